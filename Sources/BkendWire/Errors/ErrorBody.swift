@@ -1,0 +1,101 @@
+/// A server's error answer, read from any of its known shapes (rest-api.md §2).
+public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The HTTP status.
+    public var status: Int
+    /// What kind of failure.
+    public var code: ErrorCode
+    /// What failed and what to do, in the server's words.
+    public var message: String
+    /// What is wrong with each field, when the server says.
+    public var details: [Detail]
+
+    /// One field's failure.
+    public struct Detail: Hashable, Sendable {
+        /// The field's dotted path.
+        public var field: String
+        /// The rule that it breaks, `required` for example.
+        public var rule: String
+        /// What is wrong.
+        public var message: String
+
+        /// A failure.
+        public init(field: String, rule: String, message: String) {
+            self.field = field
+            self.rule = rule
+            self.message = message
+        }
+    }
+
+    /// An error; the status is the code's own unless given.
+    public init(_ code: ErrorCode, _ message: String, details: [Detail] = [], status: Int? = nil) {
+        self.status = status ?? code.status
+        self.code = code
+        self.message = message
+        self.details = details
+    }
+
+    /// `409 data/duplicate-value: …`
+    public var description: String { "\(status) \(code): \(message)" }
+}
+
+extension ErrorBody {
+    /// The shape that nearly every known client can read: nested, with the code repeated in the outer `message`.
+    package var json: JSONObject {
+        var error: JSONObject = ["code": .string(code.rawValue), "message": .string(message)]
+        if !details.isEmpty {
+            error["details"] = .array(
+                details.map {
+                    ["field": .string($0.field), "rule": .string($0.rule), "message": .string($0.message)]
+                })
+        }
+        return [
+            "success": false, "statusCode": .int(Int64(status)), "code": .string(code.rawValue),
+            "error": .object(error), "message": .string("\(code): \(message)"),
+        ]
+    }
+
+    /// Reads an answer's body: the nested shape, `{"error":{"code","message"}}`, or the flat
+    /// `{"statusCode","error":"VALIDATION_ERROR","message"}`. Nil when it is no error of bkend's: a proxy's, for example.
+    public init?(_ json: JSON, status: Int) {
+        guard case .object(let body) = json else { return nil }
+        self.status = body["statusCode"]?.intValue.flatMap(Int.init(exactly:)) ?? status
+        let outer = body["message"]?.stringValue
+        if case .object(let error)? = body["error"], let code = error["code"]?.stringValue ?? body["code"]?.stringValue
+        {
+            self.code = ErrorCode(named: code)
+            message = error["message"]?.stringValue ?? outer ?? code
+            details = Self.details(error["details"] ?? body["details"])
+        } else if let flat = body["code"]?.stringValue ?? body["error"]?.stringValue,
+            body["error"] != nil || outer != nil
+        {
+            code = ErrorCode(named: flat)
+            message = outer ?? flat
+            details = Self.details(body["details"])
+        } else {
+            return nil
+        }
+    }
+
+    private static func details(_ json: JSON?) -> [Detail] {
+        (json?.arrayValue ?? []).compactMap { item in
+            guard let field = item["field"]?.stringValue ?? item["path"]?.stringValue else { return nil }
+            return Detail(
+                field: field, rule: item["rule"]?.stringValue ?? "", message: item["message"]?.stringValue ?? "")
+        }
+    }
+}
+
+extension ErrorCode {
+    /// A code by its text, the flat shape's upper-case names mapped to their meaning.
+    init(named name: String) { self = Self.flat[name] ?? ErrorCode(rawValue: name) }
+
+    private static let flat: [String: ErrorCode] = [
+        "VALIDATION_ERROR": .validationError, "BAD_REQUEST": .validationError, "UNAUTHORIZED": .unauthorized,
+        "INVALID_API_KEY": .invalidAPIKey, "TOKEN_EXPIRED": .tokenExpired, "INVALID_TOKEN": .invalidToken,
+        "INVALID_CREDENTIALS": .invalidCredentials, "FORBIDDEN": .permissionDenied,
+        "PERMISSION_DENIED": .permissionDenied, "NOT_FOUND": .notFound, "TABLE_NOT_FOUND": .tableNotFound,
+        "DUPLICATE_VALUE": .duplicateValue, "CONFLICT": .duplicateValue, "PAYLOAD_TOO_LARGE": .payloadTooLarge,
+        "RATE_LIMIT_EXCEEDED": .rateLimitExceeded, "TOO_MANY_REQUESTS": .rateLimitExceeded,
+        "INTERNAL_ERROR": .internalError, "INTERNAL_SERVER_ERROR": .internalError,
+    ]
+}

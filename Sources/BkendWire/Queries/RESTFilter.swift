@@ -1,0 +1,166 @@
+/// A filter in the form that the REST API can say: all of `andFilters`, and any of `orFilters` unless those are empty
+/// (rest-api.md §4).
+public struct RESTFilter: Hashable, Sendable, FilterConvertible {
+    /// The conditions that must all hold, one a field.
+    public private(set) var allOf: [Condition]
+    /// The conditions of which one must hold, one a field; empty for no such part.
+    public private(set) var anyOf: [Condition]
+
+    /// A filter that matches every record.
+    public init() {
+        allOf = []
+        anyOf = []
+    }
+
+    /// The form of these conditions. Conditions on one field are merged into one.
+    ///
+    /// - Throws: `FilterNotExpressible` when an operator would stand twice on a field, or a choice can't be one object.
+    public init(allOf: [Condition], anyOf: [Condition] = []) throws(FilterNotExpressible) {
+        self.init()
+        for condition in allOf { try add(condition) }
+        self.anyOf = try Self.alternatives(anyOf)
+    }
+
+    /// The filter as a tree.
+    public var filter: Filter {
+        let all = allOf.map(Filter.condition)
+        if anyOf.isEmpty { return all.count == 1 ? all[0] : .allOf(all) }
+        return .allOf(all + [.anyOf(anyOf.map(Filter.condition))])
+    }
+
+    /// Whether it matches every record.
+    public var isEmpty: Bool { allOf.isEmpty && anyOf.isEmpty }
+
+    private mutating func add(_ condition: Condition) throws(FilterNotExpressible) {
+        guard let index = allOf.firstIndex(where: { $0.field.hasSameBytes(as: condition.field) }) else {
+            allOf.append(try Self.checked(condition))
+            return
+        }
+        var operators = allOf[index].operators
+        operators += condition.operators.filter { !operators.contains($0) }
+        allOf[index] = try Self.checked(Condition(condition.field, operators))
+    }
+
+    /// One condition a field; equalities on one field become one `$in`, which means the same.
+    private static func alternatives(_ conditions: [Condition]) throws(FilterNotExpressible) -> [Condition] {
+        var merged: [Condition] = []
+        for condition in conditions {
+            guard let index = merged.firstIndex(where: { $0.field.hasSameBytes(as: condition.field) }) else {
+                merged.append(try checked(condition))
+                continue
+            }
+            if merged[index] == condition { continue }
+            guard let first = equalities(merged[index]), let second = equalities(condition) else {
+                throw FilterNotExpressible(field: condition.field, reason: .alternativesOnOneField)
+            }
+            merged[index] = Condition(condition.field, .isIn(first + second.filter { !first.contains($0) }))
+        }
+        return merged
+    }
+
+    private static func equalities(_ condition: Condition) -> [JSON]? {
+        guard condition.operators.count == 1 else { return nil }
+        return switch condition.operators[0] {
+        case .equals(let value): [value]
+        case .isIn(let values): values
+        default: nil
+        }
+    }
+
+    private static func checked(_ condition: Condition) throws(FilterNotExpressible) -> Condition {
+        var names: Set<String> = []
+        for filterOperator in condition.operators where !names.insert(filterOperator.name).inserted {
+            throw FilterNotExpressible(field: condition.field, reason: .repeatedOperator(filterOperator.name))
+        }
+        return condition
+    }
+}
+
+extension Filter {
+    /// The filter in the form that the REST API can say.
+    ///
+    /// - Throws: `FilterNotExpressible` when it has none; the local store still answers it.
+    public func rest() throws(FilterNotExpressible) -> RESTFilter {
+        var all: [Condition] = []
+        var any: [Condition]?
+        try collect(into: &all, &any)
+        return try RESTFilter(allOf: all, anyOf: any ?? [])
+    }
+
+    private func collect(into all: inout [Condition], _ any: inout [Condition]?) throws(FilterNotExpressible) {
+        switch self {
+        case .condition(let condition): all.append(condition)
+        case .allOf(let filters): for filter in filters { try filter.collect(into: &all, &any) }
+        case .anyOf(let filters):
+            if filters.isEmpty { throw FilterNotExpressible(field: nil, reason: .nothing) }
+            let branches = try Self.branches(filters)
+            if branches.count == 1 {
+                all.append(branches[0])
+            } else if any == nil {
+                any = branches
+            } else if any != branches {
+                throw FilterNotExpressible(field: branches[0].field, reason: .secondChoice)
+            }
+        case .not: throw FilterNotExpressible(field: nil, reason: .negation)
+        }
+    }
+
+    /// A choice's branches; each must come down to one condition.
+    private static func branches(_ filters: [Filter]) throws(FilterNotExpressible) -> [Condition] {
+        var branches: [Condition] = []
+        for filter in filters {
+            if case .anyOf(let nested) = filter {
+                branches += try Self.branches(nested)
+                continue
+            }
+            let form = try filter.rest()
+            guard form.anyOf.isEmpty, form.allOf.count == 1 else {
+                throw FilterNotExpressible(field: form.allOf.last?.field, reason: .combinationInChoice)
+            }
+            branches.append(form.allOf[0])
+        }
+        return branches
+    }
+}
+
+/// The REST API has no form for a query; nothing was sent. The local store answers any filter.
+public struct FilterNotExpressible: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What the REST form can't say.
+    public enum Reason: Hashable, Sendable {
+        /// The operator would stand twice on one field.
+        case repeatedOperator(String)
+        /// Two branches of a choice are about one field and aren't both equalities.
+        case alternativesOnOneField
+        /// More than one choice ("or") that must hold at once.
+        case secondChoice
+        /// A branch of a choice is itself several conditions.
+        case combinationInChoice
+        /// A negated filter.
+        case negation
+        /// A choice without branches.
+        case nothing
+        /// An order by more than one field.
+        case secondSortField
+    }
+
+    /// The field, where one is to blame.
+    public var field: String?
+    /// What can't be said.
+    public var reason: Reason
+
+    /// What can't be said, on which field, and what to do.
+    public var description: String {
+        let place = field.map { " (field \($0))" } ?? ""
+        let what =
+            switch reason {
+            case .repeatedOperator(let name): "\(name) would stand twice on one field"
+            case .alternativesOnOneField: "two alternatives on one field can be sent only when both are equalities"
+            case .secondChoice: "only one group of alternatives can be sent"
+            case .combinationInChoice: "an alternative of several conditions can't be sent"
+            case .negation: "a negated filter can't be sent"
+            case .nothing: "a choice without alternatives can't be sent"
+            case .secondSortField: "only one field of an order can be sent (ties break by id)"
+            }
+        return "the REST API can't express this query\(place): \(what). Query the local store, or send several queries."
+    }
+}

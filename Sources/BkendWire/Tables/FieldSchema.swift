@@ -1,0 +1,85 @@
+/// What a table's schema says of one field (rest-api.md §6, §11).
+public struct FieldSchema: Hashable, Sendable {
+    /// A field's type.
+    public enum Kind: String, Hashable, Sendable {
+        /// Text.
+        case string
+        /// A whole number of 64 bits.
+        case int
+        /// Any number; design-time `number`.
+        case double
+        /// True or false; design-time `boolean`.
+        case bool
+        /// An ISO 8601 date, stored normalised.
+        case date
+        /// An object.
+        case object
+        /// An array.
+        case array
+        /// The id of a record of another table; existence is not enforced.
+        case reference
+    }
+
+    /// The type, nil for any.
+    public var kind: Kind?
+    /// The value of an absent field on create.
+    public var `default`: JSON?
+    /// Whether no two records may hold the same value.
+    public var unique = false
+    /// A PCRE pattern that a string must hold a match of.
+    public var pattern: String?
+    /// The least number.
+    public var minimum: JSON?
+    /// The greatest number.
+    public var maximum: JSON?
+    /// The least length of a string in Unicode scalar values, or of an array in elements.
+    public var minLength: Int?
+    /// The greatest length.
+    public var maxLength: Int?
+    /// The values allowed, nil for any.
+    public var allowed: [JSON]?
+    /// What an array's elements must be. (An array holds it, since a struct can't hold itself.)
+    public var items: [FieldSchema] = []
+    /// An object's fields, in order.
+    public var properties: [Property] = []
+    /// The names of an object's fields that must be present.
+    public var required: [String] = []
+    /// Whether an object may hold fields that `properties` doesn't name.
+    public var additionalProperties = true
+    /// The table that a reference points to.
+    public var table: String?
+
+    /// A field's name and schema.
+    public struct Property: Hashable, Sendable {
+        /// The name.
+        public var name: String
+        /// What its value must be.
+        public var schema: FieldSchema
+
+        /// A property.
+        public init(_ name: String, _ schema: FieldSchema) {
+            self.name = name
+            self.schema = schema
+        }
+    }
+
+    /// A schema of a type, or of any.
+    public init(_ kind: Kind? = nil) { self.kind = kind }
+
+    /// The schema of a named field of an object.
+    public subscript(property: String) -> FieldSchema? {
+        properties.first { $0.name.hasSameBytes(as: property) }?.schema
+    }
+
+    /// The schema at a dotted path; positions in arrays lead to their elements.
+    package func schema(at path: String) -> FieldSchema? {
+        path.split(separator: ".", omittingEmptySubsequences: false).reduce(Optional(self)) { schema, part in
+            guard let schema else { return nil }
+            if schema.kind == .array {
+                guard let element = schema.items.first else { return nil }
+                return part.allSatisfy(\.isNumber) ? element : element[String(part)]
+            }
+            return schema[String(part)]
+        }
+    }
+}

@@ -1,0 +1,172 @@
+/// A table: its schema, indexes and permissions (rest-api.md §6, §7, §11).
+public struct TableDefinition: Hashable, Sendable {
+    /// The table's name.
+    public var name: String
+    /// The schema of its records, an object.
+    public var schema: FieldSchema
+    /// The indexes beside the built-in ones and those of unique fields.
+    public var indexes: [IndexDefinition]
+    /// The boolean permissions, nil when the table configures none.
+    public var permissions: Permissions?
+    /// The expressions that win over the boolean form, per operation.
+    public var expressionPermissions: [TableOperation: PermissionExpression]
+    /// Fields that not everyone may read or write.
+    public var columnPermissions: [ExactName: ColumnPermission]
+    /// What narrows lists.
+    public var rowFilters: [RowFilter]
+    /// Whether lists and `search` may use a trigram index.
+    public var searchIndex: Bool
+
+    /// A field's name as a dictionary key, compared by code point.
+    public struct ExactName: Hashable, Sendable {
+        /// The name.
+        public let name: String
+
+        /// A name.
+        public init(_ name: String) { self.name = name }
+
+        /// Same code points.
+        public static func == (a: ExactName, b: ExactName) -> Bool { a.name.hasSameBytes(as: b.name) }
+
+        /// Hashes the code points.
+        public func hash(into hasher: inout Hasher) { name.hashBytes(into: &hasher) }
+    }
+
+    /// A table that takes any fields and has the default permissions.
+    public init(name: String) {
+        self.name = name
+        schema = FieldSchema(.object)
+        indexes = []
+        expressionPermissions = [:]
+        columnPermissions = [:]
+        rowFilters = []
+        searchIndex = false
+    }
+
+    /// Whether records may hold fields that the schema doesn't name.
+    public var additionalProperties: Bool { schema.additionalProperties }
+
+    /// The indexes of fields that the schema calls unique, at any depth outside arrays. They are sparse: a missing field
+    /// isn't a value that two records could share.
+    public var uniqueFieldIndexes: [IndexDefinition] {
+        func paths(_ schema: FieldSchema, _ prefix: String) -> [String] {
+            schema.properties.flatMap { property -> [String] in
+                let path = prefix + property.name
+                return (property.schema.unique ? [path] : []) + paths(property.schema, path + ".")
+            }
+        }
+        return paths(schema, "").map {
+            IndexDefinition(name: "_unique_\($0)", fields: [.init($0)], unique: true, sparse: true)
+        }
+    }
+
+    /// The object of `TABLES.json`, in its `bsonType` form.
+    public var json: JSONObject {
+        var form = schema
+        form.additionalProperties = true
+        var out: JSONObject = [
+            "name": .string(name), "additionalProperties": .bool(additionalProperties), "schema": .object(form.json),
+            "indexes": .array(indexes.map { .object($0.json) }),
+        ]
+        if let permissions { out["permissions"] = .object(permissions.json) }
+        if !expressionPermissions.isEmpty {
+            let rules = TableOperation.allCases.compactMap { operation in
+                expressionPermissions[operation].map { (operation.rawValue, JSON.string($0.description)) }
+            }
+            out["expressionPermissions"] = .object(JSONObject(rules))
+        }
+        if !columnPermissions.isEmpty {
+            let names = columnPermissions.keys.sorted { $0.name.precedesInBytes($1.name) }
+            out["columnPermissions"] = .object(
+                JSONObject(
+                    names.map { name in
+                        var rule = JSONObject()
+                        rule["read"] = columnPermissions[name]?.read.map { .string($0.description) }
+                        rule["write"] = columnPermissions[name]?.write.map { .string($0.description) }
+                        return (name.name, .object(rule))
+                    }))
+        }
+        if !rowFilters.isEmpty {
+            out["rowFilters"] = .array(
+                rowFilters.map { ["expression": .string($0.expression.description), "filter": .object($0.filter)] })
+        }
+        if searchIndex { out["searchIndex"] = true }
+        return out
+    }
+}
+
+/// Every mistake of a table definition, with its path.
+public struct TableDefinitionError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The mistakes; `field` is the path inside the JSON.
+    public var mistakes: [ErrorBody.Detail]
+
+    /// One line a mistake.
+    public var description: String { mistakes.map { "\($0.field): \($0.message)" }.joined(separator: "\n") }
+}
+
+extension TableDefinition {
+    /// Reads a table from an element of `TABLES.json`.
+    ///
+    /// - Throws: `TableDefinitionError` with every mistake at once.
+    public init(_ json: JSON, path: String = "table") throws(TableDefinitionError) {
+        var reader = SchemaReader()
+        self.init(name: json["name"]?.stringValue ?? "")
+        guard case .object(let object) = json else {
+            reader.mistake(path, "type", "must be an object that describes a table, not \(json.typeName)")
+            throw TableDefinitionError(mistakes: reader.mistakes)
+        }
+        if let flaw = TableName.flaw(in: name) { reader.mistake("\(path).name", "name", flaw) }
+        for (key, value) in object {
+            let place = "\(path).\(key)"
+            switch key {
+            case "name": break
+            case "schema":
+                schema = reader.field(value, path: place).schema
+                if (schema.kind ?? .object) != .object {
+                    reader.mistake(place, "type", "a table's schema is an object")
+                }
+                schema.kind = .object
+            case "additionalProperties": break
+            case "indexes": indexes = reader.indexes(value, path: place)
+            case "permissions": permissions = reader.permissions(value, path: place)
+            case "expressionPermissions": expressionPermissions = reader.expressions(value, path: place)
+            case "columnPermissions":
+                for (field, rule) in reader.columns(value, path: place) { columnPermissions[ExactName(field)] = rule }
+            case "rowFilters": rowFilters = reader.rowFilters(value, path: place)
+            case "searchIndex": searchIndex = reader.flag(value, path: place)
+            default: reader.mistake(place, "unknown", "is not a part of a table")
+            }
+        }
+        if let value = object["additionalProperties"] {
+            schema.additionalProperties = reader.flag(value, path: "\(path).additionalProperties")
+        }
+        for property in schema.properties where SystemField.contains(property.name) {
+            reader.mistake("\(path).schema.properties.\(property.name)", "reserved", "is set by the server alone")
+        }
+        guard reader.mistakes.isEmpty else { throw TableDefinitionError(mistakes: reader.mistakes) }
+    }
+
+    /// Reads the tables of `{"tables":[…]}`.
+    ///
+    /// - Throws: `TableDefinitionError` with every mistake at once.
+    public static func tables(_ json: JSON) throws(TableDefinitionError) -> [TableDefinition] {
+        guard let values = json["tables"]?.arrayValue else {
+            let mistake = ErrorBody.Detail(field: "tables", rule: "required", message: "must be an array of tables")
+            throw TableDefinitionError(mistakes: [mistake])
+        }
+        var tables: [TableDefinition] = []
+        var mistakes: [ErrorBody.Detail] = []
+        for (index, value) in values.enumerated() {
+            do throws(TableDefinitionError) {
+                let table = try TableDefinition(value, path: "tables[\(index)]")
+                if tables.contains(where: { $0.name == table.name }) {
+                    let message = "two tables are named \(table.name)"
+                    mistakes.append(.init(field: "tables[\(index)].name", rule: "unique", message: message))
+                }
+                tables.append(table)
+            } catch { mistakes += error.mistakes }
+        }
+        guard mistakes.isEmpty else { throw TableDefinitionError(mistakes: mistakes) }
+        return tables
+    }
+}
