@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import CompilerPluginSupport
 import PackageDescription
 
 /// Every target is held to the same rules: Swift 6, complete concurrency checking, no warnings.
@@ -8,10 +9,19 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// The reference server and its dependencies; an app that only talks to a server turns it off.
-let server: TargetDependencyCondition = .when(traits: ["Server"])
-/// The `@Table` macro and swift-syntax; without it a table conforms by hand.
-let macros: TargetDependencyCondition = .when(traits: ["Macros"])
+/// A dependency of the reference server. An app that only talks to a server turns the trait off and fetches none.
+func server(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
+/// A dependency of the `@Table` macro. Without the trait a model conforms to `Table` by hand.
+func macros(_ product: String) -> Target.Dependency {
+    .product(name: product, package: "swift-syntax", condition: .when(traits: ["Macros"]))
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "bkend-swift",
@@ -38,10 +48,81 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
     ],
     targets: [
-        // MARK: C libraries of the system
+        // MARK: C libraries of the system: module maps, and shims for what Swift can't import
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+
+        // MARK: What both ends share
+        .target(name: "BkendWire", swiftSettings: strict),
+        .target(
+            name: "BkendDocuments", dependencies: ["BkendWire", "CPCRE2", "CSQLite", grdb], swiftSettings: strict),
+
+        // MARK: The client
+        .target(name: "BkendTransport", dependencies: [httpTypes, logging], swiftSettings: strict),
+        .target(
+            name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes, logging], swiftSettings: strict),
+        .target(
+            name: "Bkend",
+            dependencies: [
+                "BkendWire", "BkendTransport", "BkendCurl", httpTypes, logging,
+                .target(name: "BkendMacros", condition: .when(traits: ["Macros"])),
+            ],
+            swiftSettings: strict),
+        .macro(
+            name: "BkendMacros",
+            dependencies: [
+                macros("SwiftCompilerPlugin"), macros("SwiftSyntaxMacros"), macros("SwiftSyntax"),
+                macros("SwiftSyntaxBuilder"), macros("SwiftDiagnostics"),
+            ],
+            swiftSettings: strict),
+
+        // MARK: The server
+        .target(
+            name: "BkendServer",
+            dependencies: [
+                "BkendWire", "BkendDocuments", grdb, httpTypes, logging, server("Hummingbird", "hummingbird"),
+                server("HummingbirdCore", "hummingbird"), server("Crypto", "swift-crypto"),
+                server("NIOCore", "swift-nio"), server("NIOHTTP1", "swift-nio"), server("NIOPosix", "swift-nio"),
+                server("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "bkend-server",
+            dependencies: ["BkendServer", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser")],
+            swiftSettings: strict),
+        .target(name: "BkendTesting", dependencies: ["Bkend", "BkendServer", "BkendWire"], swiftSettings: strict),
+
+        // MARK: Samples
+        .executableTarget(
+            name: "Quickstart", dependencies: ["Bkend"], path: "Samples/Quickstart", swiftSettings: strict),
+
+        // MARK: Tests
+        .testTarget(name: "BkendWireTests", dependencies: ["BkendWire"], swiftSettings: strict),
+        .testTarget(
+            name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes, logging], swiftSettings: strict),
+        .testTarget(
+            name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", httpTypes, logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BkendTests", dependencies: ["Bkend", "BkendWire", "BkendTransport", httpTypes, logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BkendMacrosTests",
+            dependencies: [
+                "Bkend", "BkendMacros", macros("SwiftSyntaxMacrosGenericTestSupport"),
+                macros("SwiftSyntaxMacroExpansion"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BkendServerTests", dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Bkend", "BkendCurl", "BkendTesting", "BkendTransport", "BkendWire", "bkend-server"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

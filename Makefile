@@ -1,0 +1,42 @@
+# `make quickstart` and `make test` need nothing but Swift: missing C libraries are installed first.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The suites in the order they run: what others stand on comes first.
+SUITES := BkendWireTests BkendTransportTests BkendCurlTests BkendDocumentsTests BkendMacrosTests BkendTests \
+	BkendServerTests EndToEndTests
+SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
+
+.PHONY: help setup quickstart test format lint bench clean
+
+help:
+	@echo "make quickstart   start a server, use it from a Swift program, stop it"
+	@echo "make test         build everything once and run every test"
+	@echo "make format       format all Swift sources"
+	@echo "make lint         check the format of all Swift sources, and the documents' links"
+	@echo "make bench        measure against other libraries (release build, some minutes)"
+
+setup:
+	@Scripts/setup
+
+quickstart: setup
+	@echo "Building (the first time takes some minutes) ..."
+	@swift build --product bkend-server
+	@swift build --product Quickstart
+	@"$$(swift build --show-bin-path)/Quickstart"
+
+test: setup
+	@Scripts/test $(SUITES)
+
+format:
+	@swift format format --in-place --parallel --recursive $(wildcard $(SWIFT_SOURCES))
+
+lint:
+	@swift format lint --strict --parallel --recursive $(wildcard $(SWIFT_SOURCES))
+	@Scripts/check-documents
+
+bench: setup
+	@Scripts/bench
+
+clean:
+	@rm -rf .build Benchmarks/.build
