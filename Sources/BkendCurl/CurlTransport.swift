@@ -1,0 +1,79 @@
+public import BkendTransport
+import CCurl
+
+/// The transport over libcurl: HTTP/1.1, and HTTP/2 where a TLS server offers it; connections are kept and used again;
+/// answers may be compressed with gzip, brotli or zstd.
+///
+/// Certificates are always checked, and nothing below TLS 1.2 is spoken. No redirect is followed, no cookie kept, no
+/// `.netrc` read and no proxy taken from the environment. A request that must not be repeated is sent at most once,
+/// even when the connection under it dies.
+///
+/// A transport is meant to be shared and to live long: it owns a thread and a pool of connections. Call ``shutdown()``
+/// when done with it; one that is merely let go of closes by itself, but nobody is told when.
+public final class CurlTransport: HTTPTransport {
+    private let configuration: Configuration
+    private let loop: EventLoop
+
+    /// Starts a transport.
+    ///
+    /// - Throws: ``TransportError`` of kind ``TransportError/Kind/transportFailed`` if the system's libcurl is too old
+    ///   (7.88 is needed) or memory, descriptors or threads have run out.
+    public init(configuration: Configuration = Configuration()) throws(TransportError) {
+        try Libcurl.prepare()
+        self.configuration = configuration
+        loop = try EventLoop(configuration)
+    }
+
+    deinit {
+        loop.closeAndForget()
+    }
+
+    /// Sends one request; see ``HTTPTransport/send(_:)``.
+    public func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        let plan = try RequestPlan(request, plainHTTP: configuration.plainHTTP)
+        let transfer = Transfer(request)
+        let handle = try loop.pool.handle(for: plan, transfer)
+        if case .stream(let stream) = request.body { produce(stream, for: transfer) }
+
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter in
+                if transfer.waitForHead(waiter) {
+                    loop.submit(.start(handle))
+                } else {
+                    loop.pool.recycle(handle)
+                }
+            }
+        } onCancel: {
+            loop.submit(.stop(transfer, .cancelled, reason: "the task was cancelled"))
+        }
+
+        let bytes = try result.get()
+        let body = CurlResponseBody(transfer, loop, transport: self)  // let go of unread, it stops the transfer
+        guard let head = ResponseHead(bytes) else {
+            throw transfer.error(.malformedResponse, delivery: .answered, reason: "the head of the answer is not HTTP")
+        }
+        return TransportResponse(head: head.response, body: ResponseBody(body), version: head.version)
+    }
+
+    /// Cancels what is in flight, closes every connection and ends the thread.
+    public func shutdown() async {
+        await loop.closeAndWait()
+    }
+
+    /// Runs the producer of a request body beside the transfer.
+    private func produce(_ stream: RequestBodyStream, for transfer: Transfer) {
+        let upload = transfer.upload
+        let resumed = { @Sendable [loop] in loop.submit(.resumeSending(transfer)) }
+        let task = Task {
+            do {
+                try await stream.produce { chunk in
+                    guard await upload.write(chunk, resumed: resumed) else { throw CancellationError() }
+                }
+                upload.finish(nil, resumed: resumed)
+            } catch {
+                upload.finish((.requestBodyFailed, "producing the request body failed: \(error)"), resumed: resumed)
+            }
+        }
+        upload.setProducer(task)
+    }
+}

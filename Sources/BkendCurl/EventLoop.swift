@@ -1,0 +1,162 @@
+import BkendTransport
+import CCurl
+import Glibc
+import Synchronization
+
+/// Runs libcurl: one multi handle, one thread that waits for its sockets and timers.
+///
+/// A multi handle may be used from any thread, by one at a time. So a task that has a request does not wake the
+/// thread: it takes the lock if that is free and hands libcurl the request itself, which writes it to the connection
+/// there and then. The answer wakes the thread. That saves one of the two changes of thread that a small request
+/// would spend most of its time with. If the lock is taken, its holder finds the command in the queue before it is
+/// done; so a task never waits.
+final class EventLoop: Sendable {
+    private struct Queue {
+        var commands: [CurlMulti.Command] = []
+        var isClosed = false
+    }
+
+    private enum Ending {
+        case running([CheckedContinuation<Void, Never>])
+        case over
+    }
+
+    let pool: EasyHandlePool
+    private let poller: Poller
+    private let multi: Mutex<CurlMulti>
+    private let queue = Mutex(Queue())
+    private let ending = Mutex(Ending.running([]))
+    private let thread = Mutex<pthread_t?>(nil)
+
+    /// Starts the thread, which keeps the loop alive until `close()`.
+    init(_ configuration: CurlTransport.Configuration) throws(TransportError) {
+        func failed(_ reason: String) -> TransportError {
+            TransportError(kind: .transportFailed, delivery: .notSent, reason: reason)
+        }
+        pool = EasyHandlePool(configuration)
+        guard let poller = Poller() else { throw failed("no descriptors are left (errno \(errno))") }
+        self.poller = poller
+        guard let multi = CurlMulti(configuration, pool: pool, poller: poller) else {
+            throw failed("libcurl has no memory for a multi handle")
+        }
+        self.multi = Mutex(multi)
+
+        var thread = pthread_t()
+        let me = Unmanaged.passRetained(self)
+        let code = pthread_create(&thread, nil, { EventLoop.runThread($0) }, me.toOpaque())
+        guard code == 0 else {
+            me.release()
+            throw failed("no thread can be started (error \(code))")
+        }
+        self.thread.withLock { $0 = thread }
+    }
+
+    // MARK: The tasks' side
+
+    /// Has a command carried out, here or by whoever drives libcurl at the moment.
+    func submit(_ command: CurlMulti.Command) {
+        let isClosed = queue.withLock { queue in
+            if !queue.isClosed { queue.commands.append(command) }
+            return queue.isClosed
+        }
+        if isClosed {
+            multi.withLock { $0.run([command]) }  // refuses what is new and lets the rest be
+        } else {
+            runCommands()
+        }
+    }
+
+    /// Runs commands until none are left or somebody else does. Whoever let go of the lock looks again, so that no
+    /// command stays behind that came while it was held.
+    private func runCommands() {
+        while runCommandsIfFree() {}
+    }
+
+    private func runCommandsIfFree() -> Bool {
+        guard queue.withLock({ !$0.commands.isEmpty }) else { return false }
+        let driven: Void? = multi.withLockIfAvailable { multi in
+            multi.run(takeCommands())
+            multi.runTimers()
+        }
+        return driven != nil
+    }
+
+    private func takeCommands() -> [CurlMulti.Command] {
+        queue.withLock { queue in
+            defer { queue.commands = [] }
+            return queue.commands
+        }
+    }
+
+    // MARK: The thread's side
+
+    private static func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let context else { return nil }
+        // A write to a dead connection is an error code, not the end of the process.
+        var signals = sigset_t()
+        sigfillset(&signals)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+    }
+
+    private func run() {
+        var events: [Poller.Event] = []
+        while !queue.withLock({ $0.isClosed }) {
+            events.removeAll(keepingCapacity: true)
+            poller.wait { events.append($0) }
+            multi.withLock { [events] multi in
+                for event in events { multi.handle(event) }
+                multi.run(takeCommands())
+                multi.runTimers()
+            }
+            runCommands()
+        }
+        multi.withLock { multi in
+            multi.close()
+            multi.run(takeCommands())
+        }
+        pool.removeAll()
+        let waiters = ending.withLock { ending -> [CheckedContinuation<Void, Never>] in
+            defer { ending = .over }
+            if case .running(let waiters) = ending { return waiters }
+            return []
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    // MARK: The end
+
+    /// Asks the thread to end everything and then itself.
+    func close() {
+        queue.withLock { $0.isClosed = true }
+        poller.wake()
+    }
+
+    /// Closes and waits until nothing is left.
+    func closeAndWait() async {
+        close()
+        await withCheckedContinuation { continuation in
+            let isOver = ending.withLock { ending in
+                guard case .running(let waiters) = ending else { return true }
+                ending = .running(waiters + [continuation])
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+        if let thread = takeThread() { pthread_join(thread, nil) }  // returns at once: the thread has done its work
+    }
+
+    /// Closes and lets the thread end by itself.
+    func closeAndForget() {
+        close()
+        if let thread = takeThread() { pthread_detach(thread) }
+    }
+
+    private func takeThread() -> pthread_t? {
+        thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import CCurl
+import Glibc
+
+/// The kernel objects that the loop thread sleeps on: an epoll set with libcurl's sockets, a timer and a wake-up.
+///
+/// All three can be used from any thread, which is what lets a task hand libcurl a request without waking the loop: a
+/// socket added to the set, or a timer set earlier, reaches the sleeping thread by itself.
+final class Poller: Sendable {
+    private let epoll: Int32
+    private let timer: Int32
+    private let wakeUp: Int32
+
+    /// What woke the loop.
+    enum Event: Equatable {
+        case socket(Int32, readable: Bool, writable: Bool, failed: Bool)
+        case timer
+        case wakeUp
+    }
+
+    /// `nil` when the process has no descriptors left.
+    init?() {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+        wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard epoll >= 0, timer >= 0, wakeUp >= 0,
+            control(EPOLL_CTL_ADD, timer, Self.readable), control(EPOLL_CTL_ADD, wakeUp, Self.readable)
+        else { return nil }
+    }
+
+    deinit {
+        for descriptor in [epoll, timer, wakeUp] where descriptor >= 0 { close(descriptor) }
+    }
+
+    static let readable = EPOLLIN.rawValue
+    static let writable = EPOLLOUT.rawValue
+
+    func add(_ socket: Int32, _ mask: UInt32) -> Bool { control(EPOLL_CTL_ADD, socket, mask) }
+    func change(_ socket: Int32, _ mask: UInt32) -> Bool { control(EPOLL_CTL_MOD, socket, mask) }
+    func remove(_ socket: Int32) { _ = control(EPOLL_CTL_DEL, socket, 0) }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ mask: UInt32) -> Bool {
+        var event = epoll_event()
+        event.events = mask
+        event.data.fd = descriptor
+        return epoll_ctl(epoll, operation, descriptor, &event) == 0
+    }
+
+    /// Wakes the loop at a moment of the monotonic clock, in nanoseconds.
+    func setTimer(_ deadline: UInt64) {
+        var time = itimerspec()
+        let deadline = max(1, deadline)  // 0 would turn the timer off
+        time.it_value.tv_sec = Int(deadline / 1_000_000_000)
+        time.it_value.tv_nsec = Int(deadline % 1_000_000_000)
+        timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &time, nil)
+    }
+
+    /// Wakes the loop now.
+    func wake() {
+        eventfd_write(wakeUp, 1)
+    }
+
+    /// Sleeps until something happens.
+    func wait(_ body: (Event) -> Void) {
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
+            let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), -1)
+            for index in 0..<max(0, Int(count)) {
+                body(event(events[index]))
+            }
+        }
+    }
+
+    private func event(_ event: epoll_event) -> Event {
+        let descriptor = event.data.fd
+        if descriptor == timer || descriptor == wakeUp {
+            var count: eventfd_t = 0
+            eventfd_read(descriptor, &count)
+            return descriptor == timer ? .timer : .wakeUp
+        }
+        let failed = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+        return .socket(
+            descriptor, readable: event.events & Self.readable != 0, writable: event.events & Self.writable != 0,
+            failed: failed)
+    }
+
+    /// The monotonic clock in nanoseconds.
+    static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

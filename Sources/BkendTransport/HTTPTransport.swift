@@ -1,0 +1,20 @@
+/// What carries requests to a server and answers back: the one seam between bkend and the network.
+///
+/// `CurlTransport` is the transport of this package. An app supplies its own to log, to record, or to run over
+/// something else; tests supply one that loses answers. A transport sends a request as it is: it follows no
+/// redirect, keeps no cookies, adds no credentials and does not repeat a request whose ``TransportRequest/replay``
+/// is ``Replay/never``.
+public protocol HTTPTransport: Sendable {
+    /// Sends one request and returns as soon as the head of the answer is there; the body follows as a stream.
+    ///
+    /// Any status is an answer, 3xx, 4xx and 5xx as well. Cancelling the calling task stops the transfer; what that
+    /// means for a write is told by the thrown error's ``TransportError/delivery``.
+    ///
+    /// - Throws: ``TransportError``, which says whether the request may have reached the server.
+    func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse
+
+    /// Cancels what is in flight, closes every connection and returns when all of that is done.
+    ///
+    /// Calling it again does nothing. Requests sent afterwards fail with ``TransportError/Kind/shutDown``.
+    func shutdown() async
+}
