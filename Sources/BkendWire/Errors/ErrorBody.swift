@@ -58,7 +58,9 @@ extension ErrorBody {
     /// `{"statusCode","error":"VALIDATION_ERROR","message"}`. Nil when it is no error of bkend's: a proxy's, for example.
     public init?(_ json: JSON, status: Int) {
         guard case .object(let body) = json else { return nil }
-        self.status = body["statusCode"]?.intValue.flatMap(Int.init(exactly:)) ?? status
+        // A server that says 200 by HTTP and 404 in the body means the body; a number that is no error means nothing.
+        let stated = body["statusCode"]?.intValue.flatMap(Int.init(exactly:))
+        self.status = stated.flatMap { (400...599).contains($0) ? $0 : nil } ?? status
         let outer = body["message"]?.stringValue
         if case .object(let error)? = body["error"], let code = error["code"]?.stringValue ?? body["code"]?.stringValue
         {

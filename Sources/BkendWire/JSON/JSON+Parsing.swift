@@ -93,17 +93,16 @@ struct JSONParser {
     }
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
-        var members: [JSONObject.Element] = []
-        var seen = JSONKeySet()
+        var object = JSONObject()
         var more = try lexer.open(closing: 0x7D, depth: depth, limit: limits.depth)
         while more {
             try lexer.count(&count, limit: limits.values)
             let (raw, start) = try lexer.key()
             let key = lexer.text(of: raw)
-            guard seen.insert(key) else { throw JSONError(.duplicateKey(key), at: start) }
-            members.append((key, try value(depth: depth)))
+            guard object.position(of: key) == nil else { throw JSONError(.duplicateKey(key), at: start) }
+            object.append(key, try value(depth: depth))
             more = try lexer.next(closing: 0x7D)
         }
-        return JSONObject(unique: members)
+        return object
     }
 }

@@ -1,5 +1,6 @@
 extension JSON {
     /// The compact UTF-8 text: no white space, members in order, numbers as JavaScript prints them (rest-api.md §1).
+    /// A double that is not finite, which JSON can't say, becomes `null` as in `JSON.stringify`.
     public func serialized() -> [UInt8] {
         var out: [UInt8] = []
         write(to: &out)
@@ -49,8 +50,9 @@ extension JSON {
             case 0x0D: out.append(0x72)
             case 0x22, 0x5C: out.append(byte)
             default:
-                let hex = Array("0123456789abcdef".utf8)
-                out.append(contentsOf: [0x75, 0x30, 0x30, hex[Int(byte >> 4)], hex[Int(byte & 15)]])
+                out.append(contentsOf: "u00".utf8)
+                out.append(0x30 + (byte >> 4))
+                out.append((byte & 15 < 10 ? 0x30 : 0x57) + (byte & 15))
             }
         }
         out.append(contentsOf: bytes[start..<bytes.count])

@@ -3,6 +3,8 @@ struct JSONChecker {
     private var lexer: JSONLexer
     private let limits: JSONLimits
     private var count = 0
+    /// The names met so far in every object that is still open; one store for the whole text.
+    private var keys: [JSONLexer.RawString] = []
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
         lexer = JSONLexer(bytes)
@@ -34,33 +36,29 @@ struct JSONChecker {
     }
 
     private mutating func object(depth: Int) throws(JSONError) {
-        var seen = JSONKeySet()
+        let first = keys.count
+        var many: Set<ExactString> = []
         var more = try lexer.open(closing: 0x7D, depth: depth, limit: limits.depth)
         while more {
             try lexer.count(&count, limit: limits.values)
             let (raw, start) = try lexer.key()
-            let key = lexer.text(of: raw)
-            guard seen.insert(key) else { throw JSONError(.duplicateKey(key), at: start) }
+            guard isNew(raw, since: first, among: &many) else {
+                throw JSONError(.duplicateKey(lexer.text(of: raw)), at: start)
+            }
+            keys.append(raw)
             try value(depth: depth)
             more = try lexer.next(closing: 0x7D)
         }
+        keys.removeSubrange(first...)
     }
-}
 
-/// The names met in one object: a scan while they are few, a hash set when many.
-struct JSONKeySet {
-    private var few: [String] = []
-    private var many: Set<ExactString> = []
-
-    /// Adds a name; false when it was there already.
-    mutating func insert(_ key: String) -> Bool {
-        if many.isEmpty {
-            if few.contains(where: { $0.hasSameBytes(as: key) }) { return false }
-            few.append(key)
-            if few.count > 16 { many = Set(few.map(ExactString.init)) }
-            return true
+    /// Whether an object hasn't had that name yet: a scan of the bytes while names are few, a hash set when many.
+    private func isNew(_ key: JSONLexer.RawString, since first: Int, among many: inout Set<ExactString>) -> Bool {
+        if keys.count - first <= JSONObject.scanLimit {
+            return !keys[first...].contains { lexer.isSame($0, key) }
         }
-        return many.insert(ExactString(key)).inserted
+        if many.isEmpty { many = Set(keys[first...].map { ExactString(lexer.text(of: $0)) }) }
+        return many.insert(ExactString(lexer.text(of: key))).inserted
     }
 }
 
@@ -78,10 +76,17 @@ extension JSONLexer {
     package mutating func next(closing: UInt8) throws(JSONError) -> Bool {
         let byte = try peek()
         guard byte == 0x2C || byte == closing else { throw unexpected() }
+        let place = offset
         offset += 1
         if byte == closing { return false }
-        if try peek() == closing { throw JSONError(.trailingComma, at: offset - 1) }
+        if try peek() == closing { throw JSONError(.trailingComma, at: place) }
         return true
+    }
+
+    /// Whether two names are one, escapes resolved.
+    func isSame(_ a: RawString, _ b: RawString) -> Bool {
+        if a.isEscaped || b.isEscaped { return text(of: a).hasSameBytes(as: text(of: b)) }
+        return a.range.count == b.range.count && bytes[a.range].elementsEqual(bytes[b.range])
     }
 
     /// Consumes a member's name and its colon; also gives the name's offset.

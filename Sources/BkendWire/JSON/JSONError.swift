@@ -10,7 +10,7 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case trailingContent
         /// A comma before a closing bracket or brace.
         case trailingComma
-        /// The bytes are not UTF-8 (a byte order mark and UTF-16 count as that).
+        /// The bytes are not UTF-8 (a byte order mark counts as that, and UTF-16 is met as that).
         case invalidUTF8
         /// A control character stands unescaped in a string.
         case unescapedControl(UInt8)
@@ -59,10 +59,16 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case .invalidNumber: "malformed number in JSON"
         case .numberTooLarge: "number beyond the range of a double"
         case .integerLosesDigits: "integer beyond 64 bits would lose digits (send it as a string)"
-        case .duplicateKey(let key): "duplicate key \(JSON.string(key))"
+        case .duplicateKey(let key): "duplicate key \(JSON.string(Self.shortened(key)))"
         case .tooDeep(let limit): "JSON nested deeper than \(limit) levels"
         case .tooManyValues(let limit): "more than \(limit) values in one JSON text"
         }
+    }
+
+    /// The start of a name, since a hostile one may be as long as the text.
+    private static func shortened(_ name: String) -> String {
+        let scalars = name.unicodeScalars
+        return scalars.count <= 64 ? name : String(String.UnicodeScalarView(scalars.prefix(64))) + "…"
     }
 
     private static func name(of byte: UInt8) -> String {

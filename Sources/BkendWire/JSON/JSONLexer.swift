@@ -43,7 +43,13 @@ package struct JSONLexer {
 
     package func unexpected() -> JSONError {
         let byte = bytes[offset]
-        return JSONError(byte >= 0x80 ? .invalidUTF8 : .unexpectedByte(byte), at: offset)
+        // A typographic quote is good UTF-8 in the wrong place; a byte order mark or UTF-16 is no text of ours at all.
+        let isMark = bytes[offset...].starts(with: [0xEF, 0xBB, 0xBF])
+        var probe = self
+        do throws(JSONError) {
+            if byte >= 0x80 { try probe.multibyte(byte) }
+        } catch { return error }
+        return JSONError(isMark ? .invalidUTF8 : .unexpectedByte(byte), at: offset)
     }
 
     // MARK: Strings

@@ -5,8 +5,9 @@ import Foundation
 /// One exception: whole numbers from 2^53 up to 2^63 are printed with all their digits. JavaScript's shortest digits
 /// would be another 64-bit integer, and this format keeps those exact.
 package enum JSONNumber {
-    /// The text of a finite double.
+    /// The text of a double; `null` when it is not finite.
     package static func text(of value: Double) -> String {
+        if !value.isFinite { return "null" }
         if value == 0 { return value.sign == .minus ? "-0" : "0" }
         if let whole = Int64(exactly: value) { return String(whole) }
         return javaScriptText(of: value)

@@ -7,7 +7,7 @@ public struct JSONObject: Sendable {
     /// Name to position, kept only for objects large enough that a scan would be slow.
     private var positions: [ExactString: Int]?
 
-    private static let scanLimit = 16
+    static let scanLimit = 16
 
     /// An object without members.
     public init() { members = [] }
@@ -33,13 +33,7 @@ public struct JSONObject: Sendable {
             case (let position?, nil):
                 members.remove(at: position)
                 if positions != nil { index() }
-            case (nil, let value?):
-                members.append((key, value))
-                if positions != nil {
-                    positions?[ExactString(key)] = members.count - 1
-                } else if members.count > Self.scanLimit {
-                    index()
-                }
+            case (nil, let value?): append(key, value)
             case (nil, nil): break
             }
         }
@@ -48,7 +42,18 @@ public struct JSONObject: Sendable {
     /// The names in order.
     public var keys: [String] { members.map(\.key) }
 
-    private func position(of key: String) -> Int? {
+    /// Appends a member whose name the object doesn't have yet.
+    mutating func append(_ key: String, _ value: JSON) {
+        members.append((key, value))
+        if positions != nil {
+            positions?[ExactString(key)] = members.count - 1
+        } else if members.count > Self.scanLimit {
+            index()
+        }
+    }
+
+    /// Where the member of that name stands.
+    func position(of key: String) -> Int? {
         if let positions { return positions[ExactString(key)] }
         return members.firstIndex { $0.key.hasSameBytes(as: key) }
     }

@@ -20,7 +20,7 @@ public indirect enum Filter: Hashable, Sendable {
 public struct Condition: Hashable, Sendable {
     /// The field's name, or a dotted path into objects and arrays.
     public var field: String
-    /// At least one operator.
+    /// The operators; none says nothing about the field.
     public var operators: [FilterOperator]
 
     /// A condition on a field.
@@ -30,6 +30,17 @@ public struct Condition: Hashable, Sendable {
     public init(_ field: String, _ operators: [FilterOperator]) {
         self.field = field
         self.operators = operators
+    }
+
+    /// Same field by code point, same operators.
+    public static func == (a: Condition, b: Condition) -> Bool {
+        a.field.hasSameBytes(as: b.field) && a.operators == b.operators
+    }
+
+    /// Hashes the field's code points and the operators.
+    public func hash(into hasher: inout Hasher) {
+        field.hashBytes(into: &hasher)
+        hasher.combine(operators)
     }
 }
 

@@ -51,4 +51,18 @@ public enum FilterOperator: Hashable, Sendable {
         case .exists(let value): .bool(value)
         }
     }
+
+    /// The text of `$options`, empty but for `$regex`.
+    private var options: String { if case .regex(_, let options) = self { options } else { "" } }
+
+    /// Same operator and operand, strings by code point.
+    public static func == (a: FilterOperator, b: FilterOperator) -> Bool {
+        a.name == b.name && a.operand == b.operand && a.options.hasSameBytes(as: b.options)
+    }
+
+    /// Hashes name and operand.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(operand)
+    }
 }

@@ -15,14 +15,22 @@ extension Query {
             items.append(QueryItem("sortBy", first.field))
             items.append(QueryItem("sortDirection", first.direction.rawValue))
         }
-        if let search {
+        if let search, !search.text.isEmpty {
             items.append(QueryItem("search", search.text))
             if let field = search.field { items.append(QueryItem("searchType", field)) }
         }
         if let and = form.andFilters { items.append(QueryItem("andFilters", and.description)) }
         if let or = form.orFilters { items.append(QueryItem("orFilters", or.description)) }
-        if let select { items.append(QueryItem("select", select.joined(separator: ","))) }
+        if let select { items.append(QueryItem("select", try Self.list(select))) }
         return items
+    }
+
+    /// The value of `select`. The system fields come along anyway, so that `id` alone stands for no field at all.
+    private static func list(_ names: [String]) throws(FilterNotExpressible) -> String {
+        for name in names where name.utf8.contains(0x2C) || !name.trimmingSpaces.hasSameBytes(as: name) {
+            throw FilterNotExpressible(field: name, reason: .selectedName)
+        }
+        return names.isEmpty ? SystemField.id.rawValue : names.joined(separator: ",")
     }
 
     /// Reads a query from its parameters. Unknown parameters are ignored, as bkend ignores them.
@@ -39,13 +47,13 @@ extension Query {
         var all: [Filter] = []
         var any: [Filter]?
         var field: String?
-        var direction = Sort.Direction.descending
+        var direction: Sort.Direction?
         var searchText: String?
         var searchField: String?
         for item in queryItems {
             switch item.name {
             case "page": page.number = try Self.number(item, from: 1)
-            case "limit": page.limit = min(try Self.number(item, from: 1), Page.maximumLimit)
+            case "limit": page.limit = try Self.number(item, from: 1, atMost: Page.maximumLimit)
             case "offset": page.offset = try Self.number(item, from: 0)
             case "sortBy": field = try Self.path(item, limits: limits)
             case "sortDirection":
@@ -66,7 +74,7 @@ extension Query {
                 let branches = try reader.conditions(json: item.value, parameter: item.name)
                 if !branches.isEmpty { any = (any ?? []) + branches.map(Filter.condition) }
             default:
-                guard let (parameter, field) = Self.bracketed(item.name) else { continue }
+                guard let (parameter, field) = try Self.bracketed(item.name) else { continue }
                 let object: JSONObject = [field: typed(field, item.value)]
                 let conditions = try reader.conditions(object, parameter: parameter).map(Filter.condition)
                 if parameter == "andFilters" { all += conditions } else { any = (any ?? []) + conditions }
@@ -75,14 +83,18 @@ extension Query {
         if let any { all.append(any.count == 1 ? any[0] : .anyOf(any)) }
         filter = all.count == 1 ? all[0] : .allOf(all)
         search = searchText.map { Search($0, in: searchField) }
-        sort = [Sort(field ?? "id", direction)]
+        if field != nil || direction != nil { sort = [Sort(field ?? "id", direction ?? .descending)] }
     }
 
-    private static func number(_ item: QueryItem, from least: Int) throws(QueryError) -> Int {
-        guard let value = Int(item.value), item.value.utf8.first != 0x2B, value >= least else {
+    /// A whole number; one above `greatest`, however long, counts as that.
+    private static func number(
+        _ item: QueryItem, from least: Int, atMost greatest: Int? = nil
+    ) throws(QueryError) -> Int {
+        let isNumber = !item.value.isEmpty && item.value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isNumber, let value = Int(item.value) ?? greatest, value >= least else {
             throw QueryError(parameter: item.name, message: "must be a whole number from \(least)")
         }
-        return value
+        return greatest.map { min($0, value) } ?? value
     }
 
     private static func path(_ item: QueryItem, limits: QueryLimits) throws(QueryError) -> String {
@@ -108,10 +120,16 @@ extension Query {
         return names
     }
 
-    /// `andFilters[field]` taken apart.
-    private static func bracketed(_ name: String) -> (parameter: String, field: String)? {
-        for parameter in ["andFilters", "orFilters"] where name.hasPrefix(parameter + "[") && name.hasSuffix("]") {
-            return (parameter, String(name.dropFirst(parameter.count + 1).dropLast()))
+    /// `andFilters[field]` taken apart; nil for another parameter. What only begins like one is refused: a filter that
+    /// is passed over shows more records than the caller asked for.
+    private static func bracketed(_ name: String) throws(QueryError) -> (parameter: String, field: String)? {
+        for parameter in ["andFilters", "orFilters"] where name.utf8.starts(with: (parameter + "[").utf8) {
+            let field = name.utf8.dropFirst(parameter.utf8.count + 1).dropLast()
+            guard name.utf8.last == 0x5D, !field.contains(0x5B), !field.contains(0x5D) else {
+                let message = "the bracket form is \(parameter)[field]=value; operators need the JSON form"
+                throw QueryError(parameter: name, message: message)
+            }
+            return (parameter, String(decoding: field, as: UTF8.self))
         }
         return nil
     }

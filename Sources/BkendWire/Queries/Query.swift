@@ -8,7 +8,7 @@ public struct Query: Hashable, Sendable {
     public var sort: [Sort]
     /// Which part of the result.
     public var page: Page
-    /// The fields to give, nil for all; system fields always come along.
+    /// The fields to give, nil for all; system fields always come along, and alone when it is empty.
     public var select: [String]?
 
     /// A query for the first page of everything.
@@ -22,6 +22,21 @@ public struct Query: Hashable, Sendable {
         self.select = select
     }
 
+    /// Same query; names and texts by code point.
+    public static func == (a: Query, b: Query) -> Bool {
+        a.filter == b.filter && a.search == b.search && a.sort == b.sort && a.page == b.page
+            && a.select?.map(ExactString.init) == b.select?.map(ExactString.init)
+    }
+
+    /// Hashes every part.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(filter)
+        hasher.combine(search)
+        hasher.combine(sort)
+        hasher.combine(page)
+        hasher.combine(select?.map(ExactString.init))
+    }
+
     /// A case-insensitive partial match over a record's top-level strings.
     public struct Search: Hashable, Sendable {
         /// The text to find.
@@ -33,6 +48,17 @@ public struct Query: Hashable, Sendable {
         public init(_ text: String, in field: String? = nil) {
             self.text = text
             self.field = field
+        }
+
+        /// Same text and field by code point.
+        public static func == (a: Search, b: Search) -> Bool {
+            a.text.hasSameBytes(as: b.text) && a.field.map(ExactString.init) == b.field.map(ExactString.init)
+        }
+
+        /// Hashes the code points of text and field.
+        public func hash(into hasher: inout Hasher) {
+            text.hashBytes(into: &hasher)
+            field?.hashBytes(into: &hasher)
         }
     }
 
@@ -55,6 +81,17 @@ public struct Query: Hashable, Sendable {
         public init(_ field: String, _ direction: Direction = .ascending) {
             self.field = field
             self.direction = direction
+        }
+
+        /// Same field by code point, same direction.
+        public static func == (a: Sort, b: Sort) -> Bool {
+            a.direction == b.direction && a.field.hasSameBytes(as: b.field)
+        }
+
+        /// Hashes the field's code points and the direction.
+        public func hash(into hasher: inout Hasher) {
+            field.hashBytes(into: &hasher)
+            hasher.combine(direction)
         }
     }
 
@@ -85,10 +122,10 @@ public struct Query: Hashable, Sendable {
             self.limit = limit
         }
 
-        /// The number of rows before this part; saturates instead of overflowing.
+        /// The number of rows before this part, at least 0; saturates instead of overflowing.
         public var skipped: Int {
-            if let offset { return offset }
-            let (rows, overflow) = (number - 1).multipliedReportingOverflow(by: limit)
+            if let offset { return max(0, offset) }
+            let (rows, overflow) = (max(1, number) - 1).multipliedReportingOverflow(by: max(1, limit))
             return overflow ? .max : rows
         }
     }

@@ -11,6 +11,17 @@ public struct QueryItem: Hashable, Sendable {
         self.value = value
     }
 
+    /// Same name and value by code point.
+    public static func == (a: QueryItem, b: QueryItem) -> Bool {
+        a.name.hasSameBytes(as: b.name) && a.value.hasSameBytes(as: b.value)
+    }
+
+    /// Hashes the code points of name and value.
+    public func hash(into hasher: inout Hasher) {
+        name.hashBytes(into: &hasher)
+        value.hashBytes(into: &hasher)
+    }
+
     /// The items as the query of a URL, percent-encoded (RFC 3986 unreserved characters stay).
     package static func encode(_ items: [QueryItem]) -> String {
         items.map { percentEncode($0.name) + "=" + percentEncode($0.value) }.joined(separator: "&")
@@ -34,8 +45,9 @@ public struct QueryItem: Hashable, Sendable {
     }
 
     /// A text with everything but RFC 3986's unreserved characters percent-encoded, so that it is one path segment or
-    /// one query value.
+    /// one query value. The texts `.` and `..` are encoded too: as path segments they would climb to another resource.
     package static func percentEncode(_ text: String) -> String {
+        if text == "." || text == ".." { return String(repeating: "%2E", count: text.utf8.count) }
         var out: [UInt8] = []
         let hex = Array("0123456789ABCDEF".utf8)
         for byte in text.utf8 {

@@ -109,7 +109,9 @@ package struct FilterReader {
                 let message = "a pattern may have at most \(limits.patternLength) bytes"
                 throw QueryError(parameter: parameter, path: path, message: message)
             }
-            return .regex(pattern: pattern, options: try options(object["$options"], path: path, parameter: parameter))
+            let place = path.dropLast(name.count) + "$options"
+            let options = try options(object["$options"], path: String(place), parameter: parameter)
+            return .regex(pattern: pattern, options: options)
         default: throw QueryError(parameter: parameter, path: path, message: "unknown operator \(name)")
         }
     }
@@ -119,7 +121,7 @@ package struct FilterReader {
         guard case .string(let options) = value,
             options.unicodeScalars.allSatisfy({ "imsx".unicodeScalars.contains($0) })
         else {
-            let message = "$options must be a string of the letters i, m, s and x"
+            let message = "must be a string of the letters i, m, s and x"
             throw QueryError(parameter: parameter, path: path, message: message)
         }
         return options

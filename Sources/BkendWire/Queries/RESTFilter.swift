@@ -18,6 +18,8 @@ public struct RESTFilter: Hashable, Sendable, FilterConvertible {
     public init(allOf: [Condition], anyOf: [Condition] = []) throws(FilterNotExpressible) {
         self.init()
         for condition in allOf { try add(condition) }
+        // An alternative that says nothing holds for every record, and so does the choice.
+        if anyOf.contains(where: \.operators.isEmpty) { return }
         self.anyOf = try Self.alternatives(anyOf)
     }
 
@@ -32,6 +34,7 @@ public struct RESTFilter: Hashable, Sendable, FilterConvertible {
     public var isEmpty: Bool { allOf.isEmpty && anyOf.isEmpty }
 
     private mutating func add(_ condition: Condition) throws(FilterNotExpressible) {
+        if condition.operators.isEmpty { return }
         guard let index = allOf.firstIndex(where: { $0.field.hasSameBytes(as: condition.field) }) else {
             allOf.append(try Self.checked(condition))
             return
@@ -93,7 +96,7 @@ extension Filter {
         case .allOf(let filters): for filter in filters { try filter.collect(into: &all, &any) }
         case .anyOf(let filters):
             if filters.isEmpty { throw FilterNotExpressible(field: nil, reason: .nothing) }
-            let branches = try Self.branches(filters)
+            guard let branches = try Self.branches(filters) else { return }
             if branches.count == 1 {
                 all.append(branches[0])
             } else if any == nil {
@@ -105,20 +108,20 @@ extension Filter {
         }
     }
 
-    /// A choice's branches; each must come down to one condition.
-    private static func branches(_ filters: [Filter]) throws(FilterNotExpressible) -> [Condition] {
+    /// A choice's branches, each of which must come down to one condition; nil when one of them holds for every record.
+    private static func branches(_ filters: [Filter]) throws(FilterNotExpressible) -> [Condition]? {
         var branches: [Condition] = []
         for filter in filters {
-            if case .anyOf(let nested) = filter {
-                branches += try Self.branches(nested)
-                continue
-            }
+            // An empty choice holds for no record, so that it adds nothing to another one.
+            if case .anyOf(let nested) = filter, nested.isEmpty { continue }
             let form = try filter.rest()
-            guard form.anyOf.isEmpty, form.allOf.count == 1 else {
+            if form.isEmpty { return nil }
+            guard form.allOf.isEmpty || form.anyOf.isEmpty && form.allOf.count == 1 else {
                 throw FilterNotExpressible(field: form.allOf.last?.field, reason: .combinationInChoice)
             }
-            branches.append(form.allOf[0])
+            branches += form.allOf + form.anyOf
         }
+        if branches.isEmpty { throw FilterNotExpressible(field: nil, reason: .nothing) }
         return branches
     }
 }
@@ -141,6 +144,8 @@ public struct FilterNotExpressible: Error, Hashable, Sendable, CustomStringConve
         case nothing
         /// An order by more than one field.
         case secondSortField
+        /// A selected field whose name holds a comma, or a space at its start or end.
+        case selectedName
     }
 
     /// The field, where one is to blame.
@@ -159,6 +164,7 @@ public struct FilterNotExpressible: Error, Hashable, Sendable, CustomStringConve
             case .combinationInChoice: "an alternative of several conditions can't be sent"
             case .negation: "a negated filter can't be sent"
             case .nothing: "a choice without alternatives can't be sent"
+            case .selectedName: "a name with a comma or with outer spaces can't be selected"
             case .secondSortField: "only one field of an order can be sent (ties break by id)"
             }
         return "the REST API can't express this query\(place): \(what). Query the local store, or send several queries."

@@ -1,7 +1,8 @@
 /// Makes record ids in MongoDB's ObjectId layout: 4 bytes of seconds, 5 random bytes of this process, a 3-byte counter.
 ///
 /// Ids of one generator ascend in the order they are made, also when the clock steps back or more than 2^24 are made in
-/// a second: the seconds then run ahead of the clock.
+/// a second: the seconds then run ahead of the clock. In February 2106 the 32 bits of seconds begin again at 0, as
+/// MongoDB's do.
 package struct ObjectIDGenerator: Sendable {
     private let process: UInt64
     private var seconds: UInt32 = 0
@@ -15,12 +16,12 @@ package struct ObjectIDGenerator: Sendable {
 
     /// The next id, 24 lower-case hex digits.
     package mutating func next(at now: Timestamp) -> String {
-        let clock = UInt32(clamping: now.milliseconds / 1_000)
+        let clock = UInt32(truncatingIfNeeded: max(0, now.milliseconds / 1_000))
         if clock > seconds { seconds = clock }
         counter += 1
         if counter >= 1 << 24 {
             counter = 0
-            seconds += 1
+            seconds &+= 1
         }
         let high = UInt64(seconds) << 32 | process >> 8
         let low = UInt32(truncatingIfNeeded: process) << 24 | counter

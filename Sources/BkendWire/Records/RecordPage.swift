@@ -16,11 +16,12 @@ public struct Pagination: Hashable, Sendable {
     /// The pagination of one part of a result.
     public init(total: Int, page: Query.Page) {
         let skipped = page.skipped
+        let limit = max(1, page.limit)
         self.total = total
-        self.limit = page.limit
-        self.page = page.offset.map { $0 / page.limit + 1 } ?? page.number
-        totalPages = total / page.limit + (total % page.limit > 0 ? 1 : 0)
-        hasNext = total - min(skipped, total) > page.limit
+        self.limit = limit
+        self.page = page.offset == nil ? max(1, page.number) : min(skipped / limit, .max - 1) + 1
+        totalPages = total / limit + (total % limit > 0 ? 1 : 0)
+        hasNext = total - min(skipped, total) > limit
         hasPrev = skipped > 0 && total > 0
     }
 

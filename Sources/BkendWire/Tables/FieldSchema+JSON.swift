@@ -3,7 +3,7 @@ extension FieldSchema {
     public var json: JSONObject {
         var out = JSONObject()
         if let kind { out["bsonType"] = .string(kind == .reference ? "string" : kind.rawValue) }
-        if kind == .reference, let table { out["reference"] = .string(table) }
+        if kind == .reference { out["reference"] = table.map(JSON.string) ?? true }
         out["default"] = `default`
         if unique { out["unique"] = true }
         out["pattern"] = pattern.map(JSON.string)
@@ -20,6 +20,11 @@ extension FieldSchema {
         if !additionalProperties { out["additionalProperties"] = false }
         return out
     }
+}
+
+extension FieldSchema {
+    /// Whether the field or one inside it is unique.
+    fileprivate var holdsUnique: Bool { unique || properties.contains { $0.schema.holdsUnique } }
 }
 
 /// Reads a schema from its `bsonType` form or its design-time form, collecting every mistake with its path.
@@ -67,14 +72,19 @@ struct SchemaReader {
             case "items": schema.items = [field(value, path: place, depth: depth + 1).schema]
             case "properties": properties(value, into: &schema, path: place, depth: depth)
             case "additionalProperties": schema.additionalProperties = flag(value, path: place)
-            case "table", "reference":
-                schema.table = text(value, path: place)
-                if key == "reference" { schema.kind = .reference }
+            case "reference" where value == .bool(true): break
+            case "table", "reference": schema.table = text(value, path: place)
             case "description", "title", "name": break
             default: mistake(place, "unknown", "is not a rule of a field; known are type, required, default, unique, …")
             }
         }
         if object["reference"] != nil { schema.kind = .reference }
+        if schema.table != nil, schema.kind != .reference {
+            mistake("\(path).table", "type", "only a reference has a table")
+        }
+        if schema.items.contains(where: \.holdsUnique) {
+            mistake("\(path).items", "unique", "elements of an array can't be unique; declare a unique index")
+        }
         for name in schema.required where !schema.properties.isEmpty && schema[name] == nil {
             mistake("\(path).required", "unknown", "names \(name), which properties doesn't describe")
         }
@@ -91,7 +101,8 @@ struct SchemaReader {
             }
             let (property, isRequired) = field(value, path: "\(path).\(name)", depth: depth + 1)
             schema.properties.append(FieldSchema.Property(name, property))
-            if isRequired, !schema.required.contains(name) { schema.required.append(name) }
+            let isListed = schema.required.contains { $0.hasSameBytes(as: name) }
+            if isRequired, !isListed { schema.required.append(name) }
         }
     }
 

@@ -66,6 +66,12 @@ public struct FieldSchema: Hashable, Sendable {
     /// A schema of a type, or of any.
     public init(_ kind: Kind? = nil) { self.kind = kind }
 
+    /// Same rules; names, patterns and values by code point.
+    public static func == (a: FieldSchema, b: FieldSchema) -> Bool { a.json == b.json }
+
+    /// Hashes the rules.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+
     /// The schema of a named field of an object.
     public subscript(property: String) -> FieldSchema? {
         properties.first { $0.name.hasSameBytes(as: property) }?.schema
@@ -73,13 +79,12 @@ public struct FieldSchema: Hashable, Sendable {
 
     /// The schema at a dotted path; positions in arrays lead to their elements.
     package func schema(at path: String) -> FieldSchema? {
-        path.split(separator: ".", omittingEmptySubsequences: false).reduce(Optional(self)) { schema, part in
+        path.utf8.split(separator: 0x2E, omittingEmptySubsequences: false).reduce(Optional(self)) { schema, part in
             guard let schema else { return nil }
-            if schema.kind == .array {
-                guard let element = schema.items.first else { return nil }
-                return part.allSatisfy(\.isNumber) ? element : element[String(part)]
-            }
-            return schema[String(part)]
+            let name = String(decoding: part, as: UTF8.self)
+            guard schema.kind == .array else { return schema[name] }
+            let isPosition = !part.isEmpty && part.allSatisfy { (0x30...0x39).contains($0) }
+            return isPosition ? schema.items.first : schema.items.first?[name]
         }
     }
 }

@@ -31,6 +31,12 @@ public struct IndexDefinition: Hashable, Sendable {
         self.sparse = sparse
     }
 
+    /// Same name, fields and rules; names by code point.
+    public static func == (a: IndexDefinition, b: IndexDefinition) -> Bool { a.json == b.json }
+
+    /// Hashes every part.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+
     /// `{"category":1,"createdAt":-1}`
     public var keyJSON: JSONObject { JSONObject(fields.map { ($0.path, .int($0.descending ? -1 : 1)) }) }
 
@@ -49,17 +55,24 @@ public struct IndexDefinition: Hashable, Sendable {
 }
 
 extension SchemaReader {
+    /// `v` and `background` are in exports of MongoDB's indexes and change nothing here.
+    private static let indexKeys: Set<String> = ["name", "fields", "key", "unique", "sparse", "v", "background"]
+
     mutating func indexes(_ json: JSON, path: String) -> [IndexDefinition] {
         guard case .array(let values) = json else {
             mistake(path, "type", "must be an array of indexes, not \(json.typeName)")
             return []
         }
-        var names: Set<String> = []
+        var names: Set<ExactString> = []
         return values.enumerated().compactMap { position, value in
             let place = "\(path)[\(position)]"
             guard let members = (value["fields"] ?? value["key"])?.objectValue, !members.isEmpty else {
                 mistake("\(place).fields", "required", "must be an object of at least one field, like {\"title\":1}")
                 return nil
+            }
+            for key in value.objectValue?.keys ?? [] where !Self.indexKeys.contains(key) {
+                mistake(
+                    "\(place).\(key)", "unknown", "is not a part of an index; known are name, fields, unique, sparse")
             }
             let fields = members.compactMap { field, direction -> IndexDefinition.Field? in
                 if let flaw = FieldPath.flaw(in: field) { mistake("\(place).fields", "name", flaw) }
@@ -73,7 +86,12 @@ extension SchemaReader {
             }
             let spelled = fields.map { "\($0.path)_\($0.descending ? -1 : 1)" }.joined(separator: "_")
             let name = value["name"].flatMap { text($0, path: "\(place).name") } ?? spelled
-            if !names.insert(name).inserted { mistake("\(place).name", "unique", "two indexes are named \(name)") }
+            if name.utf8.first == 0x5F {
+                mistake("\(place).name", "reserved", "a name that starts with _ is the server's own")
+            }
+            if !names.insert(ExactString(name)).inserted {
+                mistake("\(place).name", "unique", "two indexes are named \(name)")
+            }
             return IndexDefinition(
                 name: name, fields: fields, unique: value["unique"].map { flag($0, path: "\(place).unique") } ?? false,
                 sparse: value["sparse"].map { flag($0, path: "\(place).sparse") } ?? false)

@@ -26,6 +26,12 @@ public struct PermissionExpression: Hashable, Sendable, CustomStringConvertible 
             case .role(let name): "role:\(name ?? "*")"
             }
         }
+
+        /// Same condition, a role's name by code point.
+        public static func == (a: Term, b: Term) -> Bool { a.description.hasSameBytes(as: b.description) }
+
+        /// Hashes the text's code points.
+        public func hash(into hasher: inout Hasher) { description.hashBytes(into: &hasher) }
     }
 
     /// The alternatives; in each all terms must hold.
@@ -73,6 +79,12 @@ public struct ColumnPermission: Hashable, Sendable {
     public var read: PermissionExpression?
     /// Who may write it.
     public var write: PermissionExpression?
+
+    /// A rule for one field.
+    public init(read: PermissionExpression? = nil, write: PermissionExpression? = nil) {
+        self.read = read
+        self.write = write
+    }
 }
 
 /// A filter that the lists of some callers are narrowed by.
@@ -81,6 +93,12 @@ public struct RowFilter: Hashable, Sendable {
     public var expression: PermissionExpression
     /// The filter in its REST form; `"$userId"` stands for the caller's id.
     public var filter: JSONObject
+
+    /// A filter for the lists of some callers.
+    public init(expression: PermissionExpression, filter: JSONObject) {
+        self.expression = expression
+        self.filter = filter
+    }
 }
 
 extension SchemaReader {
@@ -140,7 +158,8 @@ extension SchemaReader {
             }
             var reader = FilterReader()
             do throws(QueryError) { _ = try reader.conditions(filter, parameter: "\(place).filter") } catch {
-                mistake("\(place).filter.\(error.path)", "filter", error.message)
+                mistake(
+                    error.path.isEmpty ? error.parameter : "\(error.parameter).\(error.path)", "filter", error.message)
             }
             return expression(rule, path: "\(place).expression").map { RowFilter(expression: $0, filter: filter) }
         }

@@ -44,7 +44,10 @@ public struct Permissions: Hashable, Sendable {
     /// What a group may do, nil when the table doesn't say.
     public subscript(group: Group, operation: TableOperation) -> Bool? {
         get { grants[group]?[operation] }
-        set { grants[group, default: [:]][operation] = newValue }
+        set {
+            grants[group, default: [:]][operation] = newValue
+            if grants[group]?.isEmpty == true { grants[group] = nil }
+        }
     }
 
     /// Whether a group may do that; `list` falls back to `read`.
