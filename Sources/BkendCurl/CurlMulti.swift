@@ -21,6 +21,7 @@ final class CurlMulti {
     /// The monotonic clock as of the last event.
     private(set) var now: UInt64 = 0
     private var isClosed = false
+    private var attendance = Attendance()
 
     /// What tasks ask of the loop.
     enum Command {
@@ -28,6 +29,10 @@ final class CurlMulti {
         case stop(Transfer, TransportError.Kind, reason: String)
         case resumeReceiving(Transfer)
         case resumeSending(Transfer)
+
+        var isStart: Bool {
+            if case .start = self { true } else { false }
+        }
     }
 
     /// `nil` when there is no memory.
@@ -75,6 +80,31 @@ final class CurlMulti {
                 resume(transfer, CURLPAUSE_SEND)
             }
         }
+    }
+
+    /// Starts a request, and if it is the only one, waits a moment for its answer: see `Attendance`.
+    ///
+    /// - Parameter isInterrupted: whether there is other work.
+    func runAttended(_ commands: [Command], isInterrupted: () -> Bool) {
+        guard active.isEmpty, !isClosed, commands.count == 1, attendance.isWorthwhile() else {
+            run(commands)
+            runTimers()
+            return
+        }
+        sockets.beginAttendance()
+        run(commands)
+        runTimers()
+        if sockets.hasAttended, active.count == 1 {
+            let deadline = now + UInt64(Attendance.nanoseconds)
+            while !active.isEmpty, !isInterrupted(), sockets.hasAttended, now < deadline,
+                let event = poller.waitNear(nanoseconds: Int(deadline - now))
+            {
+                handle(event)
+                runTimers()
+            }
+            attendance.waited(answered: active.isEmpty)
+        }
+        sockets.endAttendance(poller)
     }
 
     /// Does what is due and sets the kernel's timer for the rest. Ends every turn of the loop.

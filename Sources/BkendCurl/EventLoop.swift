@@ -26,6 +26,8 @@ final class EventLoop: Sendable {
     private let multi: Mutex<CurlMulti>
     private let queue = Mutex(Queue())
     private let ending = Mutex(Ending.running([]))
+    /// A task holds the lock and waits for its answer.
+    private let isAttended = Atomic(false)
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Starts the thread, which keeps the loop alive until `close()`.
@@ -62,24 +64,32 @@ final class EventLoop: Sendable {
         if isClosed {
             multi.withLock { $0.run([command]) }  // refuses what is new and lets the rest be
         } else {
-            runCommands()
+            runCommands(attended: command.isStart)
         }
     }
 
     /// Runs commands until none are left or somebody else does. Whoever let go of the lock looks again, so that no
     /// command stays behind that came while it was held.
-    private func runCommands() {
-        while runCommandsIfFree() {}
+    private func runCommands(attended: Bool = false) {
+        while hasCommands {
+            let driven: Void? = multi.withLockIfAvailable { multi in
+                if attended {
+                    isAttended.store(true, ordering: .sequentiallyConsistent)
+                    multi.runAttended(takeCommands()) { hasCommands }
+                    isAttended.store(false, ordering: .sequentiallyConsistent)
+                } else {
+                    multi.run(takeCommands())
+                    multi.runTimers()
+                }
+            }
+            guard driven == nil else { continue }
+            // Whoever holds the lock finds the commands before letting go of it, but shall not wait on meanwhile.
+            if isAttended.load(ordering: .sequentiallyConsistent) { poller.interrupt() }
+            return
+        }
     }
 
-    private func runCommandsIfFree() -> Bool {
-        guard queue.withLock({ !$0.commands.isEmpty }) else { return false }
-        let driven: Void? = multi.withLockIfAvailable { multi in
-            multi.run(takeCommands())
-            multi.runTimers()
-        }
-        return driven != nil
-    }
+    private var hasCommands: Bool { queue.withLock { !$0.commands.isEmpty } }
 
     private func takeCommands() -> [CurlMulti.Command] {
         queue.withLock { queue in

@@ -7,6 +7,9 @@ import Glibc
 /// socket added to the set, or a timer set earlier, reaches the sleeping thread by itself.
 final class Poller: Sendable {
     private let epoll: Int32
+    /// A second set, for the socket that a task waits for in person (`Attendance`), and what interrupts that wait.
+    private let nearEpoll: Int32
+    private let interruption: Int32
     private let timer: Int32
     private let wakeUp: Int32
 
@@ -20,25 +23,30 @@ final class Poller: Sendable {
     /// `nil` when the process has no descriptors left.
     init?() {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        nearEpoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        interruption = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        guard epoll >= 0, timer >= 0, wakeUp >= 0,
-            control(EPOLL_CTL_ADD, timer, Self.readable), control(EPOLL_CTL_ADD, wakeUp, Self.readable)
+        guard epoll >= 0, nearEpoll >= 0, interruption >= 0, timer >= 0, wakeUp >= 0,
+            control(epoll, EPOLL_CTL_ADD, timer, Self.readable), control(epoll, EPOLL_CTL_ADD, wakeUp, Self.readable),
+            control(nearEpoll, EPOLL_CTL_ADD, interruption, Self.readable)
         else { return nil }
     }
 
     deinit {
-        for descriptor in [epoll, timer, wakeUp] where descriptor >= 0 { close(descriptor) }
+        for descriptor in [epoll, nearEpoll, interruption, timer, wakeUp] where descriptor >= 0 { close(descriptor) }
     }
 
     static let readable = EPOLLIN.rawValue
     static let writable = EPOLLOUT.rawValue
 
-    func add(_ socket: Int32, _ mask: UInt32) -> Bool { control(EPOLL_CTL_ADD, socket, mask) }
-    func change(_ socket: Int32, _ mask: UInt32) -> Bool { control(EPOLL_CTL_MOD, socket, mask) }
-    func remove(_ socket: Int32) { _ = control(EPOLL_CTL_DEL, socket, 0) }
+    func add(_ socket: Int32, _ mask: UInt32) -> Bool { control(epoll, EPOLL_CTL_ADD, socket, mask) }
+    func change(_ socket: Int32, _ mask: UInt32) -> Bool { control(epoll, EPOLL_CTL_MOD, socket, mask) }
+    func remove(_ socket: Int32) { _ = control(epoll, EPOLL_CTL_DEL, socket, 0) }
+    func addNear(_ socket: Int32) -> Bool { control(nearEpoll, EPOLL_CTL_ADD, socket, Self.readable) }
+    func removeNear(_ socket: Int32) { _ = control(nearEpoll, EPOLL_CTL_DEL, socket, 0) }
 
-    private func control(_ operation: Int32, _ descriptor: Int32, _ mask: UInt32) -> Bool {
+    private func control(_ epoll: Int32, _ operation: Int32, _ descriptor: Int32, _ mask: UInt32) -> Bool {
         var event = epoll_event()
         event.events = mask
         event.data.fd = descriptor
@@ -67,6 +75,24 @@ final class Poller: Sendable {
                 body(event(events[index]))
             }
         }
+    }
+
+    /// Ends `waitNear` early.
+    func interrupt() {
+        eventfd_write(interruption, 1)
+    }
+
+    /// Waits for a socket of the near set, for a very short time; `nil` when that is over or the wait interrupted.
+    func waitNear(nanoseconds: Int) -> Event? {
+        var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        var found = epoll_event()
+        guard epoll_pwait2(nearEpoll, &found, 1, &time, nil) == 1 else { return nil }
+        guard found.data.fd != interruption else {
+            var count: eventfd_t = 0
+            eventfd_read(interruption, &count)
+            return nil
+        }
+        return event(found)
     }
 
     private func event(_ event: epoll_event) -> Event {

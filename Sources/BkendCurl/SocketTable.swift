@@ -1,21 +1,32 @@
 import CCurl
 
-/// Which sockets libcurl waits for, and which of them the kernel's epoll set holds.
+/// Which sockets libcurl waits for, and which of them the kernel's epoll sets hold.
 ///
-/// A connection at rest is not taken out of the set: the next request would put it back, two system calls for nothing.
+/// A connection at rest is not taken out of its set: the next request would put it back, two system calls for nothing.
 /// If it becomes readable all the same (the server closed it), it is taken out then.
 struct SocketTable {
+    private enum Place: Equatable {
+        case nowhere
+        /// In the set on which the loop's thread sleeps.
+        case far(UInt32)
+        /// In the set on which a task waits for its own answer (`Attendance`), to become readable.
+        case near
+    }
+
     private struct Entry {
         /// What libcurl waits for; 0 for nothing.
         var wanted: UInt32 = 0
-        /// What the epoll set holds; 0 for not in the set.
-        var registered: UInt32 = 0
+        var place = Place.nowhere
         /// A connection, whose end libcurl announces, and not a socket that vanishes (its resolver's).
         var isConnection = false
     }
 
     /// By descriptor: the kernel gives out the lowest that is free, so that the table stays small.
     private var entries: [Entry] = []
+    /// Whether connections that only wait for an answer go to the near set.
+    private var isNear = false
+    /// The sockets that went there.
+    private var nearSockets: [Int32] = []
 
     private mutating func update<Result>(_ socket: Int32, _ body: (inout Entry) -> Result) -> Result {
         let index = Int(socket)
@@ -26,25 +37,43 @@ struct SocketTable {
     }
 
     mutating func want(_ socket: Int32, _ mask: UInt32, _ poller: Poller) {
-        update(socket) { entry in
+        let isNear = isNear && mask == Poller.readable
+        let becameNear = update(socket) { entry in
             entry.wanted = mask
-            guard mask != entry.registered else { return }
-            if mask == 0 {
-                if entry.isConnection { return }
-                poller.remove(socket)
-                entry.registered = 0
-            } else if entry.registered == 0 ? poller.add(socket, mask) : poller.change(socket, mask) {
-                entry.registered = mask
-            }
+            if mask == 0, entry.isConnection { return false }
+            return Self.move(socket, &entry, isNear: isNear && entry.isConnection, poller)
         }
+        if becameNear { nearSockets.append(socket) }
     }
 
-    /// Whether an event of the socket is for libcurl; if nothing is wanted the socket leaves the epoll set.
+    /// Puts a socket where it has to be. Returns whether that is the near set.
+    private static func move(_ socket: Int32, _ entry: inout Entry, isNear: Bool, _ poller: Poller) -> Bool {
+        let goal: Place = entry.wanted == 0 ? .nowhere : isNear ? .near : .far(entry.wanted)
+        guard goal != entry.place else { return isNear }
+        if case .far = entry.place, case .far(let mask) = goal {
+            if poller.change(socket, mask) { entry.place = goal }
+            return false
+        }
+        switch entry.place {
+        case .far: poller.remove(socket)
+        case .near: poller.removeNear(socket)
+        case .nowhere: break
+        }
+        let isPlaced =
+            switch goal {
+            case .far(let mask): poller.add(socket, mask)
+            case .near: poller.addNear(socket)
+            case .nowhere: false
+            }
+        entry.place = isPlaced ? goal : .nowhere
+        return isPlaced && isNear
+    }
+
+    /// Whether an event of the socket is for libcurl; if nothing is wanted the socket leaves its set.
     mutating func isWanted(_ socket: Int32, _ poller: Poller) -> Bool {
         update(socket) { entry in
             if entry.wanted != 0 { return true }
-            if entry.registered != 0 { poller.remove(socket) }
-            entry.registered = 0
+            _ = Self.move(socket, &entry, isNear: false, poller)
             return false
         }
     }
@@ -53,8 +82,29 @@ struct SocketTable {
         update(socket) { $0 = Entry(isConnection: true) }
     }
 
-    /// The kernel takes a closed socket out of the set by itself.
+    /// The kernel takes a closed socket out of its set by itself.
     mutating func closed(_ socket: Int32) {
         update(socket) { $0 = Entry() }
+    }
+
+    // MARK: Attendance
+
+    /// From here on connections that wait for an answer go to the near set.
+    mutating func beginAttendance() {
+        isNear = true
+        nearSockets.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether something in the near set is waited for.
+    var hasAttended: Bool { !nearSockets.isEmpty }
+
+    /// What is still waited for goes to the far set.
+    mutating func endAttendance(_ poller: Poller) {
+        isNear = false
+        for socket in nearSockets {
+            update(socket) { entry in
+                if entry.wanted != 0 { _ = Self.move(socket, &entry, isNear: false, poller) }
+            }
+        }
     }
 }

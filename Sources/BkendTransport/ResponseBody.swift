@@ -12,7 +12,9 @@ public protocol ResponseBodySource: AnyObject, Sendable {
 ///
 /// The transport stops reading from the network while nobody takes the pieces.
 public struct ResponseBody: AsyncSequence, Sendable {
+    /// A piece of the body.
     public typealias Element = [UInt8]
+    /// Why a body breaks off.
     public typealias Failure = TransportError
 
     private let source: any ResponseBodySource

@@ -15,7 +15,7 @@ struct CurlTransportTests {
             #expect(response.head.status.reasonPhrase == "Fine")
             #expect(response.head.headerFields[HTTPField.Name("x-one")!] == "1")
             #expect(response.head.headerFields[values: HTTPField.Name("Set-Thing")!] == ["a", "b"])
-            #expect(response.version == .http1_1)
+            #expect(response.version == .http11)
             #expect(try await response.body.collect(upTo: 5) == Array("hello".utf8))
             #expect(harness.server.requests[0].head.hasPrefix("GET /a/b?c=%20d HTTP/1.1\r\n"))
         }
