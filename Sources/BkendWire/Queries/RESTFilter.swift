@@ -153,6 +153,12 @@ public struct FilterNotExpressible: Error, Hashable, Sendable, CustomStringConve
     /// What can't be said.
     public var reason: Reason
 
+    /// What can't be said, on which field.
+    package init(field: String?, reason: Reason) {
+        self.field = field
+        self.reason = reason
+    }
+
     /// What can't be said, on which field, and what to do.
     public var description: String {
         let place = field.map { " (field \($0))" } ?? ""

@@ -10,8 +10,14 @@ package struct ObjectIDGenerator: Sendable {
 
     /// A generator with its own random part.
     package init(using random: inout some RandomNumberGenerator) {
-        process = .random(in: 0..<(1 << 40), using: &random)
-        counter = .random(in: 0..<(1 << 23), using: &random)
+        self.init(
+            process: .random(in: 0..<(1 << 40), using: &random), counter: .random(in: 0..<(1 << 23), using: &random))
+    }
+
+    /// A generator whose next id counts one more than `counter`.
+    init(process: UInt64, counter: UInt32) {
+        self.process = process
+        self.counter = counter
     }
 
     /// The next id, 24 lower-case hex digits.
