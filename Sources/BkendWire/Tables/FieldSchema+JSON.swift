@@ -25,6 +25,11 @@ extension FieldSchema {
 extension FieldSchema {
     /// Whether the field or one inside it is unique.
     fileprivate var holdsUnique: Bool { unique || properties.contains { $0.schema.holdsUnique } }
+
+    /// Adds a name to those that must be present, whether a list or the field itself says so.
+    fileprivate mutating func require(_ name: String) {
+        if !required.contains(where: { $0.hasSameBytes(as: name) }) { required.append(name) }
+    }
 }
 
 /// Reads a schema from its `bsonType` form or its design-time form, collecting every mistake with its path.
@@ -54,7 +59,7 @@ struct SchemaReader {
                 if case .bool(let required) = value {
                     isRequired = required
                 } else {
-                    schema.required = names(value, path: place)
+                    for name in names(value, path: place) { schema.require(name) }
                 }
             case "default": schema.default = value
             case "unique": schema.unique = flag(value, path: place)
@@ -101,8 +106,7 @@ struct SchemaReader {
             }
             let (property, isRequired) = field(value, path: "\(path).\(name)", depth: depth + 1)
             schema.properties.append(FieldSchema.Property(name, property))
-            let isListed = schema.required.contains { $0.hasSameBytes(as: name) }
-            if isRequired, !isListed { schema.required.append(name) }
+            if isRequired { schema.require(name) }
         }
     }
 

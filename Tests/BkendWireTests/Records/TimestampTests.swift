@@ -65,10 +65,10 @@ import Testing
         }
     }
 
-    @Test func `every day from 0000 to 9999 follows the day before`() throws {
-        var day = try #require(Timestamp("0000-01-01"))
+    @Test func `every day of two leap cycles follows the day before`() throws {
+        var day = try #require(Timestamp("1600-01-01"))
         var count = 0
-        for year in 0...9999 {
+        for year in 1600...2400 {
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             for (month, length) in [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].enumerated() {
                 let name = String(10_000 + year).dropFirst() + "-" + String(101 + month).dropFirst() + "-"
@@ -82,7 +82,7 @@ import Testing
                 day = Timestamp(clamping: day.milliseconds + Int64(length) * 86_400_000)
             }
         }
-        #expect(count == 3_652_425)
+        #expect(count == 292_560)
     }
 
     @Test func `dates round to the nearest millisecond, and those out of range are refused`() throws {

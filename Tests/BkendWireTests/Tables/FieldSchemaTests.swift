@@ -1,0 +1,76 @@
+import BkendWire
+import Testing
+
+@Suite struct FieldSchemaTests {
+    static func schema(_ text: String) throws -> FieldSchema {
+        try TableDefinition(["name": "a", "schema": try JSON(parsing: text)]).schema
+    }
+
+    @Test(arguments: [
+        ("string", FieldSchema.Kind.string), ("number", .double), ("double", .double), ("int", .int), ("long", .int),
+        ("boolean", .bool), ("bool", .bool), ("date", .date), ("object", .object), ("array", .array),
+        ("reference", .reference),
+    ])
+    func `a type has one meaning in both forms`(name: String, kind: FieldSchema.Kind) throws {
+        for key in ["type", "bsonType"] {
+            #expect(try Self.schema(#"{"properties":{"x":{"\#(key)":"\#(name)"}}}"#)["x"]?.kind == kind)
+        }
+    }
+
+    @Test func `required may be a list, or stand on the field`() throws {
+        let list = try Self.schema(#"{"required":["a","b"],"properties":{"a":{},"b":{},"c":{}}}"#)
+        let marks = try Self.schema(
+            #"{"properties":{"a":{"required":true},"b":{"required":true},"c":{"required":false}}}"#)
+        let both = try Self.schema(#"{"properties":{"a":{"required":true},"b":{},"c":{}},"required":["a","b"]}"#)
+        #expect(list == marks)
+        #expect(both == list)
+        let nested = try Self.schema(#"{"properties":{"o":{"required":true,"properties":{"x":{"required":true}}}}}"#)
+        #expect(nested.required == ["o"])
+        #expect(nested["o"]?.required == ["x"])
+    }
+
+    @Test func `a list and marks that name different fields add up`() throws {
+        for text in [
+            #"{"required":["a"],"properties":{"a":{},"b":{"required":true}}}"#,
+            #"{"properties":{"a":{},"b":{"required":true}},"required":["a"]}"#,
+        ] {
+            #expect(Set(try Self.schema(text).required) == ["a", "b"], "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        ("title", "string"), ("author.name", "string"), ("author", "object"), ("tags", "array"), ("tags.0", "string"),
+        ("rows.x", "int"), ("rows.12.x", "int"), ("rows.0", "object"), ("grid.0", "array"), ("grid.0.1", "double"),
+    ])
+    func `a dotted path leads through objects and arrays`(path: String, type: String) throws {
+        #expect(try Self.articles().schema(at: path)?.kind?.rawValue == type)
+    }
+
+    @Test(arguments: [
+        "", ".", "missing", "title.x", "author.missing", "author.", "author..name", "tags.", "tags.x", "tags.½",
+        "tags.٣",
+        "rows.missing", "author.\u{301}name", "TITLE", "bare.0", "bare.x",
+    ])
+    func `a path that the schema doesn't describe leads nowhere`(path: String) throws {
+        #expect(try Self.articles().schema(at: path) == nil)
+    }
+
+    static func articles() throws -> FieldSchema {
+        try schema(
+            #"""
+            {"properties":{"title":{"type":"string"},"author":{"type":"object","properties":{"name":{"type":"string"}}},
+            "tags":{"type":"array","items":{"type":"string"}},"bare":{"type":"array"},
+            "rows":{"type":"array","items":{"type":"object","properties":{"x":{"type":"int"}}}},
+            "grid":{"type":"array","items":{"type":"array","items":{"type":"number"}}}}}
+            """#)
+    }
+
+    @Test func `fields may nest 16 levels, and hostile depth is refused`() throws {
+        func nested(_ depth: Int) -> String {
+            depth == 0 ? "{}" : #"{"properties":{"a":\#(nested(depth - 1))}}"#
+        }
+        #expect(throws: Never.self) { try Self.schema(nested(16)) }
+        #expect(throws: TableDefinitionError.self) { try Self.schema(nested(17)) }
+        #expect(throws: TableDefinitionError.self) { try Self.schema(nested(200)) }
+    }
+}
