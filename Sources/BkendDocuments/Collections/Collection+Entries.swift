@@ -1,0 +1,55 @@
+import BkendWire
+import GRDB
+
+extension Collection {
+    /// Adds an entry, unless a unique index has its values already.
+    func add(_ entry: IndexKeys.Entry, to index: StoredIndex, row: Int64, id: String, in db: Database) throws {
+        if index.definition.unique { try refuseConflict(entry, in: index, row: row, id: id, db) }
+        try write(entry, to: index, row: row, in: db)
+    }
+
+    func write(_ entry: IndexKeys.Entry, to index: StoredIndex, row: Int64, in db: Database) throws {
+        try db.run(index.insertSQL) { statement in
+            try statement.bind(blob: entry.key)
+            try statement.bind(row)
+            _ = try statement.step()
+        }
+    }
+
+    func remove(_ entry: IndexKeys.Entry, from index: StoredIndex, in db: Database) throws {
+        try db.run(index.deleteSQL) { statement in
+            try statement.bind(blob: entry.key)
+            _ = try statement.step()
+        }
+    }
+
+    /// Notes in the catalogue that an index holds arrays now; from then on queries recheck what it gives.
+    func noteArrays(_ keys: IndexKeys, _ index: StoredIndex, in db: Database) throws {
+        guard keys.meetsArray, !index.isMultikey else { return }
+        try db.run("UPDATE bkend_indexes SET multikey = 1 WHERE number = ? AND multikey = 0") { statement in
+            try statement.bind(index.number)
+            _ = try statement.step()
+        }
+        if db.changesCount > 0 { try Catalogue.advance(number, in: db) }
+    }
+
+    /// - Throws: `UniqueViolation` when another document has these values.
+    func refuseConflict(
+        _ entry: IndexKeys.Entry, in index: StoredIndex, row: Int64, id: String, _ db: Database
+    ) throws {
+        if entry.holdsWholeArray { return }
+        let values = entry.key[..<entry.valueCount]
+        let holder: Int64? = try db.run(index.conflictSQL) { statement in
+            // What follows the values is a bracket or its complement, never 0x00 or 0xFF.
+            try statement.bind(blob: Array(values) + [0x01])
+            try statement.bind(blob: Array(values) + [0xFF])
+            try statement.bind(row)
+            return try statement.step() ? statement.int(0) : nil
+        }
+        guard let holder else { return }
+        let existing = try String.fetchOne(db, sql: "SELECT id FROM \(table.name) WHERE row = ?", arguments: [holder])
+        throw UniqueViolation(
+            collection: name, index: index.definition.name, fields: index.definition.fields.map(\.path),
+            values: KeyReader.values(of: values, fields: index.fields), id: id, existingID: existing ?? "")
+    }
+}

@@ -1,0 +1,172 @@
+import BkendWire
+import CSQLite
+import GRDB
+
+extension Collection {
+    /// Stores a new document under its `id`.
+    ///
+    /// - Throws: `DuplicateDocument`, `UniqueViolation`, `InvalidDocument`.
+    package func insert(_ document: JSONObject, in db: Database) throws {
+        let id = try id(of: document)
+        try insert(checked: document.serialized(), id: id, in: db)
+    }
+
+    /// Stores a new document given as JSON text, as a server wrote it; the text is kept as it is.
+    ///
+    /// - Throws: `DuplicateDocument`, `UniqueViolation`, `InvalidDocument`.
+    package func insert(text: [UInt8], id: String, in db: Database) throws {
+        try check(text, id: id)
+        try insert(checked: text, id: id, in: db)
+    }
+
+    /// Puts another document in the place of the one with its `id`; false when there is none.
+    ///
+    /// - Throws: `UniqueViolation`, `InvalidDocument`.
+    package func replace(_ document: JSONObject, in db: Database) throws -> Bool {
+        let id = try id(of: document)
+        return try replace(checked: document.serialized(), id: id, in: db)
+    }
+
+    /// Puts another document, given as JSON text, in the place of the one with that id; false when there is none.
+    ///
+    /// - Throws: `UniqueViolation`, `InvalidDocument`.
+    package func replace(text: [UInt8], id: String, in db: Database) throws -> Bool {
+        try check(text, id: id)
+        return try replace(checked: text, id: id, in: db)
+    }
+
+    /// Sets top-level fields, each as a whole: null is stored, new fields go to the end, the others keep their place
+    /// and value. The document that results, nil when there is none of that id.
+    ///
+    /// - Throws: `UniqueViolation`, `InvalidDocument` when the fields hold another `id`.
+    package func patch(id: String, set fields: JSONObject, in db: Database) throws -> DocumentText? {
+        if let other = fields["id"], other.stringValue?.hasSameBytes(as: id) != true {
+            throw InvalidDocument(collection: name, id: id, reason: .changesID(other.description))
+        }
+        guard let stored = try stored(id, in: db) else { return nil }
+        var document = try DocumentText(bytes: stored.document).json
+        for (key, value) in fields { document[key] = value }
+        let text = document.serialized()
+        if text != stored.document { try put(text, for: id, replacing: stored, in: db) }
+        return DocumentText(bytes: text)
+    }
+
+    /// Deletes a document; false when there is none of that id.
+    package func delete(id: String, in db: Database) throws -> Bool {
+        guard let stored = try stored(id, in: db) else { return false }
+        for index in try current(in: db).indexes {
+            var keys = IndexKeys(index, collection: name)
+            try keys.load(stored.document, id: id)
+            for entry in keys.entries { try remove(entry, from: index, in: db) }
+        }
+        try db.run(table.delete) { statement in
+            try statement.bind(stored.row)
+            _ = try statement.step()
+        }
+        return true
+    }
+
+    // MARK: Checks
+
+    private func id(of document: JSONObject) throws(InvalidDocument) -> String {
+        guard case .string(let id) = document["id"], !id.isEmpty else {
+            throw InvalidDocument(collection: name, reason: .noID)
+        }
+        return id
+    }
+
+    private func check(_ text: [UInt8], id: String) throws(InvalidDocument) {
+        if id.isEmpty { throw InvalidDocument(collection: name, reason: .noID) }
+        do throws(JSONError) {
+            try JSON.check(text)
+        } catch {
+            throw InvalidDocument(collection: name, id: id, reason: .malformed(error))
+        }
+        let fields = DocumentFields()
+        let slot = fields.slot(Array("id".utf8))
+        let found: String?? = text.withUnsafeBufferPointer { bytes in
+            guard fields.load(bytes), let text = fields.text else { return nil }
+            let offset = fields.offsets[slot]
+            guard offset >= 0, text.byte(offset) == 0x22 else { return .some(nil) }
+            let written = text.contents(ofString: offset, end: text.endOfString(offset))
+            return String(decoding: StoredText.unescaped(written), as: UTF8.self)
+        }
+        guard let found else { throw InvalidDocument(collection: name, id: id, reason: .notAnObject) }
+        guard let found else { throw InvalidDocument(collection: name, id: id, reason: .noID) }
+        if !found.hasSameBytes(as: id) { throw InvalidDocument(collection: name, id: id, reason: .otherID(found)) }
+    }
+
+    // MARK: Steps
+
+    /// A document's row and text.
+    struct Stored {
+        let row: Int64
+        let document: [UInt8]
+    }
+
+    private func stored(_ id: String, in db: Database) throws -> Stored? {
+        try db.run(table.find) { statement in
+            try statement.bind(id)
+            return try statement.step() ? Stored(row: statement.int(0), document: Array(statement.bytes(1))) : nil
+        }
+    }
+
+    private func insert(checked text: [UInt8], id: String, in db: Database) throws {
+        let state = try current(in: db)
+        do {
+            try db.run(table.insert) { statement in
+                try statement.bind(id)
+                try text.withUnsafeBufferPointer { try statement.bind(text: $0) }
+                _ = try statement.step()
+            }
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw DuplicateDocument(collection: name, id: id)
+        }
+        let row = sqlite3_last_insert_rowid(db.sqliteConnection)
+        do {
+            for index in state.indexes {
+                var keys = IndexKeys(index, collection: name)
+                try keys.load(text, id: id)
+                try noteArrays(keys, index, in: db)
+                for entry in keys.entries { try add(entry, to: index, row: row, id: id, in: db) }
+            }
+        } catch let error where error is UniqueViolation || error is InvalidDocument {
+            // A refused document leaves nothing behind, even when the caller's transaction goes on.
+            _ = try delete(id: id, in: db)
+            throw error
+        }
+    }
+
+    private func replace(checked text: [UInt8], id: String, in db: Database) throws -> Bool {
+        guard let stored = try stored(id, in: db) else { return false }
+        if stored.document != text { try put(text, for: id, replacing: stored, in: db) }
+        return true
+    }
+
+    /// Replaces a stored text, moving only the index entries that differ. Every check comes before the first change.
+    private func put(_ text: [UInt8], for id: String, replacing stored: Stored, in db: Database) throws {
+        let state = try current(in: db)
+        var changes: [(index: StoredIndex, gone: [IndexKeys.Entry], new: [IndexKeys.Entry])] = []
+        for index in state.indexes {
+            var before = IndexKeys(index, collection: name)
+            try before.load(stored.document, id: id)
+            var after = IndexKeys(index, collection: name)
+            try after.load(text, id: id)
+            let (gone, new) = after.changes(from: before)
+            if index.definition.unique {
+                for entry in new { try refuseConflict(entry, in: index, row: stored.row, id: id, db) }
+            }
+            try noteArrays(after, index, in: db)
+            changes.append((index, gone, new))
+        }
+        for change in changes {
+            for entry in change.gone { try remove(entry, from: change.index, in: db) }
+            for entry in change.new { try write(entry, to: change.index, row: stored.row, in: db) }
+        }
+        try db.run(table.update) { statement in
+            try text.withUnsafeBufferPointer { try statement.bind(text: $0) }
+            try statement.bind(stored.row)
+            _ = try statement.step()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import BkendWire
+import GRDB
+
+/// A collection of JSON documents: a handle of a name, a number and the indexes.
+///
+/// The table is `c<number> (row, id, document)`. Every operation takes the `Database` of the caller's transaction, so
+/// documents and the caller's own tables change together. A handle may be kept: each operation checks the collection's
+/// generation and takes note of indexes that others have made or dropped since.
+package struct Collection: Sendable {
+    /// The collection's name.
+    package let name: String
+    let number: Int64
+    let table: CollectionTable
+    var state: CollectionState
+
+    /// Makes a collection.
+    ///
+    /// - Throws: `CollectionError` when one of that name exists.
+    package static func create(_ name: String, in db: Database) throws -> Collection {
+        if name.isEmpty { throw CollectionError(collection: name, reason: .invalidName) }
+        if try Catalogue.collection(name, in: db) != nil { throw CollectionError(collection: name, reason: .exists) }
+        try db.execute(sql: "INSERT INTO bkend_collections (name) VALUES (?)", arguments: [name])
+        let number = db.lastInsertedRowID
+        try db.execute(
+            sql: "CREATE TABLE c\(number) (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL)")
+        return Collection(name: name, number: number, state: CollectionState(generation: 1, indexes: []))
+    }
+
+    /// The collection of that name, nil when there is none.
+    package static func named(_ name: String, in db: Database) throws -> Collection? {
+        guard let (number, generation) = try Catalogue.collection(name, in: db) else { return nil }
+        let indexes = try Catalogue.indexes(of: number, in: db)
+        return Collection(
+            name: name, number: number, state: CollectionState(generation: generation, indexes: indexes))
+    }
+
+    /// The names of all collections, in order.
+    package static func names(in db: Database) throws -> [String] {
+        try String.fetchAll(db, sql: "SELECT name FROM bkend_collections ORDER BY name")
+    }
+
+    private init(name: String, number: Int64, state: CollectionState) {
+        self.name = name
+        self.number = number
+        self.state = state
+        table = CollectionTable(number)
+    }
+
+    /// Drops the collection with its documents and indexes.
+    package func drop(in db: Database) throws {
+        for index in try current(in: db).indexes { try db.execute(sql: "DROP TABLE \(index.table)") }
+        try db.execute(sql: "DROP TABLE c\(number)")
+        try db.execute(sql: "DELETE FROM bkend_collections WHERE number = ?", arguments: [number])
+    }
+
+    /// The indexes as this handle last saw them.
+    package var indexes: [IndexDefinition] { state.indexes.map(\.definition) }
+
+    /// What the catalogue says now.
+    func current(in db: Database) throws -> CollectionState {
+        guard let generation = try Catalogue.generation(number, in: db) else {
+            throw CollectionError(collection: name, reason: .dropped)
+        }
+        if generation == state.generation { return state }
+        return CollectionState(generation: generation, indexes: try Catalogue.indexes(of: number, in: db))
+    }
+}
+
+/// What a handle knows of its collection at one generation.
+struct CollectionState: Sendable {
+    let generation: Int64
+    let indexes: [StoredIndex]
+}
+
+/// The SQL of a collection's own table, written once.
+final class CollectionTable: Sendable {
+    let name: String
+    let insert: String
+    let find: String
+    let update: String
+    let delete: String
+    let document: String
+    let fetch: String
+
+    init(_ number: Int64) {
+        name = "c\(number)"
+        insert = "INSERT INTO \(name) (id, document) VALUES (?, ?)"
+        find = "SELECT row, document FROM \(name) WHERE id = ?"
+        update = "UPDATE \(name) SET document = ? WHERE row = ?"
+        delete = "DELETE FROM \(name) WHERE row = ?"
+        document = "SELECT document FROM \(name) WHERE id = ?"
+        fetch = "SELECT document FROM \(name) WHERE row = ?"
+    }
+}

@@ -1,0 +1,62 @@
+import BkendWire
+
+/// Gives each document the key of its place in an order: the object behind the SQL function `bkend_order`.
+final class DocumentOrder {
+    private struct Field {
+        let path: DocumentPath
+        let slot: Int
+        let isDescending: Bool
+    }
+
+    private let documentFields = DocumentFields()
+    private let workspace = TestWorkspace()
+    private let visibility: VisibilityProgram
+    private let fields: [Field]
+    private var key: [UInt8] = []
+    private var best: [UInt8] = []
+    private var candidate: [UInt8] = []
+    private(set) var failure: (any Error)?
+
+    init(_ sort: [Query.Sort], hiding visibility: FieldVisibility) throws {
+        self.visibility = try VisibilityProgram(visibility, fields: documentFields)
+        fields = sort.map { [documentFields] sort in
+            let path = DocumentPath(sort.field)
+            let slot = documentFields.slot(path.parts[0].name)
+            return Field(path: path, slot: slot, isDescending: sort.direction == .descending)
+        }
+    }
+
+    /// Calls `body` with a document's key; nil when there is none, and then `failure` says why.
+    func withKey<Result>(
+        of document: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result? {
+        do {
+            guard documentFields.load(document), let text = documentFields.text else {
+                throw DamagedDocument(collection: "", detail: "the text is no JSON object")
+            }
+            _ = try visibility.apply(text, documentFields, workspace)
+            key.removeAll(keepingCapacity: true)
+            for field in fields { append(field, text) }
+            return key.withUnsafeBufferPointer(body)
+        } catch {
+            failure = error
+            return nil
+        }
+    }
+
+    /// The least value ascending, the greatest descending (MongoDB's manual, "Comparison/Sort Order", Arrays).
+    private func append(_ field: Field, _ text: StoredText) {
+        var isFirst = true
+        SortValues(text: text, path: field.path).visit(first: documentFields.offsets[field.slot]) { value in
+            candidate.removeAll(keepingCapacity: true)
+            switch value {
+            case .null: candidate.append(TypeBracket.null)
+            case .nothing: candidate.append(TypeBracket.nothing)
+            case .at(let offset): ComparisonKey.append(text, offset, to: &candidate)
+            }
+            if isFirst || (ByteOrder.compare(candidate, best) < 0) != field.isDescending { swap(&best, &candidate) }
+            isFirst = false
+        }
+        if field.isDescending { key.append(contentsOf: best.lazy.map { ~$0 }) } else { key.append(contentsOf: best) }
+    }
+}

@@ -1,0 +1,48 @@
+import BkendWire
+
+/// A search, made ready: which text, in which fields.
+struct SearchProgram {
+    private let needle: [UInt8]
+    /// The one field to look in, and its place.
+    private let only: (path: DocumentPath, slot: Int)?
+    /// Top-level fields that no document shows.
+    private let hidden: [[UInt8]]
+
+    init(_ search: Query.Search, hidden: [[UInt8]], fields: DocumentFields) {
+        needle = TextFolding.fold(search.text)
+        only = search.field.map { field in
+            let path = DocumentPath(field)
+            return (path, fields.slot(path.parts[0].name))
+        }
+        self.hidden = hidden
+    }
+
+    /// Whether the document that `fields` has loaded holds the text. `invisible` are the fields that this document
+    /// hides beside those that every one hides.
+    func matches(_ text: StoredText, _ fields: DocumentFields, invisible: [[UInt8]], _ workspace: TestWorkspace) -> Bool
+    {
+        if needle.isEmpty { return true }
+        if let only {
+            return Candidates(text: text, path: only.path).visit(first: fields.offsets[only.slot]) { candidate in
+                !candidate.isElement && candidate.offset >= 0 && holds(text, candidate.offset, workspace)
+            }
+        }
+        return text.members(ofObject: text.skipSpace(0)) { name, value in
+            guard text.byte(value) == 0x22 else { return true }
+            if hidden.contains(where: { StoredText.name(name, is: $0) }) { return true }
+            if invisible.contains(where: { StoredText.name(name, is: $0) }) { return true }
+            return !holds(text, value, workspace)
+        } == nil
+    }
+
+    private func holds(_ text: StoredText, _ offset: Int, _ workspace: TestWorkspace) -> Bool {
+        guard text.byte(offset) == 0x22 else { return false }
+        let written = text.contents(ofString: offset, end: text.endOfString(offset))
+        if written.contains(0x5C) {
+            StoredText.unescaped(written).withUnsafeBufferPointer { TextFolding.fold($0, into: &workspace.folded) }
+        } else {
+            TextFolding.fold(written, into: &workspace.folded)
+        }
+        return TextFolding.contains(workspace.folded, needle)
+    }
+}

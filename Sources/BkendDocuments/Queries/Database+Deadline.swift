@@ -1,0 +1,53 @@
+import CSQLite
+import GRDB
+
+/// How long queries may take.
+package struct QueryDeadline: Sendable {
+    /// The limit, for the error's text.
+    package let limit: Duration
+    private let hasPassed: @Sendable () -> Bool
+
+    /// A deadline that ends that much later than now.
+    package init<C: Clock>(after limit: Duration, clock: C = ContinuousClock()) where C.Duration == Duration {
+        self.limit = limit
+        let end = clock.now.advanced(by: limit)
+        hasPassed = { clock.now >= end }
+    }
+
+    /// Whether the time is up.
+    package var isPast: Bool { hasPassed() }
+}
+
+/// What the progress handler reads; the handler gets a pointer to it.
+private final class DeadlineWatch {
+    let deadline: QueryDeadline
+    var didInterrupt = false
+
+    init(_ deadline: QueryDeadline) { self.deadline = deadline }
+}
+
+extension Database {
+    /// Runs queries under a deadline. SQLite itself asks every few rows whether the time is up and then stops the
+    /// statement; the connection stays usable. Deadlines don't nest.
+    ///
+    /// - Throws: `QueryTimedOut`, or what `body` throws.
+    package func withDeadline<Result>(_ deadline: QueryDeadline, _ body: () throws -> Result) throws -> Result {
+        let watch = DeadlineWatch(deadline)
+        // A row costs a handful of steps, and trying one on a filter is a single step however long it takes.
+        sqlite3_progress_handler(
+            sqliteConnection, 64,
+            { context in
+                guard let context else { return 0 }
+                let watch = Unmanaged<DeadlineWatch>.fromOpaque(context).takeUnretainedValue()
+                guard watch.deadline.isPast else { return 0 }
+                watch.didInterrupt = true
+                return 1
+            }, Unmanaged.passUnretained(watch).toOpaque())
+        defer { withExtendedLifetime(watch) { sqlite3_progress_handler(sqliteConnection, 0, nil, nil) } }
+        do {
+            return try body()
+        } catch let error as DatabaseError where watch.didInterrupt && error.resultCode == .SQLITE_INTERRUPT {
+            throw QueryTimedOut(limit: deadline.limit)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import BkendWire
+
+/// Keys from one byte string, inclusive, up to another, exclusive.
+struct KeyRange: Equatable {
+    var lower: [UInt8]
+    var upper: [UInt8]
+
+    /// Every key.
+    static let all = KeyRange(lower: [], upper: [0xFF])
+
+    var isEmpty: Bool { ByteOrder.compare(lower, upper) >= 0 }
+
+    /// The keys in both.
+    func intersection(_ other: KeyRange) -> KeyRange {
+        KeyRange(
+            lower: ByteOrder.compare(lower, other.lower) < 0 ? other.lower : lower,
+            upper: ByteOrder.compare(upper, other.upper) < 0 ? upper : other.upper)
+    }
+
+    /// The same range behind a prefix.
+    func prefixed(_ prefix: [UInt8]) -> KeyRange { KeyRange(lower: prefix + lower, upper: prefix + upper) }
+
+    /// The keys that continue this one. What follows a value's key begins with a bracket, the complement of one, or 0x00
+    /// and 0xFF where it is the escape of a U+0000 that makes it another value; so the bounds are 0x01 and 0xFF.
+    static func continuing(_ key: [UInt8]) -> KeyRange { KeyRange(lower: key + [0x01], upper: key + [0xFF]) }
+}
+
+/// Which keys of one index field an operator can be about.
+enum KeyRanges {
+    /// Keys that must be met exactly, for an equality; nil for another operator. Null stands for missing as well.
+    static func keys(_ filterOperator: FilterOperator) -> [[UInt8]]? {
+        switch filterOperator {
+        case .equals(let value): keys(value)
+        case .isIn(let values): values.flatMap(keys)
+        case .greaterOrEqual(let value) where value.isNull, .lessOrEqual(let value) where value.isNull: keys(value)
+        default: nil
+        }
+    }
+
+    /// An array may be the field's own or an element of it.
+    private static func keys(_ value: JSON) -> [[UInt8]] {
+        let key = ComparisonKey.of(value)
+        return key[0] == TypeBracket.array ? [key, [TypeBracket.wholeArray] + key.dropFirst()] : [key]
+    }
+
+    /// The ranges of an operator that compares; nil for another one. More than one for arrays only.
+    static func ranges(_ filterOperator: FilterOperator, descending: Bool) -> [KeyRange]? {
+        switch filterOperator {
+        case .greater(let value): ranges(value, greater: true, orEqual: false, descending)
+        case .greaterOrEqual(let value): ranges(value, greater: true, orEqual: true, descending)
+        case .less(let value): ranges(value, greater: false, orEqual: false, descending)
+        case .lessOrEqual(let value): ranges(value, greater: false, orEqual: true, descending)
+        default: nil
+        }
+    }
+
+    private static func ranges(_ value: JSON, greater: Bool, orEqual: Bool, _ descending: Bool) -> [KeyRange]? {
+        if value.isNull { return orEqual ? nil : [] }
+        return keys(value).map { key in
+            let key = descending ? key.map { ~$0 } : key
+            let whole = KeyRange(lower: [key[0]], upper: [key[0] + 1])
+            // Turned round, the greater keys lie below.
+            if greater != descending { return KeyRange(lower: key + [orEqual ? 0x01 : 0xFF], upper: whole.upper) }
+            return KeyRange(lower: whole.lower, upper: key + [orEqual ? 0xFF : 0x01])
+        }
+    }
+}

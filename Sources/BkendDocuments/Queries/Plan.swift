@@ -1,0 +1,196 @@
+import BkendWire
+import GRDB
+
+/// A way to find a query's rows, ready to run once.
+struct Plan {
+    /// Where rows come from.
+    enum Source {
+        case nothing
+        case ids([String])
+        case index(StoredIndex, [KeyRange], distinct: Bool)
+        /// The collection's own table, between two ids.
+        case table(IDBounds)
+    }
+
+    /// How the rows come in order.
+    enum Order {
+        /// The caller doesn't care.
+        case none
+        /// The source's own order, backwards or not.
+        case source(reversed: Bool)
+        case id(descending: Bool)
+        case fields(DocumentOrder, idDescending: Bool)
+    }
+
+    let table: CollectionTable
+    var source: Source
+    var order: Order
+    var matcher: DocumentMatcher?
+    var served = 0
+    var limit: Int64 = -1
+    var skipped: Int64 = 0
+
+    /// Runs it: the rows, or how many there are.
+    func run(counting: Bool, in db: Database) throws -> (rows: [Int64], count: Int) {
+        if case .nothing = source { return ([], 0) }
+        do {
+            return try db.run(sql(counting: counting)) { statement in
+                try bind(to: &statement, counting: counting)
+                if counting { return ([], try statement.step() ? Int(statement.int(0)) : 0) }
+                var rows: [Int64] = []
+                while try statement.step() { rows.append(statement.int(0)) }
+                return (rows, rows.count)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            if case .fields(let order, _) = self.order, let failure = order.failure { throw failure }
+            throw matcher?.failure ?? error
+        }
+    }
+
+    // MARK: SQL
+
+    private var readsDocuments: Bool {
+        if matcher != nil { return true }
+        switch order {
+        case .fields, .id: return true
+        case .none, .source: return false
+        }
+    }
+
+    private func sql(counting: Bool) -> String {
+        var conditions: [String] = []
+        var from: String
+        var row = "k.row"
+        var key = "k.key"
+        switch source {
+        case .nothing: from = "(SELECT 0 AS row WHERE 0) AS k"
+        case .ids(let ids):
+            from = "\(values(ids.count, columns: 1)) AS r CROSS JOIN \(table.name) AS d ON d.id = r.column1"
+            row = "d.row"
+        case .index(let index, let ranges, let distinct):
+            from = entries(index, ranges, distinct: distinct)
+            if ranges.count == 1, !distinct { conditions = ["k.key >= ?", "k.key < ?"] }
+            if !counting && readsDocuments || matcher != nil {
+                from += " CROSS JOIN \(table.name) AS d ON d.row = k.row"
+            }
+        case .table(let bounds):
+            from = "\(table.name) AS d"
+            row = "d.row"
+            key = "d.id"
+            conditions = bounds.conditions
+        }
+        if matcher != nil { conditions.append("bkend_match(?, d.document)") }
+        var sql = "SELECT \(counting ? "count(*)" : row) FROM \(from)"
+        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
+        if counting { return sql }
+        switch order {
+        case .none: break
+        case .source(let reversed): sql += " ORDER BY \(key)\(reversed ? " DESC" : "")"
+        case .id(let descending): sql += " ORDER BY d.id\(descending ? " DESC" : "")"
+        case .fields(_, let descending):
+            sql += " ORDER BY bkend_order(?, d.document), d.id\(descending ? " DESC" : "")"
+        }
+        return sql + " LIMIT ? OFFSET ?"
+    }
+
+    private func entries(_ index: StoredIndex, _ ranges: [KeyRange], distinct: Bool) -> String {
+        if ranges.count == 1 {
+            return distinct
+                ? "(SELECT DISTINCT row FROM \(index.table) WHERE key >= ? AND key < ?) AS k" : "\(index.table) AS k"
+        }
+        let bounds = values(Self.padded(ranges.count), columns: 2)
+        let join =
+            "\(bounds) AS r CROSS JOIN \(index.table) AS e ON e.key >= r.column1 AND e.key < r.column2"
+        return "(SELECT \(distinct ? "DISTINCT " : "")e.row AS row FROM \(join)) AS k"
+    }
+
+    private func values(_ count: Int, columns: Int) -> String {
+        let row = columns == 1 ? "(?)" : "(?, ?)"
+        return "(VALUES " + Array(repeating: row, count: max(1, count)).joined(separator: ", ") + ")"
+    }
+
+    /// Few different numbers of ranges make few different statements to prepare and keep.
+    private static func padded(_ count: Int) -> Int {
+        var size = 2
+        while size < count { size *= 2 }
+        return size
+    }
+
+    private func bind(to statement: inout RunningStatement, counting: Bool) throws {
+        switch source {
+        case .nothing: break
+        case .ids(let ids): for id in ids { try statement.bind(id) }
+        case .index(_, let ranges, _):
+            for range in ranges {
+                try statement.bind(blob: range.lower)
+                try statement.bind(blob: range.upper)
+            }
+            if ranges.count != 1 {
+                for _ in ranges.count..<Self.padded(ranges.count) {
+                    try statement.bind(blob: [])
+                    try statement.bind(blob: [])
+                }
+            }
+        case .table(let bounds): try bounds.bind(to: &statement)
+        }
+        if let matcher { try statement.bind(pointer: matcher, type: DocumentFunctions.matcherType) }
+        if counting { return }
+        if case .fields(let order, _) = order { try statement.bind(pointer: order, type: DocumentFunctions.orderType) }
+        try statement.bind(limit)
+        try statement.bind(skipped)
+    }
+
+    // MARK: Explanation
+
+    /// The plan in words.
+    var summary: QueryPlan {
+        var source: QueryPlan.Source
+        var isFullScan = false
+        switch self.source {
+        case .nothing: source = .nothing
+        case .ids(let ids): source = .ids(count: ids.count)
+        case .index(let index, let ranges, _):
+            source = .index(index.definition.name, ranges: ranges.count)
+            isFullScan = ranges == [.all] && (matcher != nil || sorts)
+        case .table(let bounds):
+            isFullScan = bounds.isEmpty && (matcher != nil || sorts)
+            if case .source = order { source = .idOrder(bounded: !bounds.isEmpty) } else { source = .scan }
+        }
+        return QueryPlan(
+            source: source, served: served, rechecks: matcher != nil, sorts: sorts, isFullScan: isFullScan,
+            sql: sql(counting: false))
+    }
+
+    private var sorts: Bool {
+        switch order {
+        case .none, .source: false
+        case .id, .fields: true
+        }
+    }
+}
+
+/// Bounds on a document's id.
+struct IDBounds {
+    /// A comparison, as SQL spells it, and the id.
+    private(set) var bounds: [(comparison: String, id: String)] = []
+
+    var isEmpty: Bool { bounds.isEmpty }
+    var conditions: [String] { bounds.map { "d.id \($0.comparison) ?" } }
+
+    /// Adds an operator on `id`; false when it is none that bounds ids. SQLite compares text by its UTF-8 bytes, as
+    /// the comparison key does.
+    mutating func add(_ filterOperator: FilterOperator) -> Bool {
+        switch filterOperator {
+        case .greater(.string(let id)): bounds.append((">", id))
+        case .greaterOrEqual(.string(let id)): bounds.append((">=", id))
+        case .less(.string(let id)): bounds.append(("<", id))
+        case .lessOrEqual(.string(let id)): bounds.append(("<=", id))
+        default: return false
+        }
+        return true
+    }
+
+    func bind(to statement: inout RunningStatement) throws {
+        for bound in bounds { try statement.bind(bound.id) }
+    }
+}

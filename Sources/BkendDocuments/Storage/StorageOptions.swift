@@ -1,0 +1,15 @@
+/// How a database of documents is opened.
+package struct StorageOptions: Sendable {
+    /// How many readers a pool opens at most; each costs a descriptor or two and a page cache.
+    package var readers = 5
+    /// How long a statement waits for another process's lock. Never less than five seconds.
+    package var busyTimeout: Duration = .seconds(10)
+    /// Marks the file as ours (`PRAGMA application_id`); a file with another mark is refused.
+    package var applicationID: Int32 = 0x626B_6E64
+    /// Whether closing the last connection checkpoints the write-ahead log. Off by default: a checkpoint outside the
+    /// lock that guards writing is what the WAL-reset bug needs (see `DocumentStorage`).
+    package var checkpointsOnClose = false
+
+    /// The defaults.
+    package init() {}
+}

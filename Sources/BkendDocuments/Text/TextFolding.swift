@@ -1,0 +1,52 @@
+import Foundation
+
+/// The one case folding of `search` and `$contains`: full upper-case mapping, then lower-case, in normal form C, the
+/// same in every locale. So "STRASSE" finds "Straße", and a decomposed "é" finds a composed one.
+package enum TextFolding {
+    /// The folded text.
+    package static func fold(_ text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { fold($0) }
+    }
+
+    /// The folded text of UTF-8 bytes.
+    static func fold(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var folded: [UInt8] = []
+        fold(bytes, into: &folded)
+        return folded
+    }
+
+    /// Replaces `folded` by the folded text of UTF-8 bytes.
+    static func fold(_ bytes: UnsafeBufferPointer<UInt8>, into folded: inout [UInt8]) {
+        folded.removeAll(keepingCapacity: true)
+        folded.reserveCapacity(bytes.count)
+        for byte in bytes {
+            guard byte < 0x80 else {
+                let text = String(decoding: bytes, as: UTF8.self)
+                let mapped = text.precomposedStringWithCanonicalMapping.uppercased().lowercased()
+                folded = Array(mapped.precomposedStringWithCanonicalMapping.utf8)
+                return
+            }
+            folded.append(byte &- 0x41 < 26 ? byte | 0x20 : byte)
+        }
+    }
+
+    /// Whether folded text holds the folded needle.
+    static func contains(_ text: [UInt8], _ needle: [UInt8]) -> Bool {
+        if needle.isEmpty { return true }
+        guard text.count >= needle.count else { return false }
+        return text.withUnsafeBufferPointer { text in
+            needle.withUnsafeBufferPointer { needle in
+                guard let start = text.baseAddress, let wanted = needle.baseAddress else { return false }
+                var offset = 0
+                while text.count - offset >= needle.count,
+                    let hit = memchr(start + offset, Int32(needle[0]), text.count - offset - needle.count + 1)
+                {
+                    if memcmp(hit, wanted, needle.count) == 0 { return true }
+                    offset = UnsafeRawPointer(start).distance(to: hit) + 1
+                }
+                return false
+            }
+        }
+    }
+}
