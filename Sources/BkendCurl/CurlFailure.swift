@@ -43,6 +43,9 @@ extension EasyHandle {
         var kind = CurlFailure.kind(of: code)
         var reason = message(for: code)
         switch code {
+        case CURLE_OK:  // libcurl does not mind when a connection closes in the middle of a head
+            kind = .connectionLost
+            reason = "the connection was closed in the middle of the answer's head"
         case CURLE_SEND_FAIL_REWIND:
             reason = "the connection died before the answer and the request must not be sent twice"
         case CURLE_OUT_OF_MEMORY where delivery == .answered, CURLE_WRITE_ERROR where delivery == .answered:

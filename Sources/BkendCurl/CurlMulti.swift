@@ -210,8 +210,8 @@ final class CurlMulti {
             guard message.pointee.msg == CURLMSG_DONE, let handle = handle(of: message) else { continue }
             let code = bkend_message_result(message)
             if let transfer = handle.transfer {
-                let failure = code == CURLE_OK ? nil : handle.failure(code, transfer: transfer)
-                transfer.end(failure)
+                let isWhole = code == CURLE_OK && transfer.hasHead
+                transfer.end(isWhole ? nil : handle.failure(code, transfer: transfer))
                 transfer.wake()
             }
             release(handle)

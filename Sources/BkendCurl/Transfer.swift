@@ -46,6 +46,7 @@ final class Transfer: Sendable {
     // MARK: The loop's side
 
     var hasEnded: Bool { state.withLock { $0.machine.hasEnded } }
+    var hasHead: Bool { state.withLock { $0.machine.hasHead } }
 
     func requestLeaves(hasSentBytes: Bool) -> TransferStateMachine.SendAction {
         state.withLock { $0.machine.requestLeaves(hasSentBytes: hasSentBytes) }

@@ -35,7 +35,7 @@ struct TransferStateMachine {
         if case .ended = state { true } else { false }
     }
 
-    /// Whether an answer's head has been handed over.
+    /// Whether the head of the answer is complete, and the transfer still runs.
     var hasHead: Bool {
         switch state {
         case .answering: true

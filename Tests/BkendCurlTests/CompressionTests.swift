@@ -1,0 +1,91 @@
+import BkendCurl
+import BkendTransport
+import CCurl
+import Foundation
+import HTTPTypes
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct CompressionTests {
+    /// "compressed " forty times, as `gzip -9n`, `brotli` and `zstd` write it.
+    static let samples: [(encoding: String, base64: String)] = [
+        ("gzip", gzip), ("deflate", deflate), ("br", brotli), ("zstd", zstd),
+    ]
+    static let gzip = "H4sIAAAAAAACA0vOzy0oSi0uTk1RSB5lDh0mAI2Av864AQAA"
+    static let deflate = "eNpLzs8tKEotLk5NUUgeZQ4dJgCI161J"
+    static let brotli = "G7cB+CXH2t6qE8IqgHi4nWcA"
+    static let zstd = "KLUv/QBolQAAWGNvbXByZXNzZWQgAQCqVosX"
+
+    @Test(arguments: samples) func `A compressed answer is read`(encoding: String, base64: String) async throws {
+        let bytes = try #require(Data(base64Encoded: base64))
+        try await Harness.run { connection in
+            _ = try connection.readRequest()
+            try connection.answer(Array(bytes), fields: ["Content-Encoding: \(encoding)"])
+        } _: { harness async throws in
+            let text = try await harness.text(harness.request())
+            #expect(text == String(repeating: "compressed ", count: 40))
+            let offered = harness.server.requests[0].field("accept-encoding")?.split(separator: ", ").map(String.init)
+            #expect(offered?.contains(encoding) == true)
+        }
+    }
+
+    @Test func `A compression bomb stops at the cap and takes no memory`() async throws {
+        let bomb = try Self.bomb()
+        try await Harness.run { connection in
+            _ = try connection.readRequest()
+            try connection.answer(bomb, fields: ["Content-Encoding: gzip"])
+        } _: { harness async throws in
+            let before = Memory.resident
+            let error = try await harness.failure(harness.request(maximumResponseBytes: 1 << 20))
+            #expect(error.kind == .bodyTooLarge)
+            #expect(error.delivery == .answered)
+            #expect(Memory.resident - before < 64 << 20)
+        }
+    }
+
+    @Test func `A bomb read in pieces is held back`() async throws {
+        let bomb = try Self.bomb()
+        try await Harness.run { connection in
+            _ = try connection.readRequest()
+            try connection.answer(bomb, fields: ["Content-Encoding: gzip"])
+        } _: { harness async throws in
+            let body = try await harness.transport.send(harness.request(maximumResponseBytes: .max)).body
+            let before = Memory.resident
+            var count = 0
+            var growth = 0
+            for try await chunk in body {
+                count += chunk.count
+                growth = max(growth, Memory.resident - before)
+            }
+            #expect(count == 200_000_000)
+            #expect(growth < 150 << 20)
+        }
+    }
+
+    /// 200 MB of zeros in 200 kB.
+    private static func bomb() throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "head -c 200000000 /dev/zero | gzip -9"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Array(bytes)
+    }
+}
+
+/// What the process holds.
+enum Memory {
+    /// Resident bytes.
+    static var resident: Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4_096
+    }
+
+    /// Open descriptors.
+    static var descriptors: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+    }
+}
