@@ -1,0 +1,216 @@
+"""One worker of a run: its engines, and the comparison of each case."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cases import Answer, Failure, Query
+from .decisions import decided
+from .diagnosis import Inversion, Mismatch, Unexplained, diagnose, shown
+from .engines.reference import Monty, Reference, Secantus
+from .engines.server import Index, Server, Table
+from .evaluator import evaluate, stored
+from .generator import DocumentSet, Generator
+from .shrinking import shrunk
+from .tally import Difference, Tally
+
+SHOWN = 40
+"""Differences that one worker shrinks and reports; further ones are only counted."""
+
+SETS_PER_SERVER = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does."""
+
+    seed: str
+    sets: int
+    queries: int
+    jobs: int
+    server: Path | None
+    secantus: Path | None
+    references: bool
+    indexes: bool
+    first: int = 0
+
+    def name(self, number: int) -> str:
+        """The seed of one set of documents and queries."""
+        return f"{self.seed}/{number}"
+
+    def document_set(self, number: int) -> DocumentSet:
+        return Generator(self.name(number)).document_set(self.queries)
+
+
+class Session:
+    """Asks every engine the cases of its share of the sets."""
+
+    def __init__(self, plan: Plan, worker: int) -> None:
+        warnings.simplefilter("ignore")
+        self.plan = plan
+        self.tally = Tally()
+        self._numbers = list(range(plan.first + worker, plan.first + plan.sets, plan.jobs))
+        self._references: list[Reference] = []
+        self._server: Server | None = None
+        self._spare: tuple[str, Server] | None = None
+        self._spared = 0
+
+    def run(self) -> Iterator[Tally]:
+        """Works through the sets and gives the counts after each."""
+        try:
+            if self.plan.references:
+                self._references.append(Monty())
+                if self.plan.secantus:
+                    self._references.append(Secantus(self.plan.secantus))
+            for place, number in enumerate(self._numbers):
+                if self.plan.server and place % SETS_PER_SERVER == 0:
+                    self._start_server(self._numbers[place : place + SETS_PER_SERVER])
+                self._compare(self.plan.document_set(number), number)
+                done, self.tally = self.tally, Tally()
+                yield done
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        for engine in [*self._references, *([self._server] if self._server else [])]:
+            engine.close()
+        if self._spare:
+            self._spare[1].close()
+        self._references, self._server, self._spare = [], None, None
+
+    def _start_server(self, numbers: list[int]) -> None:
+        if self._server:
+            self._server.close()
+        assert self.plan.server
+        indexed: dict[str, list[Index]] = {}
+        if self.plan.indexes:
+            indexed = {f"indexed{number}": self.plan.document_set(number).indexes for number in numbers}
+        self._server = Server(self.plan.server, indexed)
+
+    # One set
+
+    def _compare(self, chosen: DocumentSet, number: int) -> None:
+        counts = self.tally.counts
+        counts["sets"] += 1
+        records = stored(chosen.documents)
+        for engine in self._references:
+            engine.load(chosen.documents)
+        tables: list[tuple[Table, list[Index]]] = []
+        if self._server:
+            tables.append((self._server.table(f"plain{number}", chosen.documents, chosen.escaped), []))
+            if self.plan.indexes:
+                table = self._server.table(f"indexed{number}", chosen.documents, chosen.escaped)
+                tables.append((table, chosen.indexes))
+        for query in chosen.queries:
+            counts["cases"] += 1
+            right = evaluate(records, query.whole)
+            if isinstance(right, Failure):
+                counts["undefined"] += 1
+                continue
+            counts["with a result"] += right.total > 0
+            agree = self._hear_references(chosen, query, right)
+            expected = evaluate(records, query)
+            assert isinstance(expected, Answer)
+            for table, indexes in tables:
+                given = table.ask(query)
+                if given != expected:
+                    agree = False
+                    counts["differing"] += 1
+                    self._report(chosen, query, indexes)
+            counts["all agree"] += agree
+
+    def _hear_references(self, chosen: DocumentSet, query: Query, right: Answer) -> bool:
+        counts = self.tally.counts
+        answers: list[Answer] = []
+        explained, all_right = True, True
+        for engine in self._references:
+            given = engine.ask(query)
+            if isinstance(given, Failure):
+                why = "an error of its own" if query.mongo_filter() is not None else "not an operator of MongoDB"
+                self.tally.abstained[f"{engine.name}: {why}"] += 1
+                continue
+            answers.append(given)
+            if given == right:
+                continue
+            all_right = False
+            counts[f"{engine.name} wrong"] += 1
+            names: set[str] = set()
+            for finding in diagnose(engine, stored(chosen.documents), query, given, right):
+                decision = decided(finding)
+                if decision:
+                    names.add(f"{engine.name}: {decision.name}")
+                    continue
+                if isinstance(finding, Unexplained) and finding.failed:
+                    names.add(f"{engine.name}: an error of its own on a part of the query")
+                    continue
+                explained = False
+                if len(self.tally.differences) < SHOWN:
+                    self.tally.differences.append(_unexplained(engine.name, finding, chosen, query, given, right))
+            self.tally.decided.update(names)
+        if len(answers) == 2:
+            counts["both answered"] += 1
+            counts["look-alikes disagree"] += answers[0] != answers[1]
+        counts["decided"] += explained and not all_right
+        counts["differing"] += not explained
+        return all_right
+
+    # Shrinking against the server, in tables of its own
+
+    def _report(self, chosen: DocumentSet, query: Query, indexes: list[Index]) -> None:
+        if self.tally.counts["differing"] > SHOWN:
+            return
+
+        def differs(documents: list[dict[str, object]], asked: Query) -> bool:
+            expected = evaluate(stored(documents), asked)
+            return isinstance(expected, Answer) and self._spare_table(documents, indexes).ask(asked) != expected
+
+        documents = chosen.documents
+        if not differs(documents, query):
+            given = "a difference that did not show again in a fresh table"
+            self.tally.differences.append(
+                Difference("server", documents, query, str(evaluate(stored(documents), query)), given, chosen.name)
+            )
+            return
+        documents, query = shrunk(documents, query, differs)
+        plain = self._spare_table(documents, []).ask(query)
+        expected = evaluate(stored(documents), query)
+        given_answer = self._spare_table(documents, indexes).ask(query)
+        kind = "index" if indexes and plain == expected else "server"
+        self.tally.differences.append(
+            Difference(
+                kind, documents, query, str(expected), str(given_answer), chosen.name, indexes if kind == "index" else []
+            )
+        )
+
+    def _spare_table(self, documents: list[dict[str, object]], indexes: list[Index]) -> Table:
+        """A fresh table with these indexes, on a server kept for shrinking."""
+        key = repr(indexes)
+        if self._spare is None or self._spare[0] != key or self._spared >= 500:
+            if self._spare:
+                self._spare[1].close()
+            assert self.plan.server
+            tables = {f"spare{number}": indexes for number in range(501)} if indexes else {}
+            self._spare = (key, Server(self.plan.server, tables))
+            self._spared = 0
+        self._spared += 1
+        return self._spare[1].table(f"spare{self._spared}", documents)
+
+
+def _unexplained(
+    engine: str, finding: object, chosen: DocumentSet, query: Query, given: Answer, right: Answer
+) -> Difference:
+    """A look-alike's wrong answer that no entry explains, as small as the diagnosis made it."""
+    if isinstance(finding, Mismatch):
+        name = finding.path.split(".")[0]
+        document = {name: finding.document[name]} if name in finding.document else {}
+        asked = Query({finding.path: finding.condition}, ascending=True)
+        matched, other = ("match", "no match") if finding.expected else ("no match", "match")
+        return Difference(engine, [document], asked, matched, other, chosen.name)
+    if isinstance(finding, Inversion):
+        asked = Query(sort_by=finding.path, ascending=finding.ascending)
+        first, second = shown(finding.first, finding.path), shown(finding.second, finding.path)
+        return Difference(engine, [], asked, f"{first} first", f"{second} first", chosen.name)
+    return Difference(engine, chosen.documents, query, str(right), f"{given} ({finding})", chosen.name)
