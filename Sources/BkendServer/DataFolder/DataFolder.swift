@@ -1,0 +1,93 @@
+#if Server
+import BkendWire
+import Foundation
+
+/// The one folder that holds everything a server knows:
+///
+///     control.sqlite                       projects, environments, keys
+///     environments/PROJECT/ENV.sqlite      tables, their schema versions, and records of one environment
+///
+/// Folders have mode 0700 and files 0600. Any number of processes may have it open: SQLite's write-ahead log keeps
+/// readers and one writer apart, and whoever finds another writer waits for it.
+package struct DataFolder: Sendable {
+    /// The folder's path.
+    package let path: String
+    /// Projects, environments and keys.
+    package let control: ControlStore
+
+    private init(path: String, control: ControlStore) {
+        self.path = path
+        self.control = control
+    }
+
+    /// What `init` made: the environment and its two keys. The secret key can't be read again.
+    package struct Created: Sendable {
+        /// The project and environment.
+        package let name: EnvironmentName
+        /// The key that apps may carry.
+        package let publishableKey: String
+        /// The key that may do everything.
+        package let secretKey: String
+
+        /// What a folder was made with.
+        package init(name: EnvironmentName, publishableKey: String, secretKey: String) {
+            self.name = name
+            self.publishableKey = publishableKey
+            self.secretKey = secretKey
+        }
+    }
+
+    /// Makes a data folder of one project and environment. It is there as a whole or not at all.
+    ///
+    /// - Throws: `OperatorError` when the folder is initialised already, holds other files, or can't be written.
+    package static func create(at path: String, name: EnvironmentName, now: Timestamp) throws -> Created {
+        try PrivateFile.makeFolder(path)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw OperatorError("\(path) is not a folder")
+        }
+        let control = path + "/control.sqlite"
+        if access(control, F_OK) == 0 { throw alreadyInitialised(path) }
+        let contents: [String]
+        do { contents = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
+            throw OperatorError("can't read the folder \(path)")
+        }
+        guard contents.allSatisfy({ $0 == "lost+found" || $0.hasPrefix("control.new.") }) else {
+            throw OperatorError("\(path) holds other files; give an empty or new folder")
+        }
+        let draft = path + "/control.new.\(getpid())"
+        let keys = try ControlStore.create(at: draft, name: name, now: now)
+        guard try PrivateFile.publish(draft, as: control) else { throw alreadyInitialised(path) }
+        chmod(path, 0o700)
+        return keys
+    }
+
+    /// Opens a data folder.
+    ///
+    /// - Throws: `OperatorError` when it is none, or of a newer format.
+    package static func open(at path: String) throws -> DataFolder {
+        let control = path + "/control.sqlite"
+        guard access(path, F_OK) == 0 else { throw OperatorError("there is no folder \(path)") }
+        guard access(control, F_OK) == 0 else {
+            throw OperatorError("\(path) is no bkend data folder; make one with: bkend-server init \(path)")
+        }
+        guard access(control, R_OK | W_OK) == 0, access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw OperatorError("no permission to read and write \(path)")
+        }
+        return DataFolder(path: path, control: try ControlStore(at: control))
+    }
+
+    /// The file of an environment; its folder is made when it isn't there.
+    func file(of name: EnvironmentName) throws(OperatorError) -> String {
+        let environments = path + "/environments"
+        let project = "\(environments)/\(name.project)"
+        try PrivateFile.makeFolder(environments)
+        try PrivateFile.makeFolder(project)
+        return "\(project)/\(name.environment).sqlite"
+    }
+
+    private static func alreadyInitialised(_ path: String) -> OperatorError {
+        OperatorError("\(path) is a bkend data folder already; nothing was changed")
+    }
+}
+#endif

@@ -1,0 +1,106 @@
+#if Server
+import BkendWire
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Answers every request: reads its route and caller, hands it to the feature, and puts the answer into JSON. Rules live
+/// elsewhere.
+struct APIResponder: HTTPResponder {
+    /// Nothing beside the request is needed.
+    struct Context: InitializableFromSource {
+        init(source: ApplicationRequestContextSource) {}
+    }
+
+    let environments: Environments
+    let keys: KeyRing
+    let configuration: ServerConfiguration
+    let requestIDs: RequestIDs
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let headers = request.headers
+        let requestID = requestIDs.id(asked: headers[.requestID])
+        let isFromPage = headers[.origin] != nil
+        if request.method == .options { return Self.preflight(requestID) }
+        let answer: RouteAnswer
+        do {
+            answer = try await self.answer(request)
+        } catch {
+            answer = RouteAnswer(failure(error, request, requestID))
+        }
+        return answer.response(requestID: requestID, isFromPage: isFromPage, isHead: request.method == .head)
+    }
+
+    private func answer(_ request: Request) async throws -> RouteAnswer {
+        let (path, query) = try target(of: request)
+        let route = try Route(path: path)
+        guard route.methods.contains(request.method.rawValue) else { return Self.methodNotAllowed(route) }
+        if route == .health { return RouteAnswer(.ok, ["status": "ok"]) }
+        let now = configuration.now()
+        let credentials = try Credentials(request.headers)
+        let key = try keys.key(credentials.key, now: now)
+        var user: SignedInUser?
+        if let token = credentials.token {
+            user = try await configuration.accessTokens.user(of: token, in: key.environment)
+        }
+        let records = RecordRoutes(
+            store: try environments.store(of: key.environment), caller: Caller(key: key, user: user), now: now,
+            limits: configuration.limits, isDynamic: configuration.isDynamic)
+        switch (route, request.method) {
+        case (.table(let table), .post): return try await records.create(in: table, request)
+        case (.table(let table), _): return try await records.list(table, query: query)
+        case (.record(let table, let id), .patch): return try await records.update(id, in: table, request)
+        case (.record(let table, let id), .delete): return try await records.delete(id, in: table)
+        case (.record(let table, let id), _): return try records.get(id, in: table)
+        case (.spec(let table), _): return try records.spec(of: table)
+        case (.health, _): throw Route.unknown
+        }
+    }
+
+    /// The path and the query of the request line, within their limits.
+    private func target(of request: Request) throws(ErrorBody) -> (
+        path: Substring.UTF8View.SubSequence, query: Substring
+    ) {
+        let target = (request.head.path ?? "/")[...]
+        let mark = target.utf8.firstIndex(of: 0x3F) ?? target.endIndex
+        let path = target.utf8[..<mark]
+        let query = mark < target.endIndex ? target[target.utf8.index(after: mark)...] : ""
+        guard path.count <= configuration.limits.pathBytes else {
+            throw ErrorBody(.invalidParameters, "the path has more than \(configuration.limits.pathBytes) bytes")
+        }
+        guard query.utf8.count <= configuration.limits.queryBytes else {
+            throw ErrorBody(.invalidParameters, "the query has more than \(configuration.limits.queryBytes) bytes")
+        }
+        return (path, query)
+    }
+
+    private func failure(_ error: any Error, _ request: Request, _ requestID: String) -> ErrorBody {
+        let body = ErrorBody(answering: error)
+        if body.status >= 500 {
+            let path = (request.head.path ?? "").prefix { $0 != "?" }
+            configuration.logger.error(
+                "request failed",
+                metadata: [
+                    "request": "\(requestID)", "method": "\(request.method)", "path": "\(path)", "error": "\(error)",
+                ])
+        }
+        return body
+    }
+
+    private static func methodNotAllowed(_ route: Route) -> RouteAnswer {
+        let methods = route.methods + ["OPTIONS"]
+        var answer = RouteAnswer(
+            ErrorBody("common/method-not-allowed", "this route takes \(methods.joined(separator: ", "))", status: 405))
+        answer.headers[.allow] = methods.joined(separator: ", ")
+        return answer
+    }
+
+    private static func preflight(_ requestID: String) -> Response {
+        var headers = CORS.preflight()
+        headers[.requestID] = requestID
+        return Response(status: .noContent, headers: headers)
+    }
+}
+#endif

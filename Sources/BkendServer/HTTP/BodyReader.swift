@@ -1,0 +1,49 @@
+#if Server
+import BkendWire
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// Reads the JSON of a request's body within the limits.
+struct BodyReader: Sendable {
+    let limits: ServerLimits
+
+    /// The body as JSON.
+    ///
+    /// - Throws: `ErrorBody`: 415 when it is called something else than JSON, 413 past the limit, 400 when it isn't JSON.
+    func json(of request: Request) async throws -> JSON {
+        try checkType(request.headers[.contentType])
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
+            throw tooLarge
+        }
+        var body = ByteBuffer()
+        for try await part in request.body {
+            guard body.readableBytes + part.readableBytes <= limits.bodyBytes else { throw tooLarge }
+            if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
+        }
+        guard body.readableBytes > 0 else {
+            throw ErrorBody(.validationError, "the body is empty; send a JSON object")
+        }
+        do throws(JSONError) {
+            return try JSON(
+                parsing: body.readableBytesView, limits: JSONLimits(depth: limits.bodyDepth, values: limits.bodyValues))
+        } catch {
+            let detail = ErrorBody.Detail(field: "body", rule: "json", message: error.description)
+            throw ErrorBody(.validationError, "body: \(error)", details: [detail])
+        }
+    }
+
+    /// A body without a type is taken for JSON, as many scripts send it; one of another type is not.
+    private func checkType(_ type: String?) throws(ErrorBody) {
+        guard let type, !type.isEmpty else { return }
+        let essence = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+        if essence == "application/json" || essence.hasSuffix("+json") { return }
+        throw ErrorBody(
+            .unsupportedMediaType, "Content-Type is \(JSON.string(String(type.prefix(100)))); send application/json")
+    }
+
+    private var tooLarge: ErrorBody {
+        ErrorBody(.payloadTooLarge, "the body is larger than the \(limits.bodyBytes) bytes that this server takes")
+    }
+}
+#endif

@@ -1,0 +1,118 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// The record operations of one request: reads what the request says, and leaves the rest to `RecordOperations`.
+struct RecordRoutes: Sendable {
+    let store: EnvironmentStore
+    let caller: Caller
+    let now: Timestamp
+    let limits: ServerLimits
+    let isDynamic: Bool
+
+    func get(_ id: String, in table: String) throws -> RouteAnswer {
+        let text = try store.quickRead { db, catalog in
+            try RecordOperations(try catalog.table(table), caller: caller, now: now).get(id, in: db)
+        }
+        return RouteAnswer(body: ByteBuffer(bytes: text))
+    }
+
+    func list(_ table: String, query: Substring) async throws -> RouteAnswer {
+        let items = try QueryItem.decode(query)
+        let (caller, now, limits) = (caller, now, limits)
+        let body = try await store.read { db, catalog in
+            let operations = RecordOperations(try catalog.table(table), caller: caller, now: now)
+            return try db.withDeadline(QueryDeadline(after: .milliseconds(limits.queryMilliseconds))) {
+                try operations.list(items, in: db)
+            }
+        }
+        return RouteAnswer(body: body)
+    }
+
+    func create(in table: String, _ request: Request) async throws -> RouteAnswer {
+        let body = try await BodyReader(limits: limits).json(of: request)
+        let records = try records(of: body)
+        let isArray = body.arrayValue != nil
+        let (caller, now, isDynamic, store) = (caller, now, isDynamic, store)
+        let texts = try await store.write { db, catalog in
+            let found = try catalog[table] ?? (isDynamic ? DynamicTable.create(table, caller, now: now, in: db) : nil)
+            guard let found else { throw ErrorBody.tableNotFound(table) }
+            let operations = RecordOperations(found, caller: caller, now: now)
+            return try operations.create(records, isArray: isArray, id: { store.newID(at: now) }, in: db)
+        }
+        if !isArray { return RouteAnswer(.created, body: ByteBuffer(bytes: texts[0])) }
+        var out = ByteBuffer(string: #"{"items":["#)
+        for (index, text) in texts.enumerated() {
+            if index > 0 { out.writeString(",") }
+            out.writeBytes(text)
+        }
+        out.writeString("]}")
+        return RouteAnswer(.created, body: out)
+    }
+
+    func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
+        let body = try await BodyReader(limits: limits).json(of: request)
+        guard let fields = body.objectValue else { throw Self.notAnObject(body, field: "body") }
+        let (caller, now) = (caller, now)
+        let text = try await store.write { db, catalog in
+            try RecordOperations(try catalog.table(table), caller: caller, now: now).update(id, set: fields, in: db)
+        }
+        return RouteAnswer(body: ByteBuffer(bytes: text))
+    }
+
+    func delete(_ id: String, in table: String) async throws -> RouteAnswer {
+        let (caller, now) = (caller, now)
+        try await store.write { db, catalog in
+            try RecordOperations(try catalog.table(table), caller: caller, now: now).delete(id, in: db)
+        }
+        return RouteAnswer(.ok, ["success": true])
+    }
+
+    func spec(of table: String) throws -> RouteAnswer {
+        let table = try store.quickRead { _, catalog in try catalog.table(table) }
+        return RouteAnswer(.ok, try TableSpec.json(of: table, caller: caller))
+    }
+
+    private func records(of body: JSON) throws(ErrorBody) -> [JSONObject] {
+        guard case .array(let values) = body else {
+            guard let object = body.objectValue else { throw Self.notAnObject(body, field: "body") }
+            return [object]
+        }
+        guard values.count <= limits.recordsPerCreate else {
+            throw ErrorBody(.validationError, "body: one request creates at most \(limits.recordsPerCreate) records")
+        }
+        var records: [JSONObject] = []
+        for (index, value) in values.enumerated() {
+            guard let object = value.objectValue else { throw Self.notAnObject(value, field: "[\(index)]") }
+            records.append(object)
+        }
+        return records
+    }
+
+    private static func notAnObject(_ value: JSON, field: String) -> ErrorBody {
+        let message = "\(field) must be a JSON object with the record's fields, not \(value.typeName)"
+        return ErrorBody(.validationError, message, details: [.init(field: field, rule: "type", message: message)])
+    }
+}
+
+extension ErrorBody {
+    static func tableNotFound(_ name: String) -> ErrorBody {
+        let message = "there is no table \(name)"
+        let detail = Detail(field: "table", rule: "exists", message: message)
+        return ErrorBody(.tableNotFound, message, details: [detail])
+    }
+}
+
+extension TableCatalog {
+    /// The table of that name.
+    ///
+    /// - Throws: `ErrorBody` with `data/table-not-found`.
+    func table(_ name: String) throws(ErrorBody) -> Table {
+        guard let table = self[name] else { throw ErrorBody.tableNotFound(name) }
+        return table
+    }
+}
+#endif

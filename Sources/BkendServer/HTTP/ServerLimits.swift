@@ -1,0 +1,34 @@
+#if Server
+/// How much a request, a connection or a query may ask of the server (faults.md, server hardening).
+package struct ServerLimits: Sendable {
+    /// The most bytes of a body; 413 past it.
+    package var bodyBytes = 1 << 20
+    /// How deep the JSON of a body may nest.
+    package var bodyDepth = 64
+    /// How many members and elements the JSON of a body may hold altogether.
+    package var bodyValues = 50_000
+    /// How many records one array body may create.
+    package var recordsPerCreate = 1_000
+    /// The most bytes of a path.
+    package var pathBytes = 1_024
+    /// The most bytes of a query string.
+    package var queryBytes = 16 * 1_024
+    /// The most bytes of all header fields, and of one.
+    package var headerBytes = 32 * 1_024
+    /// The most header fields.
+    package var headerFields = 100
+    /// The most connections at once; more wait in the listen queue.
+    package var connections = 1_024
+    /// Seconds that a connection may stay without a request, or with an unfinished header.
+    package var idleSeconds = 60
+    /// Seconds from a request's header to the last byte of its body.
+    package var requestSeconds = 30
+    /// Milliseconds that one query may run; 400 `data/query-timeout` past it.
+    package var queryMilliseconds = 5_000
+    /// Seconds that a stopping server waits for requests in flight.
+    package var shutdownSeconds = 30
+
+    /// The defaults.
+    package init() {}
+}
+#endif

@@ -1,0 +1,28 @@
+#if Server
+import BkendWire
+
+/// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1).
+struct KeyScope: Hashable, Sendable, CustomStringConvertible {
+    /// The table, nil for all.
+    let table: String?
+    /// The operation, nil for all.
+    let operation: TableOperation?
+
+    /// Reads a scope, nil when the text is none.
+    init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "*" || TableName.flaw(in: String(parts[0])) == nil else { return nil }
+        table = parts[0] == "*" ? nil : String(parts[0])
+        operation = parts[1] == "*" ? nil : TableOperation(rawValue: String(parts[1]))
+        if operation == nil, parts[1] != "*" { return nil }
+    }
+
+    /// Whether it covers that. `list` needs a scope of its own or `*`.
+    func allows(_ operation: TableOperation, on table: String) -> Bool {
+        (self.table?.hasSameBytes(as: table) ?? true) && (self.operation.map { $0 == operation } ?? true)
+    }
+
+    /// The scope's text.
+    var description: String { "\(table ?? "*"):\(operation?.rawValue ?? "*")" }
+}
+#endif

@@ -1,0 +1,84 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+import Synchronization
+
+/// The tables and records of one environment: its database, and what is kept in memory of it.
+final class EnvironmentStore: Sendable {
+    private let pool: DatabasePool
+    private let lock: FileLock
+    private let quickReaders: QuickReaders
+    private let catalog: Mutex<TableCatalog>
+    private let ids: Mutex<ObjectIDGenerator>
+
+    /// Opens the database at a path, making it when it isn't there.
+    init(path: String) throws {
+        let lock = FileLock(database: path)
+        self.lock = lock
+        let (pool, catalog) = try lock.withLock {
+            let pool = try DocumentStorage.open(path: path)
+            let catalog = try pool.write { db in
+                try TableStore.prepare(db, path: path)
+                return try TableCatalog(in: db)
+            }
+            return (pool, catalog)
+        }
+        self.pool = pool
+        self.catalog = Mutex(catalog)
+        quickReaders = try QuickReaders(path: path)
+        var random = SystemRandomNumberGenerator()
+        ids = Mutex(ObjectIDGenerator(using: &random))
+    }
+
+    /// A new record's id.
+    func newID(at now: Timestamp) -> String { ids.withLock { $0.next(at: now) } }
+
+    /// Reads what takes microseconds, on the caller's own thread: a hop to another would cost more than the read.
+    func quickRead<Result>(_ body: (Database, TableCatalog) throws -> Result) throws -> Result {
+        try quickReaders.read { db in try body(db, self.catalog(in: db)) }
+    }
+
+    /// Reads what may take long, off the caller's thread, over one snapshot.
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
+    ) async throws -> Result {
+        try await pool.read { db in try body(db, self.catalog(in: db)) }
+    }
+
+    /// Writes in one transaction; when this returns, the change is on disk.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
+    ) async throws -> Result {
+        try await pool.writeWithoutTransaction { db in try self.transaction(db, body) }
+    }
+
+    /// `write` for commands, which have nothing else to do meanwhile.
+    func writeNow<Result: Sendable>(_ body: (Database, TableCatalog) throws -> Result) throws -> Result {
+        try pool.writeWithoutTransaction { db in try transaction(db, body) }
+    }
+
+    private func transaction<Result>(
+        _ db: Database, _ body: (Database, TableCatalog) throws -> Result
+    ) throws -> Result {
+        try lock.withLock {
+            var outcome: Swift.Result<Result, any Error> = .failure(CancellationError())
+            try db.inTransaction(.immediate) {
+                outcome = .success(try body(db, catalog(in: db)))
+                return .commit
+            }
+            return try outcome.get()
+        }
+    }
+
+    /// The tables as this connection sees them, before it changes any. They are read again only when someone has.
+    private func catalog(in db: Database) throws -> TableCatalog {
+        let generation = try TableCatalog.generation(in: db)
+        let known = catalog.withLock { $0 }
+        if known.generation == generation { return known }
+        let read = try TableCatalog(in: db)
+        catalog.withLock { if read.generation > $0.generation { $0 = read } }
+        return read
+    }
+}
+#endif

@@ -1,0 +1,49 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+extension DataFolder {
+    /// Creates or alters tables of an environment that this process has not opened; see `EnvironmentStore.apply`.
+    package func apply(_ json: JSON, to name: EnvironmentName, now: Timestamp) throws -> [TableChange] {
+        try EnvironmentStore(path: file(of: name)).apply(json, now: now)
+    }
+}
+
+extension EnvironmentStore {
+    /// Creates or alters tables, all or none; safe to repeat, and while a server runs on the folder.
+    ///
+    /// - Returns: what changed, table by table.
+    /// - Throws: `TableMistakes` with every mistake of the definitions; `OperatorError` when the records there
+    ///   don't allow a change.
+    func apply(_ json: JSON, now: Timestamp) throws -> [TableChange] {
+        let tables = try TableMistakes.tables(json)
+        return try writeNow { db, catalog in
+            try tables.map { table in
+                do {
+                    return try Self.change(to: table, from: catalog[table.name], now: now, in: db)
+                } catch let violation as UniqueViolation {
+                    throw OperatorError(
+                        "table \(table.name): the unique index \(violation.index) can't be built, since the records "
+                            + "\(violation.existingID) and \(violation.id) share \(violation.fields.joined(separator: ", "))"
+                            + "; nothing was changed")
+                } catch let error as CollectionError {
+                    throw OperatorError("table \(table.name): \(error); nothing was changed")
+                }
+            }
+        }
+    }
+
+    private static func change(
+        to new: BkendWire.TableDefinition, from old: Table?, now: Timestamp, in db: Database
+    ) throws -> TableChange {
+        guard let old else {
+            try TableStore.create(new, now: now, in: db)
+            return TableChange(creating: new)
+        }
+        let change = TableChange(from: old.definition, to: new)
+        if !change.changes.isEmpty { try TableStore.alter(old, to: new, now: now, in: db) }
+        return change
+    }
+}
+#endif

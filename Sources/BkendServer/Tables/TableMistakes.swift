@@ -1,0 +1,27 @@
+#if Server
+import BkendWire
+
+/// Every mistake of a tables file, each with its path; nothing was changed.
+package struct TableMistakes: Error, Hashable, CustomStringConvertible {
+    /// The mistakes; `field` is the path inside the JSON.
+    package let mistakes: [ErrorBody.Detail]
+
+    /// One line a mistake.
+    package var description: String { mistakes.map { "\($0.field): \($0.message)" }.joined(separator: "\n") }
+}
+
+extension TableMistakes {
+    /// The tables of a file.
+    ///
+    /// - Throws: `TableMistakes` for mistakes in form or meaning.
+    static func tables(_ json: JSON) throws(TableMistakes) -> [TableDefinition] {
+        let tables: [TableDefinition]
+        do throws(TableDefinitionError) { tables = try TableDefinition.tables(json) } catch {
+            throw TableMistakes(mistakes: error.mistakes)
+        }
+        let mistakes = TableChecks.mistakes(in: tables)
+        if !mistakes.isEmpty { throw TableMistakes(mistakes: mistakes) }
+        return tables
+    }
+}
+#endif

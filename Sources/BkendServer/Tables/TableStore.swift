@@ -1,0 +1,71 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+/// Where an environment keeps its table definitions: the current ones, and every version that there ever was
+/// (rest-api.md §6).
+enum TableStore {
+    /// The version of the tables below. A newer one is refused.
+    private static let format = 1
+
+    /// Makes the tables of a new database, or checks that those of an existing one are not newer than this program.
+    static func prepare(_ db: Database, path: String) throws {
+        if try db.tableExists("server_catalog") {
+            let found = try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
+            guard found <= format else {
+                throw OperatorError(
+                    "\(path) has format \(found), newer than this bkend-server knows (\(format)); use a newer one")
+            }
+            return
+        }
+        try db.execute(
+            sql: """
+                CREATE TABLE server_catalog (format INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
+                INSERT INTO server_catalog VALUES (\(format), 1);
+                CREATE TABLE server_tables (
+                    name TEXT PRIMARY KEY, version INTEGER NOT NULL, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                CREATE TABLE server_table_versions (
+                    name TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, createdAt TEXT NOT NULL,
+                    PRIMARY KEY (name, version)) STRICT, WITHOUT ROWID;
+                """)
+    }
+
+    /// Makes a table with its indexes.
+    static func create(_ table: BkendWire.TableDefinition, now: Timestamp, in db: Database) throws {
+        var collection = try Collection.create(table.name, in: db)
+        for index in table.storedIndexes { try collection.createIndex(index, in: db) }
+        try record(table, version: 1, now: now, in: db)
+    }
+
+    /// Puts a changed definition in force: indexes are dropped and built, records stay as they are.
+    static func alter(_ table: Table, to definition: BkendWire.TableDefinition, now: Timestamp, in db: Database) throws
+    {
+        let (old, new) = (table.definition.storedIndexes, definition.storedIndexes)
+        var collection = table.collection
+        for index in old where !new.contains(index) { try collection.dropIndex(named: index.name, in: db) }
+        for index in new where !old.contains(index) { try collection.createIndex(index, in: db) }
+        try record(definition, version: table.version + 1, now: now, in: db)
+    }
+
+    private static func record(_ table: BkendWire.TableDefinition, version: Int, now: Timestamp, in db: Database) throws
+    {
+        let text = table.json.description
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO server_tables (name, version, definition) VALUES (?, ?, ?)",
+            arguments: [table.name, version, text])
+        try db.execute(
+            sql: "INSERT INTO server_table_versions (name, version, definition, createdAt) VALUES (?, ?, ?, ?)",
+            arguments: [table.name, version, text, now.description])
+        try db.execute(sql: "UPDATE server_catalog SET generation = generation + 1")
+    }
+}
+
+extension BkendWire.TableDefinition {
+    /// The indexes that the collection has: the built-in ones (but for `id`, the collection's own key), those of unique
+    /// fields, and the declared ones.
+    var storedIndexes: [IndexDefinition] {
+        IndexDefinition.builtIn.filter { $0.name != "_id_" } + uniqueFieldIndexes + indexes
+    }
+}
+#endif

@@ -1,0 +1,28 @@
+#if Server
+import ArgumentParser
+
+/// The command `bkend-server`; one subcommand a file.
+@main
+struct BkendServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bkend-server",
+        abstract: "A self-hosted bkend: one binary, one folder.",
+        discussion: """
+            bkend-server init data            makes a data folder and prints its keys
+            bkend-server apply data t.json    creates or alters tables
+            bkend-server serve data           serves it at http://127.0.0.1:8420
+            """,
+        subcommands: [InitCommand.self, ApplyCommand.self, ServeCommand.self])
+}
+#else
+import Foundation
+
+@main
+enum BkendServerCommand {
+    static func main() {
+        let line = "bkend-server was built without its server: build the package with the trait Server\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        exit(1)
+    }
+}
+#endif

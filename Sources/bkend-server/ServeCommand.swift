@@ -1,0 +1,47 @@
+#if Server
+import ArgumentParser
+import BkendServer
+import Logging
+
+/// `bkend-server serve DIR`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve a data folder over HTTP.",
+        discussion: """
+            Prints one line, listening on http://HOST:PORT, when ready. SIGTERM and SIGINT let requests in flight finish.
+            """)
+
+    @Argument(help: "The data folder.")
+    var directory: String
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+    @Option(help: "The port; 0 takes a free one.")
+    var port = 8420
+    @Flag(help: "Let a first POST create its table.")
+    var dynamic = false
+    @Option(help: "What the log on standard error holds: trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "warning"
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535") }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level is trace, debug, info, notice, warning, error or critical")
+        }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "bkend-server")
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .warning
+        try await reportingFailure {
+            var configuration = ServerConfiguration(folder: directory, logger: logger)
+            configuration.host = host
+            configuration.port = port
+            configuration.isDynamic = dynamic
+            let service = try BkendService(configuration)
+            try await service.run { url in StandardOutput.line("listening on \(url)") }
+        }
+    }
+}
+#endif
