@@ -10,7 +10,9 @@ package enum JSONNumber {
         if !value.isFinite { return "null" }
         if value == 0 { return value.sign == .minus ? "-0" : "0" }
         if let whole = Int64(exactly: value) { return String(whole) }
-        return javaScriptText(of: value)
+        // Without an exponent Swift writes a fraction as JavaScript does: nearly every number ends here.
+        let text = value.description
+        return text.utf8.contains(0x65) ? javaScriptText(of: value) : text
     }
 
     /// All digits of a whole double.
