@@ -1,0 +1,166 @@
+import BkendTransport
+import BkendWire
+import Foundation
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// Sends calls: builds the request, repeats it as the policy allows, reads the answer.
+final class CallRunner: Sendable {
+    private let address: ServerAddress
+    private let key: APIKey
+    private let options: ClientOptions
+    private let transport: any HTTPTransport
+    private let pacing: Pacing
+    private let isClosed = Atomic(false)
+
+    init(
+        address: ServerAddress, key: APIKey, options: ClientOptions, transport: any HTTPTransport, pacing: Pacing
+    ) {
+        self.address = address
+        self.key = key
+        self.options = options
+        self.transport = transport
+        self.pacing = pacing
+    }
+
+    /// Refuses calls from now on.
+    func close() { isClosed.store(true, ordering: .relaxed) }
+
+    func run(_ call: Call) async throws(BkendError) -> CallAnswer {
+        let elapsed = pacing.stopwatch()
+        var request = try request(for: call)
+        let deadline = call.options.deadline ?? options.deadline
+        let policy = call.options.retry ?? options.retry
+        var attempt = 1
+        while true {
+            request.timeouts.total = deadline.map { $0 - elapsed() }
+            let outcome = await send(request, call, attempt: attempt)
+            report(outcome, call, elapsed())
+            let failure: Failure
+            switch outcome {
+            case .success(let answer): return answer
+            case .failure(let failed): failure = failed
+            }
+            let decision = pacing.draw { generator in
+                decide(policy, attempt: attempt, failure.outcome, call.replay, using: &generator)
+            }
+            guard case .retry(let delay) = decision else { throw failure.error }
+            // A wait past the deadline would end in a worse error than the one at hand.
+            if let deadline, elapsed() + delay >= deadline { throw failure.error }
+            options.logger.info("repeating \(call.operation) after \(delay)")
+            do {
+                try await pacing.sleep(delay)
+            } catch {
+                throw BkendError(
+                    .cancelled(.notSent), operation: call.operation, requestID: failure.error.requestID,
+                    attempts: attempt)
+            }
+            attempt += 1
+        }
+    }
+
+    // MARK: One attempt
+
+    private struct Failure: Error {
+        var error: BkendError
+        var outcome: RetryPolicy.Outcome
+    }
+
+    private func send(
+        _ request: TransportRequest, _ call: Call, attempt: Int
+    ) async -> Result<CallAnswer, Failure> {
+        var requestID: String?
+        func failure(_ reason: BkendError.Reason, _ outcome: RetryPolicy.Outcome) -> Result<CallAnswer, Failure> {
+            let error = BkendError(reason, operation: call.operation, requestID: requestID, attempts: attempt)
+            return .failure(Failure(error: error, outcome: outcome))
+        }
+        do throws(TransportError) {
+            if isClosed.load(ordering: .relaxed) {
+                throw TransportError(kind: .shutDown, delivery: .notSent, reason: "the client has been shut down")
+            }
+            if let total = request.timeouts.total, total <= .zero {
+                throw TransportError(kind: .totalTimedOut, delivery: .notSent, reason: "the deadline has passed")
+            }
+            let response = try await transport.send(request)
+            requestID = response.head.headerFields[Self.requestIDField].map(Redaction.redact)
+            let body = try await response.body.collect(upTo: options.maximumResponseBytes)
+            switch AnswerReading(response.head, body) {
+            case .payload(let json):
+                return .success(CallAnswer(json: json, requestID: requestID, attempts: attempt))
+            case .error(let error):
+                return failure(.server(error), .answered(response.head, isFromServer: true))
+            case .foreign(let detail):
+                let contentType = response.head.headerFields[.contentType].map(Redaction.redact)
+                return failure(
+                    .foreignAnswer(status: response.head.status.code, contentType: contentType, detail: detail),
+                    .answered(response.head, isFromServer: false))
+            }
+        } catch {
+            if error.kind == .cancelled { return failure(.cancelled(error.delivery), .failed(error)) }
+            return failure(.transport(error), .failed(error))
+        }
+    }
+
+    private func decide(
+        _ policy: RetryPolicy, attempt: Int, _ outcome: RetryPolicy.Outcome, _ replay: Replay,
+        using generator: inout some RandomNumberGenerator
+    ) -> RetryPolicy.Decision {
+        policy.decide(attempt: attempt, outcome: outcome, replay: replay, now: Date(), using: &generator)
+    }
+
+    private func report(_ outcome: Result<CallAnswer, Failure>, _ call: Call, _ elapsed: Duration) {
+        options.logger.debug(
+            "\(call.operation)",
+            metadata: {
+                var metadata: Logger.Metadata = ["elapsed": "\(elapsed)"]
+                switch outcome {
+                case .success(let answer):
+                    metadata["attempt"] = "\(answer.attempts)"
+                    metadata["request"] = answer.requestID.map { "\($0)" }
+                case .failure(let failure):
+                    metadata["attempt"] = "\(failure.error.attempts)"
+                    metadata["request"] = failure.error.requestID.map { "\($0)" }
+                    metadata["error"] = "\(failure.error)"
+                }
+                return metadata
+            }())
+    }
+
+    // MARK: The request
+
+    private static let apiKeyField = HTTPField.Name("X-API-Key")
+    private static let requestIDField = HTTPField.Name("X-Request-Id") ?? .server
+
+    private func request(for call: Call) throws(BkendError) -> TransportRequest {
+        func refuse(_ message: String) -> BkendError {
+            BkendError(.invalidArgument(message), operation: call.operation)
+        }
+        // An empty name or id would address another resource: the list of tables, or the table itself.
+        guard !call.table.isEmpty else { throw refuse("the table's name is empty") }
+        guard call.recordID?.isEmpty != true else { throw refuse("the record's id is empty") }
+        for name in [call.table, call.recordID ?? "-"] where name == "." || name == ".." {
+            throw refuse("\(name) is no name: it would address another resource")
+        }
+        var path = address.path(table: call.table, recordID: call.recordID)
+        if !call.query.isEmpty { path += "?" + QueryItem.encode(call.query) }
+        var fields: HTTPFields = [.accept: "application/json"]
+        if let name = Self.apiKeyField { fields[name] = key.text }
+        if call.body != nil { fields[.contentType] = "application/json" }
+        for headers in [options.headers, call.options.headers] {
+            for (name, value) in headers {
+                guard let fieldName = HTTPField.Name(name) else { throw refuse("\(name) is no name of a header") }
+                guard HTTPField.isValidValue(value) else {
+                    throw refuse("the value of the header \(name) holds a line end, NUL or another forbidden character")
+                }
+                fields[fieldName] = value
+            }
+        }
+        let head = HTTPRequest(
+            method: HTTPRequest.Method(call.method.rawValue) ?? .get, scheme: address.scheme,
+            authority: address.authority, path: path, headerFields: fields)
+        return TransportRequest(
+            head: head, body: call.body.map { .bytes($0.serialized()) } ?? .none, timeouts: options.timeouts,
+            replay: call.replay, maximumResponseBytes: options.maximumResponseBytes)
+    }
+}

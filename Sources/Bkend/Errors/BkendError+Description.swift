@@ -1,0 +1,59 @@
+import BkendTransport
+import BkendWire
+
+extension BkendError: CustomStringConvertible {
+    /// One line: what was tried, what went wrong, and what to do.
+    public var description: String {
+        var text = operation.map { "\($0): " } ?? ""
+        text += explanation
+        if mayHaveBeenApplied { text += "; the write may have been done, read before you repeat it" }
+        if let hint { text += "; " + hint }
+        var notes: [String] = []
+        if let requestID { notes.append("request \(requestID)") }
+        if attempts > 1 { notes.append("\(attempts) attempts") }
+        return notes.isEmpty ? text : text + " (" + notes.joined(separator: ", ") + ")"
+    }
+
+    private var explanation: String {
+        switch reason {
+        case .server(let body):
+            let details = body.details.map { "\($0.field): \($0.message)" }
+            let text = "the server answered \(body.status) \(body.code): \(body.message)"
+            return Redaction.redact(details.isEmpty ? text : text + " [" + details.joined(separator: "; ") + "]")
+        case .transport(let error): return error.description
+        case .cancelled(let delivery):
+            return delivery == .notSent ? "cancelled before anything was sent" : "cancelled after the request had left"
+        case .foreignAnswer(let status, let contentType, let detail):
+            return
+                "status \(status) with \(contentType ?? "no content type") is not an answer of a bkend server: \(detail)"
+        case .decoding(let error, let id):
+            return "the answer doesn't fit the model" + (id.map { ", record \($0)" } ?? "") + ": \(error)"
+        case .encoding(let error): return "nothing was sent, the value can't be encoded: \(error)"
+        case .notExpressible(let error): return error.description
+        case .invalidArgument(let message): return message
+        }
+    }
+
+    /// What a developer or an operator can do about it, where there is something to say.
+    public var hint: String? {
+        switch reason {
+        case .server(let body): Self.hint(for: body.code)
+        case .foreignAnswer: "check the client's URL, and the network for a proxy or a sign-in page"
+        case .decoding: "make the field optional, give it a default, or correct its type in the model"
+        case .transport, .cancelled, .encoding, .notExpressible, .invalidArgument: nil
+        }
+    }
+
+    private static func hint(for code: ErrorCode) -> String? {
+        switch code {
+        case .invalidAPIKey, .invalidHeader: "check the key that the client was given"
+        case .tableNotFound: "check the table's name, and that the key belongs to its environment"
+        case .permissionDenied: "sign in, or change the table's permissions"
+        case .scopeInsufficient: "give the key a scope for this table and operation"
+        case .queryTimeout: "narrow the filter, or index the fields that it names"
+        case .rateLimitExceeded, .tooManyRequests: "send less, or allow more attempts in the retry policy"
+        case .internalError, .insufficientStorage: "see the server's log"
+        default: nil
+        }
+    }
+}

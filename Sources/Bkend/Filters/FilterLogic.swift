@@ -1,0 +1,32 @@
+public import BkendWire
+
+// The result's type says what can be sent. The overloads over any filter lose against the others wherever both fit.
+
+/// Both must hold.
+public func && (a: some Conjunct, b: some Conjunct) -> AllOf { AllOf(a.conjuncts + b.conjuncts) }
+
+/// Both must hold.
+public func && (a: some Conjunct, b: AnyOf) -> Both { Both(AllOf(a.conjuncts), b) }
+
+/// Both must hold.
+public func && (a: AnyOf, b: some Conjunct) -> Both { Both(AllOf(b.conjuncts), a) }
+
+/// Both must hold.
+public func && (a: Both, b: some Conjunct) -> Both { Both(a.allOf && b, a.anyOf) }
+
+/// Both must hold.
+public func && (a: some Conjunct, b: Both) -> Both { Both(a && b.allOf, b.anyOf) }
+
+/// Both must hold; only the local store takes such a filter.
+@_disfavoredOverload
+public func && (a: some FilterConvertible, b: some FilterConvertible) -> Filter { .allOf([a.filter, b.filter]) }
+
+/// One must hold.
+public func || (a: some Alternative, b: some Alternative) -> AnyOf { AnyOf(a.alternatives + b.alternatives) }
+
+/// One must hold; only the local store takes such a filter.
+@_disfavoredOverload
+public func || (a: some FilterConvertible, b: some FilterConvertible) -> Filter { .anyOf([a.filter, b.filter]) }
+
+/// It must not hold; only the local store takes such a filter.
+public prefix func ! (a: some FilterConvertible) -> Filter { .not(a.filter) }

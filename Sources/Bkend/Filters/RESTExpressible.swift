@@ -1,0 +1,70 @@
+public import BkendWire
+
+/// A filter that the REST API can say, as far as types can tell: `Condition`, `AllOf`, `AnyOf` and `Both`.
+///
+/// The API takes one group of conditions that all must hold and one of which any may hold (rest-api.md §5). What has
+/// another form is a `Filter`, which the local store answers and an online query doesn't compile with. What types
+/// can't see, such as one operator twice on a field, throws `FilterNotExpressible` before any request.
+public protocol RESTExpressible: FilterConvertible {}
+
+/// A part of an "and": a `Condition` or an `AllOf`.
+public protocol Conjunct: RESTExpressible {
+    /// The conditions that must all hold.
+    var conjuncts: [Condition] { get }
+}
+
+/// A part of an "or": a `Condition` or an `AnyOf`.
+public protocol Alternative: RESTExpressible {
+    /// The conditions of which one must hold.
+    var alternatives: [Condition] { get }
+}
+
+extension Condition: Conjunct, Alternative {
+    /// The condition alone.
+    public var conjuncts: [Condition] { [self] }
+    /// The condition alone.
+    public var alternatives: [Condition] { [self] }
+}
+
+extension RESTFilter: RESTExpressible {}
+
+/// Conditions that must all hold: `a && b`.
+public struct AllOf: Conjunct, Hashable {
+    /// The conditions.
+    public var conjuncts: [Condition]
+
+    /// Conditions that must all hold; every record when there are none.
+    public init(_ conditions: [Condition]) { conjuncts = conditions }
+
+    /// The filter as a tree.
+    public var filter: Filter { .allOf(conjuncts.map(Filter.condition)) }
+}
+
+/// Conditions of which one must hold: `a || b`.
+public struct AnyOf: Alternative, Hashable {
+    /// The conditions.
+    public var alternatives: [Condition]
+
+    /// Conditions of which one must hold; no record when there are none, which the REST API can't say.
+    public init(_ conditions: [Condition]) { alternatives = conditions }
+
+    /// The filter as a tree.
+    public var filter: Filter { .anyOf(alternatives.map(Filter.condition)) }
+}
+
+/// An "and" part together with an "or" part: `a && (b || c)`.
+public struct Both: RESTExpressible, Hashable {
+    /// The conditions that must all hold.
+    public var allOf: AllOf
+    /// The conditions of which one must hold as well.
+    public var anyOf: AnyOf
+
+    /// Both parts.
+    public init(_ allOf: AllOf, _ anyOf: AnyOf) {
+        self.allOf = allOf
+        self.anyOf = anyOf
+    }
+
+    /// The filter as a tree.
+    public var filter: Filter { .allOf(allOf.conjuncts.map(Filter.condition) + [anyOf.filter]) }
+}

@@ -1,0 +1,41 @@
+#if Macros
+/// Makes a struct the model of a table: `Table` and `Codable` conformances, typed `Fields`, and a public memberwise
+/// initialiser where the struct is public.
+///
+/// ```swift
+/// @Table("articles")
+/// struct Article {
+///     var title: String
+///     var isPublished = false
+///     var tags: [String] = []
+///     @Column("body") var content: String?
+/// }
+/// ```
+///
+/// Each stored property is a field. One that the record lacks, or has as null, takes its declared default. One that is
+/// nil is left out when a record is created, and stored as null when an update sets it to nil. A `let` with a value is
+/// a constant: it is written, never read. Types come from the declaration, or from a literal default.
+///
+/// A model that has its own `CodingKeys`, `init(from:)`, `encode(to:)` or `Fields` keeps it.
+///
+/// - Parameter name: the table's name (rest-api.md §2), a string literal.
+@attached(member, names: named(init))
+@attached(
+    extension, conformances: Table,
+    names: named(tableName), named(fieldNames), named(Fields), named(CodingKeys), named(init(from:)), named(encode(to:))
+)
+public macro Table(_ name: String) = #externalMacro(module: "BkendMacros", type: "TableMacro")
+
+/// Makes a struct the type of an object nested in a record, so that `$0.author.name` is a typed field. As `@Table`, but
+/// without a table's name and system fields.
+@attached(member, names: named(init))
+@attached(
+    extension, conformances: TableObject, names: named(Fields), named(CodingKeys), named(init(from:)),
+    named(encode(to:))
+)
+public macro TableObject() = #externalMacro(module: "BkendMacros", type: "TableObjectMacro")
+
+/// Gives a property of a model the name that its field has in the record.
+@attached(peer)
+public macro Column(_ name: String) = #externalMacro(module: "BkendMacros", type: "ColumnMacro")
+#endif

@@ -1,0 +1,17 @@
+public import BkendWire
+
+/// One page of a query's answer.
+public struct Page<Model: RecordModel>: Sendable {
+    /// The records, in the query's order.
+    public var records: [Record<Model>]
+    /// Where they lie in the whole answer: total, page, limit, and whether more follow.
+    public var pagination: Pagination
+
+    /// A page.
+    public init(records: [Record<Model>], pagination: Pagination) {
+        self.records = records
+        self.pagination = pagination
+    }
+}
+
+extension Page: Equatable where Model: Equatable {}

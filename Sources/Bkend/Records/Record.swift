@@ -1,0 +1,80 @@
+public import BkendWire
+public import Foundation
+
+/// One record of a table: the system fields, and the model's own, which it reads through to.
+///
+/// ```swift
+/// let article = try await articles.get(id)
+/// print(article.title, article.createdAt)
+/// ```
+@dynamicMemberLookup
+public struct Record<Model: RecordModel>: Identifiable, Sendable {
+    /// The record's id: 24 hex digits that the server chose.
+    public let id: String
+    /// The id of the user who created the record, `""` for a guest.
+    public let createdBy: String
+    /// When the record was created, to the millisecond.
+    public let createdAt: Date
+    /// When the record last changed, to the millisecond. Many records may share one moment.
+    public let updatedAt: Date
+    /// The record's own fields.
+    public let model: Model
+    /// The record as the server gave it, with fields that the model doesn't know.
+    public let json: JSONObject
+
+    /// Reads a record.
+    ///
+    /// - Throws: `JSONCodingError` with the path of the field that is missing or of another type.
+    public init(json: JSONObject) throws(JSONCodingError) {
+        id = try Self.system(.id, of: json)
+        createdBy = json["createdBy"]?.isNull ?? true ? "" : try Self.system(.createdBy, of: json)
+        createdAt = try Self.date(.createdAt, of: json)
+        updatedAt = try Self.date(.updatedAt, of: json)
+        model = try JSON.object(json).decode(Model.self)
+        self.json = json
+    }
+
+    /// A field of the model.
+    public subscript<Value>(dynamicMember field: KeyPath<Model, Value>) -> Value { model[keyPath: field] }
+
+    private static func system(_ field: SystemField, of json: JSONObject) throws(JSONCodingError) -> String {
+        guard let value = json[field.rawValue] else {
+            throw JSONCodingError(path: field.rawValue, message: "the field is missing")
+        }
+        guard let text = value.stringValue, field != .id || !text.isEmpty else {
+            throw JSONCodingError(path: field.rawValue, message: "expected a string, found \(value)")
+        }
+        return text
+    }
+
+    private static func date(_ field: SystemField, of json: JSONObject) throws(JSONCodingError) -> Date {
+        let text = try system(field, of: json)
+        guard let timestamp = Timestamp(text) else {
+            throw JSONCodingError(
+                path: field.rawValue, message: "expected a date in ISO 8601, found \(JSON.string(text))")
+        }
+        return timestamp.date
+    }
+}
+
+extension Record where Model == JSONObject {
+    /// The value of a field, nil when the record has none of that name.
+    public subscript(field: String) -> JSON? { json[field] }
+}
+
+extension Record: Equatable where Model: Equatable {
+    /// Whether both are the same record in the same state, as the model sees it.
+    public static func == (a: Record, b: Record) -> Bool {
+        a.id.hasSameBytes(as: b.id) && a.createdBy.hasSameBytes(as: b.createdBy) && a.createdAt == b.createdAt
+            && a.updatedAt == b.updatedAt && a.model == b.model
+    }
+}
+
+extension Record: Hashable where Model: Hashable {
+    /// Hashes id, moment of change and model.
+    public func hash(into hasher: inout Hasher) {
+        id.hashBytes(into: &hasher)
+        hasher.combine(updatedAt)
+        hasher.combine(model)
+    }
+}

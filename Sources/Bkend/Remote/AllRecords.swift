@@ -1,0 +1,117 @@
+public import BkendWire
+
+extension RemoteQueryable {
+    /// Every record of the answer, asked for in batches while they are taken, in the order of `id`.
+    ///
+    /// ```swift
+    /// for try await article in articles.where({ $0.isPublished == true }).all() { … }
+    /// ```
+    ///
+    /// It goes on after the last id, not by page numbers, so that records created or deleted meanwhile make it neither
+    /// skip nor repeat one that stays. A record created meanwhile is met where its id still lies ahead. The order is
+    /// ascending, or descending when the query is ordered so by `id`; another order can't be walked this way and throws.
+    ///
+    /// - Parameter batch: the records of one request, 1 to 100.
+    public func all(batch: Int = Query.Page.maximumLimit, options: CallOptions = .default) -> AllRecords<Model> {
+        AllRecords(query: remoteQuery, batch: batch, options: options)
+    }
+}
+
+/// Every record of a query's answer, by `id`; see `RemoteQueryable.all(batch:options:)`.
+public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
+    /// One record.
+    public typealias Element = Record<Model>
+    /// What ends the sequence early.
+    public typealias Failure = BkendError
+
+    let query: RemoteQuery<Model>
+    let batch: Int
+    let options: CallOptions
+
+    /// Starts from the first record; nothing is sent until it is asked for.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: self) }
+
+    /// Takes the records one after the other.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let source: AllRecords
+        private var records: [Record<Model>].Iterator = [].makeIterator()
+        private var last: String?
+        private var isAtEnd = false
+
+        fileprivate init(source: AllRecords) { self.source = source }
+
+        /// The next record, nil after the last. After an error it is nil as well.
+        public mutating func next() async throws(BkendError) -> Record<Model>? {
+            try await next(isolation: #isolation)
+        }
+
+        /// The next record, nil after the last. After an error it is nil as well.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(BkendError) -> Record<Model>? {
+            if let record = records.next() { return record }
+            while !isAtEnd {
+                isAtEnd = true  // stays so if what follows throws
+                let page = try await source.page(after: last)
+                isAtEnd = page.records.isEmpty || !page.pagination.hasNext
+                last = page.records.last?.id
+                records = page.records.makeIterator()
+                if let record = records.next() { return record }
+            }
+            return nil
+        }
+    }
+
+    private func page(after last: String?) async throws(BkendError) -> Page<Model> {
+        var query = query.query.query
+        let direction = query.sort.first?.direction ?? .ascending
+        guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
+            throw BkendError(
+                .invalidArgument("all() goes by id: order by another field with page(_:limit:)"),
+                operation: BkendError.Operation(method: Call.Method.get.rawValue, table: self.query.table))
+        }
+        query.sort = [Query.Sort(SystemField.id.rawValue, direction)]
+        query.page = Query.Page(limit: batch)
+        if let last {
+            do throws(FilterNotExpressible) {
+                query.filter = try query.filter.rest().beyond(last, direction).filter
+            } catch {
+                throw BkendError(.notExpressible(error))
+            }
+        }
+        let page = try await self.query.fetch(query, options)
+        var previous = last
+        for record in page.records {
+            if let previous, !record.id.follows(previous, direction) {
+                throw BkendError(
+                    .decoding(
+                        JSONCodingError(path: "id", message: "the server doesn't list by id: \(previous) comes before"),
+                        recordID: record.id),
+                    operation: BkendError.Operation(method: Call.Method.get.rawValue, table: self.query.table))
+            }
+            previous = record.id
+        }
+        return page
+    }
+}
+
+extension String {
+    fileprivate func follows(_ other: String, _ direction: Query.Sort.Direction) -> Bool {
+        switch direction {
+        case .ascending: other.precedesInBytes(self)
+        case .descending: precedesInBytes(other)
+        }
+    }
+}
+
+extension RESTFilter {
+    /// The filter's records past an id. All records seen so far lie within a bound that the filter has of its own, so
+    /// the last id is the tighter one and takes its place: an operator can stand only once on a field.
+    fileprivate func beyond(_ id: String, _ direction: Query.Sort.Direction) throws(FilterNotExpressible) -> RESTFilter
+    {
+        let bound: FilterOperator = direction == .ascending ? .greater(.string(id)) : .less(.string(id))
+        var conditions = allOf
+        for index in conditions.indices where conditions[index].field == SystemField.id.rawValue {
+            conditions[index].operators.removeAll { $0.name == bound.name }
+        }
+        return try RESTFilter(allOf: conditions + [Condition(SystemField.id.rawValue, bound)], anyOf: anyOf)
+    }
+}

@@ -1,0 +1,121 @@
+public import BkendWire
+
+/// Records of a table on the server, not asked for yet.
+public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
+    let table: String
+    let runner: CallRunner
+    /// What is asked for, as a value that belongs to no client.
+    public let query: TableQuery<Model>
+
+    /// The query itself.
+    public var remoteQuery: RemoteQuery { self }
+
+    func changed<Other: RecordModel>(
+        _ change: (TableQuery<Model>) -> TableQuery<Other>
+    ) -> RemoteQuery<Other> {
+        RemoteQuery<Other>(table: table, runner: runner, query: change(query))
+    }
+
+    /// Asks for one part of the answer.
+    func fetch(_ page: Query.Page, _ options: CallOptions) async throws(BkendError) -> Page<Model> {
+        var query = query.query
+        query.page = page
+        return try await fetch(query, options)
+    }
+
+    func fetch(_ query: Query, _ options: CallOptions) async throws(BkendError) -> Page<Model> {
+        var call = Call(method: .get, table: table, options: options)
+        func refuse(_ reason: BkendError.Reason) -> BkendError { BkendError(reason, operation: call.operation) }
+        guard (1...Query.Page.maximumLimit).contains(query.page.limit) else {
+            throw refuse(.invalidArgument("a page has 1 to \(Query.Page.maximumLimit) rows, not \(query.page.limit)"))
+        }
+        guard query.page.number >= 1, query.page.offset ?? 0 >= 0 else {
+            throw refuse(.invalidArgument("pages count from 1, and rows to skip from 0"))
+        }
+        if let field = query.filter.unwritableField {
+            let message =
+                "the filter compares with a value that JSON can't write: NaN, an infinity, a date outside the years"
+                + " 0000 to 9999, or a number that would lose digits"
+            throw refuse(.encoding(JSONCodingError(path: field, message: message)))
+        }
+        do throws(FilterNotExpressible) {
+            call.query = try query.queryItems()
+        } catch {
+            throw refuse(.notExpressible(error))
+        }
+        let answer = try await runner.run(call)
+        guard let items = answer.json["items"]?.arrayValue, let pagination = Pagination(answer.json["pagination"])
+        else {
+            throw answer.mismatch(call, JSONCodingError(path: "", message: "expected items and pagination"))
+        }
+        return Page(records: try answer.records(items, call), pagination: pagination)
+    }
+}
+
+extension RemoteQueryable {
+    /// One page of the answer.
+    ///
+    /// - Parameters:
+    ///   - number: the page, from 1.
+    ///   - limit: the rows of a page, 1 to 100.
+    /// - Throws: `BkendError`
+    public func page(
+        _ number: Int = 1, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
+    ) async throws(BkendError) -> Page<Model> {
+        try await remoteQuery.fetch(Query.Page(number, limit: limit), options)
+    }
+
+    /// The part of the answer after some rows.
+    ///
+    /// - Parameters:
+    ///   - offset: the rows to skip, from 0.
+    ///   - limit: the rows to give at most, 1 to 100.
+    /// - Throws: `BkendError`
+    public func page(
+        offset: Int, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
+    ) async throws(BkendError) -> Page<Model> {
+        try await remoteQuery.fetch(Query.Page(offset: offset, limit: limit), options)
+    }
+
+    /// The first record of the answer, nil when there is none.
+    ///
+    /// - Throws: `BkendError`
+    public func first(options: CallOptions = .default) async throws(BkendError) -> Record<Model>? {
+        try await remoteQuery.fetch(Query.Page(limit: 1), options).records.first
+    }
+
+    /// How many records match. The server sends one of them along, without its own fields.
+    ///
+    /// - Throws: `BkendError`
+    public func count(options: CallOptions = .default) async throws(BkendError) -> Int {
+        let bare = remoteQuery.changed { query in
+            var query = query.query
+            query.select = []
+            return TableQuery<JSONObject>(query)
+        }
+        return try await bare.fetch(Query.Page(limit: 1), options).pagination.total
+    }
+}
+
+extension Filter {
+    /// The field of an operand that has no JSON form; see `JSON.operand(_:)`.
+    package var unwritableField: String? {
+        switch self {
+        case .condition(let condition):
+            condition.operators.contains { !$0.operand.isFinite } ? condition.field : nil
+        case .allOf(let filters), .anyOf(let filters): filters.lazy.compactMap(\.unwritableField).first
+        case .not(let filter): filter.unwritableField
+        }
+    }
+}
+
+extension JSON {
+    fileprivate var isFinite: Bool {
+        switch self {
+        case .double(let value): value.isFinite
+        case .array(let values): values.allSatisfy(\.isFinite)
+        case .object(let object): object.allSatisfy { $0.value.isFinite }
+        case .null, .bool, .int, .string: true
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import BkendWire
+
+extension RemoteTable {
+    /// Stores a new record.
+    ///
+    /// A field that is nil is left out, so that the server's default for it holds. Values for system fields are left
+    /// out too: the server sets them.
+    ///
+    /// - Returns: the record as the server stored it.
+    /// - Throws: `BkendError`; where its `mayHaveBeenApplied` is true the record may be there all the same.
+    @discardableResult
+    public func create(
+        _ model: Model, options: CallOptions = .default
+    ) async throws(BkendError) -> Record<Model> {
+        let empty = call(.post, nil, options)
+        return try await record(call(.post, nil, body: .object(try body(of: model, for: empty)), options))
+    }
+
+    /// Stores new records, all of them or none (rest-api.md §2).
+    ///
+    /// - Returns: the records as the server stored them, in the same order; nothing is sent for no models.
+    /// - Throws: `BkendError`, as for `create(_:options:)`.
+    @discardableResult
+    public func createAll(
+        _ models: [Model], options: CallOptions = .default
+    ) async throws(BkendError) -> [Record<Model>] {
+        if models.isEmpty { return [] }
+        var call = call(.post, nil, options)
+        var bodies: [JSON] = []
+        bodies.reserveCapacity(models.count)
+        for (index, model) in models.enumerated() {
+            bodies.append(.object(try body(of: model, for: call, at: index)))
+        }
+        call.body = .array(bodies)
+        let answer = try await runner.run(call)
+        guard let items = answer.json["items"]?.arrayValue ?? answer.json.arrayValue, items.count == models.count else {
+            let message = "expected the \(models.count) records that were created"
+            throw answer.mismatch(call, JSONCodingError(path: "items", message: message))
+        }
+        return try answer.records(items, call)
+    }
+
+    private func body(of model: Model, for call: Call, at index: Int? = nil) throws(BkendError) -> JSONObject {
+        do throws(JSONCodingError) {
+            var object = try JSONObject(encoding: model)
+            for field in SystemField.allCases { object[field.rawValue] = nil }
+            return object
+        } catch {
+            var error = error
+            if let index { error.path = "[\(index)]" + (error.path.isEmpty ? "" : ".") + error.path }
+            throw BkendError(.encoding(error), operation: call.operation)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+public import BkendWire
+
+extension RemoteTable {
+    /// Changes a record: reads it, lets the closure change the model, and sends the top-level fields that differ.
+    ///
+    /// Fields that the closure leaves alone keep what the server has by then, also what others have written meanwhile.
+    /// A field set to nil is stored as null. In a changed nested object, members that the model doesn't know are kept
+    /// as they were read. When nothing changed, nothing is sent.
+    ///
+    /// - Returns: the record as the server stored it, or as it was read when nothing changed.
+    /// - Throws: `BkendError`; where its `mayHaveBeenApplied` is true the change may have been made all the same.
+    @discardableResult
+    public func update(
+        _ id: String, options: CallOptions = .default, _ change: (inout Model) -> Void
+    ) async throws(BkendError) -> Record<Model> {
+        try await update(try await get(id, options: options), options: options, change)
+    }
+
+    /// Changes a record that was read before, in one request; see `update(_:options:_:)` by id.
+    @discardableResult
+    public func update(
+        _ record: Record<Model>, options: CallOptions = .default, _ change: (inout Model) -> Void
+    ) async throws(BkendError) -> Record<Model> {
+        var model = record.model
+        change(&model)
+        let body: JSONObject
+        do throws(JSONCodingError) {
+            let before = try JSONObject(encoding: record.model)
+            body = RecordChanges.body(record: record.json, before: before, after: try JSONObject(encoding: model))
+        } catch {
+            throw BkendError(.encoding(error), operation: call(.patch, record.id, options).operation)
+        }
+        if body.isEmpty { return record }
+        return try await self.record(call(.patch, record.id, body: .object(body), options))
+    }
+
+    /// Sets some fields of a record without reading it first; null is stored as null.
+    ///
+    /// - Returns: the whole record as the server stored it; read by a request when there are no fields.
+    /// - Throws: `BkendError`, as for `update(_:options:_:)`.
+    @discardableResult
+    public func update(
+        _ id: String, fields: JSONObject, options: CallOptions = .default
+    ) async throws(BkendError) -> Record<Model> {
+        if fields.isEmpty { return try await get(id, options: options) }
+        let call = call(.patch, id, body: .object(fields), options)
+        do throws(JSONCodingError) {
+            _ = try JSON(encoding: fields)  // refuses NaN and infinities
+        } catch {
+            throw BkendError(.encoding(error), operation: call.operation)
+        }
+        return try await record(call)
+    }
+
+    /// Sets some fields of a record without reading it first:
+    ///
+    /// ```swift
+    /// try await articles.update(id, set: { [$0.title.set("New"), $0.subtitle.set(nil)] })
+    /// ```
+    ///
+    /// - Returns: the whole record as the server stored it.
+    /// - Throws: `BkendError`, as for `update(_:options:_:)`; also when a field is not at the top level.
+    @discardableResult
+    public func update(
+        _ id: String, options: CallOptions = .default, set assignments: (Model.Fields) -> [FieldAssignment]
+    ) async throws(BkendError) -> Record<Model> {
+        let fields: JSONObject
+        do throws(JSONCodingError) {
+            fields = try FieldAssignment.object(assignments(Model.fields))
+        } catch {
+            throw BkendError(.encoding(error), operation: call(.patch, id, options).operation)
+        }
+        return try await update(id, fields: fields, options: options)
+    }
+}

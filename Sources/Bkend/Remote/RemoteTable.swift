@@ -1,0 +1,66 @@
+import BkendWire
+
+/// The records of one table on the server: each call is a request of its own.
+///
+/// ```swift
+/// let articles = client.table(Article.self)
+/// let draft = try await articles.create(Article(title: "Hello", content: "…"))
+/// try await articles.update(draft) { $0.title = "Hello, world" }
+/// ```
+///
+/// **Cancelling** a task stops its request. A read that is cancelled leaves nothing behind. A write may have been done
+/// if it had left; the thrown error's `mayHaveBeenApplied` tells. The same holds for a deadline and a lost connection.
+/// No write is sent a second time, unless it is certain that the server didn't act on the first.
+public struct RemoteTable<Model: RecordModel>: Sendable {
+    /// The table's name.
+    public let name: String
+    let runner: CallRunner
+
+    func call(
+        _ method: Call.Method, _ recordID: String?, body: JSON? = nil, _ options: CallOptions
+    ) -> Call {
+        Call(method: method, table: name, recordID: recordID, body: body, options: options)
+    }
+
+    /// Runs a call whose answer is one record.
+    func record(_ call: Call) async throws(BkendError) -> Record<Model> {
+        let answer = try await runner.run(call)
+        guard case .object(let object) = answer.json else {
+            throw answer.mismatch(call, JSONCodingError(path: "", message: "expected a record"))
+        }
+        return try answer.record(object, call)
+    }
+}
+
+extension RemoteTable: RemoteQueryable {
+    /// Every record of the table.
+    public var remoteQuery: RemoteQuery<Model> { RemoteQuery(table: name, runner: runner, query: TableQuery()) }
+}
+
+extension CallAnswer {
+    func mismatch(_ call: Call, _ error: JSONCodingError, recordID: String? = nil) -> BkendError {
+        BkendError(
+            .decoding(error, recordID: recordID), operation: call.operation, requestID: requestID, attempts: attempts)
+    }
+
+    func record<Model: RecordModel>(_ object: JSONObject, _ call: Call) throws(BkendError) -> Record<Model> {
+        do throws(JSONCodingError) {
+            return try Record<Model>(json: object)
+        } catch {
+            throw mismatch(call, error, recordID: object["id"]?.stringValue)
+        }
+    }
+
+    /// The records of an `items` array.
+    func records<Model: RecordModel>(_ items: [JSON], _ call: Call) throws(BkendError) -> [Record<Model>] {
+        var records: [Record<Model>] = []
+        records.reserveCapacity(items.count)
+        for (index, item) in items.enumerated() {
+            guard case .object(let object) = item else {
+                throw mismatch(call, JSONCodingError(path: "items[\(index)]", message: "expected a record"))
+            }
+            records.append(try record(object, call))
+        }
+        return records
+    }
+}
