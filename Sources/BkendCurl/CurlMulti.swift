@@ -216,16 +216,21 @@ final class CurlMulti {
             }
             release(handle)
         }
+        var resumed: [Transfer] = []
         for handle in touched {
             handle.isTouched = false
-            if handle.wantsReceivePause {
-                handle.wantsReceivePause = false
+            guard let transfer = handle.transfer else { continue }
+            let hasRoom = transfer.wake()
+            if handle.wantsReceivePause, !hasRoom {
                 handle.pauseBits |= CURLPAUSE_RECV
                 curl_easy_pause(handle.curl, handle.pauseBits)
+            } else if hasRoom, handle.pauseBits & CURLPAUSE_RECV != 0 {
+                resumed.append(transfer)
             }
-            handle.transfer?.wake()
+            handle.wantsReceivePause = false
         }
         touched.removeAll(keepingCapacity: true)
+        for transfer in resumed { resume(transfer, CURLPAUSE_RECV) }
     }
 
     private func handle(of message: UnsafeMutablePointer<CURLMsg>) -> EasyHandle? {

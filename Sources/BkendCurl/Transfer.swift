@@ -85,16 +85,19 @@ final class Transfer: Sendable {
 
     /// Resumes the waiting task if what it waits for is there. The loop calls it once all events of a socket are
     /// handled, so that a small answer is handed over whole and its body read without another wait.
-    func wake() {
+    ///
+    /// - Returns: whether the task took what had filled the buffer, so that libcurl shall go on reading.
+    @discardableResult func wake() -> Bool {
         state.withLock { state in
             if let waiter = state.headWaiter, let result = Self.headResult(&state) {
                 state.headWaiter = nil
                 waiter.resume(returning: result)
-            } else if let waiter = state.bodyWaiter, let (result, _) = Self.bodyResult(&state) {
+            } else if let waiter = state.bodyWaiter, let (result, resume) = Self.bodyResult(&state) {
                 state.bodyWaiter = nil
-                // Whoever waits found the buffer empty, so that libcurl was not paused.
                 waiter.resume(returning: result)
+                return resume
             }
+            return false
         }
     }
 
