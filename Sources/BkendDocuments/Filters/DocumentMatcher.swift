@@ -25,6 +25,9 @@ final class DocumentMatcher {
     /// Whether every document matches.
     var isAlways: Bool { filter.isAlways && search == nil }
 
+    /// Whether there is a search beside the filter.
+    var searches: Bool { search != nil }
+
     /// Whether a document matches; nil when that can't be said, and then `failure` says why.
     func matches(_ document: UnsafeBufferPointer<UInt8>) -> Bool? {
         do {

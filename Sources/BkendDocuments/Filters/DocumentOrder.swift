@@ -37,6 +37,9 @@ final class DocumentOrder {
             _ = try visibility.apply(text, documentFields, workspace)
             key.removeAll(keepingCapacity: true)
             for field in fields { append(field, text) }
+            // Turned round, a string's end is 0xFF and the escape of a U+0000 goes on with 0x00: something must stand
+            // between the two, as a bracket does after every other field.
+            key.append(0x80)
             return key.withUnsafeBufferPointer(body)
         } catch {
             failure = error

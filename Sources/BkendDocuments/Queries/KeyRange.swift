@@ -27,18 +27,30 @@ struct KeyRange: Equatable {
 
 /// Which keys of one index field an operator can be about.
 enum KeyRanges {
-    /// Keys that must be met exactly, for an equality; nil for another operator. Null stands for missing as well.
-    static func keys(_ filterOperator: FilterOperator) -> [[UInt8]]? {
+    /// The values of an equality; nil for another operator. Null stands for missing as well.
+    static func values(_ filterOperator: FilterOperator) -> [JSON]? {
         switch filterOperator {
-        case .equals(let value): keys(value)
-        case .isIn(let values): values.flatMap(keys)
-        case .greaterOrEqual(let value) where value.isNull, .lessOrEqual(let value) where value.isNull: keys(value)
+        case .equals(let value): [value]
+        case .isIn(let values): values
+        case .greaterOrEqual(let value) where value.isNull, .lessOrEqual(let value) where value.isNull: [value]
         default: nil
         }
     }
 
+    /// The keys that an equality with any of these values can meet, each once.
+    static func keys(_ values: [JSON]) -> [[UInt8]] {
+        var keys = values.flatMap { spellings(of: $0) }
+        keys.sort { ByteOrder.compare($0, $1) < 0 }
+        var last: [UInt8]?
+        keys.removeAll { key in
+            defer { last = key }
+            return key == last
+        }
+        return keys
+    }
+
     /// An array may be the field's own or an element of it.
-    private static func keys(_ value: JSON) -> [[UInt8]] {
+    private static func spellings(of value: JSON) -> [[UInt8]] {
         let key = ComparisonKey.of(value)
         return key[0] == TypeBracket.array ? [key, [TypeBracket.wholeArray] + key.dropFirst()] : [key]
     }
@@ -56,7 +68,7 @@ enum KeyRanges {
 
     private static func ranges(_ value: JSON, greater: Bool, orEqual: Bool, _ descending: Bool) -> [KeyRange]? {
         if value.isNull { return orEqual ? nil : [] }
-        return keys(value).map { key in
+        return spellings(of: value).map { key in
             let key = descending ? key.map { ~$0 } : key
             let whole = KeyRange(lower: [key[0]], upper: [key[0] + 1])
             // Turned round, the greater keys lie below.

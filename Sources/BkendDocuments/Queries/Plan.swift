@@ -67,6 +67,7 @@ struct Plan {
         case .ids(let ids):
             from = "\(values(ids.count, columns: 1)) AS r CROSS JOIN \(table.name) AS d ON d.id = r.column1"
             row = "d.row"
+            key = "d.id"
         case .index(let index, let ranges, let distinct):
             from = entries(index, ranges, distinct: distinct)
             if ranges.count == 1, !distinct { conditions = ["k.key >= ?", "k.key < ?"] }

@@ -28,16 +28,149 @@ struct Planner {
     /// The plan; for counting the order doesn't matter.
     func plan(forCounting: Bool) throws -> Plan {
         let matcher = try DocumentMatcher(query.filter, search: query.search, hiding: visibility)
-        var plan = Plan(table: collection.table, source: .table(IDBounds()), order: .none)
-        plan.matcher = matcher.isAlways ? nil : matcher
-        if !forCounting {
-            plan.limit = Int64(max(0, query.page.limit))
-            plan.skipped = Int64(max(0, query.page.skipped))
-            plan.order =
-                order.fields.isEmpty
-                ? .source(reversed: order.isIDDescending)
-                : .fields(try DocumentOrder(order.fields, hiding: visibility), idDescending: order.isIDDescending)
+        let access = try best(forCounting: forCounting)
+        var plan = Plan(table: collection.table, source: access.source, order: .none)
+        plan.served = access.served.count
+        let isExact = conjunction.isComplete && access.isExact && access.served.count == conjunction.terms.count
+        if !(isExact && !matcher.searches), !matcher.isAlways { plan.matcher = matcher }
+        if forCounting { return plan }
+        plan.limit = Int64(max(0, query.page.limit))
+        plan.skipped = Int64(max(0, query.page.skipped))
+        if let reversed = access.reversed {
+            plan.order = .source(reversed: reversed)
+        } else if order.fields.isEmpty {
+            plan.order = .id(descending: order.isIDDescending)
+        } else {
+            let keys = try DocumentOrder(order.fields, hiding: visibility)
+            plan.order = .fields(keys, idDescending: order.isIDDescending)
         }
         return plan
     }
+
+    // MARK: Choice
+
+    /// How many entries of an index are counted before they count as many.
+    private static let probeLimit = 4_096
+    /// Up to how many rows it pays to walk an index in order, trying each document, rather than to sort them all.
+    private static let walkLimit = 10_000
+
+    private func best(forCounting: Bool) throws -> Access {
+        if let byID = byID(forCounting: forCounting) { return byID }
+        var candidates = state.indexes.compactMap { index in
+            IndexAccess(self, index, forCounting: forCounting).access
+        }
+        if let nothing = candidates.first(where: { $0.isNothing }) { return nothing }
+        let idAccess = inIDOrder(forCounting: forCounting)
+        let wanted = query.page.skipped.addingReportingOverflow(max(0, query.page.limit)).partialValue
+        // Every term served and in order: nothing can be better.
+        let whole = candidates.filter { $0.served.count == conjunction.terms.count && $0.isExact }
+        if let perfect = whole.first(where: { forCounting || $0.reversed != nil }), conjunction.isComplete,
+            query.search == nil || query.search?.text.isEmpty == true
+        {
+            return perfect
+        }
+        let constrained = candidates.filter { !$0.served.isEmpty }
+        if let few = try fewest(constrained) { return few }
+        // Many documents match each constraint, so the first of them in order are soon found.
+        candidates.append(idAccess)
+        let ordered = candidates.filter { $0.reversed != nil }.max { $0.rank < $1.rank }
+        if !forCounting, let ordered, wanted >= 0, wanted <= Self.walkLimit { return ordered }
+        return constrained.max { $0.rank < $1.rank } ?? (order.fields.isEmpty ? idAccess : ordered ?? idAccess)
+    }
+
+    /// The access with the fewest entries, unless all have many.
+    private func fewest(_ candidates: [Access]) throws -> Access? {
+        var best: (access: Access, entries: Int)?
+        for access in candidates.sorted(by: { $0.rank > $1.rank }) {
+            let entries = try count(access, limit: min(Self.probeLimit, best?.entries ?? Self.probeLimit))
+            if entries < best?.entries ?? Self.probeLimit { best = (access, entries) }
+        }
+        return best?.access
+    }
+
+    private func count(_ access: Access, limit: Int) throws -> Int {
+        guard case .index(let index, let ranges, _) = access.source else { return limit }
+        var count = 0
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM \(index.table) WHERE key >= ? AND key < ? LIMIT ?)"
+        for range in ranges where count < limit {
+            try db.run(sql) { statement in
+                try statement.bind(blob: range.lower)
+                try statement.bind(blob: range.upper)
+                try statement.bind(Int64(limit - count))
+                if try statement.step() { count += Int(statement.int(0)) }
+            }
+        }
+        return count
+    }
+
+    // MARK: By id
+
+    private func terms(onID: Bool) -> [(position: Int, term: Conjunction.Term)] {
+        conjunction.terms.enumerated().compactMap { position, term in
+            term.field.hasSameBytes(as: "id") == onID && !isHidden("id") ? (position, term) : nil
+        }
+    }
+
+    /// A look-up of ids, when the filter names them.
+    private func byID(forCounting: Bool) -> Access? {
+        for (position, term) in terms(onID: true) {
+            guard let values = KeyRanges.values(term.filterOperator) else { continue }
+            let ids = values.compactMap(\.stringValue)
+            var seen: Set<ExactString> = []
+            let distinct = ids.filter { seen.insert(ExactString($0)).inserted }
+            return Access(
+                source: distinct.isEmpty ? .nothing : .ids(distinct), served: [position],
+                reversed: distinct.count <= 1 ? false : nil)
+        }
+        return nil
+    }
+
+    /// The collection's own table: in the order of ids, or as it lies.
+    private func inIDOrder(forCounting: Bool) -> Access {
+        var bounds = IDBounds()
+        let served = terms(onID: true).filter { bounds.add($0.term.filterOperator) }.map(\.position)
+        return Access(
+            source: .table(bounds), served: served,
+            reversed: !forCounting && order.fields.isEmpty ? order.isIDDescending : nil)
+    }
+
+    /// Whether a path's field is one that some document hides: then no index speaks for it.
+    func isHidden(_ path: String) -> Bool {
+        let name = path.utf8.prefix { $0 != 0x2E }
+        return visibility.hidden.contains { $0.utf8.elementsEqual(name) }
+            || visibility.conditional.contains { $0.field.utf8.elementsEqual(name) }
+    }
+
+    /// The terms on a path, with their positions.
+    func terms(on path: String) -> [(position: Int, term: Conjunction.Term)] {
+        if isHidden(path) { return [] }
+        return conjunction.terms.enumerated().compactMap { position, term in
+            term.field.hasSameBytes(as: path) ? (position, term) : nil
+        }
+    }
+}
+
+/// One way to reach documents.
+struct Access {
+    var source: Plan.Source
+    /// The positions of the terms that it answers.
+    var served: Set<Int>
+    /// Whether what it answers needs no second look.
+    var isExact = true
+    /// How it gives the query's order: forwards (false), backwards (true), or not at all.
+    var reversed: Bool?
+    /// How much an index narrows down, for a choice between those that have many entries.
+    var rank = 0
+
+    init(source: Plan.Source, served: Set<Int>, reversed: Bool?) {
+        self.source = source
+        self.served = served
+        self.reversed = reversed
+    }
+
+    init(source: Plan.Source, served: [Int], reversed: Bool?) {
+        self.init(source: source, served: Set(served), reversed: reversed)
+    }
+
+    var isNothing: Bool { if case .nothing = source { true } else { false } }
 }
