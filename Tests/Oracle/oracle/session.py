@@ -21,6 +21,9 @@ SHOWN = 40
 """Differences that one worker shrinks and reports; further ones are only counted."""
 
 SETS_PER_SERVER = 100
+"""Sets after which a server starts anew with an empty folder."""
+
+SPARE_TABLES = 500
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,15 @@ class Plan:
         return Generator(self.name(number)).document_set(self.queries)
 
 
+@dataclass
+class Spare:
+    """A server with fresh tables for shrinking."""
+
+    server: Server
+    indexes: list[Index]
+    used: int = 0
+
+
 class Session:
     """Asks every engine the cases of its share of the sets."""
 
@@ -55,8 +67,7 @@ class Session:
         self._numbers = list(range(plan.first + worker, plan.first + plan.sets, plan.jobs))
         self._references: list[Reference] = []
         self._server: Server | None = None
-        self._spare: tuple[str, Server] | None = None
-        self._spared = 0
+        self._spares: dict[bool, Spare] = {}
 
     def run(self) -> Iterator[Tally]:
         """Works through the sets and gives the counts after each."""
@@ -75,11 +86,10 @@ class Session:
             self.close()
 
     def close(self) -> None:
-        for engine in [*self._references, *([self._server] if self._server else [])]:
+        servers = [self._server] if self._server else []
+        for engine in [*self._references, *servers, *(spare.server for spare in self._spares.values())]:
             engine.close()
-        if self._spare:
-            self._spare[1].close()
-        self._references, self._server, self._spare = [], None, None
+        self._references, self._server, self._spares = [], None, {}
 
     def _start_server(self, numbers: list[int]) -> None:
         if self._server:
@@ -186,17 +196,17 @@ class Session:
         )
 
     def _spare_table(self, documents: list[dict[str, object]], indexes: list[Index]) -> Table:
-        """A fresh table with these indexes, on a server kept for shrinking."""
-        key = repr(indexes)
-        if self._spare is None or self._spare[0] != key or self._spared >= 500:
-            if self._spare:
-                self._spare[1].close()
+        """A fresh table with these indexes, on servers kept for shrinking: one without indexes, one with the last."""
+        spare = self._spares.get(bool(indexes))
+        if spare is None or spare.indexes != indexes or spare.used == SPARE_TABLES:
+            if spare:
+                spare.server.close()
             assert self.plan.server
-            tables = {f"spare{number}": indexes for number in range(501)} if indexes else {}
-            self._spare = (key, Server(self.plan.server, tables))
-            self._spared = 0
-        self._spared += 1
-        return self._spare[1].table(f"spare{self._spared}", documents)
+            tables = {f"indexedspare{number}": indexes for number in range(SPARE_TABLES)} if indexes else {}
+            spare = self._spares[bool(indexes)] = Spare(Server(self.plan.server, tables), indexes)
+        name = f"{'indexed' if indexes else ''}spare{spare.used}"
+        spare.used += 1
+        return spare.server.table(name, documents)
 
 
 def _unexplained(
