@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 
@@ -123,5 +124,23 @@ struct RawRequest: Sendable {
 extension String {
     var trimmingSpaces: String {
         String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+extension RawServer {
+    /// Stops and tells which port is free now.
+    func releasedPort() -> Int {
+        stop()
+        return port
+    }
+
+    /// Whether the kernel lists a listener on that port of 127.0.0.1; asking by connecting would count as a client.
+    static func accepts(port: Int) -> Bool {
+        let table = Kernel.file("/proc/net/tcp")
+        let address = "0100007F:" + String(format: "%04X", port)
+        return table.split(separator: "\n").contains { line in
+            let columns = line.split(separator: " ")
+            return columns.count > 3 && columns[1] == address && columns[3] == "0A"
+        }
     }
 }
