@@ -9,7 +9,9 @@ extension Query {
         if let offset = page.offset { items.append(QueryItem("offset", String(offset))) }
         if page.limit != Page.defaultLimit { items.append(QueryItem("limit", String(page.limit))) }
         if let first = sort.first {
-            guard sort.dropFirst().allSatisfy({ $0.field == "id" && $0.direction == first.direction }) else {
+            // Nothing after `id` matters, and ties break by it anyway.
+            let isWhole = first.field == "id" || sort.count == 1 || sort[1] == Sort("id", first.direction)
+            guard isWhole else {
                 throw FilterNotExpressible(field: sort[1].field, reason: .secondSortField)
             }
             items.append(QueryItem("sortBy", first.field))

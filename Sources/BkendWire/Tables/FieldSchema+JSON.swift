@@ -22,6 +22,21 @@ extension FieldSchema {
     }
 }
 
+extension FieldSchema.Kind {
+    /// Whether a value is of the type.
+    fileprivate func admits(_ value: JSON) -> Bool {
+        switch self {
+        case .string, .reference: value.stringValue != nil
+        case .int: value.intValue != nil
+        case .double: value.doubleValue != nil
+        case .bool: value.boolValue != nil
+        case .date: value.stringValue.flatMap(Timestamp.init) != nil
+        case .object: value.objectValue != nil
+        case .array: value.arrayValue != nil
+        }
+    }
+}
+
 extension FieldSchema {
     /// Whether the field or one inside it is unique.
     fileprivate var holdsUnique: Bool { unique || properties.contains { $0.schema.holdsUnique } }
@@ -90,10 +105,24 @@ struct SchemaReader {
         if schema.items.contains(where: \.holdsUnique) {
             mistake("\(path).items", "unique", "elements of an array can't be unique; declare a unique index")
         }
+        bounds(of: schema, path: path)
         for name in schema.required where !schema.properties.isEmpty && schema[name] == nil {
             mistake("\(path).required", "unknown", "names \(name), which properties doesn't describe")
         }
         return (schema, isRequired)
+    }
+
+    /// Rules that no value could meet, and a default that the type refuses: each create would fail later.
+    private mutating func bounds(of schema: FieldSchema, path: String) {
+        if let least = schema.minimum?.doubleValue, let greatest = schema.maximum?.doubleValue, least > greatest {
+            mistake("\(path).minimum", "range", "is greater than maximum")
+        }
+        if let least = schema.minLength, let greatest = schema.maxLength, least > greatest {
+            mistake("\(path).minLength", "range", "is greater than maxLength")
+        }
+        if let kind = schema.kind, let value = schema.default, !value.isNull, !kind.admits(value) {
+            mistake("\(path).default", "type", "is no \(kind.rawValue) but a \(value.typeName)")
+        }
     }
 
     private mutating func properties(_ json: JSON, into schema: inout FieldSchema, path: String, depth: Int) {

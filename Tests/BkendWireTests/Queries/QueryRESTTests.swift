@@ -137,6 +137,8 @@ import Testing
         (Query(page: .init(offset: 40)), "offset=40"),
         (Query(sort: [.init("title")]), "sortBy=title&sortDirection=asc"),
         (Query(sort: [.init("title", .descending), .init("id", .descending)]), "sortBy=title&sortDirection=desc"),
+        (Query(sort: [.init("id"), .init("title")]), "sortBy=id&sortDirection=asc"),
+        (Query(sort: [.init("a"), .init("id"), .init("b")]), "sortBy=a&sortDirection=asc"),
         (Query(search: .init("a b&c", in: "title")), "search=a%20b%26c&searchType=title"),
         (Query(search: .init("")), ""),
         (Query(select: ["title", "author.name"]), "select=title%2Cauthor.name"), (Query(select: []), "select=id"),

@@ -73,4 +73,27 @@ import Testing
         #expect(throws: TableDefinitionError.self) { try Self.schema(nested(17)) }
         #expect(throws: TableDefinitionError.self) { try Self.schema(nested(200)) }
     }
+
+    @Test(arguments: [
+        (#"{"minimum":2,"maximum":1}"#, "minimum"), (#"{"minLength":2,"maxLength":1}"#, "minLength"),
+        (#"{"type":"int","default":1.5}"#, "default"), (#"{"type":"number","default":"1"}"#, "default"),
+        (#"{"type":"boolean","default":0}"#, "default"), (#"{"type":"string","default":1}"#, "default"),
+        (#"{"type":"date","default":"soon"}"#, "default"), (#"{"type":"array","default":{}}"#, "default"),
+        (#"{"type":"object","default":[]}"#, "default"), (#"{"type":"reference","default":1}"#, "default"),
+    ])
+    func `rules that no value can meet are refused`(text: String, key: String) throws {
+        let json = try JSON(parsing: #"{"name":"a","schema":{"properties":{"x":\#(text)}}}"#)
+        let error = try #require(#expect(throws: TableDefinitionError.self) { try TableDefinition(json) })
+        #expect(error.mistakes.map(\.field) == ["table.schema.properties.x.\(key)"])
+    }
+
+    @Test(arguments: [
+        #"{"minimum":1,"maximum":1.0}"#, #"{"minLength":1,"maxLength":1}"#, #"{"type":"int","default":1.0}"#,
+        #"{"type":"number","default":1}"#, #"{"type":"date","default":"2025-01-08"}"#,
+        #"{"type":"int","default":null}"#,
+        #"{"default":[1]}"#, #"{"type":"boolean","default":true}"#, #"{"type":"reference","table":"a","default":""}"#,
+    ])
+    func `rules that some value meets are taken`(text: String) throws {
+        #expect(throws: Never.self) { try Self.schema(#"{"properties":{"x":\#(text)}}"#) }
+    }
 }
