@@ -79,7 +79,13 @@ struct RequestPlan {
     private static func isAuthority(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
-                byte > 0x20 && byte < 0x7F && !#"/?#@\<>"^`{|}%"#.utf8.contains(byte)
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                    UInt8(ascii: "~"), UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
             }
     }
 

@@ -9,13 +9,12 @@ struct ResponseHead {
     /// Reads a status line and fields; `nil` if they are not HTTP. Runs in the caller's task: the loop has other
     /// transfers to look after.
     init?(_ bytes: [UInt8]) {
-        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true)[...]
-        guard let first = lines.popFirst(), let (version, code, phrase) = Self.statusLine(Self.trimmed(first)) else {
-            return nil
-        }
+        var rest = bytes[...]
+        guard let (version, code, phrase) = Self.statusLine(Self.trimmed(Self.popLine(&rest))) else { return nil }
         var fields = HTTPFields()
-        fields.reserveCapacity(lines.count)
-        for line in lines {
+        fields.reserveCapacity(16)
+        while !rest.isEmpty {
+            let line = Self.popLine(&rest)
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
                 let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
             else { return nil }
@@ -24,6 +23,12 @@ struct ResponseHead {
         self.version = version
         response = HTTPResponse(
             status: HTTPResponse.Status(code: code, reasonPhrase: phrase), headerFields: fields)
+    }
+
+    private static func popLine(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+        defer { rest = rest[min(end + 1, rest.endIndex)...] }
+        return rest[..<end]
     }
 
     /// `HTTP/1.1 200 OK`; HTTP/2 has no phrase and libcurl writes `HTTP/2 200`.

@@ -26,7 +26,7 @@ struct RequestPlanTests {
         ("https", "exam ple.org", "/"), ("https", "example.org\r\nHost: other", "/"), ("https", "a?b", "/"),
         ("https", "a#b", "/"), ("https", "a\\b", "/"), ("https", "example.org", nil), ("https", "example.org", ""),
         ("https", "example.org", "x"), ("https", "example.org", "/a b"), ("https", "example.org", "/a#b"),
-        ("https", "example.org", "/a\r\nX: 1"), ("https", "example.org", "/\u{0}"), ("https", "example.org", "/é"),
+        ("https", "example.org", "/a\r\nX: 1"), ("https", "example.org", "/a\u{0}b"), ("https", "example.org", "/é"),
         ("http", "example.org", "/"), ("http", "127.0.0.1.example.org", "/"), ("http", "10.0.0.1", "/"),
     ]
 

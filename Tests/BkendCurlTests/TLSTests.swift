@@ -16,7 +16,8 @@ struct TLSTests {
     ) async throws -> Result<TransportResponse, TransportError> {
         let configuration = CurlTransport.Configuration(certificateAuthorities: authorities)
         let transport = try CurlTransport(configuration: configuration)
-        let head = HTTPRequest(method: method, scheme: "https", authority: "localhost:\(server.port)", path: Self.request)
+        let head = HTTPRequest(
+            method: method, scheme: "https", authority: "localhost:\(server.port)", path: Self.request)
         let timeouts = Timeouts(connect: .seconds(5), idle: .seconds(5))
         let result: Result<TransportResponse, TransportError>
         do {
@@ -42,7 +43,8 @@ struct TLSTests {
     }
 
     @Test(arguments: [
-        ("expired", "localhost", -1), ("for another host", "example.org", 2), ("of an unknown authority", "localhost", 2),
+        ("expired", "localhost", -1), ("for another host", "example.org", 2),
+        ("of an unknown authority", "localhost", 2),
     ])
     func `A certificate that does not hold is refused and nothing sent`(
         name: String, host: String, days: Int
