@@ -21,3 +21,12 @@ enum Memory {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
     }
 }
+
+/// A measurement beyond its bound. Measuring tests run in a process of their own (an exit test), since other suites
+/// allocate and open beside them.
+struct Exceeded: Error {
+    /// Throws when `value` is beyond `bound`, which ends an exit test's process in failure.
+    static func check(_ value: Int, below bound: Int) throws {
+        guard value < bound else { throw Exceeded() }
+    }
+}

@@ -14,7 +14,11 @@ enum OpenSSL {
     }
 
     /// A temporary folder with an authority of its own.
-    static func folder() throws -> Folder {
+    static func folder() async throws -> Folder {
+        try await blocking(makeFolder)
+    }
+
+    private static func makeFolder() throws -> Folder {
         let url = FileManager.default.temporaryDirectory.appending(path: "bkend-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         let folder = Folder(url: url)
@@ -74,7 +78,15 @@ final class OpenSSLServer: Sendable {
     private let inputPipe = Pipe()
     private let received = Mutex("")
 
-    init(_ folder: OpenSSL.Folder, _ certificate: String, _ options: [String]) throws {
+    /// Makes a certificate and serves with it.
+    static func start(
+        _ folder: OpenSSL.Folder, _ options: [String],
+        certificate: @escaping @Sendable (OpenSSL.Folder) throws -> String
+    ) async throws -> OpenSSLServer {
+        try await blocking { try OpenSSLServer(folder, certificate(folder), options) }
+    }
+
+    private init(_ folder: OpenSSL.Folder, _ certificate: String, _ options: [String]) throws {
         process = Process()
         process.executableURL = URL(filePath: OpenSSL.path ?? "")
         // -quiet says nothing of the port: it is taken from the kernel, and given up, just before.

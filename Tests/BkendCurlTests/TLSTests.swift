@@ -18,7 +18,7 @@ struct TLSTests {
         let transport = try CurlTransport(configuration: configuration)
         let head = HTTPRequest(
             method: method, scheme: "https", authority: "localhost:\(server.port)", path: Self.request)
-        let timeouts = Timeouts(connect: .seconds(5), idle: .seconds(5))
+        let timeouts = Timeouts(connect: .seconds(30), idle: .seconds(60))
         let result: Result<TransportResponse, TransportError>
         do {
             let body = method == .get ? RequestBody.none : .bytes(Array("not for everybody".utf8))
@@ -34,9 +34,9 @@ struct TLSTests {
     }
 
     @Test func `A certificate of a trusted authority for the right host is accepted`() async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(folder, folder.certificate(host: "localhost"), ["-www"])
+        let server = try await OpenSSLServer.start(folder, ["-www"]) { try $0.certificate(host: "localhost") }
         defer { server.stop() }
         let response = try await send(.get, to: server, trusting: folder.authority).get()
         #expect(response.head.status == .ok)
@@ -49,9 +49,9 @@ struct TLSTests {
     func `A certificate that does not hold is refused and nothing sent`(
         name: String, host: String, days: Int
     ) async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(folder, folder.certificate(host: host, days: days), [])
+        let server = try await OpenSSLServer.start(folder, []) { try $0.certificate(host: host, days: days) }
         defer { server.stop() }
         let result = try await send(to: server, trusting: name == "of an unknown authority" ? nil : folder.authority)
         #expect {
@@ -65,19 +65,20 @@ struct TLSTests {
     }
 
     @Test func `A self-signed certificate is refused`() async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(folder, folder.selfSigned(host: "localhost"), [])
+        let server = try await OpenSSLServer.start(folder, []) { try $0.selfSigned(host: "localhost") }
         defer { server.stop() }
         let result = try await send(to: server, trusting: folder.authority)
         #expect { try result.get() } throws: { ($0 as? TransportError)?.kind == .tls }
     }
 
     @Test func `TLS 1.1 is refused`() async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(
-            folder, folder.certificate(host: "localhost"), ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+        let server = try await OpenSSLServer.start(folder, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]) {
+            try $0.certificate(host: "localhost")
+        }
         defer { server.stop() }
         let result = try await send(to: server, trusting: folder.authority)
         #expect { try result.get() } throws: { error in
@@ -87,9 +88,9 @@ struct TLSTests {
     }
 
     @Test func `An authority file that does not exist is an error that says so`() async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(folder, folder.certificate(host: "localhost"), [])
+        let server = try await OpenSSLServer.start(folder, []) { try $0.certificate(host: "localhost") }
         defer { server.stop() }
         let result = try await send(to: server, trusting: "/nonexistent/authorities.pem")
         #expect { try result.get() } throws: { error in
@@ -99,9 +100,11 @@ struct TLSTests {
     }
 
     @Test func `HTTP/2 is spoken where the server offers it`() async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(folder, folder.certificate(host: "localhost"), ["-quiet", "-alpn", "h2"])
+        let server = try await OpenSSLServer.start(folder, ["-quiet", "-alpn", "h2"]) {
+            try $0.certificate(host: "localhost")
+        }
         defer { server.stop() }
         // SETTINGS; SETTINGS acknowledged; HEADERS of stream 1 with `:status: 200`; DATA that ends the stream.
         server.input([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -117,9 +120,11 @@ struct TLSTests {
     }
 
     @Test func `A stream that the server refuses is not sent a second time`() async throws {
-        let folder = try OpenSSL.folder()
+        let folder = try await OpenSSL.folder()
         defer { folder.remove() }
-        let server = try OpenSSLServer(folder, folder.certificate(host: "localhost"), ["-quiet", "-alpn", "h2"])
+        let server = try await OpenSSLServer.start(folder, ["-quiet", "-alpn", "h2"]) {
+            try $0.certificate(host: "localhost")
+        }
         defer { server.stop() }
         server.input([0, 0, 0, 4, 0, 0, 0, 0, 0])
         async let result = send(to: server, trusting: folder.authority)

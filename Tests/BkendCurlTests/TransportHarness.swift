@@ -34,7 +34,7 @@ struct Harness {
         _ path: String = "/",
         fields: HTTPFields = [:],
         body: RequestBody = .none,
-        timeouts: Timeouts = Timeouts(connect: .seconds(5), idle: .seconds(10)),
+        timeouts: Timeouts = Timeouts(connect: .seconds(30), idle: .seconds(60)),
         replay: Replay? = nil,
         maximumResponseBytes: Int = 64 << 20
     ) -> TransportRequest {
@@ -64,8 +64,15 @@ struct Harness {
     }
 }
 
-/// Waits until a condition holds; gives the processor away meanwhile. A test that would wait for ever is ended by its
-/// time limit.
+/// Waits until a condition holds, looking every other millisecond so that whoever brings it about gets the processor.
+/// A test that would wait for ever is ended by its time limit.
 func eventually(_ condition: () -> Bool) async {
-    while !condition() { await Task.yield() }
+    while !condition() { try? await Task.sleep(for: .milliseconds(2)) }
+}
+
+/// Runs blocking work on a thread of its own: the cooperative pool has few, and the transfers need them.
+func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        RawServer.startThread { continuation.resume(with: Result { try body() }) }
+    }
 }
