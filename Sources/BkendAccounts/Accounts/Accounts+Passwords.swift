@@ -1,0 +1,108 @@
+#if Server
+import BkendWire
+import GRDB
+import Logging
+
+extension Accounts {
+    /// `POST /v1/auth/password/change`. Every session ends, the caller's too: sign in again with the new password.
+    ///
+    /// The current password counts against the limits of sign-in, or a borrowed phone would be a place to guess it.
+    package func changePassword(
+        _ body: JSONObject, _ caller: AccountCaller, client: ClientInfo
+    ) async throws -> AccountAnswer {
+        let id = try caller.signedIn().id
+        let fields = BodyFields(body)
+        let policy = configuration.passwordPolicy
+        let current = try fields.password("currentPassword", maximumBytes: policy.maximumBytes)
+        let new = try fields.newPassword("newPassword", policy: policy)
+        let now = now
+        let user = try await user(id: id)
+        let address = EmailAddress(user.email)?.folded ?? user.email
+        try gate.signIn(client: client.key, address: address, now: now)
+        let stored = try await database.read { db in try UserStore.password(db, of: id) }
+        guard try await passwords.check(current, against: stored) != .wrong else {
+            throw ErrorBody(.invalidCredentials, "currentPassword is wrong")
+        }
+        gate.signInSucceeded(client: client.key, address: address)
+        guard new.bytes != current.bytes else { throw Self.samePassword }
+        let hash = try await passwords.hash(new)
+        let isChanged = try await database.write { db in
+            guard try UserStore.password(db, of: id) == stored else { return false }
+            try Self.replacePassword(db, of: id, by: hash, now: now)
+            return true
+        }
+        guard isChanged else { throw ErrorBody(.invalidCredentials, "the password was changed a moment ago") }
+        return AccountAnswer(message: "the password has been changed; every session has ended, sign in again")
+    }
+
+    /// `POST /v1/auth/password/reset/request`. The answer and its time are the same for every address: what there is to
+    /// do, down to looking the address up, is done after it.
+    package func requestPasswordReset(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
+        let email = try BodyFields(body).email()
+        let now = now
+        try gate.resetRequest(client: client.key, address: email.folded, now: now)
+        let isStarted = await background.start { [self] in
+            do { try await mailReset(to: email, now: now) } catch {
+                logger.error("a mail to reset a password could not be sent", metadata: ["error": "\(error)"])
+            }
+        }
+        if !isStarted { logger.error("too many mails are being sent; one to reset a password was dropped") }
+        return AccountAnswer(message: "if the address belongs to an account, a mail is on its way")
+    }
+
+    /// `POST /v1/auth/password/reset/confirm`. An unknown address, a wrong, spent and expired token are answered alike.
+    package func confirmPasswordReset(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
+        let fields = BodyFields(body)
+        let email = try fields.email()
+        let token = try fields.required("token")
+        let password = try fields.newPassword("newPassword", policy: configuration.passwordPolicy)
+        let now = now
+        try gate.resetConfirm(client: client.key, now: now)
+        let hash = sha256(Array(token.utf8))
+        let found = try await database.read { db -> (user: User, stored: PasswordHash?)? in
+            guard let user = try ResetStore.user(db, hash: hash, email: email, now: now) else { return nil }
+            return (user, try UserStore.password(db, of: user.id))
+        }
+        guard let found else { throw Self.wrongResetToken }
+        if let stored = found.stored, try await passwords.check(password, against: stored) != .wrong {
+            throw Self.samePassword
+        }
+        let new = try await passwords.hash(password)
+        let isReset = try await database.write { db in
+            // Of two that come with one token, one is first.
+            guard try ResetStore.user(db, hash: hash, email: email, now: now) != nil else { return false }
+            try Self.replacePassword(db, of: found.user.id, by: new, now: now)
+            return true
+        }
+        guard isReset else { throw Self.wrongResetToken }
+        return AccountAnswer(message: "the password has been set; sign in with it")
+    }
+
+    static func replacePassword(_ db: Database, of id: String, by hash: PasswordHash, now: Timestamp) throws {
+        try UserStore.setPassword(db, hash, of: id, now: now)
+        try ResetStore.remove(db, userID: id)
+        try SessionStore.endAll(db, userID: id, now: now)
+    }
+
+    private func mailReset(to email: EmailAddress, now: Timestamp) async throws {
+        let token = Base64.url.encode(random(32))
+        let hash = sha256(Array(token.utf8))
+        let seconds = configuration.resetSeconds
+        let expiry = Timestamp(clamping: now.milliseconds + Int64(seconds) * 1_000)
+        let user = try await database.write { db -> User? in
+            guard let user = try UserStore.user(db, email: email) else { return nil }
+            try ResetStore.put(db, hash: hash, userID: user.id, expiresAt: expiry)
+            return user
+        }
+        guard let user else { return }
+        try await mail.send(
+            ResetMail(settings: configuration.mail, token: token, seconds: seconds).mail(to: user, now: now))
+    }
+
+    private static let samePassword = ErrorBody(
+        .sameAsPreviousPassword, "newPassword is the password that the account has already",
+        details: [.init(field: "newPassword", rule: "different", message: "must differ from the current password")])
+    private static let wrongResetToken = ErrorBody(
+        .invalidToken, "the token to reset the password is wrong, used or expired; ask for another mail")
+}
+#endif

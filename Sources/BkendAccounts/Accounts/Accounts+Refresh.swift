@@ -1,0 +1,75 @@
+#if Server
+import BkendWire
+import Foundation
+import GRDB
+import Logging
+
+extension Accounts {
+    /// What the transaction of a refresh has settled; theft is settled too, and so committed.
+    private enum Refreshed: Sendable {
+        case pair(RefreshToken, userID: String, tokenID: String, issuedAt: Timestamp)
+        case refused(RefreshDecision)
+    }
+
+    /// `POST /v1/auth/refresh`: a new pair for a refresh token, which dies by it.
+    package func refresh(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
+        let now = now
+        try gate.refresh(client: client.key, now: now)
+        let text = try BodyFields(body).required("refreshToken")
+        guard let token = RefreshToken(text) else { throw Self.unknownRefreshToken }
+        let lifetimes = configuration.lifetimes
+        let random = random
+        // One writer: of two that present one token, the second finds what the first has made of it.
+        let outcome = try await database.write { db in
+            try Self.refresh(db, token, lifetimes: lifetimes, client: client, random: random, now: now)
+        }
+        switch outcome {
+        case .pair(let successor, let userID, let tokenID, let issuedAt):
+            return AccountAnswer(
+                try await tokenAnswer(successor, userID: userID, tokenID: tokenID, issuedAt: issuedAt))
+        case .refused(.ended): throw TokenRefusal.sessionEnded
+        case .refused(.theft):
+            logger.warning("a spent refresh token came back; every session of its user has ended")
+            throw ErrorBody(
+                .invalidRefreshToken, "the refresh token was used before; every session has ended, sign in again")
+        case .refused: throw Self.unknownRefreshToken
+        }
+    }
+
+    private static func refresh(
+        _ db: Database, _ token: RefreshToken, lifetimes: SessionLifetimes, client: ClientInfo, random: RandomBytes,
+        now: Timestamp
+    ) throws -> Refreshed {
+        let session = try SessionStore.session(db, id: token.sessionID)
+        let decision = RefreshDecision(token, in: session, lifetimes: lifetimes, now: now)
+        guard let session else { return .refused(decision) }
+        switch decision {
+        case .rotate:
+            let rotation = Data(random(32))
+            let (successor, tokenID) = pair(after: token, in: session, rotation: rotation)
+            try SessionStore.rotate(db, session, to: successor, rotation: rotation, client: client, now: now)
+            return .pair(successor, userID: session.userID, tokenID: tokenID, issuedAt: now)
+        case .repeatSuccessor:
+            guard let rotation = session.rotationSecret else { return .refused(.unknown) }
+            let (successor, tokenID) = pair(after: token, in: session, rotation: rotation)
+            return .pair(successor, userID: session.userID, tokenID: tokenID, issuedAt: session.issuedAt)
+        case .theft:
+            try SessionStore.endAll(db, userID: session.userID, now: now)
+            return .refused(.theft)
+        case .ended, .unknown: return .refused(decision)
+        }
+    }
+
+    private static func pair(
+        after token: RefreshToken, in session: Session, rotation: Data
+    ) -> (RefreshToken, tokenID: String) {
+        let successor = RefreshToken(
+            sessionID: session.id, generation: token.generation + 1,
+            secret: token.successorSecret(rotation: rotation), tagKey: session.tagKey)
+        return (successor, token.successorTokenID(rotation: rotation))
+    }
+
+    private static let unknownRefreshToken = ErrorBody(
+        .invalidRefreshToken, "the refresh token is not valid; sign in again")
+}
+#endif

@@ -1,0 +1,67 @@
+#if Server
+import BkendWire
+import GRDB
+
+extension Accounts {
+    /// `GET /v1/auth/me`.
+    package func me(_ caller: AccountCaller) async throws -> AccountAnswer {
+        let id = try caller.signedIn().id
+        return AccountAnswer(try await user(id: id).json)
+    }
+
+    /// `POST /v1/auth/signout`: ends the session of the token that came with the call.
+    package func signOut(_ caller: AccountCaller) async throws -> AccountAnswer {
+        let user = try caller.signedIn()
+        let now = now
+        _ = try await database.write { db in
+            try SessionStore.end(db, id: user.sessionID, userID: user.id, now: now)
+        }
+        return AccountAnswer(message: "signed out")
+    }
+
+    /// `GET /v1/auth/sessions`: the caller's own, the newest first.
+    package func sessions(_ caller: AccountCaller, page: Query.Page = Query.Page()) async throws -> AccountAnswer {
+        let id = try caller.signedIn().id
+        let now = now
+        let lifetimes = configuration.lifetimes
+        let (sessions, total) = try await database.read { db in
+            try SessionStore.list(db, userID: id, page: page, lifetimes: lifetimes, now: now)
+        }
+        return .list(sessions.map(\.json), Pagination(total: total, page: page))
+    }
+
+    /// `DELETE /v1/auth/sessions/:id`: one of the caller's own. Another's is as unknown as one that isn't there.
+    package func endSession(_ sessionID: String, _ caller: AccountCaller) async throws -> AccountAnswer {
+        let id = try caller.signedIn().id
+        let now = now
+        let ended = try await database.write { db in
+            try SessionStore.end(db, id: sessionID, userID: id, now: now)
+        }
+        guard ended else { throw ErrorBody(.sessionNotFound, "you have no session of this id") }
+        return AccountAnswer(message: "the session has ended")
+    }
+
+    /// `DELETE /v1/auth/withdraw`: the caller's account is deleted softly, and every session ends.
+    package func withdraw(_ caller: AccountCaller) async throws -> AccountAnswer {
+        let id = try caller.signedIn().id
+        try await delete(id: id)
+        return AccountAnswer(message: "the account has been deleted")
+    }
+
+    func user(id: String) async throws -> User {
+        guard let user = try await database.read({ db in try UserStore.user(db, id: id) }) else {
+            throw Self.unknownUser
+        }
+        return user
+    }
+
+    func delete(id: String) async throws {
+        let now = now
+        guard try await database.write({ db in try UserStore.delete(db, id: id, now: now) }) else {
+            throw Self.unknownUser
+        }
+    }
+
+    static let unknownUser = ErrorBody(.userNotFound, "there is no user of this id")
+}
+#endif

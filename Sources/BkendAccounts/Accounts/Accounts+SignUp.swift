@@ -1,0 +1,76 @@
+#if Server
+import BkendWire
+import GRDB
+
+extension Accounts {
+    /// `POST /v1/auth/email/signup`: a new user of the role `user`, signed in. A `role` in the body is passed over.
+    package func signUp(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
+        let now = now
+        try gate.signUp(client: client.key, now: now)
+        let fields = BodyFields(body)
+        try fields.checkMethod()
+        let email = try fields.email()
+        let password = try fields.newPassword("password", policy: configuration.passwordPolicy)
+        let change = try UserChange(fields)
+        // Told before the hash, which is the dear part, and again in the transaction, which is the deciding one.
+        guard try await database.read({ db in try UserStore.user(db, email: email) }) == nil else {
+            throw UserStore.emailTaken
+        }
+        let hash = try await passwords.hash(password)
+        let user = newUser(email: email, role: RoleName.user, change: change, now: now)
+        let random = random
+        let token = try await database.write { [housekeeping, configuration] db in
+            try UserStore.insert(db, user, email: email, password: hash)
+            try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
+            return try SessionStore.start(db, userID: user.id, client: client, random: random, now: now)
+        }
+        return try await signedIn(user, token, now: now, status: 201)
+    }
+
+    /// `POST /v1/auth/email/signin`. An unknown address is answered as a wrong password is, after the same work.
+    package func signIn(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
+        let fields = BodyFields(body)
+        try fields.checkMethod()
+        let email = try fields.email()
+        let password = try fields.password("password", maximumBytes: configuration.passwordPolicy.maximumBytes)
+        let now = now
+        try gate.signIn(client: client.key, address: email.folded, now: now)
+        let found = try await database.read { db -> (user: User, hash: PasswordHash?)? in
+            guard let user = try UserStore.user(db, email: email) else { return nil }
+            return (user, try UserStore.password(db, of: user.id))
+        }
+        let verdict = try await passwords.check(password, against: found?.hash)
+        guard verdict != .wrong, let found, let checked = found.hash else { throw Self.wrongCredentials }
+        let better = verdict == .rightAndOutdated ? try await passwords.hash(password) : nil
+        let random = random
+        let token = try await database.write { [housekeeping, configuration] db -> RefreshToken? in
+            // The password may have been changed, or the user deleted, while the hash was computed.
+            guard try UserStore.password(db, of: found.user.id) == checked else { return nil }
+            if let better { try UserStore.setPassword(db, better, of: found.user.id, now: now) }
+            try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
+            return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
+        }
+        guard let token else { throw Self.wrongCredentials }
+        gate.signInSucceeded(client: client.key, address: email.folded)
+        return try await signedIn(found.user, token, now: now, status: 200)
+    }
+
+    func newUser(email: EmailAddress, role: String, change: UserChange, now: Timestamp) -> User {
+        var user = User(
+            id: random.uuid(), role: role, email: email.text, onboardingStatus: User.firstOnboardingStatus,
+            createdAt: now, updatedAt: now)
+        change.apply(to: &user)
+        return user
+    }
+
+    private func signedIn(
+        _ user: User, _ token: RefreshToken, now: Timestamp, status: Int
+    ) async throws -> AccountAnswer {
+        var body = try await tokenAnswer(token, userID: user.id, tokenID: random.uuid(), issuedAt: now)
+        body["user"] = .object(user.json)
+        return AccountAnswer(body, status: status)
+    }
+
+    static let wrongCredentials = ErrorBody(.invalidCredentials, "the e-mail address or the password is wrong")
+}
+#endif

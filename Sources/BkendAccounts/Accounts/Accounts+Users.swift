@@ -1,0 +1,68 @@
+#if Server
+import BkendWire
+import GRDB
+
+extension Accounts {
+    /// `GET /v1/users`: for administrators.
+    package func users(_ list: UserList, _ caller: AccountCaller) async throws -> AccountAnswer {
+        try UserRules.check(.list, by: caller)
+        let (users, pagination) = try await database.read { db in try list.fetch(db) }
+        return .list(users.map(\.json), pagination)
+    }
+
+    /// `POST /v1/users`: an administrator makes a user, of any role. Without a `password` the user sets one by a reset.
+    package func createUser(_ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
+        try UserRules.check(.create, by: caller)
+        let fields = BodyFields(body)
+        let email = try fields.email()
+        let role = try fields.text("role", atMost: 64).map(RoleName.read) ?? RoleName.user
+        let change = try UserChange(fields)
+        var hash: PasswordHash?
+        if fields.has("password") {
+            hash = try await passwords.hash(
+                fields.newPassword("password", policy: configuration.passwordPolicy))
+        }
+        let user = newUser(email: email, role: role, change: change, now: now)
+        try await database.write { [hash] db in try UserStore.insert(db, user, email: email, password: hash) }
+        return AccountAnswer(user.json, status: 201)
+    }
+
+    /// `GET /v1/users/:id` and `GET /v1/users/:id/profile`.
+    package func user(_ id: String, _ caller: AccountCaller) async throws -> AccountAnswer {
+        try UserRules.check(.read, by: caller, to: id)
+        return AccountAnswer(try await user(id: id).json)
+    }
+
+    /// `PATCH /v1/users/:id` and `PATCH /v1/users/:id/profile`: `name`, `nickname`, `image`, `onboardingStatus`. Answers
+    /// the whole user.
+    package func updateUser(_ id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
+        try UserRules.check(.update, by: caller, to: id)
+        let change = try UserChange(BodyFields(body))
+        return AccountAnswer(try await update(id: id) { change.apply(to: &$0) }.json)
+    }
+
+    /// `PATCH /v1/users/:id/role`: for administrators; works at once, also on tokens that are out.
+    package func changeRole(of id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
+        try UserRules.check(.changeRole, by: caller, to: id)
+        let role = try RoleName.read(BodyFields(body).required("role"))
+        return AccountAnswer(try await update(id: id) { $0.role = role }.json)
+    }
+
+    /// `DELETE /v1/users/:id`: softly, as by `withdraw`.
+    package func deleteUser(_ id: String, _ caller: AccountCaller) async throws -> AccountAnswer {
+        try UserRules.check(.delete, by: caller, to: id)
+        try await delete(id: id)
+        return .deleted
+    }
+
+    private func update(id: String, _ change: @escaping @Sendable (inout User) -> Void) async throws -> User {
+        let now = now
+        return try await database.write { db in
+            guard var user = try UserStore.user(db, id: id) else { throw Self.unknownUser }
+            let before = user
+            change(&user)
+            return user.isSame(as: before) ? before : try UserStore.update(db, user, now: now)
+        }
+    }
+}
+#endif

@@ -1,0 +1,91 @@
+#if Server
+import BkendWire
+import GRDB
+import Logging
+
+/// The accounts of one environment: everything of rest-api.md §8 but HTTP.
+///
+/// Every method that stands for a route takes the caller, the body as it was parsed, and gives the answer. It throws
+/// `ErrorBody` or `TooManyRequests` for the client, and anything else where the server failed.
+package final class Accounts: Sendable {
+    let configuration: AccountsConfiguration
+    let database: any AccountsDatabase
+    let passwords: Passwords
+    let mail: any MailSender
+    let gate: Gate
+    let random: RandomBytes
+    let logger: Logger
+    let background = Background(limit: 1_000)
+    let housekeeping = Housekeeping()
+    private let tokens: TokenAuthority
+    private let clock: @Sendable () -> Timestamp
+
+    /// The accounts in a database whose tables `AccountSchema.prepare` has made.
+    ///
+    /// - Parameters:
+    ///   - tokens: issues and verifies access tokens; one for all environments of a server.
+    ///   - hasher: computes scrypt; one for all environments, since it bounds the memory in use.
+    package init(
+        _ configuration: AccountsConfiguration, database: any AccountsDatabase, tokens: TokenAuthority,
+        hasher: any PasswordHasher, mail: any MailSender, logger: Logger, random: RandomBytes = .system,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.configuration = configuration
+        self.database = database
+        self.tokens = tokens
+        self.mail = mail
+        self.logger = logger
+        self.random = random
+        passwords = Passwords(hasher: hasher, parameters: configuration.scrypt, random: random)
+        gate = Gate(configuration.limits)
+        clock = now
+    }
+
+    var now: Timestamp { clock() }
+
+    /// Waits for mails that are still being sent; a server that stops calls it last.
+    package func drained() async { await background.drained() }
+}
+
+// MARK: Access tokens
+
+extension Accounts {
+    /// The user of an access token: signature, environment and time are right, and the session is alive.
+    package func authenticate(_ token: some StringProtocol & Sendable) async throws -> AuthenticatedUser {
+        let claims = try await claims(of: token)
+        return try await database.read { db in try Self.user(of: claims, in: db) }
+    }
+
+    /// The claims of an access token that is good now, wherever its session stands; touches no database.
+    package func claims(of token: some StringProtocol & Sendable) async throws -> AccessClaims {
+        try await tokens.claims(of: token, audience: configuration.audience, now: now)
+    }
+
+    /// The second half of `authenticate`: one read by primary key, to be made in the snapshot in which the caller reads
+    /// anyway. It sees every end of a session and change of role at once, by whichever process.
+    package static func user(of claims: AccessClaims, in db: Database) throws -> AuthenticatedUser {
+        let row = try Row.fetchOne(
+            db.cachedStatement(sql: sessionCheck), arguments: [claims.sid, claims.sub])
+        guard let row else { throw TokenRefusal.sessionEnded }
+        return AuthenticatedUser(id: claims.sub, role: row["role"], sessionID: claims.sid)
+    }
+
+    static let sessionCheck = """
+        SELECT u.role FROM account_sessions s JOIN account_users u ON u.id = s.userId
+        WHERE s.id = ? AND s.userId = ? AND s.endedAt IS NULL AND u.deletedAt IS NULL
+        """
+
+    /// The pair that goes with a refresh token.
+    func tokenAnswer(
+        _ refreshToken: RefreshToken, userID: String, tokenID: String, issuedAt: Timestamp
+    ) async throws -> JSONObject {
+        let claims = AccessClaims(
+            iss: tokens.issuer, aud: configuration.audience, sub: userID, sid: refreshToken.sessionID, jti: tokenID,
+            issuedAt: issuedAt, lifetime: tokens.lifetime)
+        return [
+            "accessToken": .string(try await tokens.sign(claims)), "refreshToken": .string(refreshToken.text),
+            "tokenType": "Bearer", "expiresIn": .int(Int64(tokens.lifetime)),
+        ]
+    }
+}
+#endif

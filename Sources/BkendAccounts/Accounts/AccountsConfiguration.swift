@@ -1,0 +1,35 @@
+#if Server
+import BkendWire
+
+/// How the accounts of an environment work.
+package struct AccountsConfiguration: Sendable {
+    /// The project and environment, `shop/prod`: the audience of access tokens.
+    package var audience: String
+    /// How much work a password's hash takes.
+    package var scrypt = ScryptParameters.owasp
+    /// What new passwords must be like.
+    package var passwordPolicy = PasswordPolicy()
+    /// How long sessions and refresh tokens live.
+    package var lifetimes = SessionLifetimes()
+    /// Seconds that a token to reset a password lives.
+    package var resetSeconds = 3_600
+    /// What clients and addresses may ask.
+    package var limits = AccountLimits()
+    /// What mails look like.
+    package var mail = MailSettings()
+
+    /// The defaults, for an environment.
+    package init(audience: String) { self.audience = audience }
+}
+
+/// What the accounts' mails look like.
+package struct MailSettings: Hashable, Sendable {
+    /// The sender's address.
+    package var sender = "no-reply@localhost"
+    /// The page that takes a new password; `{token}` and `{email}` are replaced. Nil: the mail shows the token.
+    package var resetLink: String?
+
+    /// The defaults.
+    package init() {}
+}
+#endif

@@ -1,0 +1,66 @@
+#if Server
+import BkendWire
+
+/// The limits at work: who may try now.
+struct Gate: Sendable {
+    private let signInPair: RateLimiter?
+    private let signInAddress: RateLimiter?
+    private let signInClient: RateLimiter?
+    private let signUp: RateLimiter?
+    private let refresh: RateLimiter?
+    private let resetAddress: RateLimiter?
+    private let resetClient: RateLimiter?
+
+    init(_ limits: AccountLimits) {
+        func limiter(_ limit: RateLimit?) -> RateLimiter? { limit.map { RateLimiter($0, capacity: limits.capacity) } }
+        signInPair = limiter(limits.signInPerClientAndAddress)
+        signInAddress = limiter(limits.signInPerAddress)
+        signInClient = limiter(limits.signInPerClient)
+        signUp = limiter(limits.signUpPerClient)
+        refresh = limiter(limits.refreshPerClient)
+        resetAddress = limiter(limits.resetPerAddress)
+        resetClient = limiter(limits.resetPerClient)
+    }
+
+    /// An attempt at a password. It counts from its start, so that many at once don't slip through, whether the address
+    /// is known or not; `signInSucceeded` takes it back.
+    func signIn(client: String, address: String, now: Timestamp) throws(TooManyRequests) {
+        let waits = [
+            signInClient?.take(client, now: now), signInPair?.take(pair(client, address), now: now),
+            signInAddress?.take(address, now: now),
+        ]
+        try pass(waits, .tooManyLoginAttempts, "too many failed attempts to sign in")
+    }
+
+    func signInSucceeded(client: String, address: String) {
+        signInClient?.giveBack(client)
+        signInPair?.giveBack(pair(client, address))
+        signInAddress?.giveBack(address)
+    }
+
+    func signUp(client: String, now: Timestamp) throws(TooManyRequests) {
+        try pass([signUp?.take(client, now: now)], .tooManyRequests, "too many sign-ups from here")
+    }
+
+    func refresh(client: String, now: Timestamp) throws(TooManyRequests) {
+        try pass([refresh?.take(client, now: now)], .tooManyRequests, "too many refreshes from here")
+    }
+
+    func resetRequest(client: String, address: String, now: Timestamp) throws(TooManyRequests) {
+        let waits = [resetClient?.take(client, now: now), resetAddress?.take(address, now: now)]
+        try pass(waits, .tooManyRequests, "too many requests to reset a password")
+    }
+
+    func resetConfirm(client: String, now: Timestamp) throws(TooManyRequests) {
+        try pass([resetClient?.take(client, now: now)], .tooManyRequests, "too many attempts to reset a password")
+    }
+
+    /// No address holds U+0000, so that the pairs are distinct.
+    private func pair(_ client: String, _ address: String) -> String { "\(address)\u{0}\(client)" }
+
+    private func pass(_ waits: [Int?], _ code: ErrorCode, _ message: String) throws(TooManyRequests) {
+        guard let wait = waits.compactMap({ $0 }).max() else { return }
+        throw TooManyRequests(code, message, retryAfterSeconds: wait)
+    }
+}
+#endif

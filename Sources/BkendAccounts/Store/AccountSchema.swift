@@ -1,0 +1,71 @@
+#if Server
+import GRDB
+
+/// The accounts' tables in an environment's database, all with names in `account_`. Times are milliseconds since 1970.
+///
+/// The version is kept in a table of our own, since `user_version` and GRDB's migrations belong to whoever owns the file.
+package enum AccountSchema {
+    /// The version that this code reads and writes.
+    static let version = steps.count
+
+    /// Makes or migrates the tables, inside the caller's transaction.
+    ///
+    /// - Throws: `AccountsFailure` when a newer version of the server has been here.
+    package static func prepare(_ db: Database) throws {
+        try db.execute(sql: "CREATE TABLE IF NOT EXISTS account_schema (version INTEGER NOT NULL) STRICT")
+        let found = try Int.fetchOne(db, sql: "SELECT version FROM account_schema") ?? 0
+        guard found <= version else {
+            throw AccountsFailure(
+                "the accounts are of format \(found), this server knows \(version): start the newer server again")
+        }
+        guard found < version else { return }
+        for step in steps[found...] { try db.execute(sql: step) }
+        try db.execute(sql: "DELETE FROM account_schema")
+        try db.execute(sql: "INSERT INTO account_schema (version) VALUES (?)", arguments: [version])
+    }
+
+    private static let steps = [
+        """
+        CREATE TABLE account_users (
+            id TEXT NOT NULL PRIMARY KEY,
+            role TEXT NOT NULL,
+            name TEXT, nickname TEXT, image TEXT,
+            email TEXT NOT NULL,
+            emailFolded TEXT UNIQUE,             -- NULL once deleted: the address is free again
+            searchText TEXT NOT NULL,            -- name, nickname and address in lower case
+            emailVerified INTEGER,
+            onboardingStatus TEXT NOT NULL,
+            createdAt INTEGER NOT NULL, updatedAt INTEGER NOT NULL, deletedAt INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX account_users_by_creation ON account_users (createdAt, id) WHERE deletedAt IS NULL;
+
+        CREATE TABLE account_passwords (
+            userId TEXT NOT NULL PRIMARY KEY REFERENCES account_users (id) ON DELETE CASCADE,
+            hash TEXT NOT NULL,                  -- PHC string: algorithm, parameters, salt, hash
+            changedAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE account_sessions (
+            id TEXT NOT NULL PRIMARY KEY,
+            userId TEXT NOT NULL REFERENCES account_users (id) ON DELETE CASCADE,
+            userAgent TEXT, ipAddress TEXT, deviceInfo TEXT,
+            lastActivityAt INTEGER NOT NULL, createdAt INTEGER NOT NULL, endedAt INTEGER,
+            tagKey BLOB NOT NULL,                -- authenticates the session's refresh tokens, of any generation
+            generation INTEGER NOT NULL,         -- of the refresh token that is good now
+            tokenHash BLOB NOT NULL,             -- SHA-256 of its secret
+            issuedAt INTEGER NOT NULL,
+            previousHash BLOB,                   -- SHA-256 of its predecessor's secret
+            rotationSecret BLOB                  -- with the predecessor, but not alone, gives the same pair again
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX account_sessions_by_user ON account_sessions (userId, createdAt);
+        CREATE INDEX account_sessions_by_activity ON account_sessions (lastActivityAt);
+
+        CREATE TABLE account_resets (
+            userId TEXT NOT NULL PRIMARY KEY REFERENCES account_users (id) ON DELETE CASCADE,
+            tokenHash BLOB NOT NULL UNIQUE,      -- SHA-256 of the token in the mail
+            expiresAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+    ]
+}
+#endif

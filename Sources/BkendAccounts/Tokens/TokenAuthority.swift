@@ -1,0 +1,100 @@
+#if Server
+import BkendWire
+import Foundation
+import JWTKit
+
+/// Issues and verifies access tokens: JWTs, HS256 alone, by the keys of one file. One authority serves all environments
+/// of a server; the audience tells their tokens apart.
+package actor TokenAuthority {
+    /// What `iss` says.
+    package nonisolated let issuer: String
+    /// Seconds that a token lives.
+    package nonisolated let lifetime: Int
+
+    private nonisolated let file: SigningKeyFile
+    private nonisolated let verified: VerifiedTokens
+    private var keys: Keys?
+
+    private struct Keys {
+        let stamp: SigningKeyFile.Stamp?
+        let all: [String: SigningKey]
+        let signing: String
+        let collection: JWTKeyCollection
+    }
+
+    /// An authority over a file of keys.
+    package init(
+        file: SigningKeyFile, issuer: String = "bkend", lifetime: Int = 3_600, remembering capacity: Int = 10_000
+    ) {
+        self.file = file
+        self.issuer = issuer
+        self.lifetime = lifetime
+        verified = VerifiedTokens(capacity: capacity)
+    }
+
+    /// Signs claims by the newest key. The same claims give the same token while the key is the same.
+    func sign(_ claims: AccessClaims) async throws -> String {
+        let keys = try await current()
+        return try await keys.collection.sign(claims, kid: JWKIdentifier(string: keys.signing))
+    }
+
+    /// The claims of a token that this authority issued for an audience and that is good now.
+    ///
+    /// - Throws: `ErrorBody`, 401 or 403, as rest-api.md §10 says.
+    package nonisolated func claims(
+        of token: some StringProtocol & Sendable, audience: String, now: Timestamp
+    ) async throws -> AccessClaims {
+        let stamp = file.stamp
+        let digest = sha256(Array(token.utf8))
+        let claims: AccessClaims
+        if let known = verified.claims(of: digest, stamp: stamp), await isAlive(known.keyID, at: now) {
+            claims = known.claims
+        } else {
+            let header = try TokenHeader(ofToken: token)
+            claims = try await verify(String(token), header: header, now: now)
+            verified.insert(claims, keyID: header.keyID, digest: digest, stamp: stamp)
+        }
+        try claims.check(issuer: issuer, audience: audience, now: now)
+        return claims
+    }
+
+    private func verify(_ token: String, header: TokenHeader, now: Timestamp) async throws -> AccessClaims {
+        let keys = try await current()
+        guard let key = keys.all[header.keyID], key.isAlive(at: now) else { throw TokenRefusal.notOurs }
+        do {
+            return try await keys.collection.verify(token, as: AccessClaims.self)
+        } catch is JWTError {
+            throw TokenRefusal.notOurs
+        } catch is DecodingError {
+            throw TokenRefusal.notOurs
+        }
+    }
+
+    private func isAlive(_ keyID: String, at now: Timestamp) -> Bool {
+        keys?.all[keyID]?.isAlive(at: now) ?? false
+    }
+
+    /// The keys of the file as it is now. Of several callers that find a new file each may read it; all read the same.
+    private func current() async throws -> Keys {
+        let stamp = file.stamp
+        if let keys, keys.stamp == stamp, stamp != nil { return keys }
+        let all = try file.load()
+        let encoder = JSONEncoder()
+        // The pair that a lost answer carried must come out the same again, so that members need an order.
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let collection = JWTKeyCollection()
+        for key in all {
+            await collection.add(
+                hmac: HMACKey(from: key.secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: key.id),
+                serializer: DefaultJWTSerializer(jsonEncoder: encoder))
+        }
+        // The first key added became the default, which would stand in for an unknown one.
+        await collection.clearDefault()
+        let keys = Keys(
+            stamp: stamp, all: Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) }), signing: all[0].id,
+            collection: collection)
+        self.keys = keys
+        return keys
+    }
+}
+#endif

@@ -1,0 +1,63 @@
+#if Server
+import BkendWire
+import GRDB
+
+/// A user as the API shows it (rest-api.md §8a).
+package struct User: Hashable, Sendable {
+    /// A UUID.
+    package var id: String
+    /// `admin`, `user`, `guest` or a custom name.
+    package var role: String
+    /// What the user calls themself.
+    package var name: String?
+    /// What others may see.
+    package var nickname: String?
+    /// The address as typed at sign-up.
+    package var email: String
+    /// A picture's URL.
+    package var image: String?
+    /// When the address was verified.
+    package var emailVerified: Timestamp?
+    /// How far an app's introduction went; the app's own words.
+    package var onboardingStatus: String
+    /// When the user signed up.
+    package var createdAt: Timestamp
+    /// When something of the user last changed.
+    package var updatedAt: Timestamp
+
+    /// What a new user's `onboardingStatus` says.
+    static let firstOnboardingStatus = "incomplete"
+
+    /// The object of an answer; what isn't known is null.
+    package var json: JSONObject {
+        func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+        return [
+            "id": .string(id), "role": .string(role), "name": text(name), "nickname": text(nickname),
+            "email": .string(email), "image": text(image), "emailVerified": text(emailVerified?.description),
+            "onboardingStatus": .string(onboardingStatus), "createdAt": .string(createdAt.description),
+            "updatedAt": .string(updatedAt.description),
+        ]
+    }
+}
+
+extension User {
+    /// Whether nothing has changed, texts compared by code point.
+    func isSame(as other: User) -> Bool { json == other.json }
+
+    static let columns =
+        "id, role, name, nickname, email, image, emailVerified, onboardingStatus, createdAt, updatedAt"
+
+    init(row: Row) {
+        id = row["id"]
+        role = row["role"]
+        name = row["name"]
+        nickname = row["nickname"]
+        email = row["email"]
+        image = row["image"]
+        emailVerified = (row["emailVerified"] as Int64?).map(Timestamp.init(clamping:))
+        onboardingStatus = row["onboardingStatus"]
+        createdAt = Timestamp(clamping: row["createdAt"])
+        updatedAt = Timestamp(clamping: row["updatedAt"])
+    }
+}
+#endif

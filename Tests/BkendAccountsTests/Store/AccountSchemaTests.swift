@@ -1,0 +1,48 @@
+#if Server
+@testable import BkendAccounts
+import GRDB
+import Testing
+
+@Suite("The accounts' tables")
+struct AccountSchemaTests {
+    @Test("Preparing again changes nothing, and every table has the prefix")
+    func idempotent() throws {
+        let queue = try DatabaseQueue()
+        let schema = try (0..<3).map { _ in
+            try queue.write { db in
+                try AccountSchema.prepare(db)
+                return try String.fetchAll(db, sql: "SELECT name || coalesce(sql, '') FROM sqlite_master ORDER BY name")
+            }
+        }
+        #expect(schema[0] == schema[1] && schema[1] == schema[2])
+        let names = try queue.read { db in
+            try String.fetchAll(db, sql: "SELECT tbl_name FROM sqlite_master")
+        }
+        #expect(!names.isEmpty && names.allSatisfy { $0.hasPrefix("account_") })
+    }
+
+    @Test("A newer format is refused and left as it is")
+    func newer() throws {
+        let queue = try DatabaseQueue()
+        try queue.write { db in
+            try AccountSchema.prepare(db)
+            try db.execute(sql: "UPDATE account_schema SET version = ?", arguments: [AccountSchema.version + 1])
+        }
+        #expect(throws: AccountsFailure.self) { try queue.write { db in try AccountSchema.prepare(db) } }
+    }
+
+    @Test("Checking a session is two searches by primary key")
+    func plan() throws {
+        let queue = try DatabaseQueue()
+        let plan = try queue.write { db in
+            try AccountSchema.prepare(db)
+            return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + Accounts.sessionCheck, arguments: ["a", "b"])
+                .map { $0["detail"] as String }
+        }
+        #expect(
+            plan == [
+                "SEARCH s USING PRIMARY KEY (id=?)", "SEARCH u USING PRIMARY KEY (id=?)",
+            ])
+    }
+}
+#endif

@@ -1,0 +1,37 @@
+#if Server
+@testable import BkendAccounts
+import Testing
+
+@Suite("Who may do what to users (rest-api.md §8a)")
+struct UserRulesTests {
+    static let callers: [(String, AccountCaller)] = [
+        ("secret key", .secretKey), ("guest", .guest),
+        ("admin", AccountCaller(user: AuthenticatedUser(id: "me", role: "admin", sessionID: "s"))),
+        ("user", AccountCaller(user: AuthenticatedUser(id: "me", role: "user", sessionID: "s"))),
+        ("role guest", AccountCaller(user: AuthenticatedUser(id: "me", role: "guest", sessionID: "s"))),
+        ("custom role", AccountCaller(user: AuthenticatedUser(id: "me", role: "Admin", sessionID: "s"))),
+        (
+            "user with secret key",
+            AccountCaller(user: AuthenticatedUser(id: "me", role: "user", sessionID: "s"), hasSecretKey: true)
+        ),
+    ]
+
+    @Test("Every caller, every action, on themself and on another", arguments: callers)
+    func table(name: String, caller: AccountCaller) {
+        for action in UserRules.Action.allCases {
+            for target in ["me", "another", nil] as [String?] {
+                let expected: UserRules.Verdict =
+                    switch name {
+                    case "secret key", "admin", "user with secret key": .allowed
+                    case "guest": .signInFirst
+                    default:
+                        target == "me" && [.read, .update, .delete].contains(action) ? .allowed : .forbidden
+                    }
+                #expect(
+                    UserRules.verdict(on: action, by: caller, to: target) == expected,
+                    "\(name) \(action) \(target ?? "-")")
+            }
+        }
+    }
+}
+#endif
