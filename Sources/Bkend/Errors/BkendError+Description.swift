@@ -6,7 +6,11 @@ extension BkendError: CustomStringConvertible {
     public var description: String {
         var text = operation.map { "\($0): " } ?? ""
         text += explanation
-        if mayHaveBeenApplied { text += "; the write may have been done, read before you repeat it" }
+        if case .decoding = reason, operation?.isWrite == true {
+            text += "; the write was done"
+        } else if mayHaveBeenApplied {
+            text += "; the write may have been done, read before you repeat it"
+        }
         if let hint { text += "; " + hint }
         var notes: [String] = []
         if let requestID { notes.append("request \(requestID)") }

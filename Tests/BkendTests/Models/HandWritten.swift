@@ -40,6 +40,24 @@ struct Book: Table, Equatable {
     }
 }
 
+/// Swift's own `Codable` would refuse a record that lacks a field with a default.
+extension Book {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        title = try container.decode(String.self, forKey: .title)
+        pages = try container.decodeIfPresent(Int.self, forKey: .pages)
+        price = try container.decodeIfPresent(Double.self, forKey: .price)
+        isbn = try container.decodeIfPresent(String.self, forKey: .isbn)
+        tags = try container.decodeIfPresent([String].self, forKey: .tags) ?? []
+        author = try container.decodeIfPresent(Person.self, forKey: .author)
+        editors = try container.decodeIfPresent([Person].self, forKey: .editors) ?? []
+        publishedOn = try container.decodeIfPresent(Date.self, forKey: .publishedOn)
+        status = try container.decodeIfPresent(Status.self, forKey: .status) ?? .draft
+        extra = try container.decodeIfPresent(JSON.self, forKey: .extra)
+        sizes = try container.decodeIfPresent([String: Int].self, forKey: .sizes) ?? [:]
+    }
+}
+
 struct Person: TableObject, Equatable {
     var name: String
     var email: String?

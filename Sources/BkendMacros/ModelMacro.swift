@@ -1,0 +1,42 @@
+#if Macros
+import SwiftDiagnostics
+import SwiftSyntax
+import SwiftSyntaxMacros
+
+/// What `@Table` and `@TableObject` share.
+enum ModelMacro {
+    /// Which of the two macros is expanded, with its attribute.
+    enum Kind {
+        case table(AttributeSyntax)
+        case object(AttributeSyntax)
+
+        var attribute: AttributeSyntax {
+            switch self {
+            case .table(let node), .object(let node): node
+            }
+        }
+
+        var isTable: Bool { if case .table = self { true } else { false } }
+    }
+
+    /// The memberwise initialiser of a public struct, which Swift would keep internal.
+    ///
+    /// Mistakes are not reported here: the extension's expansion reads the same declaration and does.
+    static func members(of declaration: some DeclGroupSyntax, kind: Kind) -> [DeclSyntax] {
+        var reader = ModelReader(kind: kind)
+        guard let model = reader.model(declaration) else { return [] }
+        return model.memberwiseInitializer.map { [$0] } ?? []
+    }
+
+    static func extensions(
+        of declaration: some DeclGroupSyntax, _ type: some TypeSyntaxProtocol, _ protocols: [TypeSyntax], kind: Kind,
+        in context: some MacroExpansionContext
+    ) throws -> [ExtensionDeclSyntax] {
+        var reader = ModelReader(kind: kind)
+        let model = reader.model(declaration)
+        for diagnostic in reader.diagnostics { context.diagnose(diagnostic) }
+        guard let model else { return [] }
+        return [try model.extensionDeclaration(of: type, isConforming: protocols.isEmpty)]
+    }
+}
+#endif

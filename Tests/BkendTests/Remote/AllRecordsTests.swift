@@ -1,0 +1,102 @@
+import Bkend
+import Synchronization
+import Testing
+
+/// The walk over all records, against a list that answers by the query's own rules.
+@Suite("All records")
+struct AllRecordsTests {
+    private static func id(_ number: Int) -> String { "id" + String(1_000 + number) }
+
+    /// A server of ids that knows `id` bounds and the direction.
+    private final class Shelf: Sendable {
+        let ids: Mutex<[String]>
+
+        init(_ numbers: some Sequence<Int>) { ids = Mutex(numbers.map(AllRecordsTests.id)) }
+
+        func answer(_ request: ScriptedTransport.Sent) -> ScriptedTransport.Answer {
+            guard let query = try? Query(queryItems: request.query), let form = try? query.filter.rest() else {
+                return .json("{}", status: 400)
+            }
+            let ascending = query.sort.first?.direction == .ascending
+            let matching = ids.withLock { $0 }.filter { id in
+                form.allOf.allSatisfy { condition in
+                    condition.field != "id"
+                        || condition.operators.allSatisfy { test in
+                            switch test {
+                            case .greater(.string(let bound)): id > bound
+                            case .less(.string(let bound)): id < bound
+                            case .lessOrEqual(.string(let bound)): id <= bound
+                            default: false
+                            }
+                        }
+                }
+            }.sorted { ascending ? $0 < $1 : $0 > $1 }
+            let part = matching.prefix(query.page.limit)
+            return .json(
+                pageText(part.map { recordText($0) }, total: matching.count, hasNext: part.count < matching.count))
+        }
+    }
+
+    private func walk(_ shelf: Shelf, _ query: (RemoteTable<Book>) -> AllRecords<Book>) async throws -> [String] {
+        let transport = ScriptedTransport { request throws(TransportError) in shelf.answer(request) }
+        var ids: [String] = []
+        for try await record in query(try testClient(transport).table(Book.self)) { ids.append(record.id) }
+        return ids
+    }
+
+    @Test("every record once, in batches, in either direction")
+    func everything() async throws {
+        let all = (0..<25).map(Self.id)
+        #expect(try await walk(Shelf(0..<25)) { $0.all(batch: 10) } == all)
+        #expect(try await walk(Shelf(0..<20)) { $0.all(batch: 10) } == Array(all.prefix(20)))
+        #expect(try await walk(Shelf([])) { $0.all() }.isEmpty)
+        #expect(try await walk(Shelf(0..<25)) { $0.order(by: \.id, .descending).all(batch: 7) } == all.reversed())
+    }
+
+    @Test("a bound on id in the filter holds, and gives way to the tighter one")
+    func bounded() async throws {
+        let ids = try await walk(Shelf(0..<30)) { books in
+            books.where { $0.id > Self.id(4) && $0.id <= Self.id(20) && $0.pages > 3 }.all(batch: 5)
+        }
+        #expect(ids == (5...20).map(Self.id))
+        let transport = ScriptedTransport { [shelf = Shelf(0..<9)] request throws(TransportError) in
+            shelf.answer(request)
+        }
+        let books = try testClient(transport).table(Book.self)
+        for try await _ in books.where({ ($0.pages > 3 || $0.title == "x") && $0.id > Self.id(4) }).all(batch: 2) {}
+        #expect(
+            transport.lines == [
+                #"GET /v1/data/books?limit=2&sortBy=id&sortDirection=asc&andFilters={"id":{"$gt":"id1004"}}&orFilters={"pages":{"$gt":3},"title":"x"}"#,
+                #"GET /v1/data/books?limit=2&sortBy=id&sortDirection=asc&andFilters={"id":{"$gt":"id1006"}}&orFilters={"pages":{"$gt":3},"title":"x"}"#,
+            ])
+    }
+
+    @Test("inserts and deletes meanwhile neither skip nor repeat a record that stays")
+    func concurrentChanges() async throws {
+        let shelf = Shelf((0..<40).filter { $0 % 2 == 0 })
+        let transport = ScriptedTransport { request throws(TransportError) in shelf.answer(request) }
+        var ids: [String] = []
+        for try await record in try testClient(transport).table(Book.self).all(batch: 5) {
+            ids.append(record.id)
+            if ids.count == 7 {
+                shelf.ids.withLock { ids in
+                    ids.removeAll { $0 == Self.id(0) || $0 == Self.id(2) || $0 == Self.id(30) }  // two read, one ahead
+                    ids += [Self.id(1), Self.id(35)]  // one behind, one ahead
+                }
+            }
+        }
+        #expect(ids == ((0..<40).filter { $0 % 2 == 0 && $0 != 30 } + [35]).sorted().map(Self.id))
+    }
+
+    @Test("another order, and a server that ignores the filter, end the walk with an error")
+    func refused() async throws {
+        let books = try testClient(ScriptedTransport(.json(pageText([recordText("a")], hasNext: true)))).table(
+            Book.self)
+        var seen = 0
+        await #expect(throws: BkendError.self) {
+            for try await _ in books.all() { seen += 1 }
+        }
+        #expect(seen == 1)
+        await #expect(throws: BkendError.self) { for try await _ in books.order(by: \.title).all() {} }
+    }
+}
