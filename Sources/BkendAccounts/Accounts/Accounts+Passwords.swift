@@ -20,10 +20,10 @@ extension Accounts {
         let address = EmailAddress(user.email)?.folded ?? user.email
         try gate.signIn(client: client.key, address: address, now: now)
         let stored = try await database.read { db in try UserStore.password(db, of: id) }
-        guard try await passwords.check(current, against: stored) != .wrong else {
+        guard try await check(current, against: stored, client: client, address: address) != .wrong else {
             throw ErrorBody(.invalidCredentials, "currentPassword is wrong")
         }
-        gate.signInSucceeded(client: client.key, address: address)
+        gate.takeBackSignIn(client: client.key, address: address)
         guard new.bytes != current.bytes else { throw Self.samePassword }
         let hash = try await passwords.hash(new)
         let isChanged = try await database.write { db in

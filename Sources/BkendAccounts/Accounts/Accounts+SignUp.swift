@@ -39,9 +39,10 @@ extension Accounts {
             guard let user = try UserStore.user(db, email: email) else { return nil }
             return (user, try UserStore.password(db, of: user.id))
         }
-        let verdict = try await passwords.check(password, against: found?.hash)
+        let verdict = try await check(password, against: found?.hash, client: client, address: email.folded)
         guard verdict != .wrong, let found, let checked = found.hash else { throw Self.wrongCredentials }
-        let better = verdict == .rightAndOutdated ? try await passwords.hash(password) : nil
+        // The stronger hash can wait for a quieter moment.
+        let better = verdict == .rightAndOutdated ? try? await passwords.hash(password) : nil
         let random = random
         let token = try await database.write { [housekeeping, configuration] db -> RefreshToken? in
             // The password may have been changed, or the user deleted, while the hash was computed.
@@ -51,8 +52,18 @@ extension Accounts {
             return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
         }
         guard let token else { throw Self.wrongCredentials }
-        gate.signInSucceeded(client: client.key, address: email.folded)
+        gate.takeBackSignIn(client: client.key, address: email.folded)
         return try await signedIn(found.user, token, now: now, status: 200)
+    }
+
+    /// Checks a password as an attempt at an address. One that the server was too busy for doesn't count.
+    func check(
+        _ password: Password, against hash: PasswordHash?, client: ClientInfo, address: String
+    ) async throws -> Passwords.Verdict {
+        do { return try await passwords.check(password, against: hash) } catch let busy as TooManyRequests {
+            gate.takeBackSignIn(client: client.key, address: address)
+            throw busy
+        }
     }
 
     func newUser(email: EmailAddress, role: String, change: UserChange, now: Timestamp) -> User {

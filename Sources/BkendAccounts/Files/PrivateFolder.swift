@@ -59,8 +59,9 @@ struct PrivateFolder: Sendable {
             let count = Foundation.read(descriptor, &chunk, chunk.count)
             if count == 0 { return bytes }
             if count < 0, errno == EINTR { continue }
-            guard count > 0, bytes.count + count <= 1 << 20 else { throw Self.failure("can't read", file) }
+            guard count > 0 else { throw Self.failure("can't read", file) }
             bytes += chunk[..<count]
+            guard bytes.count <= 1 << 20 else { throw AccountsFailure("\(file) is larger than 1 MiB") }
         }
     }
 

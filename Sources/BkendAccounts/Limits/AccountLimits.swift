@@ -3,9 +3,10 @@
 /// says it is: an IP address as a rule.
 package struct AccountLimits: Hashable, Sendable {
     /// Failed sign-ins of one client at one address.
-    package var signInPerClientAndAddress: RateLimit? = RateLimit(10, perSeconds: 300)
-    /// Failed sign-ins at one address by all clients together. It is wider, since whoever spends it locks its owner out.
-    package var signInPerAddress: RateLimit? = RateLimit(50, perSeconds: 3_600)
+    package var signInPerClientAndAddress: RateLimit? = RateLimit(10, perSeconds: 600)
+    /// Failed sign-ins at one address by all clients together. Whoever spends it locks its owner out, so that it is more
+    /// than one client can spend.
+    package var signInPerAddress: RateLimit? = RateLimit(200, perSeconds: 3_600)
     /// Failed sign-ins of one client at all addresses together.
     package var signInPerClient: RateLimit? = RateLimit(100, perSeconds: 600)
     /// Sign-ups of one client. The published seed script signs 11 users up in a row.

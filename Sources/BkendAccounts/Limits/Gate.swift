@@ -23,19 +23,26 @@ struct Gate: Sendable {
     }
 
     /// An attempt at a password. It counts from its start, so that many at once don't slip through, whether the address
-    /// is known or not; `signInSucceeded` takes it back.
+    /// is known or not; `takeBackSignIn` is for those that turn out not to count. A refused attempt counts nowhere, or
+    /// one client that is refused could use up its victim's address for all others.
     func signIn(client: String, address: String, now: Timestamp) throws(TooManyRequests) {
-        let waits = [
-            signInClient?.take(client, now: now), signInPair?.take(pair(client, address), now: now),
-            signInAddress?.take(address, now: now),
-        ]
-        try pass(waits, .tooManyLoginAttempts, "too many failed attempts to sign in")
+        let limits = signInLimits(client, address)
+        for (index, (limiter, key)) in limits.enumerated() {
+            guard let wait = limiter?.take(key, now: now) else { continue }
+            for (limiter, key) in limits[..<index] { limiter?.giveBack(key) }
+            throw TooManyRequests(
+                .tooManyLoginAttempts, "too many failed attempts to sign in", retryAfterSeconds: wait)
+        }
     }
 
-    func signInSucceeded(client: String, address: String) {
-        signInClient?.giveBack(client)
-        signInPair?.giveBack(pair(client, address))
-        signInAddress?.giveBack(address)
+    /// The attempt succeeded, or was never made.
+    func takeBackSignIn(client: String, address: String) {
+        for (limiter, key) in signInLimits(client, address) { limiter?.giveBack(key) }
+    }
+
+    /// No address holds U+0000, so that the pairs are distinct.
+    private func signInLimits(_ client: String, _ address: String) -> [(RateLimiter?, String)] {
+        [(signInPair, "\(address)\u{0}\(client)"), (signInClient, client), (signInAddress, address)]
     }
 
     func signUp(client: String, now: Timestamp) throws(TooManyRequests) {
@@ -54,9 +61,6 @@ struct Gate: Sendable {
     func resetConfirm(client: String, now: Timestamp) throws(TooManyRequests) {
         try pass([resetClient?.take(client, now: now)], .tooManyRequests, "too many attempts to reset a password")
     }
-
-    /// No address holds U+0000, so that the pairs are distinct.
-    private func pair(_ client: String, _ address: String) -> String { "\(address)\u{0}\(client)" }
 
     private func pass(_ waits: [Int?], _ code: ErrorCode, _ message: String) throws(TooManyRequests) {
         guard let wait = waits.compactMap({ $0 }).max() else { return }

@@ -44,34 +44,33 @@ package actor TokenAuthority {
     package nonisolated func claims(
         of token: some StringProtocol & Sendable, audience: String, now: Timestamp
     ) async throws -> AccessClaims {
+        guard token.utf8.count <= TokenHeader.longestToken else { throw TokenRefusal.malformed }
+        // The stamp is read before the keys: a file that is replaced in between makes the entry useless, not wrong.
         let stamp = file.stamp
         let digest = sha256(Array(token.utf8))
         let claims: AccessClaims
-        if let known = verified.claims(of: digest, stamp: stamp), await isAlive(known.keyID, at: now) {
-            claims = known.claims
+        if let known = verified.claims(of: digest, stamp: stamp, now: now) {
+            claims = known
         } else {
-            let header = try TokenHeader(ofToken: token)
-            claims = try await verify(String(token), header: header, now: now)
-            verified.insert(claims, keyID: header.keyID, digest: digest, stamp: stamp)
+            let entry = try await verify(String(token), header: TokenHeader(ofToken: token), now: now)
+            verified.insert(entry, digest: digest, stamp: stamp)
+            claims = entry.claims
         }
         try claims.check(issuer: issuer, audience: audience, now: now)
         return claims
     }
 
-    private func verify(_ token: String, header: TokenHeader, now: Timestamp) async throws -> AccessClaims {
+    private func verify(_ token: String, header: TokenHeader, now: Timestamp) async throws -> VerifiedTokens.Entry {
         let keys = try await current()
         guard let key = keys.all[header.keyID], key.isAlive(at: now) else { throw TokenRefusal.notOurs }
         do {
-            return try await keys.collection.verify(token, as: AccessClaims.self)
+            let claims = try await keys.collection.verify(token, as: AccessClaims.self)
+            return VerifiedTokens.Entry(claims: claims, keyVerifiesUntil: key.verifiesUntil)
         } catch is JWTError {
             throw TokenRefusal.notOurs
         } catch is DecodingError {
             throw TokenRefusal.notOurs
         }
-    }
-
-    private func isAlive(_ keyID: String, at now: Timestamp) -> Bool {
-        keys?.all[keyID]?.isAlive(at: now) ?? false
     }
 
     /// The keys of the file as it is now. Of several callers that find a new file each may read it; all read the same.

@@ -1,13 +1,20 @@
 #if Server
+import BkendWire
 import Foundation
 import Synchronization
 
 /// The tokens whose signature was found good, by their digest: an app sends one token with thousands of requests. Only
 /// the signature is remembered. Time, environment and session are checked at each use.
 final class VerifiedTokens: Sendable {
+    /// A token's claims, and until when the key that signed it verifies.
+    struct Entry: Sendable {
+        let claims: AccessClaims
+        let keyVerifiesUntil: Timestamp?
+    }
+
     private struct State {
         var stamp: SigningKeyFile.Stamp?
-        var claims: [Data: (keyID: String, claims: AccessClaims)] = [:]
+        var entries: [Data: Entry] = [:]
     }
 
     private let state = Mutex(State())
@@ -15,16 +22,19 @@ final class VerifiedTokens: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// A token's claims, as long as the keys are those it was verified by.
-    func claims(of digest: Data, stamp: SigningKeyFile.Stamp?) -> (keyID: String, claims: AccessClaims)? {
-        state.withLock { $0.stamp == stamp ? $0.claims[digest] : nil }
+    /// What is known of a token, as long as the file of keys is the one that it was verified by.
+    func claims(of digest: Data, stamp: SigningKeyFile.Stamp?, now: Timestamp) -> AccessClaims? {
+        let entry = state.withLock { $0.stamp == stamp ? $0.entries[digest] : nil }
+        guard let entry, entry.keyVerifiesUntil.map({ now < $0 }) ?? true else { return nil }
+        return entry.claims
     }
 
-    func insert(_ claims: AccessClaims, keyID: String, digest: Data, stamp: SigningKeyFile.Stamp?) {
+    /// Remembers a token.
+    func insert(_ entry: Entry, digest: Data, stamp: SigningKeyFile.Stamp?) {
         state.withLock { state in
             // A full cache starts anew: tokens live an hour, and what is in use is back after one check.
-            if state.stamp != stamp || state.claims.count >= capacity { state = State(stamp: stamp) }
-            state.claims[digest] = (keyID, claims)
+            if state.stamp != stamp || state.entries.count >= capacity { state = State(stamp: stamp) }
+            state.entries[digest] = entry
         }
     }
 }

@@ -28,11 +28,11 @@ struct LimitTests {
         let error = await #expect(throws: TooManyRequests.self) { try await fixture.signIn(password: "wrong1") }
         #expect(error?.body.code == .tooManyLoginAttempts)
         #expect(error?.body.status == 429)
-        #expect(error?.retryAfterSeconds == 30)
+        #expect(error?.retryAfterSeconds == 60)
         // The right password doesn't help either, or guessing would go on; and nothing is computed.
         #expect(await code { try await fixture.signIn() } == "auth/too-many-login-attempts")
         #expect(fixture.hasher.takeLog().isEmpty)
-        fixture.clock.advance(seconds: 30)
+        fixture.clock.advance(seconds: 60)
         #expect(await code { try await fixture.signIn() } == (isKnown ? nil : "auth/invalid-credentials"))
     }
 
@@ -44,13 +44,34 @@ struct LimitTests {
         _ = try await fixture.accounts.signIn(body("ada@example.com"), client: ClientInfo(address: "192.0.2.2"))
     }
 
+    @Test("A client that is refused doesn't use up the address for the others")
+    func refusedAttemptsCountNowhere() async throws {
+        let fixture = try AccountsFixture { $0.limits.signInPerAddress = RateLimit(20, perSeconds: 3_600) }
+        try await fixture.signUp()
+        for _ in 1...100 { _ = await code { try await fixture.signIn(password: "wrong1") } }
+        let elsewhere = ClientInfo(address: "192.0.2.2")
+        _ = try await fixture.accounts.signIn(body("ada@example.com"), client: elsewhere)
+    }
+
+    @Test("All addresses of an IPv6 network are one client")
+    func ipv6Network() async throws {
+        let fixture = try AccountsFixture()
+        var refused = 0
+        for number in 0..<30 {
+            let client = ClientInfo(address: "2001:db8::\(number)")
+            let code = await code { try await fixture.accounts.signIn(body("ada@example.com"), client: client) }
+            if code == "auth/too-many-login-attempts" { refused += 1 }
+        }
+        #expect(refused == 20)
+    }
+
     @Test("Clients together can't guess at one address for ever")
     func perAddress() async throws {
         let fixture = try AccountsFixture { $0.limits.signInPerAddress = RateLimit(20, perSeconds: 3_600) }
         try await fixture.signUp()
         var refused = 0
         for number in 0..<30 {
-            let client = ClientInfo(address: "2001:db8::\(number)")
+            let client = ClientInfo(address: "2001:db8:0:\(number)::1")
             let code = await code {
                 try await fixture.accounts.signIn(body("ADA@example.com", "wrong1"), client: client)
             }
