@@ -1,8 +1,9 @@
-import BkendDocuments
 import BkendWire
 import Foundation
 import GRDB
 import Testing
+
+@testable import BkendDocuments
 
 /// Random documents, filters, orders and indexes against an evaluator over JSON trees.
 @Suite struct DifferentialTests {

@@ -14,7 +14,8 @@ enum Catalogue {
                 CREATE TABLE IF NOT EXISTS bkend_collections (
                     number INTEGER PRIMARY KEY AUTOINCREMENT,
                     name TEXT NOT NULL UNIQUE,
-                    generation INTEGER NOT NULL DEFAULT 1
+                    generation INTEGER NOT NULL DEFAULT 1,
+                    documents INTEGER NOT NULL DEFAULT 0
                 );
                 CREATE TABLE IF NOT EXISTS bkend_indexes (
                     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -45,6 +46,15 @@ enum Catalogue {
         try db.run("SELECT generation FROM bkend_collections WHERE number = ?") { statement in
             try statement.bind(number)
             return try statement.step() ? statement.int(0) : nil
+        }
+    }
+
+    /// Counts documents that came or went. Kept as a number since the total of a whole table is the one most asked for.
+    static func count(_ change: Int64, to number: Int64, in db: Database) throws {
+        try db.run("UPDATE bkend_collections SET documents = documents + ? WHERE number = ?") { statement in
+            try statement.bind(change)
+            try statement.bind(number)
+            _ = try statement.step()
         }
     }
 

@@ -5,11 +5,11 @@ extension Collection {
     /// Adds an entry, unless a unique index has its values already.
     func add(_ entry: IndexKeys.Entry, to index: StoredIndex, row: Int64, id: String, in db: Database) throws {
         if index.definition.unique { try refuseConflict(entry, in: index, row: row, id: id, db) }
-        try write(entry, to: index, row: row, in: db)
+        try write(entry, index.insertSQL, row: row, in: db)
     }
 
-    func write(_ entry: IndexKeys.Entry, to index: StoredIndex, row: Int64, in db: Database) throws {
-        try db.run(index.insertSQL) { statement in
+    func write(_ entry: IndexKeys.Entry, _ insert: String, row: Int64, in db: Database) throws {
+        try db.run(insert) { statement in
             try statement.bind(blob: entry.key)
             try statement.bind(row)
             _ = try statement.step()
@@ -24,10 +24,10 @@ extension Collection {
     }
 
     /// Notes in the catalogue that an index holds arrays now; from then on queries recheck what it gives.
-    func noteArrays(_ keys: IndexKeys, _ index: StoredIndex, in db: Database) throws {
-        guard keys.meetsArray, !index.isMultikey else { return }
+    func noteArrays(_ keys: IndexKeys, in db: Database) throws {
+        guard keys.meetsArray, !keys.index.isMultikey else { return }
         try db.run("UPDATE bkend_indexes SET multikey = 1 WHERE number = ? AND multikey = 0") { statement in
-            try statement.bind(index.number)
+            try statement.bind(keys.index.number)
             _ = try statement.step()
         }
         if db.changesCount > 0 { try Catalogue.advance(number, in: db) }
@@ -35,7 +35,7 @@ extension Collection {
 
     /// - Throws: `UniqueViolation` when another document has these values.
     func refuseConflict(
-        _ entry: IndexKeys.Entry, in index: StoredIndex, row: Int64, id: String, _ db: Database
+        _ entry: IndexKeys.Entry, in index: StoredIndex, row: Int64?, id: String, _ db: Database
     ) throws {
         if entry.holdsWholeArray { return }
         let values = entry.key[..<entry.valueCount]
@@ -43,7 +43,8 @@ extension Collection {
             // What follows the values is a bracket or its complement, never 0x00 or 0xFF.
             try statement.bind(blob: Array(values) + [0x01])
             try statement.bind(blob: Array(values) + [0xFF])
-            try statement.bind(row)
+            // No row has a number below 1.
+            try statement.bind(row ?? 0)
             return try statement.step() ? statement.int(0) : nil
         }
         guard let holder else { return }

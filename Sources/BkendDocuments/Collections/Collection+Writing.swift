@@ -63,6 +63,7 @@ extension Collection {
             try statement.bind(stored.row)
             _ = try statement.step()
         }
+        try Catalogue.count(-1, to: number, in: db)
         return true
     }
 
@@ -86,7 +87,7 @@ extension Collection {
         let slot = fields.slot(Array("id".utf8))
         let found: String?? = text.withUnsafeBufferPointer { bytes in
             guard fields.load(bytes), let text = fields.text else { return nil }
-            let offset = fields.offsets[slot]
+            let offset = fields.offset(slot)
             guard offset >= 0, text.byte(offset) == 0x22 else { return .some(nil) }
             let written = text.contents(ofString: offset, end: text.endOfString(offset))
             return String(decoding: StoredText.unescaped(written), as: UTF8.self)
@@ -111,8 +112,22 @@ extension Collection {
         }
     }
 
+    /// Every check comes before the first change, so that a refused document leaves nothing behind even when the
+    /// caller's transaction goes on.
     private func insert(checked text: [UInt8], id: String, in db: Database) throws {
-        let state = try current(in: db)
+        let keys = try current(in: db).indexes.map { index in
+            var keys = IndexKeys(index, collection: name)
+            try keys.load(text, id: id)
+            return keys
+        }
+        do {
+            for keys in keys where keys.index.definition.unique {
+                for entry in keys.entries { try refuseConflict(entry, in: keys.index, row: nil, id: id, db) }
+            }
+        } catch let error as UniqueViolation {
+            if try stored(id, in: db) != nil { throw DuplicateDocument(collection: name, id: id) }
+            throw error
+        }
         do {
             try db.run(table.insert) { statement in
                 try statement.bind(id)
@@ -123,17 +138,10 @@ extension Collection {
             throw DuplicateDocument(collection: name, id: id)
         }
         let row = sqlite3_last_insert_rowid(db.sqliteConnection)
-        do {
-            for index in state.indexes {
-                var keys = IndexKeys(index, collection: name)
-                try keys.load(text, id: id)
-                try noteArrays(keys, index, in: db)
-                for entry in keys.entries { try add(entry, to: index, row: row, id: id, in: db) }
-            }
-        } catch let error where error is UniqueViolation || error is InvalidDocument {
-            // A refused document leaves nothing behind, even when the caller's transaction goes on.
-            _ = try delete(id: id, in: db)
-            throw error
+        try Catalogue.count(1, to: number, in: db)
+        for keys in keys {
+            try noteArrays(keys, in: db)
+            for entry in keys.entries { try write(entry, keys.index.insertSQL, row: row, in: db) }
         }
     }
 
@@ -156,12 +164,12 @@ extension Collection {
             if index.definition.unique {
                 for entry in new { try refuseConflict(entry, in: index, row: stored.row, id: id, db) }
             }
-            try noteArrays(after, index, in: db)
+            try noteArrays(after, in: db)
             changes.append((index, gone, new))
         }
         for change in changes {
             for entry in change.gone { try remove(entry, from: change.index, in: db) }
-            for entry in change.new { try write(entry, to: change.index, row: stored.row, in: db) }
+            for entry in change.new { try write(entry, change.index.insertSQL, row: stored.row, in: db) }
         }
         try db.run(table.update) { statement in
             try text.withUnsafeBufferPointer { try statement.bind(text: $0) }

@@ -81,6 +81,8 @@ final class CollectionTable: Sendable {
     let delete: String
     let document: String
     let fetch: String
+    /// How many documents there are, from the catalogue.
+    let total: String
 
     init(_ number: Int64) {
         name = "c\(number)"
@@ -90,5 +92,6 @@ final class CollectionTable: Sendable {
         delete = "DELETE FROM \(name) WHERE row = ?"
         document = "SELECT document FROM \(name) WHERE id = ?"
         fetch = "SELECT document FROM \(name) WHERE row = ?"
+        total = "SELECT documents FROM bkend_collections WHERE number = \(number)"
     }
 }

@@ -22,7 +22,7 @@ struct IndexKeys {
     /// Whether an array lies on one of the paths.
     private(set) var meetsArray = false
 
-    private let index: StoredIndex
+    let index: StoredIndex
     private let collection: String
     private let fields = DocumentFields()
     private let slots: [Int]
@@ -50,7 +50,7 @@ struct IndexKeys {
         document.withUnsafeBufferPointer { bytes in
             guard fields.load(bytes), let text = fields.text else { return }
             for (field, slot) in zip(index.fields, slots) {
-                components.append(values(of: field, from: fields.offsets[slot], text, &isPresent))
+                components.append(values(of: field, from: fields.offset(slot), text, &isPresent))
             }
         }
         if components.count < index.fields.count || index.definition.sparse && !isPresent { return }
@@ -69,8 +69,13 @@ struct IndexKeys {
     /// The id's part of a key.
     static func suffix(_ id: String, descending: Bool) -> [UInt8] {
         var key = [TypeBracket.string]
-        key.append(contentsOf: id.utf8)
+        for byte in id.utf8 {
+            key.append(byte)
+            if byte == 0 { key.append(0xFF) }
+        }
         key.append(0)
+        // Turned round, an end (0xFF) must differ from an escaped U+0000 (0xFF 0x00) by the byte that follows.
+        key.append(0x80)
         return descending ? key.map { ~$0 } : key
     }
 

@@ -50,7 +50,7 @@ final class DocumentOrder {
     /// The least value ascending, the greatest descending (MongoDB's manual, "Comparison/Sort Order", Arrays).
     private func append(_ field: Field, _ text: StoredText) {
         var isFirst = true
-        SortValues(text: text, path: field.path).visit(first: documentFields.offsets[field.slot]) { value in
+        SortValues(text: text, path: field.path).visit(first: documentFields.offset(field.slot)) { value in
             candidate.removeAll(keepingCapacity: true)
             switch value {
             case .null: candidate.append(TypeBracket.null)

@@ -72,7 +72,7 @@ struct FilterProgram {
         case .any(let nodes): return try nodes.contains { try matches($0, text, fields, workspace) }
         case .not(let node): return try !matches(node, text, fields, workspace)
         case .test(let test):
-            let found = try Candidates(text: text, path: test.path).visit(first: fields.offsets[test.slot]) {
+            let found = try Candidates(text: text, path: test.path).visit(first: fields.offset(test.slot)) {
                 try test.test.passes($0, in: text, workspace)
             }
             return found != test.negated

@@ -23,7 +23,7 @@ struct SearchProgram {
     {
         if needle.isEmpty { return true }
         if let only {
-            return Candidates(text: text, path: only.path).visit(first: fields.offsets[only.slot]) { candidate in
+            return Candidates(text: text, path: only.path).visit(first: fields.offset(only.slot)) { candidate in
                 !candidate.isElement && candidate.offset >= 0 && holds(text, candidate.offset, workspace)
             }
         }

@@ -58,6 +58,7 @@ struct Plan {
     }
 
     private func sql(counting: Bool) -> String {
+        if counting, matcher == nil, case .table(let bounds) = source, bounds.isEmpty { return table.total }
         var conditions: [String] = []
         var from: String
         var row = "k.row"

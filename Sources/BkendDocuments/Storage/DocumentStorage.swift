@@ -63,6 +63,7 @@ package enum DocumentStorage {
             sql: """
                 PRAGMA cell_size_check = ON;
                 PRAGMA mmap_size = 0;
+                PRAGMA cache_size = -\(max(1, options.cacheSize));
                 """)
         try checkOwner(db, path: path, options: options)
         try DocumentFunctions.register(on: connection)

@@ -4,6 +4,8 @@ package struct StorageOptions: Sendable {
     package var readers = 5
     /// How long a statement waits for another process's lock. Never less than five seconds.
     package var busyTimeout: Duration = .seconds(10)
+    /// How much memory each connection may use for pages, in KiB. SQLite's 2 MiB hold less than one index of 100,000.
+    package var cacheSize = 8 * 1024
     /// Marks the file as ours (`PRAGMA application_id`); a file with another mark is refused.
     package var applicationID: Int32 = 0x626B_6E64
     /// Whether closing the last connection checkpoints the write-ahead log. Off by default: a checkpoint outside the

@@ -29,11 +29,14 @@ struct StoredText {
     /// The offset past the string that opens at `offset`.
     @inline(__always)
     func endOfString(_ offset: Int) -> Int {
-        var offset = offset + 1
-        while offset < count {
-            let byte = base[offset]
-            if byte == 0x22 { return offset + 1 }
-            offset += byte == 0x5C ? 2 : 1
+        var next = offset + 1
+        while next < count, let quote = memchr(base + next, 0x22, count - next) {
+            let end = UnsafeRawPointer(base).distance(to: quote)
+            // A quote is the end unless an odd number of backslashes stands before it.
+            var backslashes = 0
+            while end - backslashes > offset + 1, base[end - backslashes - 1] == 0x5C { backslashes += 1 }
+            next = end + 1
+            if backslashes & 1 == 0 { return next }
         }
         return count
     }
@@ -113,14 +116,20 @@ struct StoredText {
 
     /// Whether a name as written stands for these bytes.
     @inline(__always)
-    static func name(_ written: UnsafeBufferPointer<UInt8>, is name: [UInt8]) -> Bool {
-        if written.count == name.count, let start = written.baseAddress {
-            if memcmp(start, name, name.count) == 0 { return memchr(start, 0x5C, name.count) == nil }
-            return false
+    static func name(_ written: UnsafeBufferPointer<UInt8>, is name: UnsafeBufferPointer<UInt8>) -> Bool {
+        if written.count < name.count { return false }
+        guard let start = written.baseAddress, let wanted = name.baseAddress else {
+            return written.isEmpty && name.isEmpty
         }
-        guard written.count > name.count, let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil
-        else { return false }
-        return unescaped(written).elementsEqual(name)
+        if written.count == name.count {
+            return memcmp(start, wanted, name.count) == 0 && memchr(start, 0x5C, name.count) == nil
+        }
+        return memchr(start, 0x5C, written.count) != nil && unescaped(written).elementsEqual(name)
+    }
+
+    /// Whether a name as written stands for these bytes.
+    static func name(_ written: UnsafeBufferPointer<UInt8>, is name: [UInt8]) -> Bool {
+        name.withUnsafeBufferPointer { Self.name(written, is: $0) }
     }
 
     /// A string's bytes with escapes resolved.

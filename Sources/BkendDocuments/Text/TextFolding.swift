@@ -19,15 +19,21 @@ package enum TextFolding {
     /// Replaces `folded` by the folded text of UTF-8 bytes.
     static func fold(_ bytes: UnsafeBufferPointer<UInt8>, into folded: inout [UInt8]) {
         folded.removeAll(keepingCapacity: true)
-        folded.reserveCapacity(bytes.count)
-        for byte in bytes {
-            guard byte < 0x80 else {
-                let text = String(decoding: bytes, as: UTF8.self)
-                let mapped = text.precomposedStringWithCanonicalMapping.uppercased().lowercased()
-                folded = Array(mapped.precomposedStringWithCanonicalMapping.utf8)
-                return
+        // Plain loops over bytes, which the compiler turns into vector instructions.
+        var union: UInt8 = 0
+        for byte in bytes { union |= byte }
+        guard union < 0x80 else {
+            let text = String(decoding: bytes, as: UTF8.self)
+            let mapped = text.precomposedStringWithCanonicalMapping.uppercased().lowercased()
+            folded.append(contentsOf: mapped.precomposedStringWithCanonicalMapping.utf8)
+            return
+        }
+        folded.append(contentsOf: bytes)
+        folded.withUnsafeMutableBufferPointer { folded in
+            for index in folded.indices {
+                let byte = folded[index]
+                folded[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte
             }
-            folded.append(byte &- 0x41 < 26 ? byte | 0x20 : byte)
         }
     }
 

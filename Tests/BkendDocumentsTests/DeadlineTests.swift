@@ -1,0 +1,52 @@
+import BkendWire
+import GRDB
+import Synchronization
+import Testing
+
+@testable import BkendDocuments
+
+/// A clock that moves by a step whenever it is read.
+struct SteppingClock: Clock {
+    struct Instant: InstantProtocol {
+        var offset: Duration
+        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        func duration(to other: Instant) -> Duration { other.offset - offset }
+        static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
+    }
+
+    private final class Time: Sendable { let reads = Mutex(0) }
+    private let time = Time()
+    let step: Duration
+    var minimumResolution: Duration { step }
+    var now: Instant {
+        time.reads.withLock { reads in
+            reads += 1
+            return Instant(offset: step * reads)
+        }
+    }
+
+    init(step: Duration) { self.step = step }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {}
+}
+
+@Suite struct DeadlineTests {
+    static let documents: [JSONObject] = (0..<2_000).map { ["id": .string("i\($0)"), "n": .int($0)] }
+
+    @Test func `A query past its deadline is stopped and the connection goes on`() throws {
+        try withCollection(Self.documents) { collection, db throws in
+            let deadline = QueryDeadline(after: .seconds(5), clock: SteppingClock(step: .seconds(1)))
+            #expect(throws: QueryTimedOut(limit: .seconds(5))) {
+                try db.withDeadline(deadline) { try collection.count(field("n", .equals(-1)), in: db) }
+            }
+            #expect(try collection.count(field("n", .less(10)), in: db) == 10)
+        }
+    }
+
+    @Test func `A query within its deadline answers`() throws {
+        try withCollection(Self.documents) { collection, db throws in
+            let deadline = QueryDeadline(after: .seconds(5), clock: SteppingClock(step: .zero))
+            #expect(try db.withDeadline(deadline) { try collection.count(field("n", .less(10)), in: db) } == 10)
+        }
+    }
+}

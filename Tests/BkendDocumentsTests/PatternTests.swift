@@ -1,0 +1,49 @@
+import BkendWire
+import GRDB
+import Testing
+
+@testable import BkendDocuments
+
+@Suite struct PatternTests {
+    static let documents: [JSONObject] = [
+        ["id": "1", "t": "Hello\nworld"], ["id": "2", "t": ["x", "hello"]], ["id": "3", "t": "a\u{0}b"],
+        ["id": "4", "t": 5],
+        ["id": "5", "t": "ÄRGER 😀"], ["id": "6", "t": ""],
+    ]
+
+    @Test(arguments: [
+        ("^hello$", "", "2"), ("^hello$", "i", "2"), ("^hello$", "im", "1 2"), ("o.w", "", ""), ("o.w", "s", "1"),
+        ("h e l l o # name", "x", "2"), ("ärger", "i", "5"), ("R .$", "", "5"), ("a.b", "", "3"), ("^$", "", "6"),
+        (#"\x{1F600}"#, "", "5"), ("", "", "1 2 3 5 6"),
+    ])
+    func `A pattern matches strings and strings in arrays`(pattern: String, options: String, answer: String) throws {
+        try withCollection(Self.documents) { collection, db throws in
+            let found = try collection.ids(field("t", .regex(pattern: pattern, options: options)), in: db)
+            #expect(found.joined(separator: " ") == answer)
+        }
+    }
+
+    @Test(arguments: [("a(b", "", 3), ("[", "", 1), ("a\u{0}", "", 1), (#"\C"#, "", 2), ("a", "q", 0)])
+    func `A pattern that can't be compiled says why and where`(pattern: String, options: String, offset: Int) throws {
+        try withCollection(Self.documents) { collection, db throws in
+            let error = try #require(throws: InvalidPattern.self) {
+                try collection.ids(field("t", .regex(pattern: pattern, options: options)), in: db)
+            }
+            #expect(error.pattern == pattern && error.offset == offset && !error.reason.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["^(a+)+$", "(a|aa)+$", "^(a|a)+$", #"^(\w+\s?)*$"#])
+    func `A hostile pattern ends with an error and the connection goes on`(pattern: String) throws {
+        let hostile = JSON.string(String(repeating: "a", count: 60) + "!")
+        try withCollection([["id": "1", "t": hostile]]) { collection, db throws in
+            #expect(throws: PatternLimitExceeded.self) {
+                try collection.ids(field("t", .regex(pattern: pattern, options: "")), in: db)
+            }
+            #expect(throws: PatternLimitExceeded.self) {
+                try collection.count(field("t", .regex(pattern: pattern, options: "")), in: db)
+            }
+            #expect(try collection.count(in: db) == 1)
+        }
+    }
+}

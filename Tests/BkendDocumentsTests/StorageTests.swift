@@ -1,0 +1,122 @@
+import BkendWire
+import CSQLite
+import Foundation
+import GRDB
+import Testing
+
+@testable import BkendDocuments
+
+@Suite struct StorageTests {
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bkend-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    private func mode(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+
+    @Test func `A database is opened with every safety setting`() throws {
+        try withFolder { folder in
+            let pool = try DocumentStorage.open(path: folder + "/db")
+            func check(_ db: Database) throws {
+                func pragma(_ name: String) throws -> Int? { try Int.fetchOne(db, sql: "PRAGMA \(name)") }
+                #expect(try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal")
+                #expect(try pragma("foreign_keys") == 1)
+                #expect(try pragma("trusted_schema") == 0)
+                #expect(try pragma("cell_size_check") == 1)
+                #expect(try pragma("mmap_size") ?? 0 == 0)
+                #expect(try pragma("busy_timeout") ?? 0 >= 5_000)
+                #expect(try pragma("application_id") == 0x626B_6E64)
+                for setting in [SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE] {
+                    var value: Int32 = 0
+                    #expect(bkend_db_config(db.sqliteConnection, setting, -1, &value) == SQLITE_OK && value == 1)
+                }
+            }
+            try pool.writeWithoutTransaction { db in
+                try check(db)
+                #expect(try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2)
+            }
+            try pool.read { try check($0) }
+            for suffix in ["", "-wal", "-shm"] { #expect(try mode(folder + "/db" + suffix) == 0o600) }
+            try pool.close()
+        }
+    }
+
+    @Test func `Documents, indexes and arrays noted in them survive closing and an unclean stop`() throws {
+        try withFolder { folder in
+            let pool = try DocumentStorage.open(path: folder + "/db")
+            try pool.write { db in
+                var things = try BkendDocuments.Collection.create("things", in: db)
+                try things.createIndex(IndexDefinition(name: "tags", fields: [.init("tags")]), in: db)
+                try things.insert(["id": "a", "tags": [1, 2]], in: db)
+            }
+            // What a power cut leaves: the files as they are while the pool is open.
+            let copy = folder + "/copy"
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: folder + "/db" + suffix, toPath: copy + suffix)
+            }
+            try pool.close()
+            for path in [folder + "/db", copy] {
+                let reopened = try DocumentStorage.open(path: path)
+                try reopened.read { db in
+                    let things = try #require(try BkendDocuments.Collection.named("things", in: db))
+                    #expect(things.indexes.map(\.name) == ["tags"])
+                    #expect(try things.ids(field("tags", .greater(0)), in: db) == ["a"])
+                    #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+                }
+                try reopened.close()
+            }
+        }
+    }
+
+    @Test func `A file that is not ours is refused and left as it was`() throws {
+        try withFolder { folder in
+            let foreign = folder + "/foreign"
+            try DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE t (x)") }
+            let before = try Data(contentsOf: URL(fileURLWithPath: foreign))
+            #expect(throws: StorageError(path: foreign, reason: .foreign(applicationID: 0))) {
+                try DocumentStorage.open(path: foreign)
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: foreign)) == before)
+            try Data("no database".utf8).write(to: URL(fileURLWithPath: folder + "/text"))
+            #expect(throws: DatabaseError.self) { try DocumentStorage.open(path: folder + "/text") }
+            try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: foreign)
+            #expect(throws: StorageError.self) { try DocumentStorage.open(path: folder + "/link") }
+            #expect(throws: StorageError.self) { try DocumentStorage.open(path: folder) }
+            #expect(throws: StorageError.self) { try DocumentStorage.open(path: folder + "/none/db") }
+        }
+    }
+
+    @Test func `The functions can't be called from SQL text or from the schema`() throws {
+        try DocumentStorage.inMemory().write { db in
+            #expect(throws: DatabaseError.self) { try Int.fetchOne(db, sql: "SELECT bkend_match(x'00', '{}')") }
+            #expect(throws: DatabaseError.self) { try Int.fetchOne(db, sql: "SELECT bkend_order(1, '{}')") }
+            try db.execute(sql: "CREATE VIEW v AS SELECT bkend_order(NULL, '{}')")
+            #expect(throws: DatabaseError.self) { try Row.fetchOne(db, sql: "SELECT * FROM v") }
+        }
+    }
+
+    @Test func `Documents and the caller's tables change in one transaction`() throws {
+        let queue = try DocumentStorage.inMemory()
+        struct Stop: Error {}
+        try queue.write { db in
+            try db.execute(sql: "CREATE TABLE own (x)")
+            _ = try BkendDocuments.Collection.create("things", in: db)
+        }
+        #expect(throws: Stop.self) {
+            try queue.write { db in
+                let things = try #require(try BkendDocuments.Collection.named("things", in: db))
+                try things.insert(["id": "a"], in: db)
+                try db.execute(sql: "INSERT INTO own VALUES (1)")
+                throw Stop()
+            }
+        }
+        try queue.read { db throws in
+            #expect(try BkendDocuments.Collection.named("things", in: db)?.count(in: db) == 0)
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM own") == 0)
+        }
+    }
+}

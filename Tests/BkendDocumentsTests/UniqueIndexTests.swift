@@ -1,0 +1,84 @@
+import BkendWire
+import GRDB
+import Testing
+
+@testable import BkendDocuments
+
+@Suite struct UniqueIndexTests {
+    static let slug = IndexDefinition(name: "slug", fields: [.init("slug")], unique: true)
+
+    @Test func `A taken value is refused with index, values and both ids, and leaves nothing behind`() throws {
+        try withCollection([["id": "a", "slug": "x"]], indexes: [Self.slug]) { collection, db throws in
+            let error = try #require(throws: UniqueViolation.self) {
+                try collection.insert(["id": "b", "slug": "x"], in: db)
+            }
+            #expect(error.index == "slug" && error.fields == ["slug"] && error.values == ["x"])
+            #expect(error.id == "b" && error.existingID == "a" && error.collection == "things")
+            #expect(try collection.document(id: "b", in: db) == nil)
+            #expect(try collection.count(in: db) == 1)
+            try collection.insert(["id": "b", "slug": "y"], in: db)
+            #expect(throws: UniqueViolation.self) { try collection.patch(id: "b", set: ["slug": "x"], in: db) }
+            #expect(try collection.ids(field("slug", .equals("y")), in: db) == ["b"])
+            #expect(try collection.patch(id: "a", set: ["slug": "x", "n": 1], in: db) != nil)
+        }
+    }
+
+    @Test func `One document may hold a value twice, two may not share an element`() throws {
+        try withCollection([["id": "a", "slug": ["x", "x", "y"]]], indexes: [Self.slug]) { collection, db throws in
+            #expect(throws: UniqueViolation.self) { try collection.insert(["id": "b", "slug": "y"], in: db) }
+            try collection.insert(["id": "c", "slug": [["x", "x", "y"]]], in: db)
+        }
+    }
+
+    @Test func `A missing field counts as null once, and not at all in a sparse index`() throws {
+        try withCollection([["id": "a"]], indexes: [Self.slug]) { collection, db throws in
+            #expect(throws: UniqueViolation.self) { try collection.insert(["id": "b", "slug": nil], in: db) }
+        }
+        let sparse = IndexDefinition(name: "slug", fields: [.init("slug")], unique: true, sparse: true)
+        try withCollection([["id": "a"], ["id": "b"]], indexes: [sparse]) { collection, db throws in
+            try collection.insert(["id": "c", "slug": nil], in: db)
+            #expect(throws: UniqueViolation.self) { try collection.insert(["id": "d", "slug": nil], in: db) }
+        }
+    }
+
+    @Test func `Numbers are the same by value, strings by code point`() throws {
+        try withCollection([["id": "a", "slug": 1], ["id": "b", "slug": "é"]], indexes: [Self.slug]) {
+            collection, db throws in
+            #expect(throws: UniqueViolation.self) { try collection.insert(["id": "c", "slug": 1.0], in: db) }
+            try collection.insert(["id": "d", "slug": "e\u{301}"], in: db)
+            try collection.insert(["id": "e", "slug": "é\u{0}"], in: db)
+            try collection.insert(["id": "f", "slug": true], in: db)
+        }
+    }
+
+    @Test func `A unique index can't be made over documents that share values, and then there is none`() throws {
+        try withCollection([["id": "a", "slug": "x"], ["id": "b", "slug": "x"]]) { collection, db throws in
+            #expect(throws: UniqueViolation.self) { try collection.createIndex(Self.slug, in: db) }
+            #expect(collection.indexes.isEmpty)
+            #expect(try BkendDocuments.Collection.named("things", in: db)?.indexes == [])
+            #expect(try collection.delete(id: "b", in: db))
+            try collection.createIndex(Self.slug, in: db)
+            #expect(collection.indexes == [Self.slug])
+        }
+    }
+
+    @Test func `A handle made before an index keeps it in step`() throws {
+        try withCollection([["id": "a", "slug": "x"]]) { collection, db throws in
+            let old = collection
+            try collection.createIndex(Self.slug, in: db)
+            #expect(throws: UniqueViolation.self) { try old.insert(["id": "b", "slug": "x"], in: db) }
+            try collection.dropIndex(named: "slug", in: db)
+            try old.insert(["id": "b", "slug": "x"], in: db)
+            #expect(throws: CollectionError.self) { try collection.dropIndex(named: "slug", in: db) }
+        }
+    }
+
+    @Test func `Too many entries for one index are refused`() throws {
+        let index = IndexDefinition(name: "ab", fields: [.init("a"), .init("b")])
+        try withCollection(indexes: [index]) { collection, db throws in
+            let many = JSON.array((0..<400).map { .int($0) })
+            #expect(throws: InvalidDocument.self) { try collection.insert(["id": "x", "a": many, "b": many], in: db) }
+            #expect(try collection.count(in: db) == 0)
+        }
+    }
+}
