@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// Answers every request: reads its route and caller, hands it to the feature, and puts the answer into JSON. Rules live
 /// elsewhere.
@@ -27,6 +28,9 @@ struct APIResponder: HTTPResponder {
         let answer: RouteAnswer
         do {
             answer = try await self.answer(request)
+        } catch let error as HTTPParserError {
+            // The request broke off or is no HTTP: the connection's matter, not a failure of ours.
+            throw error
         } catch {
             answer = RouteAnswer(failure(error, request, requestID))
         }

@@ -9,7 +9,7 @@ extension RecordOperations {
     func list(_ items: [QueryItem], in db: Database) throws -> ByteBuffer {
         let access = try access.access(to: .list)
         let typing = table.typing
-        var query = try Query(queryItems: items, typed: typing.value)
+        var query = try Query(queryItems: items) { field, text in typing.value(of: text, for: field) }
         query.filter = typing.normalised(query.filter)
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access).map(typing.normalised)
         if let rows, rows.mentions(columns.restricted) {
