@@ -3,9 +3,9 @@ import SwiftSyntax
 import SwiftSyntaxBuilder
 
 extension Model {
-    /// The extension with the conformance and everything that it needs.
-    func extensionDeclaration(of type: some TypeSyntaxProtocol, isConforming: Bool) throws -> ExtensionDeclSyntax {
-        let conformance = tableName == nil ? "Bkend.TableObject" : "Bkend.Table"
+    /// Everything that the conformance needs. It stands in the struct's body, since an extension of a nested type
+    /// doesn't see the names around that type.
+    var memberDeclarations: [DeclSyntax] {
         var members: [String] = []
         if let tableName {
             members.append("\(access)static let tableName = \(Self.literal(tableName))")
@@ -14,21 +14,27 @@ extension Model {
         }
         if !declared.contains(.fields) { members.append(fieldsDeclaration) }
         if !declared.contains(.codingKeys) { members.append(codingKeys) }
+        if !declared.contains(.initializer) { members.append(memberwiseInitializer) }
         if !declared.contains(.decoding) { members.append(decoding) }
         if !declared.contains(.encoding) { members.append(encoding) }
-        let body = members.map(Self.indented).joined(separator: "\n\n")
-        let inheritance = isConforming ? "" : ": \(conformance)"
-        return try ExtensionDeclSyntax("extension \(type.trimmed)\(raw: inheritance) {\n\(raw: body)\n}")
+        return members.map { DeclSyntax(stringLiteral: $0) }
     }
 
-    /// The initialiser of a public struct that declares none; nil where Swift's own will do.
-    var memberwiseInitializer: DeclSyntax? {
-        guard !access.isEmpty, !declared.contains(.initializer) else { return nil }
+    /// The extension with the conformance, nil where the struct states it.
+    func extensionDeclaration(of type: some TypeSyntaxProtocol, isConforming: Bool) throws -> ExtensionDeclSyntax? {
+        if isConforming { return nil }
+        let conformance: TypeSyntax = tableName == nil ? "Bkend.TableObject" : "Bkend.Table"
+        return try ExtensionDeclSyntax("extension \(type.trimmed): \(conformance) {}")
+    }
+
+    /// The memberwise initialiser, which Swift no longer gives to a struct that has `init(from:)` in its body; as
+    /// visible as the struct.
+    private var memberwiseInitializer: String {
         let settable = properties.filter { property in
             !property.isConstant && !(property.access == "fileprivate " && property.hasInitialValue)
         }
         let parameters = settable.map { property in
-            var parameter = "\(property.name): \(property.type.trimmedDescription)"
+            var parameter = "    \(property.name): \(property.type.trimmedDescription)"
             if let value = property.defaultValue {
                 parameter += " = \(value.trimmedDescription)"
             } else if property.isOptional, !property.isLet {
@@ -37,13 +43,8 @@ extension Model {
             return parameter
         }
         let assignments = settable.map { "    self.\($0.name) = \($0.name)" }
-        return """
-            \(raw: access)init(
-                \(raw: parameters.joined(separator: ",\n    "))
-            ) {
-            \(raw: assignments.joined(separator: "\n"))
-            }
-            """
+        let list = parameters.isEmpty ? "()" : "(\n" + parameters.joined(separator: ",\n") + "\n)"
+        return (["\(access)init\(list) {"] + assignments + ["}"]).joined(separator: "\n")
     }
 
     private var fieldsDeclaration: String {
@@ -111,11 +112,6 @@ extension Model {
 
     /// A Swift string literal of a name.
     private static func literal(_ text: String) -> String { StringLiteralExprSyntax(content: text).description }
-
-    private static func indented(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "    " + $0 }
-            .joined(separator: "\n")
-    }
 }
 
 extension String {

@@ -19,13 +19,13 @@ enum ModelMacro {
         var isTable: Bool { if case .table = self { true } else { false } }
     }
 
-    /// The memberwise initialiser of a public struct, which Swift would keep internal.
+    /// What the conformance needs.
     ///
     /// Mistakes are not reported here: the extension's expansion reads the same declaration and does.
     static func members(of declaration: some DeclGroupSyntax, kind: Kind) -> [DeclSyntax] {
         var reader = ModelReader(kind: kind)
         guard let model = reader.model(declaration) else { return [] }
-        return model.memberwiseInitializer.map { [$0] } ?? []
+        return model.memberDeclarations
     }
 
     static func extensions(
@@ -36,7 +36,7 @@ enum ModelMacro {
         let model = reader.model(declaration)
         for diagnostic in reader.diagnostics { context.diagnose(diagnostic) }
         guard let model else { return [] }
-        return [try model.extensionDeclaration(of: type, isConforming: protocols.isEmpty)]
+        return try model.extensionDeclaration(of: type, isConforming: protocols.isEmpty).map { [$0] } ?? []
     }
 }
 #endif

@@ -28,9 +28,7 @@ struct TableExpansionTests {
                 let kind = "article"
                 static let limit = 3
                 var shout: String { title.uppercased() }
-            }
 
-            extension Article: Bkend.Table {
                 static let tableName = "articles"
 
                 static let fieldNames: [Swift.String] = ["title", "isPublished", "body", "rank", "kind"]
@@ -65,6 +63,18 @@ struct TableExpansionTests {
                     case kind
                 }
 
+                init(
+                    title: String,
+                    isPublished: Bool = false,
+                    content: String? = nil,
+                    rank: Int? = 1
+                ) {
+                    self.title = title
+                    self.isPublished = isPublished
+                    self.content = content
+                    self.rank = rank
+                }
+
                 init(from decoder: any Swift.Decoder) throws {
                     let container = try decoder.container(keyedBy: CodingKeys.self)
                     self.title = try container.decode(String.self, forKey: .title)
@@ -86,6 +96,9 @@ struct TableExpansionTests {
                     try container.encode(self.kind, forKey: .kind)
                 }
             }
+
+            extension Article: Bkend.Table {
+            }
             """)
     }
 
@@ -104,14 +117,6 @@ struct TableExpansionTests {
                 public var name: String
                 private var note: String?
 
-                public init(
-                    name: String
-                ) {
-                    self.name = name
-                }
-            }
-
-            extension Author: Bkend.TableObject {
                 public struct Fields: Bkend.FieldSet {
                     public let fieldPrefix: Swift.String
                     public init(fieldPrefix: Swift.String) {
@@ -130,6 +135,12 @@ struct TableExpansionTests {
                     case note
                 }
 
+                public init(
+                    name: String
+                ) {
+                    self.name = name
+                }
+
                 public init(from decoder: any Swift.Decoder) throws {
                     let container = try decoder.container(keyedBy: CodingKeys.self)
                     self.name = try container.decode(String.self, forKey: .name)
@@ -141,6 +152,9 @@ struct TableExpansionTests {
                     try container.encode(self.name, forKey: .name)
                     try container.encodeIfPresent(self.note, forKey: .note)
                 }
+            }
+
+            extension Author: Bkend.TableObject {
             }
             """)
     }
@@ -169,9 +183,7 @@ struct TableExpansionTests {
                 }
                 init(from decoder: any Decoder) throws { x = 0 }
                 func encode(to encoder: any Encoder) throws {}
-            }
 
-            extension Point: Bkend.TableObject {
                 struct Fields: Bkend.FieldSet {
                     let fieldPrefix: Swift.String
                     init(fieldPrefix: Swift.String) {
@@ -181,6 +193,17 @@ struct TableExpansionTests {
                         Bkend.Field(fieldPrefix + "lon")
                     }
                 }
+
+                init(
+                    x: Double,
+                    cache: Int = 0
+                ) {
+                    self.x = x
+                    self.cache = cache
+                }
+            }
+
+            extension Point: Bkend.TableObject {
             }
             """)
     }

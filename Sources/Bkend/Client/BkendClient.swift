@@ -1,6 +1,7 @@
 import BkendCurl
 public import BkendTransport
 public import BkendWire
+public import Foundation
 import Logging
 
 /// An app's connection to one environment of a bkend server.
@@ -30,6 +31,13 @@ public final class BkendClient: Sendable {
         url: String, key: String, options: ClientOptions = ClientOptions(), transport: (any HTTPTransport)? = nil
     ) throws(BkendError) {
         try self.init(url: url, key: key, options: options, transport: transport, pacing: Pacing())
+    }
+
+    /// Creates a client; see `init(url:key:options:transport:)` by the URL's text.
+    public convenience init(
+        url: URL, key: String, options: ClientOptions = ClientOptions(), transport: (any HTTPTransport)? = nil
+    ) throws(BkendError) {
+        try self.init(url: url.absoluteString, key: key, options: options, transport: transport)
     }
 
     package init(

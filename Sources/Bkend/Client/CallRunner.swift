@@ -27,6 +27,13 @@ final class CallRunner: Sendable {
     /// Refuses calls from now on.
     func close() { isClosed.store(true, ordering: .relaxed) }
 
+    /// What is left of a call's deadline from now on, for a call of several requests.
+    func stopwatch(_ call: CallOptions) -> @Sendable () -> Duration? {
+        let elapsed = pacing.stopwatch()
+        let deadline = call.deadline ?? options.deadline
+        return { deadline.map { $0 - elapsed() } }
+    }
+
     func run(_ call: Call) async throws(BkendError) -> CallAnswer {
         let elapsed = pacing.stopwatch()
         var request = try request(for: call)

@@ -15,7 +15,8 @@ extension BkendError: CustomStringConvertible {
         var notes: [String] = []
         if let requestID { notes.append("request \(requestID)") }
         if attempts > 1 { notes.append("\(attempts) attempts") }
-        return notes.isEmpty ? text : text + " (" + notes.joined(separator: ", ") + ")"
+        if !notes.isEmpty { text += " (" + notes.joined(separator: ", ") + ")" }
+        return Redaction.redact(text)
     }
 
     private var explanation: String {
@@ -23,7 +24,7 @@ extension BkendError: CustomStringConvertible {
         case .server(let body):
             let details = body.details.map { "\($0.field): \($0.message)" }
             let text = "the server answered \(body.status) \(body.code): \(body.message)"
-            return Redaction.redact(details.isEmpty ? text : text + " [" + details.joined(separator: "; ") + "]")
+            return details.isEmpty ? text : text + " [" + details.joined(separator: "; ") + "]"
         case .transport(let error): return error.description
         case .cancelled(let delivery):
             return delivery == .notSent ? "cancelled before anything was sent" : "cancelled after the request had left"

@@ -1,6 +1,6 @@
 #if Macros
-/// Makes a struct the model of a table: `Table` and `Codable` conformances, typed `Fields`, and a public memberwise
-/// initialiser where the struct is public.
+/// Makes a struct the model of a table: `Table` and `Codable` conformances, typed `Fields`, and a memberwise initialiser
+/// as visible as the struct.
 ///
 /// ```swift
 /// @Table("articles")
@@ -19,20 +19,20 @@
 /// A model that has its own `CodingKeys`, `init(from:)`, `encode(to:)` or `Fields` keeps it.
 ///
 /// - Parameter name: the table's name (rest-api.md §2), a string literal.
-@attached(member, names: named(init))
 @attached(
-    extension, conformances: Table,
-    names: named(tableName), named(fieldNames), named(Fields), named(CodingKeys), named(init(from:)), named(encode(to:))
+    member,
+    names: named(tableName), named(fieldNames), named(Fields), named(CodingKeys), named(init), named(init(from:)),
+    named(encode(to:))
 )
+@attached(extension, conformances: Table)
 public macro Table(_ name: String) = #externalMacro(module: "BkendMacros", type: "TableMacro")
 
 /// Makes a struct the type of an object nested in a record, so that `$0.author.name` is a typed field. As `@Table`, but
 /// without a table's name and system fields.
-@attached(member, names: named(init))
 @attached(
-    extension, conformances: TableObject, names: named(Fields), named(CodingKeys), named(init(from:)),
-    named(encode(to:))
+    member, names: named(Fields), named(CodingKeys), named(init), named(init(from:)), named(encode(to:))
 )
+@attached(extension, conformances: TableObject)
 public macro TableObject() = #externalMacro(module: "BkendMacros", type: "TableObjectMacro")
 
 /// Gives a property of a model the name that its field has in the record.

@@ -23,6 +23,15 @@ extension RemoteQueryable {
         remoteQuery.changed { $0.where(filter) }
     }
 
+    /// Says at compile time what can't be sent. Without it the type checker searches long for another reading of the
+    /// filter, and ends with a worse message.
+    @available(
+        *, unavailable, message: "the REST API can't say this filter: query the local store, or send several queries"
+    )
+    public func `where`(_ filter: (Model.Fields) -> Filter) -> RemoteQuery<Model> {
+        remoteQuery.changed { $0.where(filter(Model.fields)) }
+    }
+
     /// In the order of a field; one field can be sent, and ties break by `id` in the same direction.
     public func order<Value>(
         by field: KeyPath<Model.Fields, Field<Value>>, _ direction: Query.Sort.Direction = .ascending

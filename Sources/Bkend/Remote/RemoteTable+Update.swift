@@ -1,6 +1,8 @@
 public import BkendWire
 
 extension RemoteTable {
+    // The closures run where the caller is, on the main actor for example, so that they may use what lives there.
+
     /// Changes a record: reads it, lets the closure change the model, and sends the top-level fields that differ.
     ///
     /// Fields that the closure leaves alone keep what the server has by then, also what others have written meanwhile.
@@ -10,15 +12,19 @@ extension RemoteTable {
     /// - Returns: the record as the server stored it, or as it was read when nothing changed.
     /// - Throws: `BkendError`; where its `mayHaveBeenApplied` is true the change may have been made all the same.
     @discardableResult
-    public func update(
+    nonisolated(nonsending) public func update(
         _ id: String, options: CallOptions = .default, _ change: (inout Model) -> Void
     ) async throws(BkendError) -> Record<Model> {
-        try await update(try await get(id, options: options), options: options, change)
+        var rest = options
+        let remaining = runner.stopwatch(options)
+        let record = try await get(id, options: options)
+        rest.deadline = remaining()
+        return try await update(record, options: rest, change)
     }
 
     /// Changes a record that was read before, in one request; see `update(_:options:_:)` by id.
     @discardableResult
-    public func update(
+    nonisolated(nonsending) public func update(
         _ record: Record<Model>, options: CallOptions = .default, _ change: (inout Model) -> Void
     ) async throws(BkendError) -> Record<Model> {
         var model = record.model
@@ -61,7 +67,7 @@ extension RemoteTable {
     /// - Returns: the whole record as the server stored it.
     /// - Throws: `BkendError`, as for `update(_:options:_:)`; also when a field is not at the top level.
     @discardableResult
-    public func update(
+    nonisolated(nonsending) public func update(
         _ id: String, options: CallOptions = .default, set assignments: (Model.Fields) -> [FieldAssignment]
     ) async throws(BkendError) -> Record<Model> {
         let fields: JSONObject

@@ -43,7 +43,7 @@ struct JSONValueDecoder: Decoder {
         default: throw mismatch(Integer.self, "a whole number")
         }
         guard let exact else {
-            throw corrupted("\(value) is no whole number from \(Integer.min) to \(Integer.max)")
+            throw corrupted("\(excerpt) is no whole number from \(Integer.min) to \(Integer.max)")
         }
         return exact
     }
@@ -65,7 +65,7 @@ struct JSONValueDecoder: Decoder {
         let number = try double()
         let float = Float(number)
         guard float.isFinite, number.rounded() != number || Double(float) == number else {
-            throw corrupted("\(value) would lose digits as a Float: declare the field as Double")
+            throw corrupted("\(excerpt) would lose digits as a Float: declare the field as Double")
         }
         return float
     }
@@ -90,7 +90,7 @@ struct JSONValueDecoder: Decoder {
         }
         if type == Date.self {
             guard let timestamp = Timestamp(try string(expecting: "a date in ISO 8601")) else {
-                throw corrupted("expected a date in ISO 8601, found \(value)")
+                throw corrupted("expected a date in ISO 8601, found \(excerpt)")
             }
             return timestamp.date
         }
@@ -102,7 +102,7 @@ struct JSONValueDecoder: Decoder {
         }
         if type == URL.self {
             guard let url = URL(string: try string(expecting: "a URL")) else {
-                throw corrupted("expected a URL, found \(value)")
+                throw corrupted("expected a URL, found \(excerpt)")
             }
             return url
         }
@@ -114,7 +114,9 @@ struct JSONValueDecoder: Decoder {
         switch value {
         case .int(let number): return Decimal(number)
         case .double(let number):
-            guard let exact = number.exactDecimal else { throw corrupted("\(value) is beyond the range of a Decimal") }
+            guard let exact = number.exactDecimal else {
+                throw corrupted("\(excerpt) is beyond the range of a Decimal")
+            }
             return exact
         default: throw mismatch(Decimal.self, "a number")
         }
@@ -126,6 +128,12 @@ struct JSONValueDecoder: Decoder {
     }
 
     // MARK: Errors
+
+    /// The value's text, cut where it would fill a log.
+    private var excerpt: String {
+        let text = value.description
+        return text.count <= 80 ? text : text.prefix(80) + "…"
+    }
 
     private func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
         let context = DecodingError.Context(

@@ -49,6 +49,24 @@ struct Place: Equatable {
     }
 }
 
+/// A model inside another type, with members whose names the expansion uses itself.
+enum Shop {
+    @Table("orders")
+    struct Order: Equatable {
+        var container = 0
+        var value = ""
+        var decoder: [Line] = []
+        var field = Date(timeIntervalSince1970: 0)
+        let made: Int?
+    }
+
+    @TableObject
+    struct Line: Equatable {
+        var amount: Int
+        var note: Optional<String> = nil
+    }
+}
+
 @Suite("Models by @Table")
 struct MacroModelTests {
     private func article(_ fields: String) throws -> Article {
@@ -91,6 +109,16 @@ struct MacroModelTests {
         #expect(try JSONObject(encoding: Place(longitude: 2)).description == #"{"lon":2}"#)
         #expect(PublicNote.fields.isPinned.fieldPath == "isPinned")
         #expect(PublicNote(text: "a") == PublicNote(text: "a", isPinned: false))
+    }
+
+    @Test("names that the expansion uses itself are names like others")
+    func ownNames() throws {
+        let order = Shop.Order(container: 1, value: "v", decoder: [Shop.Line(amount: 2)], made: nil)
+        let json = try JSON(encoding: order)
+        let field = #""field":"1970-01-01T00:00:00.000Z""#
+        #expect(json.description == #"{"container":1,"value":"v","decoder":[{"amount":2}],\#(field)}"#)
+        #expect(try json.decode(Shop.Order.self) == order)
+        #expect(Shop.Order.fields.decoder.note.fieldPath == "decoder.note")
     }
 
     @Test("queries over macro models compile to the same conditions")
