@@ -59,9 +59,8 @@ let package = Package(
             name: "BkendDocuments", dependencies: ["BkendWire", "CPCRE2", "CSQLite", grdb], swiftSettings: strict),
 
         // MARK: The client
-        .target(name: "BkendTransport", dependencies: [httpTypes, logging], swiftSettings: strict),
-        .target(
-            name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes, logging], swiftSettings: strict),
+        .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),
+        .target(name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes], swiftSettings: strict),
         .target(
             name: "Bkend",
             dependencies: [
@@ -95,16 +94,18 @@ let package = Package(
 
         // MARK: Samples
         .executableTarget(
-            name: "Quickstart", dependencies: ["Bkend"], path: "Samples/Quickstart", swiftSettings: strict),
+            name: "Quickstart", dependencies: ["Bkend", logging], path: "Samples/Quickstart",
+            resources: [.copy("tables.json")],
+            swiftSettings: strict),
 
         // MARK: Tests
         .testTarget(name: "BkendWireTests", dependencies: ["BkendWire"], swiftSettings: strict),
         .testTarget(
             name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", grdb], swiftSettings: strict),
         .testTarget(
-            name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes, logging], swiftSettings: strict),
+            name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes], swiftSettings: strict),
         .testTarget(
-            name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", httpTypes, logging],
+            name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", "CCurl", httpTypes],
             swiftSettings: strict),
         .testTarget(
             name: "BkendTests", dependencies: ["Bkend", "BkendWire", "BkendTransport", httpTypes, logging],
@@ -121,7 +122,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Bkend", "BkendCurl", "BkendTesting", "BkendTransport", "BkendWire", "bkend-server"],
+            dependencies: [
+                "Bkend", "BkendCurl", "BkendTesting", "BkendTransport", "BkendWire", "bkend-server", httpTypes, logging,
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,109 @@
+import Bkend
+import BkendTesting
+import Foundation
+import Testing
+
+// The code of docs/guide.md and README.md, line by line; `make lint` checks that they are the same.
+
+@Table("articles")
+struct Post: Equatable {
+    var title: String
+    var content = ""
+    var author: Writer?
+    var isPublished = false
+    var views = 0
+    var tags: [String] = []
+    @Column("published_on") var publishedOn: Date?
+}
+
+@TableObject
+struct Writer: Equatable {
+    var name: String
+    var city: String?
+}
+
+@Table("articles")
+struct PostTitle {
+    var title: String
+}
+
+@Suite struct GuideTests {
+    private func run(_ body: (RemoteTable<Post>, BkendClient) async throws -> Void) async throws {
+        try await Fixture.run { fixture in
+            let (serverURL, key) = (fixture.server.url, fixture.server.secretKey)
+            let client = try BkendClient(url: serverURL, key: key)
+            let posts = client.table(Post.self)
+            try await body(posts, client)
+            await client.shutdown()
+        }
+    }
+
+    @Test("The guide's writes do what it says")
+    func writing() async throws {
+        try await run { posts, _ in
+            let draft = try await posts.create(Post(title: "Offline", tags: ["sync"]))
+            let many = try await posts.createAll([Post(title: "One"), Post(title: "Two")])
+            let renamed = try await posts.update(draft) { $0.title = "Still offline" }
+            let again = try await posts.update(draft.id) { $0.views += 1 }
+            try await posts.update(draft.id, set: { [$0.isPublished.set(true), $0.publishedOn.set(nil)] })
+            try await posts.delete(many[0])
+            #expect(renamed.title == "Still offline" && again.views == 1)
+            let last = try await posts.get(draft.id)
+            #expect(last.isPublished && last.json["published_on"] == .null)
+            #expect(try await posts.count() == 2)
+        }
+    }
+
+    @Test("The guide's queries find what it says")
+    func asking() async throws {
+        try await run { posts, _ in
+            var seen: [String] = []
+            try await posts.createAll([
+                Post(title: "Offline", author: Writer(name: "Ada"), isPublished: true, views: 2, tags: ["sync"]),
+                Post(title: "One", views: 20),
+            ])
+            let page =
+                try await posts
+                .where { $0.isPublished == true && $0.tags.contains("sync") }
+                .order(by: \.createdAt, .descending)
+                .page(1, limit: 20)
+            let count = try await posts.where { $0.views >= 10 && $0.views < 100 }.count()
+            let either = try await posts.where { $0.author.name == "Ada" || $0.title == "One" }.first()
+            let found = try await posts.search("offline").page()
+            for try await post in posts.where({ $0.views.isIn([0, 1, 2]) }).all() { seen.append(post.title) }
+            #expect(page.records.map(\.title) == ["Offline"] && count == 1 && either != nil)
+            #expect(found.pagination.total == 1 && seen == ["Offline"])
+            let titles = try await posts.select(PostTitle.self).page()
+            let bare = try await posts.select(\.title, \.views).page()
+            #expect(titles.records.count == 2 && bare.records.allSatisfy { $0["views"] != nil && $0["tags"] == nil })
+        }
+    }
+
+    @Test("The guide's records without a model")
+    func untyped() async throws {
+        try await run { _, client in
+            let untyped = client.table("articles")
+            let record = try await untyped.create(["title": "Plain", "mood": "calm"])
+            let calm = try await untyped.where { $0.mood == "calm" && $0.views < 5 }.count()
+            #expect(record["mood"] == "calm" && calm == 1)
+        }
+    }
+
+    @Test("The guide's errors say what is wrong with which field")
+    func errors() async throws {
+        try await run { posts, _ in
+            var problems: [String] = []
+            let options = CallOptions(deadline: .seconds(5), retry: .never, headers: ["X-Request-Id": "checkout-17"])
+            do {
+                try await posts.create(Post(title: ""), options: options)
+            } catch {
+                switch error.reason {
+                case .server(let body): problems = body.details.map { "\($0.field): \($0.message)" }
+                case .transport(let failure): problems = [failure.reason]
+                default: problems = ["\(error)"]
+                }
+            }
+            #expect(problems.count == 1 && problems[0].hasPrefix("title: "))
+        }
+    }
+}
