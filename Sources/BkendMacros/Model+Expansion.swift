@@ -4,13 +4,14 @@ import SwiftSyntaxBuilder
 
 extension Model {
     /// Everything that the conformance needs. It stands in the struct's body, since an extension of a nested type
-    /// doesn't see the names around that type.
+    /// doesn't see the names around that type. All of it is nonisolated: in a module that isolates to the main actor by
+    /// default, decoding would otherwise belong to the main actor and the conformance be refused.
     var memberDeclarations: [DeclSyntax] {
         var members: [String] = []
         if let tableName {
-            members.append("\(access)static let tableName = \(Self.literal(tableName))")
+            members.append("nonisolated \(access)static let tableName = \(Self.literal(tableName))")
             let names = fields.map { Self.literal($0.name) }.joined(separator: ", ")
-            members.append("\(access)static let fieldNames: [Swift.String] = [\(names)]")
+            members.append("nonisolated \(access)static let fieldNames: [Swift.String] = [\(names)]")
         }
         if !declared.contains(.fields) { members.append(fieldsDeclaration) }
         if !declared.contains(.codingKeys) { members.append(codingKeys) }
@@ -24,7 +25,7 @@ extension Model {
     func extensionDeclaration(of type: some TypeSyntaxProtocol, isConforming: Bool) throws -> ExtensionDeclSyntax? {
         if isConforming { return nil }
         let conformance: TypeSyntax = tableName == nil ? "Bkend.TableObject" : "Bkend.Table"
-        return try ExtensionDeclSyntax("extension \(type.trimmed): \(conformance) {}")
+        return try ExtensionDeclSyntax("extension \(type.trimmed): nonisolated \(conformance) {}")
     }
 
     /// The memberwise initialiser, which Swift no longer gives to a struct that has `init(from:)` in its body; as
@@ -44,13 +45,13 @@ extension Model {
         }
         let assignments = settable.map { "    self.\($0.name) = \($0.name)" }
         let list = parameters.isEmpty ? "()" : "(\n" + parameters.joined(separator: ",\n") + "\n)"
-        return (["\(access)init\(list) {"] + assignments + ["}"]).joined(separator: "\n")
+        return (["nonisolated \(access)init\(list) {"] + assignments + ["}"]).joined(separator: "\n")
     }
 
     private var fieldsDeclaration: String {
         let conformance = tableName == nil ? "Bkend.FieldSet" : "Bkend.TableFields"
         var lines = [
-            "\(access)struct Fields: \(conformance) {",
+            "nonisolated \(access)struct Fields: \(conformance) {",
             "    \(access)let fieldPrefix: Swift.String",
             "    \(access)init(fieldPrefix: Swift.String) {",
             "        self.fieldPrefix = fieldPrefix",
@@ -68,7 +69,7 @@ extension Model {
     }
 
     private var codingKeys: String {
-        var lines = ["enum CodingKeys: Swift.String, Swift.CodingKey {"]
+        var lines = ["nonisolated enum CodingKeys: Swift.String, Swift.CodingKey {"]
         for (property, name) in fields {
             let isSame = property.name.withoutBackticks == name
             lines.append("    case \(property.name)" + (isSame ? "" : " = \(Self.literal(name))"))
@@ -78,7 +79,7 @@ extension Model {
 
     private var decoding: String {
         var lines = [
-            "\(access)init(from decoder: any Swift.Decoder) throws {",
+            "nonisolated \(access)init(from decoder: any Swift.Decoder) throws {",
             "    let container = try decoder.container(keyedBy: CodingKeys.self)",
         ]
         for (property, _) in fields where !property.isConstant {
@@ -100,7 +101,7 @@ extension Model {
 
     private var encoding: String {
         var lines = [
-            "\(access)func encode(to encoder: any Swift.Encoder) throws {",
+            "nonisolated \(access)func encode(to encoder: any Swift.Encoder) throws {",
             "    var container = encoder.container(keyedBy: CodingKeys.self)",
         ]
         for (property, _) in fields {

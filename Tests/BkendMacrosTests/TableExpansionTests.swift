@@ -29,11 +29,11 @@ struct TableExpansionTests {
                 static let limit = 3
                 var shout: String { title.uppercased() }
 
-                static let tableName = "articles"
+                nonisolated static let tableName = "articles"
 
-                static let fieldNames: [Swift.String] = ["title", "isPublished", "body", "rank", "kind"]
+                nonisolated static let fieldNames: [Swift.String] = ["title", "isPublished", "body", "rank", "kind"]
 
-                struct Fields: Bkend.TableFields {
+                nonisolated struct Fields: Bkend.TableFields {
                     let fieldPrefix: Swift.String
                     init(fieldPrefix: Swift.String) {
                         self.fieldPrefix = fieldPrefix
@@ -55,7 +55,7 @@ struct TableExpansionTests {
                     }
                 }
 
-                enum CodingKeys: Swift.String, Swift.CodingKey {
+                nonisolated enum CodingKeys: Swift.String, Swift.CodingKey {
                     case title
                     case isPublished
                     case content = "body"
@@ -63,7 +63,7 @@ struct TableExpansionTests {
                     case kind
                 }
 
-                init(
+                nonisolated init(
                     title: String,
                     isPublished: Bool = false,
                     content: String? = nil,
@@ -75,7 +75,7 @@ struct TableExpansionTests {
                     self.rank = rank
                 }
 
-                init(from decoder: any Swift.Decoder) throws {
+                nonisolated init(from decoder: any Swift.Decoder) throws {
                     let container = try decoder.container(keyedBy: CodingKeys.self)
                     self.title = try container.decode(String.self, forKey: .title)
                     if let value = try container.decodeIfPresent(Bool.self, forKey: .isPublished) {
@@ -87,7 +87,7 @@ struct TableExpansionTests {
                     }
                 }
 
-                func encode(to encoder: any Swift.Encoder) throws {
+                nonisolated func encode(to encoder: any Swift.Encoder) throws {
                     var container = encoder.container(keyedBy: CodingKeys.self)
                     try container.encode(self.title, forKey: .title)
                     try container.encode(self.isPublished, forKey: .isPublished)
@@ -97,7 +97,7 @@ struct TableExpansionTests {
                 }
             }
 
-            extension Article: Bkend.Table {
+            extension Article: nonisolated Bkend.Table {
             }
             """)
     }
@@ -117,7 +117,7 @@ struct TableExpansionTests {
                 public var name: String
                 private var note: String?
 
-                public struct Fields: Bkend.FieldSet {
+                nonisolated public struct Fields: Bkend.FieldSet {
                     public let fieldPrefix: Swift.String
                     public init(fieldPrefix: Swift.String) {
                         self.fieldPrefix = fieldPrefix
@@ -130,31 +130,31 @@ struct TableExpansionTests {
                     }
                 }
 
-                enum CodingKeys: Swift.String, Swift.CodingKey {
+                nonisolated enum CodingKeys: Swift.String, Swift.CodingKey {
                     case name
                     case note
                 }
 
-                public init(
+                nonisolated public init(
                     name: String
                 ) {
                     self.name = name
                 }
 
-                public init(from decoder: any Swift.Decoder) throws {
+                nonisolated public init(from decoder: any Swift.Decoder) throws {
                     let container = try decoder.container(keyedBy: CodingKeys.self)
                     self.name = try container.decode(String.self, forKey: .name)
                     self.note = try container.decodeIfPresent(String.self, forKey: .note)
                 }
 
-                public func encode(to encoder: any Swift.Encoder) throws {
+                nonisolated public func encode(to encoder: any Swift.Encoder) throws {
                     var container = encoder.container(keyedBy: CodingKeys.self)
                     try container.encode(self.name, forKey: .name)
                     try container.encodeIfPresent(self.note, forKey: .note)
                 }
             }
 
-            extension Author: Bkend.TableObject {
+            extension Author: nonisolated Bkend.TableObject {
             }
             """)
     }
@@ -184,7 +184,7 @@ struct TableExpansionTests {
                 init(from decoder: any Decoder) throws { x = 0 }
                 func encode(to encoder: any Encoder) throws {}
 
-                struct Fields: Bkend.FieldSet {
+                nonisolated struct Fields: Bkend.FieldSet {
                     let fieldPrefix: Swift.String
                     init(fieldPrefix: Swift.String) {
                         self.fieldPrefix = fieldPrefix
@@ -194,7 +194,7 @@ struct TableExpansionTests {
                     }
                 }
 
-                init(
+                nonisolated init(
                     x: Double,
                     cache: Int = 0
                 ) {
@@ -203,7 +203,7 @@ struct TableExpansionTests {
                 }
             }
 
-            extension Point: Bkend.TableObject {
+            extension Point: nonisolated Bkend.TableObject {
             }
             """)
     }

@@ -22,7 +22,9 @@ extension BkendError: CustomStringConvertible {
     private var explanation: String {
         switch reason {
         case .server(let body):
-            let details = body.details.map { "\($0.field): \($0.message)" }
+            let details = body.details.filter { !body.message.contains($0.message) }.map {
+                "\($0.field): \($0.message)"
+            }
             let text = "the server answered \(body.status) \(body.code): \(body.message)"
             return details.isEmpty ? text : text + " [" + details.joined(separator: "; ") + "]"
         case .transport(let error): return error.description

@@ -11,7 +11,9 @@ extension RemoteQueryable {
     /// skip nor repeat one that stays. A record created meanwhile is met where its id still lies ahead. The order is
     /// ascending, or descending when the query is ordered so by `id`; another order can't be walked this way and throws.
     ///
-    /// - Parameter batch: the records of one request, 1 to 100.
+    /// - Parameters:
+    ///   - batch: the records of one request, 1 to 100.
+    ///   - options: hold for each request, not for the whole walk.
     public func all(batch: Int = Query.Page.maximumLimit, options: CallOptions = .default) -> AllRecords<Model> {
         AllRecords(query: remoteQuery, batch: batch, options: options)
     }
@@ -60,13 +62,17 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         }
     }
 
+    private var operation: BkendError.Operation {
+        BkendError.Operation(method: Call.Method.get.rawValue, table: query.table)
+    }
+
     private func page(after last: String?) async throws(BkendError) -> Page<Model> {
         var query = query.query.query
         let direction = query.sort.first?.direction ?? .ascending
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
             throw BkendError(
                 .invalidArgument("all() goes by id: order by another field with page(_:limit:)"),
-                operation: BkendError.Operation(method: Call.Method.get.rawValue, table: self.query.table))
+                operation: operation)
         }
         query.sort = [Query.Sort(SystemField.id.rawValue, direction)]
         query.page = Query.Page(limit: batch)
@@ -74,7 +80,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             do throws(FilterNotExpressible) {
                 query.filter = try query.filter.rest().beyond(last, direction).filter
             } catch {
-                throw BkendError(.notExpressible(error))
+                throw BkendError(.notExpressible(error), operation: operation)
             }
         }
         let page = try await self.query.fetch(query, options)
@@ -85,7 +91,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
                     .decoding(
                         JSONCodingError(path: "id", message: "the server doesn't list by id: \(previous) comes before"),
                         recordID: record.id),
-                    operation: BkendError.Operation(method: Call.Method.get.rawValue, table: self.query.table))
+                    operation: operation)
             }
             previous = record.id
         }
