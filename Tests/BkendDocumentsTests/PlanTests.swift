@@ -68,4 +68,22 @@ import Testing
         let after = try plan(field("id", .less("i3")), .init("id", .descending))
         #expect(after.source == .idOrder(bounded: true) && !after.sorts && !after.rechecks)
     }
+
+    @Test func `A walk that meets no match soon gives way to the index`() throws {
+        // The oldest match, the newest come first: 30,000 documents would be tried before the first that fits.
+        let indexes = [IndexDefinition(name: "age", fields: [.init("age")])]
+        try withCollection(indexes: indexes) { collection, db in
+            for number in 0..<36_000 {
+                let id = String(number + 100_000)
+                try collection.insert(["id": .string(id), "age": .int(number < 6_000 ? 1 : 0)], in: db)
+            }
+            let query = Query(filter: field("age", .equals(1)), page: .init(1, limit: 2))
+            let plan = try collection.explain(query, in: db)
+            #expect(plan.source == .index("age", ranges: 1) && !plan.sorts)
+            let walk = Query(filter: field("age", .greater(0)), page: .init(1, limit: 2))
+            #expect(try collection.explain(walk, in: db).source == .idOrder(bounded: false))
+            #expect(try collection.ids(walk, in: db) == ["105999", "105998"])
+            #expect(try collection.ids(query, in: db) == ["105999", "105998"])
+        }
+    }
 }

@@ -47,19 +47,17 @@ extension Collection {
         in db: Database
     ) throws -> Int {
         let query = Query(filter: filter, search: search)
-        let plan = try Planner(self, try current(in: db), query, hiding: visibility, in: db).plan(forCounting: true)
-        return try plan.run(counting: true, in: db).count
+        return try Planner(self, try current(in: db), query, hiding: visibility, in: db).run(counting: true).count
     }
 
     /// How a query would run.
     package func explain(
         _ query: Query, hiding visibility: FieldVisibility = .all, in db: Database
     ) throws -> QueryPlan {
-        try Planner(self, try current(in: db), query, hiding: visibility, in: db).plan(forCounting: false).summary
+        try Planner(self, try current(in: db), query, hiding: visibility, in: db).plan().summary
     }
 
     private func rows(_ query: Query, hiding visibility: FieldVisibility, in db: Database) throws -> [Int64] {
-        let plan = try Planner(self, try current(in: db), query, hiding: visibility, in: db).plan(forCounting: false)
-        return try plan.run(counting: false, in: db).rows
+        try Planner(self, try current(in: db), query, hiding: visibility, in: db).run(counting: false).rows
     }
 }

@@ -11,6 +11,8 @@ final class DocumentMatcher {
     private let search: SearchProgram?
     /// Why it could not answer; SQLite carries only a text through a statement.
     private(set) var failure: (any Error)?
+    /// How many documents it may try before it gives up with `WalkTooLong`, nil for any number.
+    var budget: Int?
 
     /// - Throws: `InvalidPattern`.
     init(_ filter: Filter, search: Query.Search?, hiding visibility: FieldVisibility) throws {
@@ -31,6 +33,10 @@ final class DocumentMatcher {
     /// Whether a document matches; nil when that can't be said, and then `failure` says why.
     func matches(_ document: UnsafeBufferPointer<UInt8>) -> Bool? {
         do {
+            if let budget {
+                guard budget > 0 else { throw WalkTooLong() }
+                self.budget = budget - 1
+            }
             guard fields.load(document), let text = fields.text else {
                 throw DamagedDocument(collection: "", detail: "the text is no JSON object")
             }
@@ -43,3 +49,6 @@ final class DocumentMatcher {
         }
     }
 }
+
+/// A walk in the query's order, chosen in the hope of an early end, met too few documents that match.
+struct WalkTooLong: Error {}

@@ -66,7 +66,8 @@ struct Plan {
         switch source {
         case .nothing: from = "(SELECT 0 AS row WHERE 0) AS k"
         case .ids(let ids):
-            from = "\(values(ids.count, columns: 1)) AS r CROSS JOIN \(table.name) AS d ON d.id = r.column1"
+            from =
+                "\(values(Self.padded(ids.count), columns: 1)) AS r CROSS JOIN \(table.name) AS d ON d.id = r.column1"
             row = "d.row"
             key = "d.id"
         case .index(let index, let ranges, let distinct):
@@ -111,9 +112,10 @@ struct Plan {
         return "(VALUES " + Array(repeating: row, count: max(1, count)).joined(separator: ", ") + ")"
     }
 
-    /// Few different numbers of ranges make few different statements to prepare and keep.
+    /// Few different numbers of values make few different statements to prepare and keep. Those past the end stay NULL,
+    /// which nothing equals.
     private static func padded(_ count: Int) -> Int {
-        var size = 2
+        var size = 1
         while size < count { size *= 2 }
         return size
     }
@@ -121,18 +123,15 @@ struct Plan {
     private func bind(to statement: inout RunningStatement, counting: Bool) throws {
         switch source {
         case .nothing: break
-        case .ids(let ids): for id in ids { try statement.bind(id) }
+        case .ids(let ids):
+            for id in ids { try statement.bind(id) }
+            statement.skip(Self.padded(ids.count) - ids.count)
         case .index(_, let ranges, _):
             for range in ranges {
                 try statement.bind(blob: range.lower)
                 try statement.bind(blob: range.upper)
             }
-            if ranges.count != 1 {
-                for _ in ranges.count..<Self.padded(ranges.count) {
-                    try statement.bind(blob: [])
-                    try statement.bind(blob: [])
-                }
-            }
+            statement.skip(2 * (Self.padded(ranges.count) - ranges.count))
         case .table(let bounds): try bounds.bind(to: &statement)
         }
         if let matcher { try statement.bind(pointer: matcher, type: DocumentFunctions.matcherType) }

@@ -25,10 +25,31 @@ struct Planner {
         order = ResultOrder(query.sort)
     }
 
-    /// The plan; for counting the order doesn't matter.
-    func plan(forCounting: Bool) throws -> Plan {
+    /// How many documents a walk tries before the plan beside it takes over.
+    private static let walkBudget = 20_000
+
+    /// Runs the query: the rows, or how many there are.
+    func run(counting: Bool) throws -> (rows: [Int64], count: Int) {
+        let choice = try best(forCounting: counting)
+        let plan = try plan(choice.access, forCounting: counting)
+        guard let fallback = choice.fallback, let matcher = plan.matcher else {
+            return try plan.run(counting: counting, in: db)
+        }
+        // Where the field of the filter goes with the order, the walk's first match may lie at its far end.
+        matcher.budget = Self.walkBudget
+        do {
+            return try plan.run(counting: counting, in: db)
+        } catch is WalkTooLong {
+            return try self.plan(fallback, forCounting: counting).run(counting: counting, in: db)
+        }
+    }
+
+    /// The plan that is tried first.
+    func plan() throws -> Plan { try plan(best(forCounting: false).access, forCounting: false) }
+
+    /// A way to the documents as a plan; for counting the order doesn't matter.
+    private func plan(_ access: Access, forCounting: Bool) throws -> Plan {
         let matcher = try DocumentMatcher(query.filter, search: query.search, hiding: visibility)
-        let access = try best(forCounting: forCounting)
         var plan = Plan(table: collection.table, source: access.source, order: .none)
         plan.served = access.served.count
         let isExact = conjunction.isComplete && access.isExact && access.served.count == conjunction.terms.count
@@ -54,12 +75,12 @@ struct Planner {
     /// Up to how many rows it pays to walk an index in order, trying each document, rather than to sort them all.
     private static let walkLimit = 10_000
 
-    private func best(forCounting: Bool) throws -> Access {
-        if let byID = byID(forCounting: forCounting) { return byID }
+    private func best(forCounting: Bool) throws -> (access: Access, fallback: Access?) {
+        if let byID = byID(forCounting: forCounting) { return (byID, nil) }
         var candidates = state.indexes.compactMap { index in
             IndexAccess(self, index, forCounting: forCounting).access
         }
-        if let nothing = candidates.first(where: { $0.isNothing }) { return nothing }
+        if let nothing = candidates.first(where: { $0.isNothing }) { return (nothing, nil) }
         let idAccess = inIDOrder(forCounting: forCounting)
         let wanted = query.page.skipped.addingReportingOverflow(max(0, query.page.limit)).partialValue
         // Every term served and in order: nothing can be better.
@@ -67,15 +88,18 @@ struct Planner {
         if let perfect = whole.first(where: { forCounting || $0.reversed != nil }), conjunction.isComplete,
             query.search == nil || query.search?.text.isEmpty == true
         {
-            return perfect
+            return (perfect, nil)
         }
         let constrained = candidates.filter { !$0.served.isEmpty }
-        if let few = try fewest(constrained) { return few }
+        if let few = try fewest(constrained) { return (few, nil) }
         // Many documents match each constraint, so the first of them in order are soon found.
         candidates.append(idAccess)
         let ordered = candidates.filter { $0.reversed != nil }.max { $0.rank < $1.rank }
-        if !forCounting, let ordered, wanted >= 0, wanted <= Self.walkLimit { return ordered }
-        return constrained.max { $0.rank < $1.rank } ?? (order.fields.isEmpty ? idAccess : ordered ?? idAccess)
+        let narrow = constrained.max { $0.rank < $1.rank }
+        if !forCounting, let ordered, wanted >= 0, wanted <= Self.walkLimit {
+            return (ordered, narrow?.reversed == nil ? narrow : nil)
+        }
+        return (narrow ?? (order.fields.isEmpty ? idAccess : ordered ?? idAccess), nil)
     }
 
     /// The access with the fewest entries, unless all have many.

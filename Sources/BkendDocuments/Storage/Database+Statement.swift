@@ -22,6 +22,9 @@ struct RunningStatement {
         try check(sqlite3_bind_int64(handle, position, value))
     }
 
+    /// Leaves values unbound, which makes them NULL.
+    mutating func skip(_ count: Int) { position += Int32(count) }
+
     /// Binds text; SQLite takes a copy.
     mutating func bind(text: UnsafeBufferPointer<UInt8>) throws {
         position += 1
