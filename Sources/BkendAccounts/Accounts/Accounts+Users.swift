@@ -33,8 +33,8 @@ extension Accounts {
         return AccountAnswer(try await user(id: id).json)
     }
 
-    /// `PATCH /v1/users/:id` and `PATCH /v1/users/:id/profile`: `name`, `nickname`, `image`, `onboardingStatus`. Answers
-    /// the whole user.
+    /// `PATCH /v1/users/:id` and `PATCH /v1/users/:id/profile`: `name`, `nickname`, `image`, `onboardingStatus`.
+    /// Answers the whole user.
     package func updateUser(_ id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
         try UserRules.check(.update, by: caller, to: id)
         let change = try UserChange(BodyFields(body))

@@ -4,8 +4,8 @@
 package struct AccountLimits: Hashable, Sendable {
     /// Failed sign-ins of one client at one address.
     package var signInPerClientAndAddress: RateLimit? = RateLimit(10, perSeconds: 600)
-    /// Failed sign-ins at one address by all clients together. Whoever spends it locks its owner out, so that it is more
-    /// than one client can spend.
+    /// Failed sign-ins at one address by all clients together. Whoever spends it locks its owner out, so that it is
+    /// more than one client can spend.
     package var signInPerAddress: RateLimit? = RateLimit(200, perSeconds: 3_600)
     /// Failed sign-ins of one client at all addresses together.
     package var signInPerClient: RateLimit? = RateLimit(100, perSeconds: 600)

@@ -2,8 +2,8 @@
 import BkendWire
 import Synchronization
 
-/// Counts by key, in memory (a restart forgives). The generic cell rate algorithm: of each key only the moment is kept at
-/// which it owes nothing any more, so that a key costs some dozens of bytes and no timer.
+/// Counts by key, in memory (a restart forgives). The generic cell rate algorithm: of each key only the moment is kept
+/// at which it owes nothing any more, so that a key costs some dozens of bytes and no timer.
 final class RateLimiter: Sendable {
     private let limit: RateLimit
     private let capacity: Int

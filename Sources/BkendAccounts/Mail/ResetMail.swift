@@ -20,7 +20,8 @@ struct ResetMail: Sendable {
 
             \(way)
 
-            It works once, for \(max(1, seconds / 60)) minutes. If you didn't ask for it, ignore this mail: nothing has changed.
+            It works once, for \(max(1, seconds / 60)) minutes. If you didn't ask for it, ignore this mail:
+            nothing has changed.
             """
         return Mail(
             sender: settings.sender, recipient: user.email, subject: "Reset your password", text: text, date: now)

@@ -13,8 +13,8 @@ package protocol PasswordHasher: Sendable {
     ) async throws -> [UInt8]
 }
 
-/// scrypt on threads of its own, never on those that serve connections, and a bounded number at once: each takes 128 MiB
-/// at OWASP's parameters, so that a crowd at sign-in would otherwise end in an empty memory.
+/// scrypt on threads of its own, never on those that serve connections, and a bounded number at once: each takes 128
+/// MiB at OWASP's parameters, so that a crowd at sign-in would otherwise end in an empty memory.
 package final class ScryptHasher: PasswordHasher {
     private let slots: HashingSlots
     private let queue = DispatchQueue(label: "bkend.scrypt", qos: .userInitiated, attributes: .concurrent)

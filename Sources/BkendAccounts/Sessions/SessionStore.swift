@@ -6,8 +6,8 @@ import GRDB
 /// Sessions in the database; every method runs inside the caller's transaction.
 enum SessionStore {
     private static let columns = """
-        id, userId, userAgent, ipAddress, deviceInfo, lastActivityAt, createdAt, endedAt, tagKey, generation, tokenHash, \
-        issuedAt, previousHash, rotationSecret
+        id, userId, userAgent, ipAddress, deviceInfo, lastActivityAt, createdAt, endedAt, tagKey, generation, \
+        tokenHash, issuedAt, previousHash, rotationSecret
         """
 
     /// Starts a session; gives its first refresh token.

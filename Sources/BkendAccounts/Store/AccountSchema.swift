@@ -3,7 +3,8 @@ import GRDB
 
 /// The accounts' tables in an environment's database, all with names in `account_`. Times are milliseconds since 1970.
 ///
-/// The version is kept in a table of our own, since `user_version` and GRDB's migrations belong to whoever owns the file.
+/// The version is kept in a table of our own, since `user_version` and GRDB's migrations belong to whoever owns the
+/// file.
 package enum AccountSchema {
     /// The version that this code reads and writes.
     static let version = steps.count

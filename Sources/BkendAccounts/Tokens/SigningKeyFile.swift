@@ -89,7 +89,7 @@ package struct SigningKeyFile: Sendable {
 
     private static func damaged(_ path: String) -> AccountsFailure {
         AccountsFailure(
-            "\(path) is damaged: restore it from a backup, or move it away to get a new key (signed-in apps then refresh)"
+            "\(path) is damaged: restore it from a backup, or move it away for a new key (apps then refresh)"
         )
     }
 }

@@ -1,8 +1,8 @@
 #if Server
 import BkendWire
 
-/// A token's header, compared with the only form that this server writes before anything else looks at the token. JWTKit
-/// 5.7 takes an unknown or missing `kid`, `alg: none` with a good signature, and any `typ`.
+/// A token's header, compared with the only form that this server writes before anything else looks at the token.
+/// JWTKit 5.7 takes an unknown or missing `kid`, `alg: none` with a good signature, and any `typ`.
 struct TokenHeader: Sendable {
     /// Which key signed the token.
     let keyID: String
@@ -14,7 +14,8 @@ struct TokenHeader: Sendable {
 
     /// Reads the header of a token in its compact form.
     ///
-    /// - Throws: `auth/invalid-token-format` when the text is no token, `auth/invalid-token` when it is not one of ours.
+    /// - Throws: `auth/invalid-token-format` when the text is no token, `auth/invalid-token` when it is not one of
+    ///   ours.
     init(ofToken token: some StringProtocol) throws(ErrorBody) {
         let parts = token.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw TokenRefusal.malformed }

@@ -4,9 +4,10 @@ import Foundation
 
 /// An e-mail address that mail can be sent to, as far as its form tells.
 ///
-/// The check is HTML's for `<input type=email>`, made stricter where a typing error is likelier than an address (a domain
-/// needs a dot, dots don't follow each other) and wider for letters beyond ASCII (RFC 6531). Quoted local parts, comments
-/// and address literals are refused: nobody signs up with one, and they are a way to smuggle text into headers.
+/// The check is HTML's for `<input type=email>`, made stricter where a typing error is likelier than an address (a
+/// domain needs a dot, dots don't follow each other) and wider for letters beyond ASCII (RFC 6531). Quoted local parts,
+/// comments and address literals are refused: nobody signs up with one, and they are a way to smuggle text into
+/// headers.
 struct EmailAddress: Hashable, Sendable {
     /// The address as typed, without surrounding white space, in Unicode's form C.
     let text: String

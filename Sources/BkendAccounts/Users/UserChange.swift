@@ -1,8 +1,8 @@
 #if Server
 import BkendWire
 
-/// What a body changes of a user. `id`, `role`, `email` and the times aren't the owner's to set: they are passed over, as
-/// system fields of records are (rest-api.md §3).
+/// What a body changes of a user. `id`, `role`, `email` and the times aren't the owner's to set: they are passed over,
+/// as system fields of records are (rest-api.md §3).
 struct UserChange: Sendable {
     /// Nil where the body has no such member; a null in it clears the text.
     private var name: String??

@@ -3,8 +3,8 @@ import BkendWire
 import Foundation
 import GRDB
 
-/// Users and their passwords in the database; every method runs inside the caller's transaction. A deleted user is found
-/// by none of them.
+/// Users and their passwords in the database; every method runs inside the caller's transaction. A deleted user is
+/// found by none of them.
 enum UserStore {
     static func user(_ db: Database, id: String) throws -> User? {
         try Row.fetchOne(
@@ -46,8 +46,8 @@ enum UserStore {
         user.updatedAt = max(user.updatedAt, now)
         try db.execute(
             sql: """
-                UPDATE account_users SET role = ?, name = ?, nickname = ?, image = ?, onboardingStatus = ?, updatedAt = ?,
-                    searchText = ?
+                UPDATE account_users SET role = ?, name = ?, nickname = ?, image = ?, onboardingStatus = ?,
+                    updatedAt = ?, searchText = ?
                 WHERE id = ? AND deletedAt IS NULL
                 """,
             arguments: [
@@ -57,8 +57,8 @@ enum UserStore {
         return user
     }
 
-    /// Deletes a user softly: the row stays, so that `createdBy` of records can be traced; password, resets and sessions
-    /// go, and the address may sign up again as another user. False when there is none.
+    /// Deletes a user softly: the row stays, so that `createdBy` of records can be traced; password, resets and
+    /// sessions go, and the address may sign up again as another user. False when there is none.
     static func delete(_ db: Database, id: String, now: Timestamp) throws -> Bool {
         try db.execute(
             sql: """
