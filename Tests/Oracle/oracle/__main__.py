@@ -7,9 +7,12 @@ import json
 import multiprocessing
 import queue
 import secrets
+import signal
 import sys
 import time
 from pathlib import Path
+
+from .tally import Tally
 
 HERE = Path(__file__).resolve().parent.parent
 FROZEN = HERE.parent / "Fixtures" / "oracle" / "frozen.json"
@@ -82,7 +85,6 @@ def _secantus() -> Path:
 
 def _run(arguments: argparse.Namespace) -> int:
     from .session import Plan
-    from .tally import Tally
 
     plan = Plan(
         seed=_seed(arguments),
@@ -98,39 +100,25 @@ def _run(arguments: argparse.Namespace) -> int:
     again = f"--seed {plan.seed} --cases {arguments.cases} --queries {plan.queries}"
     print(f"seed {plan.seed}: {plan.sets} sets of {plan.queries} queries; the same again: run {again}", flush=True)
     started = time.monotonic()
-    total, failure = Tally(), None
+    total = Tally()
+    failures: list[str] = []
     results: multiprocessing.Queue[Tally | str | None] = multiprocessing.Queue()
     workers = [
         multiprocessing.Process(target=_work, args=(plan, number, results), daemon=False)
         for number in range(plan.jobs)
     ]
+    # A stopped run takes its workers along, and they their servers.
+    signal.signal(signal.SIGTERM, _stop)
     for worker in workers:
         worker.start()
-    open_workers, said = len(workers), started
-    while open_workers:
-        try:
-            result = results.get(timeout=5)
-        except queue.Empty:
-            if not any(worker.is_alive() for worker in workers):
-                failure = failure or "a worker died without a word"
-                break
-            continue
-        if result is None:
-            open_workers -= 1
-        elif isinstance(result, str):
-            failure = result
-        else:
-            total.add(result)
-        if time.monotonic() - said > 10:
-            said = time.monotonic()
-            cases = total.counts["cases"]
-            print(f"    {cases} cases, {cases / (said - started):.0f} a second, "
-                  f"{total.counts['differing']} differing", flush=True)  # fmt: skip
-    for worker in workers:
-        worker.join()
+    try:
+        _gather(workers, results, total, failures, started)
+    finally:
+        for worker in workers:
+            if sys.exc_info()[0]:
+                worker.terminate()
+            worker.join()
     spent = time.monotonic() - started
-    for difference in total.differences:
-        print("\n".join(difference.lines()))
     print("\n".join(total.summary()))
     print(f"time:                  {spent:.1f} s, {total.counts['cases'] / spent:.0f} cases a second")
     if arguments.report:
@@ -139,16 +127,51 @@ def _run(arguments: argparse.Namespace) -> int:
         from .frozen import emit
 
         emit(arguments.emit, plan.seed, plan.sets, plan.queries, arguments.set)
-    if failure:
+    for failure in failures:
         print(f"oracle: {failure}", file=sys.stderr)
     print(f"seed {plan.seed}")
-    return 1 if failure or total.counts["differing"] else 0
+    return 1 if failures or total.counts["differing"] else 0
+
+
+def _stop(*_: object) -> None:
+    sys.exit("oracle: stopped")
+
+
+def _gather(
+    workers: list[multiprocessing.Process],
+    results: multiprocessing.Queue[Tally | str | None],
+    total: Tally,
+    failures: list[str],
+    started: float,
+) -> None:
+    """Adds up what the workers send until all have ended, and shows differences and progress on the way."""
+    open_workers, said = len(workers), started
+    while open_workers:
+        try:
+            result = results.get(timeout=5)
+        except queue.Empty:
+            if any(worker.is_alive() for worker in workers):
+                continue
+            failures.append("a worker died without a word")
+            return
+        if result is None:
+            open_workers -= 1
+        elif isinstance(result, str):
+            failures.append(result)
+        else:
+            for difference in total.add(result):
+                print("\n".join(difference.lines()), flush=True)
+        if time.monotonic() - said > 10:
+            said = time.monotonic()
+            cases, rate = total.counts["cases"], total.counts["cases"] / (said - started)
+            print(f"    {cases} cases, {rate:.0f} a second, {total.counts['differing']} differing", flush=True)
 
 
 def _work(plan: object, number: int, results: multiprocessing.Queue[object]) -> None:
     from .session import Plan, Session
 
     assert isinstance(plan, Plan)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         for tally in Session(plan, number).run():
             results.put(tally)

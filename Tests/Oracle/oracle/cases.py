@@ -126,6 +126,9 @@ class Answer:
     positions: tuple[int, ...]
     total: int
 
+    def __str__(self) -> str:
+        return f"documents {list(self.positions)}, total {self.total}"
+
     @property
     def ids(self) -> list[str]:
         return [identifier(position) for position in self.positions]
@@ -136,6 +139,9 @@ class Failure:
     """An engine could not answer."""
 
     reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass

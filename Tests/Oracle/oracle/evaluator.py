@@ -6,6 +6,7 @@ Sources: MongoDB manual, the pages of the operators and those that `values.py` a
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from functools import cmp_to_key
 
@@ -46,8 +47,9 @@ _positive: dict[str, Callable[[Json, Json], bool]] = {
 
 
 def folded(text: str) -> str:
-    """Text for comparison without case."""
-    return text.casefold()
+    """Text for comparison without case, as the project defines it: full upper-case mapping, then lower-case, in form C."""
+    upper = unicodedata.normalize("NFC", text).upper()
+    return unicodedata.normalize("NFC", "".join(letter.lower() for letter in upper))
 
 
 def _contains(value: Json, operand: Json) -> bool:

@@ -172,7 +172,7 @@ class Generator:
             limit, offset = self.random.randint(1, 7), self.random.randint(0, 12)
         search = search_field = None
         if self.random.random() < 0.03:
-            search = self.random.choice(["x", "LINE", "quoted", "slash", "under_", "per%", "true", "日", "\U0001f600"])
+            search = self.random.choice(["x", "LINE", "quoted", "under_", "per%", "true", "日", "\U0001f600", "É", "SS", "ß", "Σ", "K", "i", "y\u0000"])
             search_field = self.random.choice([None, "s", "v"])
         ascending = self.random.random() < 0.5
         return Query(and_filters, or_filters, sort_by, ascending, page, offset, limit, search, search_field)

@@ -17,7 +17,7 @@ from .generator import DocumentSet, Generator
 from .shrinking import shrunk
 from .tally import Difference, Tally
 
-SHOWN = 40
+SHOWN = 15
 """Differences that one worker shrinks and reports; further ones are only counted."""
 
 SETS_PER_SERVER = 100
@@ -68,6 +68,7 @@ class Session:
         self._references: list[Reference] = []
         self._server: Server | None = None
         self._spares: dict[bool, Spare] = {}
+        self._reported = 0
 
     def run(self) -> Iterator[Tally]:
         """Works through the sets and gives the counts after each."""
@@ -124,13 +125,15 @@ class Session:
             agree = self._hear_references(chosen, query, right)
             expected = evaluate(records, query)
             assert isinstance(expected, Answer)
+            wrong: list[Answer | Failure] = []
             for table, indexes in tables:
                 given = table.ask(query)
                 if given != expected:
-                    agree = False
-                    counts["differing"] += 1
-                    self._report(chosen, query, indexes)
-            counts["all agree"] += agree
+                    if given not in wrong:  # The same wrong answer with indexes and without is one difference.
+                        self._report(chosen, query, indexes)
+                    wrong.append(given)
+            counts["differing"] += bool(wrong)
+            counts["all agree"] += agree and not wrong
 
     def _hear_references(self, chosen: DocumentSet, query: Query, right: Answer) -> bool:
         counts = self.tally.counts
@@ -157,7 +160,8 @@ class Session:
                     names.add(f"{engine.name}: an error of its own on a part of the query")
                     continue
                 explained = False
-                if len(self.tally.differences) < SHOWN:
+                if self._reported < SHOWN:
+                    self._reported += 1
                     self.tally.differences.append(_unexplained(engine.name, finding, chosen, query, given, right))
             self.tally.decided.update(names)
         if len(answers) == 2:
@@ -170,8 +174,9 @@ class Session:
     # Shrinking against the server, in tables of its own
 
     def _report(self, chosen: DocumentSet, query: Query, indexes: list[Index]) -> None:
-        if self.tally.counts["differing"] > SHOWN:
+        if self._reported == SHOWN:
             return
+        self._reported += 1
 
         def differs(documents: list[dict[str, object]], asked: Query) -> bool:
             expected = evaluate(stored(documents), asked)

@@ -52,14 +52,15 @@ class Tally:
     abstained: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: Tally) -> list[Difference]:
+        """Adds another part; gives its differences that were not known."""
         self.counts += other.counts
         self.decided += other.decided
         self.abstained += other.abstained
         known = {spelled(difference.json() | {"seed": ""}) for difference in self.differences}
-        for difference in other.differences:
-            if spelled(difference.json() | {"seed": ""}) not in known:
-                self.differences.append(difference)
+        fresh = [one for one in other.differences if spelled(one.json() | {"seed": ""}) not in known]
+        self.differences += fresh
+        return fresh
 
     def summary(self) -> list[str]:
         """The report's counts."""

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,7 @@ class Server:
         place = re.match(r"listening on http://([^:]+):(\d+)", line)
         if not place:
             raise EngineLost(f"the server did not start: {line!r} {self.last_words()}")
+        self._used = time.monotonic()
         self._connection = http.client.HTTPConnection(place.group(1), int(place.group(2)), timeout=60)
 
     def _command(self, binary: Path, *arguments: str) -> str:
@@ -68,18 +70,30 @@ class Server:
         return Table(self, name, ids, escaped)
 
     def request(self, method: str, target: str, body: str | None = None) -> tuple[int, Any]:
+        """Status and JSON of the answer; status 0 and a text where there was none.
+
+        A read is sent again once when the connection breaks: the server drops an idle one, and a busy machine can be
+        idle for long. A write is never repeated; it takes a new connection where the old one has rested.
+        """
         headers = {"X-API-Key": self._key}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        try:
-            self._connection.request(method, target, body.encode() if body is not None else None, headers)
-            answer = self._connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self._connection.close()
-            if self._process.poll() is not None:
-                raise EngineLost(f"the server ended with {self._process.returncode}: {self.last_words()}") from error
-            return 0, f"{type(error).__name__}: {error}"
+            if time.monotonic() - self._used > 10:
+                self._connection.close()
+        for _ in range(1 if body is not None else 2):
+            try:
+                self._connection.request(method, target, body.encode() if body is not None else None, headers)
+                answer = self._connection.getresponse()
+                result = answer.status, json.loads(answer.read())
+                self._used = time.monotonic()
+                return result
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self._connection.close()
+                failure = error
+                if self._process.poll() is not None:
+                    ended = f"the server ended with {self._process.returncode}: {self.last_words()}"
+                    raise EngineLost(ended) from error
+        return 0, f"{type(failure).__name__}: {failure}"
 
     def close(self) -> None:
         self._connection.close()
