@@ -104,6 +104,18 @@ struct RetryTests {
         #expect(reason.kind == .totalTimedOut)
     }
 
+    @Test("an update by closure has one deadline for its read and its write")
+    func updateDeadline() async throws {
+        let clock = SkippingClock()
+        let transport = ScriptedTransport { _ throws(TransportError) in
+            clock.advance(by: .seconds(4))
+            return .json(recordText("a"))
+        }
+        let books = try testClient(transport, clock: clock).table(Book.self)
+        try await books.update("a", options: CallOptions(deadline: .seconds(10))) { $0.title = "x" }
+        #expect(transport.sent.map(\.timeouts.total) == [.seconds(10), .seconds(6)])
+    }
+
     @Test("a cancelled call says how far it had come")
     func cancelled() async throws {
         let transport = ScriptedTransport { _ throws(TransportError) in
