@@ -38,6 +38,12 @@ import Testing
                 try collection.createIndex(RandomQuery.index(name, using: &random), in: db)
             }
             try change(&documents, in: collection, db, &random)
+            if Bool.random(using: &random) {
+                // Small numbers lead through the walks and their fallbacks too.
+                func limit() -> Int { Int.random(in: 0...20, using: &random) }
+                collection.limits = PlannerLimits(probe: limit(), walk: limit() * 5, budget: limit())
+            }
+            var served = 0
             let plain = try BkendDocuments.Collection.create("plain", in: db)
             for document in documents { try plain.insert(document, in: db) }
             for _ in 0..<150 {
@@ -45,8 +51,10 @@ import Testing
                     filter: RandomQuery.filter(depth: 2, using: &random), sort: RandomQuery.sort(using: &random),
                     page: .init(
                         offset: Int.random(in: 0...3, using: &random), limit: Int.random(in: 1...70, using: &random)))
+                if try collection.explain(query, in: db).index != nil { served += 1 }
                 try compare(query, documents, [collection, plain], db, seed: seed)
             }
+            #expect(served > 0, "seed \(seed): no query went through an index")
         }
     }
 

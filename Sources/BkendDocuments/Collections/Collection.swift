@@ -12,6 +12,7 @@ package struct Collection: Sendable {
     let number: Int64
     let table: CollectionTable
     var state: CollectionState
+    var limits = PlannerLimits()
 
     /// Makes a collection.
     ///

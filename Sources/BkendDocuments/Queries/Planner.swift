@@ -25,9 +25,6 @@ struct Planner {
         order = ResultOrder(query.sort)
     }
 
-    /// How many documents a walk tries before the plan beside it takes over.
-    private static let walkBudget = 20_000
-
     /// Runs the query: the rows, or how many there are.
     func run(counting: Bool) throws -> (rows: [Int64], count: Int) {
         let choice = try best(forCounting: counting)
@@ -36,7 +33,7 @@ struct Planner {
             return try plan.run(counting: counting, in: db)
         }
         // Where the field of the filter goes with the order, the walk's first match may lie at its far end.
-        matcher.budget = Self.walkBudget
+        matcher.budget = collection.limits.budget
         do {
             return try plan.run(counting: counting, in: db)
         } catch is WalkTooLong {
@@ -70,11 +67,6 @@ struct Planner {
 
     // MARK: Choice
 
-    /// How many entries of an index are counted before they count as many.
-    private static let probeLimit = 4_096
-    /// Up to how many rows it pays to walk an index in order, trying each document, rather than to sort them all.
-    private static let walkLimit = 10_000
-
     private func best(forCounting: Bool) throws -> (access: Access, fallback: Access?) {
         if let byID = byID(forCounting: forCounting) { return (byID, nil) }
         var candidates = state.indexes.compactMap { index in
@@ -96,7 +88,7 @@ struct Planner {
         candidates.append(idAccess)
         let ordered = candidates.filter { $0.reversed != nil }.max { $0.rank < $1.rank }
         let narrow = constrained.max { $0.rank < $1.rank }
-        if !forCounting, let ordered, wanted >= 0, wanted <= Self.walkLimit {
+        if !forCounting, let ordered, wanted >= 0, wanted <= collection.limits.walk {
             return (ordered, narrow?.reversed == nil ? narrow : nil)
         }
         return (narrow ?? (order.fields.isEmpty ? idAccess : ordered ?? idAccess), nil)
@@ -106,8 +98,9 @@ struct Planner {
     private func fewest(_ candidates: [Access]) throws -> Access? {
         var best: (access: Access, entries: Int)?
         for access in candidates.sorted(by: { $0.rank > $1.rank }) {
-            let entries = try count(access, limit: min(Self.probeLimit, best?.entries ?? Self.probeLimit))
-            if entries < best?.entries ?? Self.probeLimit { best = (access, entries) }
+            let entries = try count(
+                access, limit: min(collection.limits.probe, best?.entries ?? collection.limits.probe))
+            if entries < best?.entries ?? collection.limits.probe { best = (access, entries) }
         }
         return best?.access
     }
