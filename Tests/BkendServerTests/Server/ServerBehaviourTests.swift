@@ -1,6 +1,7 @@
 #if Server
 import BkendTesting
 import BkendWire
+import Dispatch
 import Foundation
 import Testing
 
@@ -179,6 +180,40 @@ import Testing
                 return [first, try connection.answer()?.status]
             }
             #expect(statuses == [100, 201])
+        }
+    }
+
+    @Test("A stopping server answers what is in flight, and then takes nothing more")
+    func gracefulStop() async throws {
+        try await withFolder { folder in
+            let server = try await TestServer.start(folder: folder, tables: Self.tables)
+            let client = server.admin
+            let body = Array(#"{"a":1}"#.utf8)
+            let head = client.request("POST", "/v1/t", ["Expect": "100-continue", "Content-Length": "\(body.count)"])
+            let (reached, isReached) = AsyncStream<Void>.makeStream()
+            let stopping = DispatchSemaphore(value: 0)
+            async let answer = blocking {
+                let connection = try RawConnection(port: client.port)
+                try connection.send(head)
+                // Once the server says "go on", the request is in flight.
+                _ = try connection.answer()
+                isReached.finish()
+                stopping.wait()
+                try connection.send(body)
+                return try connection.answer()
+            }
+            for await _ in reached {}
+            async let stopped: Void = server.stop()
+            // Nothing listens any more once the server is stopping.
+            while (try? await client.get("/health")) != nil { await Task.yield() }
+            stopping.signal()
+            let created = try #require(try await answer)
+            try await stopped
+            #expect(created.status == 201)
+            await #expect(throws: RawConnection.Failure.self) { try await client.get("/health") }
+            let again = try await TestServer.start(folder: folder)
+            #expect(try await TestClient(again.url, key: server.secretKey).get("/v1/t/\(created.id)").status == 200)
+            try await again.stop()
         }
     }
 
