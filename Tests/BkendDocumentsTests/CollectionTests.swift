@@ -52,4 +52,44 @@ import Testing
             #expect(try ids() == ["a7"])
         }
     }
+
+    @Test func `A collection's name is a value, whatever it spells`() throws {
+        let names = ["a", "A", "é", "e\u{301}", "c1", "sqlite_x", "x'; DROP TABLE c1; --", "\"", "$where"]
+        try DocumentStorage.inMemory().write { db in
+            for name in names {
+                var things = try Collection.create(name, in: db)
+                let field = IndexDefinition.Field("x'\"; --")
+                try things.createIndex(IndexDefinition(name: name, fields: [field]), in: db)
+                try things.insert(["id": .string(name)], in: db)
+            }
+            #expect(try Collection.names(in: db).map { Array($0.utf8) }.count == names.count)
+            #expect(throws: CollectionError.self) { try Collection.create("a", in: db) }
+            #expect(throws: CollectionError.self) { try Collection.create("", in: db) }
+            for name in names {
+                let things = try #require(try Collection.named(name, in: db))
+                #expect(try things.count(in: db) == 1)
+                try things.drop(in: db)
+                #expect(throws: CollectionError.self) { try things.count(in: db) }
+            }
+            #expect(try Collection.names(in: db) == [])
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM bkend_indexes") == 0)
+        }
+    }
+
+    @Test func `Documents are found by several ids, replaced and deleted`() throws {
+        try DocumentStorage.inMemory().write { db in
+            let things = try Collection.create("things", in: db)
+            for id in ["a", "b", "c"] { try things.insert(["id": .string(id), "n": 1], in: db) }
+            #expect(try things.documents(ids: ["c", "x", "a"], in: db).map { try $0.json["id"] } == ["c", "a"])
+            #expect(try things.replace(["id": "b", "m": 2], in: db))
+            #expect(try things.document(id: "b", in: db)?.json == ["id": "b", "m": 2])
+            #expect(try !things.replace(["id": "x"], in: db))
+            #expect(try things.delete(id: "a", in: db))
+            #expect(try !things.delete(id: "a", in: db))
+            #expect(try things.count(in: db) == 2)
+            for document: JSONObject in [[:], ["id": ""], ["id": 1], ["id": nil]] {
+                #expect(throws: InvalidDocument.self) { try things.insert(document, in: db) }
+            }
+        }
+    }
 }
