@@ -1,7 +1,6 @@
 #if Server
 import BkendAccounts
 import BkendWire
-import Logging
 import Testing
 
 @Suite("A server that is busy checking passwords")
@@ -10,15 +9,8 @@ struct BusyServerTests {
     func doesNotCount() async throws {
         let fixture = try AccountsFixture()
         try await fixture.signUp()
-        // No computation may wait, and the only slot is taken.
         let hasher = HeldHasher()
-        var configuration = AccountsConfiguration(audience: "shop/dev")
-        configuration.scrypt = AccountsFixture.cheap
-        let clock = fixture.clock
-        let accounts = Accounts(
-            configuration, database: fixture.database, tokens: TokenAuthority(file: fixture.keyFile), hasher: hasher,
-            mail: try MailFolder(fixture.folder.path + "/mail"),
-            logger: Logger(label: "accounts-tests", factory: { _ in SwiftLogNoOpLogHandler() }), now: { clock.now })
+        let accounts = try fixture.reopened(hasher: hasher)
         let body: JSONObject = ["email": "ada@example.com", "password": "abc123"]
         for _ in 0..<20 {
             #expect(

@@ -53,6 +53,18 @@ struct LimitTests {
         _ = try await fixture.accounts.signIn(body("ada@example.com"), client: elsewhere)
     }
 
+    @Test("An attempt that one limit refuses counts against none of the others")
+    func refusedByOne() async throws {
+        let fixture = try AccountsFixture {
+            $0.limits.signInPerClientAndAddress = RateLimit(2, perSeconds: 1_000)
+            $0.limits.signInPerAddress = RateLimit(1, perSeconds: 10)
+        }
+        let expected = ["auth/invalid-credentials"] + Array(repeating: "auth/too-many-login-attempts", count: 5)
+        for code in expected { #expect(await BkendAccountsTests.code { try await fixture.signIn() } == code) }
+        fixture.clock.advance(seconds: 10)
+        #expect(await code { try await fixture.signIn() } == "auth/invalid-credentials")
+    }
+
     @Test("All addresses of an IPv6 network are one client")
     func ipv6Network() async throws {
         let fixture = try AccountsFixture()

@@ -156,11 +156,12 @@ struct PasswordTests {
         let client = AccountsFixture.client
         _ = try await fixture.accounts.requestPasswordReset(["email": "ada@example.com"], client: client)
         let token = try await fixture.mailedToken()
+        let accounts = try fixture.reopened(hasher: MeetingHasher(of: 6))
         let codes = await withTaskGroup(of: String?.self) { group in
             for number in 0..<6 {
                 group.addTask {
                     await code {
-                        try await fixture.accounts.confirmPasswordReset(
+                        try await accounts.confirmPasswordReset(
                             confirm("ada@example.com", token, "password\(number)"), client: client)
                     }
                 }
@@ -168,7 +169,7 @@ struct PasswordTests {
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(codes.filter { $0 == nil }.count == 1)
-        #expect(codes.filter { $0 == "auth/invalid-token" || $0 == "auth/same-as-previous-password" }.count == 5)
+        #expect(codes.filter { $0 == "auth/invalid-token" }.count == 5)
     }
 }
 #endif

@@ -20,7 +20,7 @@ struct PasswordHashTests {
         #expect(hash.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == expected)
     }
 
-    @Test("At OWASP's parameters a password checks against its stored text, and another doesn't")
+    @Test("At OWASP's parameters a password checks against its stored text")
     func real() async throws {
         #expect(ScryptParameters.owasp == (try ScryptParameters(logarithmOfRounds: 17, blockSize: 8, parallelism: 1)))
         let passwords = Passwords(hasher: ScryptHasher(), parameters: .owasp, random: .system)
@@ -28,7 +28,6 @@ struct PasswordHashTests {
         let stored = try #require(PasswordHash(text))
         #expect(text.wholeMatch(of: /\$scrypt\$ln=17,r=8,p=1\$[A-Za-z0-9+\/]{22}\$[A-Za-z0-9+\/]{43}/) != nil)
         #expect(try await passwords.check(Password("abc123"), against: stored) == .right)
-        #expect(try await passwords.check(Password("abc124"), against: stored) == .wrong)
     }
 
     @Test("One password hashed twice gives two texts")
@@ -37,6 +36,8 @@ struct PasswordHashTests {
         let first = try await passwords.hash(Password("abc123"))
         let second = try await passwords.hash(Password("abc123"))
         #expect(first.salt != second.salt && first.hash != second.hash)
+        #expect(try await passwords.check(Password("abc123"), against: second) == .right)
+        #expect(try await passwords.check(Password("abc124"), against: second) == .wrong)
     }
 
     @Test("A password is the same in both Unicode forms, and no password is cut")

@@ -31,14 +31,16 @@ struct AccountsFixture {
 
     /// Another service over the same files: another process, or the same after a restart.
     func reopened(
-        audience: String = "shop/dev", _ configure: (inout AccountsConfiguration) -> Void = { _ in }
+        audience: String = "shop/dev", hasher: (any PasswordHasher)? = nil,
+        _ configure: (inout AccountsConfiguration) -> Void = { _ in }
     ) throws -> Accounts {
         try Self.accounts(
-            audience, folder: folder, database: database, hasher: hasher, keyFile: keyFile, clock: clock, configure)
+            audience, folder: folder, database: database, hasher: hasher ?? self.hasher, keyFile: keyFile, clock: clock,
+            configure)
     }
 
     private static func accounts(
-        _ audience: String, folder: TemporaryFolder, database: TestDatabase, hasher: CountingHasher,
+        _ audience: String, folder: TemporaryFolder, database: TestDatabase, hasher: any PasswordHasher,
         keyFile: SigningKeyFile, clock: TestClock, _ configure: (inout AccountsConfiguration) -> Void
     ) throws -> Accounts {
         var configuration = AccountsConfiguration(audience: audience)
