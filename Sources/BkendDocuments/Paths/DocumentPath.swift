@@ -20,8 +20,6 @@ struct DocumentPath: Sendable {
         parts = path.utf8.split(separator: 0x2E, omittingEmptySubsequences: false).map { Part(Array($0)) }
     }
 
-    var isTopLevel: Bool { parts.count == 1 }
-
     /// Whether an array lies on the path, its end included; `first` is the offset of its first field.
     func meetsArray(from first: Int, in text: StoredText) -> Bool {
         var offset = first

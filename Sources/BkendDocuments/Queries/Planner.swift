@@ -68,7 +68,7 @@ struct Planner {
     // MARK: Choice
 
     private func best(forCounting: Bool) throws -> (access: Access, fallback: Access?) {
-        if let byID = byID(forCounting: forCounting) { return (byID, nil) }
+        if let byID = byID() { return (byID, nil) }
         var candidates = state.indexes.compactMap { index in
             IndexAccess(self, index, forCounting: forCounting).access
         }
@@ -129,7 +129,7 @@ struct Planner {
     }
 
     /// A look-up of ids, when the filter names them.
-    private func byID(forCounting: Bool) -> Access? {
+    private func byID() -> Access? {
         for (position, term) in terms(onID: true) {
             guard let values = KeyRanges.values(term.filterOperator) else { continue }
             let ids = values.compactMap(\.stringValue)
