@@ -113,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "BkendMacrosTests",
             dependencies: [
-                "Bkend", "BkendMacros", macros("SwiftSyntaxMacrosGenericTestSupport"),
+                "Bkend", "BkendMacros", macros("SwiftSyntaxMacrosGenericTestSupport"), macros("SwiftSyntaxBuilder"),
                 macros("SwiftSyntaxMacroExpansion"),
             ],
             swiftSettings: strict),
