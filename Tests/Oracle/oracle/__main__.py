@@ -104,8 +104,7 @@ def _run(arguments: argparse.Namespace) -> int:
     failures: list[str] = []
     results: multiprocessing.Queue[Tally | str | None] = multiprocessing.Queue()
     workers = [
-        multiprocessing.Process(target=_work, args=(plan, number, results), daemon=False)
-        for number in range(plan.jobs)
+        multiprocessing.Process(target=_work, args=(plan, number, results), daemon=False) for number in range(plan.jobs)
     ]
     # A stopped run takes its workers along, and they their servers.
     signal.signal(signal.SIGTERM, _stop)

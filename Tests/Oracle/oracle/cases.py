@@ -157,9 +157,7 @@ class Case:
         """The form of files. `parameters` is what a client sends; `expected` holds the ids of the page, in order."""
         return {
             **self.note,
-            "documents": [
-                {"id": identifier(position), **document} for position, document in enumerate(self.documents)
-            ],
+            "documents": [{"id": identifier(position), **document} for position, document in enumerate(self.documents)],
             "parameters": dict(self.query.parameters()),
             "expected": {"ids": self.expected.ids, "total": self.expected.total},
         }

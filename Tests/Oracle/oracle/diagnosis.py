@@ -31,7 +31,8 @@ class Mismatch:
 
     def __str__(self) -> str:
         verdict = "a match" if self.expected else "no match"
-        return f"{self.engine}: {spelled({self.path: self.condition})} on {shown(self.document, self.path)} should be {verdict}"
+        asked = spelled({self.path: self.condition})
+        return f"{self.engine}: {asked} on {shown(self.document, self.path)} should be {verdict}"
 
 
 def shown(document: Document, path: str) -> str:

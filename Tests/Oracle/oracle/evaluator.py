@@ -47,7 +47,7 @@ _positive: dict[str, Callable[[Json, Json], bool]] = {
 
 
 def folded(text: str) -> str:
-    """Text for comparison without case, as the project defines it: full upper-case mapping, then lower-case, in form C."""
+    """Text without case, as the project defines it: full upper-case mapping, then lower-case, in normal form C."""
     upper = unicodedata.normalize("NFC", text).upper()
     return unicodedata.normalize("NFC", "".join(letter.lower() for letter in upper))
 

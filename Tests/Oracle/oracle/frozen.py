@@ -15,15 +15,12 @@ from .generator import Generator
 
 def frozen_cases() -> list[Case]:
     """The cases of the table of decisions, then the known answers. Their results are written by hand."""
-    cases = [
-        Case(one.documents, one.query, Answer(one.expected, len(one.expected)), {"name": one.name, "source": one.source})
-        for one in TABLE
+    entries = [(one.name, one.source, one.documents, one.query, one.expected) for one in TABLE]
+    entries += [(one.name, one.source, one.documents, one.query, one.expected) for one in KNOWN]
+    return [
+        Case(documents, query, Answer(expected, len(expected)), {"name": name, "source": source})
+        for name, source, documents, query, expected in entries
     ]
-    cases += [
-        Case(one.documents, one.query, Answer(one.expected, len(one.expected)), {"name": one.name, "source": one.source})
-        for one in KNOWN
-    ]
-    return cases
 
 
 def _text() -> str:

@@ -43,6 +43,11 @@ OPERATORS: Final = [
     ("$exists", 30), ("$regex", 40), ("$contains", 6),
 ]  # fmt: skip
 
+SEARCHES: Final = [
+    "x", "LINE", "quoted", "under_", "per%", "true", "日", "\U0001f600", "É", "SS", "ß", "Σ", "K", "i", "y\u0000",
+]  # fmt: skip
+"""Texts that no system field holds."""
+
 
 @dataclass
 class DocumentSet:
@@ -93,17 +98,28 @@ class Generator:
         one: Json = self.random.choice([1, 1.0, "1", True, None, False, 0, "", 2])
         shape = self.random.randrange(14)
         match shape:
-            case 0: return []
-            case 1: return [one]
-            case 2: return [one, self.scalar()]
-            case 3: return [[one]]
-            case 4: return {}
-            case 5: return {"a": one}
-            case 6: return self.shuffled({"a": one, "b": self.scalar()})
-            case 7: return [{"a": one}, self.scalar()]
-            case 8: return self.value(3)
-            case 9: return self.scalar()
-            case 10: return [[], one] if self.random.random() < 0.5 else [[one, self.scalar()], one]
+            case 0:
+                return []
+            case 1:
+                return [one]
+            case 2:
+                return [one, self.scalar()]
+            case 3:
+                return [[one]]
+            case 4:
+                return {}
+            case 5:
+                return {"a": one}
+            case 6:
+                return self.shuffled({"a": one, "b": self.scalar()})
+            case 7:
+                return [{"a": one}, self.scalar()]
+            case 8:
+                return self.value(3)
+            case 9:
+                return self.scalar()
+            case 10:
+                return [[], one] if self.random.random() < 0.5 else [[one, self.scalar()], one]
             case _: return one  # fmt: skip
 
     def structure(self) -> Json:
@@ -172,7 +188,7 @@ class Generator:
             limit, offset = self.random.randint(1, 7), self.random.randint(0, 12)
         search = search_field = None
         if self.random.random() < 0.03:
-            search = self.random.choice(["x", "LINE", "quoted", "under_", "per%", "true", "日", "\U0001f600", "É", "SS", "ß", "Σ", "K", "i", "y\u0000"])
+            search = self.random.choice(SEARCHES)
             search_field = self.random.choice([None, "s", "v"])
         ascending = self.random.random() < 0.5
         return Query(and_filters, or_filters, sort_by, ascending, page, offset, limit, search, search_field)

@@ -55,9 +55,7 @@ def _compiled(pattern: bytes, options: str) -> tuple[int, int]:
     for letter in options:
         bits |= _OPTIONS[letter]
     number, offset = ctypes.c_int(), ctypes.c_size_t()
-    code = _library.pcre2_compile_8(
-        pattern, len(pattern), bits, ctypes.byref(number), ctypes.byref(offset), None
-    )
+    code = _library.pcre2_compile_8(pattern, len(pattern), bits, ctypes.byref(number), ctypes.byref(offset), None)
     if not code:
         raise BadPattern(f"error {number.value} at byte {offset.value} of {pattern!r}")
     return code, _library.pcre2_match_data_create_from_pattern_8(code, None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cases import Answer, Failure, Query
+from .cases import Answer, Document, Failure, Query
 from .decisions import decided
 from .diagnosis import Inversion, Mismatch, Unexplained, diagnose, shown
 from .engines.reference import Monty, Reference, Secantus
@@ -87,9 +87,11 @@ class Session:
             self.close()
 
     def close(self) -> None:
-        servers = [self._server] if self._server else []
-        for engine in [*self._references, *servers, *(spare.server for spare in self._spares.values())]:
-            engine.close()
+        for reference in self._references:
+            reference.close()
+        for server in [self._server, *(spare.server for spare in self._spares.values())]:
+            if server:
+                server.close()
         self._references, self._server, self._spares = [], None, {}
 
     def _start_server(self, numbers: list[int]) -> None:
@@ -178,7 +180,7 @@ class Session:
             return
         self._reported += 1
 
-        def differs(documents: list[dict[str, object]], asked: Query) -> bool:
+        def differs(documents: list[Document], asked: Query) -> bool:
             expected = evaluate(stored(documents), asked)
             return isinstance(expected, Answer) and self._spare_table(documents, indexes).ask(asked) != expected
 
@@ -196,11 +198,17 @@ class Session:
         kind = "index" if indexes and plain == expected else "server"
         self.tally.differences.append(
             Difference(
-                kind, documents, query, str(expected), str(given_answer), chosen.name, indexes if kind == "index" else []
+                kind,
+                documents,
+                query,
+                str(expected),
+                str(given_answer),
+                chosen.name,
+                indexes if kind == "index" else [],
             )
         )
 
-    def _spare_table(self, documents: list[dict[str, object]], indexes: list[Index]) -> Table:
+    def _spare_table(self, documents: list[Document], indexes: list[Index]) -> Table:
         """A fresh table with these indexes, on servers kept for shrinking: one without indexes, one with the last."""
         spare = self._spares.get(bool(indexes))
         if spare is None or spare.indexes != indexes or spare.used == SPARE_TABLES:

@@ -18,7 +18,8 @@ def try_table(secantus: Path) -> int:
     stale = 0
     try:
         for decision in TABLE:
-            print(f"{decision.name} ({', '.join(decision.engines)})\n    {decision.reason}\n    source: {decision.source}")
+            print(f"{decision.name} ({', '.join(decision.engines)})")
+            print(f"    {decision.reason}\n    source: {decision.source}")
             right = Answer(decision.expected, len(decision.expected))
             wrong = []
             for engine in engines:

@@ -66,7 +66,7 @@ class Tally:
         """The report's counts."""
         counts = self.counts
         lines = [
-            f"cases:                 {counts['cases']} ({counts['with a result']} with a result) in {counts['sets']} sets",
+            f"cases:                 {counts['cases']} in {counts['sets']} sets, {counts['with a result']} with a result",
             f"all who answer agree:  {counts['all agree']}",
             f"decided by the table:  {counts['decided']} cases",
         ]
@@ -76,7 +76,8 @@ class Tally:
         lines += [f"    {count:7}  {name}" for name, count in self.abstained.most_common()]
         if counts["both answered"]:
             share = 100 * counts["look-alikes disagree"] / counts["both answered"]
-            lines.append(f"look-alikes disagree:  {counts['look-alikes disagree']} ({share:.1f} % of those both answered)")
+            count = counts["look-alikes disagree"]
+            lines.append(f"look-alikes disagree:  {count} ({share:.1f} % of those both answered)")
         for name in ("SecantusDB", "montydb"):
             lines.append(f"    {counts[name + ' wrong']:7}  {name} is wrong")
         lines.append(f"differences:           {counts['differing']} cases, {len(self.differences)} shown")

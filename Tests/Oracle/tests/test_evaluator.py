@@ -5,12 +5,12 @@ from __future__ import annotations
 import unittest
 
 from oracle import pcre2
-from oracle.cases import Answer, Failure, Query
+from oracle.cases import Answer, Document, Failure, Query
 from oracle.decisions import TABLE
 from oracle.documented import KNOWN
 from oracle.evaluator import evaluate, holds, stored
 from oracle.paths import Ambiguous, reached, sort_keys
-from oracle.values import EMPTY, MISSING, compare, equal
+from oracle.values import EMPTY, MISSING, Json, compare, equal
 
 
 class KnownAnswers(unittest.TestCase):
@@ -33,7 +33,9 @@ class KnownAnswers(unittest.TestCase):
 
 class Values(unittest.TestCase):
     def test_types_keep_their_order(self) -> None:
-        ascending = [EMPTY, None, -(2**63), 5e-324, 1, 2**63 - 1, float(2**63), "", "a", "\uffff", "\U00010000", {}, [], False, True]
+        numbers: list[Json] = [-(2**63), 5e-324, 1, 2**63 - 1, float(2**63)]
+        strings: list[Json] = ["", "a", "\uffff", "\U00010000"]
+        ascending = [EMPTY, None, *numbers, *strings, {}, [], False, True]
         for place, value in enumerate(ascending):
             for later in ascending[place + 1 :]:
                 self.assertEqual((compare(value, later), compare(later, value)), (-1, 1), (value, later))
@@ -71,7 +73,7 @@ class Paths(unittest.TestCase):
         self.check({"a": [5]}, "a.00")
 
     def test_sort_keys(self) -> None:
-        for document, path, expected in [
+        known: list[tuple[Document, str, list[Json]]] = [
             ({"a": [1, 2]}, "a", [1, 2]),
             ({"a": []}, "a", [EMPTY]),
             ({"a": []}, "a.b", [None]),
@@ -85,7 +87,8 @@ class Paths(unittest.TestCase):
             ({"a": [{"b": [[1]]}]}, "a.0.b", [[1]]),
             ({"a": [[{"b": [1]}]]}, "a.0.b", [1]),
             ({"a": [{"b": [1]}]}, "a.0.b.0", [1]),
-        ]:
+        ]
+        for document, path, expected in known:
             with self.subTest(path=path, document=document):
                 self.assertEqual(sort_keys(document, path), expected)
 

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
-from oracle.cases import Answer, Query
+from oracle.cases import Answer, Document, Query
 from oracle.evaluator import evaluate, stored
 from oracle.frozen import emit, freeze, frozen_cases
 from oracle.generator import Generator
@@ -70,10 +70,10 @@ class Seeds(unittest.TestCase):
 
 class Shrinking(unittest.TestCase):
     def test_it_ends_with_what_matters(self) -> None:
-        documents = [{"a": {"b": [1, 2, "x"]}, "n": 5}, {"a": 1}, {}]
+        documents: list[Document] = [{"a": {"b": [1, 2, "x"]}, "n": 5}, {"a": 1}, {}]
         query = Query({"a.b": {"$in": [3, "x"], "$exists": True}, "n": 5}, sort_by="n", page=1, limit=3)
 
-        def test(some: list[dict[str, object]], asked: Query) -> bool:
+        def test(some: list[Document], asked: Query) -> bool:
             answer = evaluate(stored(some), asked)
             return isinstance(answer, Answer) and answer.total == 1 and "a.b" in (asked.and_filters or {})
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +26,7 @@ class Server:
 
     name = "bkend-server"
 
-    def __init__(self, binary: Path, indexed: dict[str, Sequence[Index]] | None = None) -> None:
+    def __init__(self, binary: Path, indexed: Mapping[str, Sequence[Index]] | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="oracle-server-")
         data = Path(self._folder.name) / "data"
         self._log: IO[bytes] = open(Path(self._folder.name) / "log", "w+b")
