@@ -1,5 +1,4 @@
 #if Server
-import BkendDocuments
 import BkendWire
 import HTTPTypes
 import HummingbirdCore
@@ -23,11 +22,8 @@ struct RecordRoutes: Sendable {
     func list(_ table: String, query: Substring) async throws -> RouteAnswer {
         let items = try QueryItem.decode(query)
         let (caller, now, limits) = (caller, now, limits)
-        let body = try await store.read { db, catalog in
-            let operations = RecordOperations(try catalog.table(table), caller: caller, now: now)
-            return try db.withDeadline(QueryDeadline(after: .milliseconds(limits.queryMilliseconds))) {
-                try operations.list(items, in: db)
-            }
+        let body = try await store.read(limit: .milliseconds(limits.queryMilliseconds)) { db, catalog in
+            try RecordOperations(try catalog.table(table), caller: caller, now: now).list(items, in: db)
         }
         return RouteAnswer(body: body)
     }

@@ -1,6 +1,7 @@
 #if Server
 import BkendDocuments
 import BkendWire
+import Foundation
 import GRDB
 import Synchronization
 
@@ -9,15 +10,24 @@ final class EnvironmentStore: Sendable {
     private let pool: DatabasePool
     private let lock: FileLock
     private let quickReaders: QuickReaders
+    /// Keeps long reads from taking every connection: one stays free for each thread of the concurrency pool.
+    private let longReads = Gate(places: EnvironmentStore.longReaders)
     private let catalog: Mutex<TableCatalog>
     private let ids: Mutex<ObjectIDGenerator>
+
+    /// How many reads may run off the concurrency pool at once.
+    private static let longReaders = 4
+    /// How long a query may hold its caller's thread.
+    private static let moment = Duration.milliseconds(2)
 
     /// Opens the database at a path, making it when it isn't there.
     init(path: String) throws {
         let lock = FileLock(database: path)
         self.lock = lock
         let (pool, catalog) = try lock.withLock {
-            let pool = try DocumentStorage.open(path: path)
+            var options = StorageOptions()
+            options.readers = Self.longReaders + max(2, ProcessInfo.processInfo.activeProcessorCount)
+            let pool = try DocumentStorage.open(path: path, options: options)
             let catalog = try pool.write { db in
                 try TableStore.prepare(db, path: path)
                 return try TableCatalog(in: db)
@@ -39,11 +49,32 @@ final class EnvironmentStore: Sendable {
         try quickReaders.read { db in try body(db, self.catalog(in: db)) }
     }
 
-    /// Reads what may take long, off the caller's thread, over one snapshot.
+    /// Reads over one snapshot, within a time limit. Most queries are done sooner than a change of threads would be, so
+    /// each is tried on the caller's thread first; what takes longer starts again off it, so that a thread of the
+    /// concurrency pool is never held for more than a moment.
     func read<Result: Sendable>(
-        _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
+        limit: Duration, _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
     ) async throws -> Result {
-        try await pool.read { db in try body(db, self.catalog(in: db)) }
+        do {
+            return try readHere(limit: min(limit, Self.moment), body)
+        } catch is QueryTimedOut where limit > Self.moment {
+            return try await longReads.pass {
+                try await pool.read { db in try self.bounded(db, limit, body) }
+            }
+        }
+    }
+
+    private func readHere<Result>(
+        limit: Duration, _ body: (Database, TableCatalog) throws -> Result
+    ) throws -> Result {
+        try pool.read { db in try bounded(db, limit, body) }
+    }
+
+    private func bounded<Result>(
+        _ db: Database, _ limit: Duration, _ body: (Database, TableCatalog) throws -> Result
+    ) throws -> Result {
+        let catalog = try catalog(in: db)
+        return try db.withDeadline(QueryDeadline(after: limit)) { try body(db, catalog) }
     }
 
     /// Writes in one transaction; when this returns, the change is on disk.

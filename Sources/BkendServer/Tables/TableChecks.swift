@@ -6,10 +6,10 @@ import BkendWire
 struct TableChecks {
     private(set) var mistakes: [ErrorBody.Detail] = []
 
-    /// Every mistake of these tables, with its path in the file.
-    static func mistakes(in tables: [TableDefinition]) -> [ErrorBody.Detail] {
+    /// Every mistake of these tables, with its path in the file: each comes with its position there.
+    static func mistakes(in tables: [(Int, TableDefinition)]) -> [ErrorBody.Detail] {
         var checks = TableChecks()
-        for (index, table) in tables.enumerated() { checks.check(table, at: "tables[\(index)]") }
+        for (index, table) in tables { checks.check(table, at: "tables[\(index)]") }
         return checks.mistakes
     }
 
@@ -35,12 +35,6 @@ struct TableChecks {
     private mutating func check(_ schema: FieldSchema, at path: String) {
         if let pattern = schema.pattern, let flaw = FieldPattern.flaw(in: pattern) {
             mistake("\(path).pattern", "pattern", flaw)
-        }
-        if let low = schema.minimum?.doubleValue, let high = schema.maximum?.doubleValue, low > high {
-            mistake("\(path).maximum", "range", "is less than minimum")
-        }
-        if let least = schema.minLength, let most = schema.maxLength, least > most {
-            mistake("\(path).maxLength", "range", "is less than minLength")
         }
         if let value = schema.default {
             var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches)

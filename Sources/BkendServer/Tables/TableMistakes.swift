@@ -17,9 +17,13 @@ extension TableMistakes {
     static func tables(_ json: JSON) throws(TableMistakes) -> [TableDefinition] {
         let tables: [TableDefinition]
         do throws(TableDefinitionError) { tables = try TableDefinition.tables(json) } catch {
-            throw TableMistakes(mistakes: error.mistakes)
+            // What is wrong in the meaning of the other tables is said in the same go.
+            let sound = (json["tables"]?.arrayValue ?? []).enumerated().compactMap { index, value in
+                (try? TableDefinition(value)).map { (index, $0) }
+            }
+            throw TableMistakes(mistakes: error.mistakes + TableChecks.mistakes(in: sound))
         }
-        let mistakes = TableChecks.mistakes(in: tables)
+        let mistakes = TableChecks.mistakes(in: tables.enumerated().map { ($0, $1) })
         if !mistakes.isEmpty { throw TableMistakes(mistakes: mistakes) }
         return tables
     }

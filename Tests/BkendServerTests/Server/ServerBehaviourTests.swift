@@ -126,6 +126,24 @@ import Testing
         }
     }
 
+    @Test("Many long lists at once are all answered, and short reads go on meanwhile")
+    func longLists() async throws {
+        try await withServer(tables: Self.tables) { server in
+            let client = server.admin
+            let text = JSON.string(String(repeating: "abc ", count: 100))
+            let records = JSON.array((0..<1_000).map { ["n": .int(Int64($0)), "s": text] })
+            for _ in 0..<4 { _ = try await client.post("/v1/t", records) }
+            let filter = ("andFilters", #"{"s":{"$regex":"(a|b|c)*z$"},"n":{"$gte":0}}"#)
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<12 { group.addTask { try await client.list("/v1/t", [filter]).status } }
+                for _ in 0..<12 { group.addTask { try await client.list("/v1/t", [("limit", "1")]).status } }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(answers.count == 24)
+            #expect(answers.allSatisfy { $0 == 200 })
+        }
+    }
+
     @Test("A connection carries many requests, also after an error and after a body nobody read")
     func keepAlive() async throws {
         try await withServer(tables: Self.tables) { server in
