@@ -4,7 +4,7 @@ SHELL := /bin/sh
 
 # The suites in the order they run: what others stand on comes first.
 SUITES := BkendWireTests BkendTransportTests BkendCurlTests BkendDocumentsTests BkendMacrosTests BkendTests \
-	BkendServerTests EndToEndTests
+	BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench clean

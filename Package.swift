@@ -46,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // MARK: C libraries of the system: module maps, and shims for what Swift can't import
@@ -78,19 +79,33 @@ let package = Package(
 
         // MARK: The server
         .target(
+            name: "BkendAccounts",
+            dependencies: [
+                "BkendWire", grdb, logging, server("Crypto", "swift-crypto"), server("CryptoExtras", "swift-crypto"),
+                server("JWTKit", "jwt-kit"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "BkendServer",
             dependencies: [
-                "BkendWire", "BkendDocuments", grdb, httpTypes, logging, server("Hummingbird", "hummingbird"),
+                "BkendAccounts", "BkendWire", "BkendDocuments", grdb, httpTypes, logging,
+                server("Hummingbird", "hummingbird"),
                 server("HummingbirdCore", "hummingbird"), server("Crypto", "swift-crypto"),
                 server("NIOCore", "swift-nio"), server("NIOHTTP1", "swift-nio"), server("NIOPosix", "swift-nio"),
                 server("ServiceLifecycle", "swift-service-lifecycle"),
+                server("UnixSignals", "swift-service-lifecycle"), "CSQLite", "CPCRE2",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "bkend-server",
             dependencies: ["BkendServer", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser")],
             swiftSettings: strict),
-        .target(name: "BkendTesting", dependencies: ["Bkend", "BkendServer", "BkendWire"], swiftSettings: strict),
+        .target(
+            name: "BkendTesting",
+            dependencies: [
+                "Bkend", "BkendServer", "BkendWire", logging, server("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
 
         // MARK: Samples
         .executableTarget(
@@ -116,6 +131,10 @@ let package = Package(
                 "Bkend", "BkendMacros", macros("SwiftSyntaxMacrosGenericTestSupport"), macros("SwiftSyntaxBuilder"),
                 macros("SwiftSyntaxMacroExpansion"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BkendAccountsTests",
+            dependencies: ["BkendAccounts", "BkendWire", grdb, logging, server("Crypto", "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests", dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server"],
