@@ -69,12 +69,16 @@ let package = Package(
                 .target(name: "BkendMacros", condition: .when(traits: ["Macros"])),
             ],
             swiftSettings: strict),
+        .target(
+            name: "BkendMacroExpansion",
+            dependencies: [
+                macros("SwiftSyntaxMacros"), macros("SwiftSyntax"), macros("SwiftSyntaxBuilder"),
+                macros("SwiftDiagnostics"),
+            ],
+            swiftSettings: strict),
         .macro(
             name: "BkendMacros",
-            dependencies: [
-                macros("SwiftCompilerPlugin"), macros("SwiftSyntaxMacros"), macros("SwiftSyntax"),
-                macros("SwiftSyntaxBuilder"), macros("SwiftDiagnostics"),
-            ],
+            dependencies: ["BkendMacroExpansion", macros("SwiftCompilerPlugin"), macros("SwiftSyntaxMacros")],
             swiftSettings: strict),
 
         // MARK: The server
@@ -126,9 +130,10 @@ let package = Package(
             name: "BkendTests", dependencies: ["Bkend", "BkendWire", "BkendTransport", httpTypes, logging],
             swiftSettings: strict),
         .testTarget(
-            name: "BkendMacrosTests",
+            name: "BkendMacroExpansionTests",
             dependencies: [
-                "Bkend", "BkendMacros", macros("SwiftSyntaxMacrosGenericTestSupport"), macros("SwiftSyntaxBuilder"),
+                "Bkend", "BkendMacroExpansion", macros("SwiftSyntaxMacrosGenericTestSupport"),
+                macros("SwiftSyntaxBuilder"),
                 macros("SwiftSyntaxMacroExpansion"),
             ],
             swiftSettings: strict),

@@ -1,6 +1,14 @@
 #if Macros
+import BkendMacroExpansion
 import SwiftCompilerPlugin
 import SwiftSyntaxMacros
+
+// The compiler finds a macro by the name of the plugin's own module. The macros themselves stand in a library: a test
+// that depended on a plugin would have every target of the package built a second time, for the build machine.
+
+final class TableMacro: BkendMacroExpansion.TableMacro {}
+final class TableObjectMacro: BkendMacroExpansion.TableObjectMacro {}
+final class ColumnMacro: BkendMacroExpansion.ColumnMacro {}
 
 /// Tells the compiler which macros this plugin expands.
 @main

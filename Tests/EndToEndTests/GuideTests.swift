@@ -94,7 +94,7 @@ struct PostTitle {
         try await run { posts, _ in
             var problems: [String] = []
             let options = CallOptions(deadline: .seconds(5), retry: .never, headers: ["X-Request-Id": "checkout-17"])
-            do {
+            do throws(BkendError) {
                 try await posts.create(Post(title: ""), options: options)
             } catch {
                 switch error.reason {

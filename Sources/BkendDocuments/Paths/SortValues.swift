@@ -31,7 +31,9 @@ struct SortValues {
         var isEmpty = true
         let isLeaf = part == path.parts.count
         if !isLeaf, let position = path.parts[part].position, let element = text.element(position, ofArray: offset) {
-            return visit(field: element, part: part, body)
+            // A position that ends the path gives its element as one key: an array there isn't opened.
+            guard part + 1 == path.parts.count else { return visit(field: element, part: part, body) }
+            return body(text.isEmptyArray(element) ? .nothing : .at(element))
         }
         _ = text.elements(ofArray: offset) { element in
             isEmpty = false
@@ -49,6 +51,17 @@ struct SortValues {
 }
 
 extension StoredText {
+    /// Whether the value there is an array without elements.
+    func isEmptyArray(_ offset: Int) -> Bool {
+        guard byte(offset) == 0x5B else { return false }
+        var isEmpty = true
+        _ = elements(ofArray: offset) { _ in
+            isEmpty = false
+            return false
+        }
+        return isEmpty
+    }
+
     /// The offset of an array's element, nil when the array is shorter.
     func element(_ position: Int, ofArray offset: Int) -> Int? {
         var index = 0

@@ -1,5 +1,5 @@
 #if Macros
-import BkendMacros
+import BkendMacroExpansion
 import SwiftSyntaxBuilder
 import SwiftSyntaxMacroExpansion
 import SwiftSyntaxMacrosGenericTestSupport

@@ -1,11 +1,11 @@
 #if Macros
 import SwiftDiagnostics
-import SwiftSyntax
-import SwiftSyntaxMacros
+public import SwiftSyntax
+public import SwiftSyntaxMacros
 
 /// `@Column("name")`: read by the macros around it; by itself it only checks where it stands.
-package enum ColumnMacro: PeerMacro {
-    package static func expansion(
+open class ColumnMacro: PeerMacro {
+    public static func expansion(
         of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol,
         in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] {

@@ -1,6 +1,6 @@
 #if Macros
 import Bkend
-import BkendMacros
+import BkendMacroExpansion
 import Testing
 
 @Suite("Names, checked by the compiler and by the server")
