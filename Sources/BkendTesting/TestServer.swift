@@ -12,7 +12,9 @@ import Synchronization
 ///     // … requests to server.url with server.secretKey …
 ///     try await server.stop()
 ///
-/// It is the real server on a real socket: what passes against it passes against `bkend-server serve`.
+/// It is the real server on a real socket: what passes against it passes against `bkend-server serve`. One thing is
+/// weaker, so that tests of apps are fast: the hashes of passwords take microseconds to compute instead of half a
+/// second and more. Mails lie as `.eml` files in the folder `mail` of the data folder.
 public final class TestServer: Sendable {
     /// Where it listens, `http://127.0.0.1:PORT`.
     public let url: String
@@ -68,6 +70,7 @@ public final class TestServer: Sendable {
         logger.logLevel = .warning
         var configuration = ServerConfiguration(folder: path, logger: logger)
         configuration.port = 0
+        configuration.scryptCost = 4
         configure(&configuration)
         let (ready, listening) = AsyncStream<String>.makeStream()
         let service = try BkendService(configuration)

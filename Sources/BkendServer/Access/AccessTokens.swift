@@ -23,20 +23,6 @@ package protocol AccessTokens: Sendable {
     func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser
 }
 
-/// A server without accounts: it has issued no token, so every token is refused.
-package struct NoAccounts: AccessTokens {
-    /// No accounts.
-    package init() {}
-
-    package func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else {
-            throw ErrorBody(.invalidTokenFormat, "the header Authorization carries neither an API key nor a token")
-        }
-        throw ErrorBody(.invalidToken, "the access token was not issued by this server")
-    }
-}
-
 extension Caller {
     /// What key and token make of a request (rest-api.md §1). A secret key stays an administrator's with any token.
     init(key: ResolvedKey, user: SignedInUser?) {

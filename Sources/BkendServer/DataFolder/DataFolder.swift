@@ -5,7 +5,9 @@ import Foundation
 /// The one folder that holds everything a server knows:
 ///
 ///     control.sqlite                       projects, environments, keys
-///     environments/PROJECT/ENV.sqlite      tables, their schema versions, and records of one environment
+///     environments/PROJECT/ENV.sqlite      tables, their schema versions, records and accounts of one environment
+///     signing-keys.json                    what access tokens are signed with
+///     mail/                                mails to be sent, one .eml file each
 ///
 /// Folders have mode 0700 and files 0600. Any number of processes may have it open: SQLite's write-ahead log keeps
 /// readers and one writer apart, and whoever finds another writer waits for it.

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 import HTTPTypes
 import Hummingbird
@@ -10,9 +11,14 @@ import NIOHTTP1
 /// Answers every request: reads its route and caller, hands it to the feature, and puts the answer into JSON. Rules live
 /// elsewhere.
 struct APIResponder: HTTPResponder {
-    /// Nothing beside the request is needed.
+    /// The connection that the request came by.
     struct Context: InitializableFromSource {
-        init(source: ApplicationRequestContextSource) {}
+        private let channel: any Channel
+
+        init(source: ApplicationRequestContextSource) { channel = source.channel }
+
+        /// The client's IP address.
+        var address: String? { channel.remoteAddress?.ipAddress }
     }
 
     let environments: Environments
@@ -27,17 +33,19 @@ struct APIResponder: HTTPResponder {
         if request.method == .options { return Self.preflight(requestID) }
         let answer: RouteAnswer
         do {
-            answer = try await self.answer(request)
+            answer = try await self.answer(request, context)
         } catch let error as HTTPParserError {
             // The request broke off or is no HTTP: the connection's matter, not a failure of ours.
             throw error
+        } catch let busy as TooManyRequests {
+            answer = RouteAnswer(busy)
         } catch {
             answer = RouteAnswer(failure(error, request, requestID))
         }
         return answer.response(requestID: requestID, isFromPage: isFromPage, isHead: request.method == .head)
     }
 
-    private func answer(_ request: Request) async throws -> RouteAnswer {
+    private func answer(_ request: Request, _ context: Context) async throws -> RouteAnswer {
         let (path, query) = try target(of: request)
         let route = try Route(path: path)
         guard route.methods.contains(request.method.rawValue) else { return Self.methodNotAllowed(route) }
@@ -45,12 +53,17 @@ struct APIResponder: HTTPResponder {
         let now = configuration.now()
         let credentials = try Credentials(request.headers)
         let key = try keys.key(credentials.key, now: now)
+        let environment = try environments.environment(key.environment)
+        if case .account(let route) = route {
+            return try await AccountRoutes(environment: environment, key: key, limits: configuration.limits)
+                .answer(route, request, query: query, token: credentials.token, address: context.address)
+        }
         var user: SignedInUser?
         if let token = credentials.token {
-            user = try await configuration.accessTokens.user(of: token, in: key.environment)
+            user = try await (configuration.accessTokens ?? environments).user(of: token, in: key.environment)
         }
         let records = RecordRoutes(
-            store: try environments.store(of: key.environment), caller: Caller(key: key, user: user), now: now,
+            store: environment.store, caller: Caller(key: key, user: user), now: now,
             limits: configuration.limits, isDynamic: configuration.isDynamic)
         switch (route, request.method) {
         case (.table(let table), .post): return try await records.create(in: table, request)
@@ -59,7 +72,7 @@ struct APIResponder: HTTPResponder {
         case (.record(let table, let id), .delete): return try await records.delete(id, in: table)
         case (.record(let table, let id), _): return try records.get(id, in: table)
         case (.spec(let table), _): return try records.spec(of: table)
-        case (.health, _): throw Route.unknown
+        case (.health, _), (.account, _): throw Route.unknown
         }
     }
 
@@ -82,7 +95,8 @@ struct APIResponder: HTTPResponder {
 
     private func failure(_ error: any Error, _ request: Request, _ requestID: String) -> ErrorBody {
         let body = ErrorBody(answering: error)
-        if body.status >= 500 {
+        // Who left before the answer has no use for it, and the operator none for a line about it.
+        if body.status >= 500, !(error is CancellationError) {
             let path = (request.head.path ?? "").prefix { $0 != "?" }
             configuration.logger.error(
                 "request failed",
@@ -105,6 +119,14 @@ struct APIResponder: HTTPResponder {
         var headers = CORS.preflight()
         headers[.requestID] = requestID
         return Response(status: .noContent, headers: headers)
+    }
+}
+
+extension RouteAnswer {
+    /// 429, with the time to wait.
+    fileprivate init(_ busy: TooManyRequests) {
+        self.init(busy.body)
+        headers[.retryAfter] = String(busy.retryAfterSeconds)
     }
 }
 #endif

@@ -11,6 +11,8 @@ enum Route: Hashable, Sendable {
     case record(table: String, id: String)
     /// `/v1/data/:table/spec` and `/v1/:table/spec`
     case spec(table: String)
+    /// `/v1/auth/…`, `/v1/users…` and `/v1/data/users…`
+    case account(AccountRoute)
 
     /// The route of a path as it stands in the request line, percent-encoded.
     ///
@@ -26,13 +28,24 @@ enum Route: Hashable, Sendable {
         if segments.count > 1, segments.last == "" { segments.removeLast() }
         switch segments.count {
         case 1 where segments[0] == "health": self = .health
+        case 3... where segments[0] == "v1" && segments[1] == "data" && segments[2] == "users":
+            self = try Self.account(AccountRoute(usersView: segments[3...]))
         case 3... where segments[0] == "v1" && segments[1] == "data":
             self = try Self.data(segments[2...])
+        case 3... where segments[0] == "v1" && segments[1] == "auth":
+            self = try Self.account(AccountRoute(auth: segments[2...]))
+        case 2... where segments[0] == "v1" && segments[1] == "users":
+            self = try Self.account(AccountRoute(users: segments[2...]))
         case 2... where segments[0] == "v1":
             if Self.reserved.contains(segments[1]) { throw Self.unknown }
             self = try Self.data(segments[1...])
         default: throw Self.unknown
         }
+    }
+
+    private static func account(_ route: AccountRoute?) throws(ErrorBody) -> Route {
+        guard let route else { throw unknown }
+        return .account(route)
     }
 
     private static func data(_ segments: ArraySlice<String>) throws(ErrorBody) -> Route {
@@ -56,6 +69,7 @@ enum Route: Hashable, Sendable {
         case .health, .spec: ["GET", "HEAD"]
         case .table: ["GET", "HEAD", "POST"]
         case .record: ["GET", "HEAD", "PATCH", "DELETE"]
+        case .account(let route): route.methods
         }
     }
 

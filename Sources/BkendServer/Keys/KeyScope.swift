@@ -1,7 +1,8 @@
 #if Server
 import BkendWire
 
-/// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1).
+/// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1). The routes of §8a count as the table
+/// `users`.
 struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// The table, nil for all.
     let table: String?
@@ -11,7 +12,8 @@ struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// Reads a scope, nil when the text is none.
     init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == "*" || TableName.flaw(in: String(parts[0])) == nil else { return nil }
+        guard parts.count == 2, parts[0] == "*" || parts[0] == "users" || TableName.flaw(in: String(parts[0])) == nil
+        else { return nil }
         table = parts[0] == "*" ? nil : String(parts[0])
         operation = parts[1] == "*" ? nil : TableOperation(rawValue: String(parts[1]))
         if operation == nil, parts[1] != "*" { return nil }

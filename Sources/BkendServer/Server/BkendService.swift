@@ -20,7 +20,7 @@ package struct BkendService: Sendable {
     package init(_ configuration: ServerConfiguration) throws {
         self.configuration = configuration
         folder = try DataFolder.open(at: configuration.folder)
-        environments = Environments(folder: folder)
+        environments = Environments(folder: folder, services: try AccountServices(configuration))
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             environments: environments, keys: try KeyRing(folder.control),
@@ -30,7 +30,7 @@ package struct BkendService: Sendable {
     /// Creates or alters tables while the server runs. In its own process this is the way: a second opening of a database
     /// would take the locks of the first.
     package func apply(_ json: JSON, to name: EnvironmentName) throws -> [TableChange] {
-        try environments.store(of: name).apply(json, now: configuration.now())
+        try environments.environment(name).store.apply(json, now: configuration.now())
     }
 
     /// Ends a key at once; false when no such key is alive.
@@ -67,10 +67,22 @@ package struct BkendService: Sendable {
             },
             logger: configuration.logger)
         var group = ServiceGroupConfiguration(
-            services: [application], gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [],
+            services: [Farewell(environments: environments), application],
+            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [],
             logger: configuration.logger)
         group.maximumGracefulShutdownDuration = .seconds(limits.shutdownSeconds)
         return ServiceGroup(configuration: group)
+    }
+}
+
+/// What is left to do once no request is in flight. A group stops its services from the last to the first, so that this
+/// one, the first, hears of it when the server has answered everything.
+private struct Farewell: Service {
+    let environments: Environments
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await environments.drained()
     }
 }
 #endif

@@ -1,21 +1,41 @@
 #if Server
+import BkendAccounts
+import BkendWire
 import Synchronization
 
 /// The open environments of a data folder, each opened when it is first asked for.
 final class Environments: Sendable {
     private let folder: DataFolder
-    private let stores = Mutex<[EnvironmentName: EnvironmentStore]>([:])
+    private let services: AccountServices
+    private let opened = Mutex<[EnvironmentName: OpenEnvironment]>([:])
 
-    init(folder: DataFolder) { self.folder = folder }
+    init(folder: DataFolder, services: AccountServices) {
+        self.folder = folder
+        self.services = services
+    }
 
-    /// The store of an environment.
-    func store(of name: EnvironmentName) throws -> EnvironmentStore {
-        try stores.withLock { stores in
-            if let store = stores[name] { return store }
+    /// An environment.
+    func environment(_ name: EnvironmentName) throws -> OpenEnvironment {
+        try opened.withLock { opened in
+            if let environment = opened[name] { return environment }
             let store = try EnvironmentStore(path: folder.file(of: name))
-            stores[name] = store
-            return store
+            let environment = OpenEnvironment(store: store, accounts: try services.accounts(of: name, in: store))
+            opened[name] = environment
+            return environment
         }
+    }
+
+    /// Returns when the accounts have sent what they answered before it was done: mails.
+    func drained() async {
+        let accounts = opened.withLock { $0.values.map(\.accounts) }
+        for accounts in accounts { await accounts.drained() }
+    }
+}
+
+extension Environments: AccessTokens {
+    func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
+        let user = try await self.environment(environment).user(of: token)
+        return SignedInUser(id: user.id, role: user.role)
     }
 }
 #endif

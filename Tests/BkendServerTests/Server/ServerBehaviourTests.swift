@@ -27,18 +27,6 @@ import Testing
         }
     }
 
-    @Test("A server without accounts takes no access token")
-    func tokens() async throws {
-        let server = try await TestServer.start(tables: Self.tables)
-        let client = TestClient(server.url, key: server.publishableKey)
-        let jwt = try await client.send("GET", "/v1/t", ["Authorization": "Bearer aaa.bbb.ccc"])
-        #expect(jwt.code == "auth/invalid-token")
-        #expect(
-            try await client.send("GET", "/v1/t", ["Authorization": "Bearer nonsense"]).code
-                == "auth/invalid-token-format")
-        try await server.stop()
-    }
-
     @Test("A revoked key is refused from the next request on")
     func revocation() async throws {
         try await withServer(tables: Self.tables) { server in

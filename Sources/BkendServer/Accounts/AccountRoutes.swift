@@ -1,0 +1,100 @@
+#if Server
+import BkendAccounts
+import BkendWire
+import HTTPTypes
+import HummingbirdCore
+
+/// The account operations of one request: reads what the request says, and leaves the rest to `Accounts`.
+struct AccountRoutes: Sendable {
+    let environment: OpenEnvironment
+    let key: ResolvedKey
+    let limits: ServerLimits
+
+    /// Answers a request.
+    ///
+    /// - Parameters:
+    ///   - token: the access token that came with it.
+    ///   - address: the client's IP address.
+    func answer(
+        _ route: AccountRoute, _ request: Request, query: Substring, token: Substring?, address: String?
+    ) async throws -> RouteAnswer {
+        var user: AuthenticatedUser?
+        if let token, !route.isOpen { user = try await environment.user(of: token) }
+        if let operation = route.operation(request.method.rawValue) {
+            try Self.checkScopes(key.scopes, for: operation)
+        }
+        let caller = AccountCaller(user: user, hasSecretKey: key.kind == .secret)
+        let client = ClientInfo(address: address, userAgent: request.headers[.userAgent])
+        let answer =
+            request.method == .get || request.method == .head
+            ? try await read(route, caller, query: query)
+            : try await write(route, caller, client, request)
+        var routed = RouteAnswer(HTTPResponse.Status(code: answer.status), answer.body)
+        // Tokens and personal data are for the client alone (RFC 6749 §5.1).
+        routed.headers[.cacheControl] = "no-store"
+        return routed
+    }
+
+    private func read(_ route: AccountRoute, _ caller: AccountCaller, query: Substring) async throws -> AccountAnswer {
+        let accounts = environment.accounts
+        switch route {
+        case .me: return try await accounts.me(caller)
+        case .sessions:
+            return try await accounts.sessions(caller, page: Query(queryItems: QueryItem.decode(query)).page)
+        case .users: return try await accounts.users(UserList(queryItems: QueryItem.decode(query)), caller)
+        case .user(let id), .profile(let id): return try await accounts.user(id, caller)
+        case .usersView:
+            try checkAdmin(caller)
+            return try await accounts.users(UserList(queryItems: QueryItem.decode(query)), caller)
+        case .userView(let id):
+            try checkAdmin(caller)
+            return try await accounts.user(id, caller)
+        default: throw Route.unknown
+        }
+    }
+
+    private func write(
+        _ route: AccountRoute, _ caller: AccountCaller, _ client: ClientInfo, _ request: Request
+    ) async throws -> AccountAnswer {
+        let accounts = environment.accounts
+        switch route {
+        case .signUp: return try await accounts.signUp(body(of: request), client: client)
+        case .signIn: return try await accounts.signIn(body(of: request), client: client)
+        case .refresh: return try await accounts.refresh(body(of: request), client: client)
+        case .signOut: return try await accounts.signOut(caller)
+        case .session(let id): return try await accounts.endSession(id, caller)
+        case .changePassword: return try await accounts.changePassword(body(of: request), caller, client: client)
+        case .requestPasswordReset: return try await accounts.requestPasswordReset(body(of: request), client: client)
+        case .confirmPasswordReset: return try await accounts.confirmPasswordReset(body(of: request), client: client)
+        case .withdraw: return try await accounts.withdraw(caller)
+        case .users: return try await accounts.createUser(body(of: request), caller)
+        case .user(let id) where request.method == .delete: return try await accounts.deleteUser(id, caller)
+        case .user(let id), .profile(let id): return try await accounts.updateUser(id, body(of: request), caller)
+        case .role(let id): return try await accounts.changeRole(of: id, body(of: request), caller)
+        case .me, .sessions, .usersView, .userView: throw Route.unknown
+        }
+    }
+
+    private func body(of request: Request) async throws -> JSONObject {
+        let json = try await BodyReader(limits: limits).json(of: request)
+        guard let object = json.objectValue else {
+            let message = "the body must be a JSON object, not \(json.typeName)"
+            throw ErrorBody(
+                "auth/invalid-request", message, details: [.init(field: "body", rule: "type", message: message)])
+        }
+        return object
+    }
+
+    /// Refuses what the key's scopes don't allow on the table `users`.
+    static func checkScopes(_ scopes: [KeyScope]?, for operation: TableOperation) throws(ErrorBody) {
+        guard let scopes, !scopes.contains(where: { $0.allows(operation, on: "users") }) else { return }
+        throw ErrorBody(.scopeInsufficient, "the API key's scopes don't include users:\(operation.rawValue)")
+    }
+
+    private func checkAdmin(_ caller: AccountCaller) throws(ErrorBody) {
+        guard caller.isAdmin else {
+            throw ErrorBody(.systemTableAccess, "users is a system table, open to administrators only")
+        }
+    }
+}
+#endif

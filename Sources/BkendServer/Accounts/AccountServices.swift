@@ -1,0 +1,37 @@
+#if Server
+import BkendAccounts
+import BkendWire
+import Logging
+
+/// What the accounts of all environments share: one file of signing keys, since the audience tells their tokens apart;
+/// one hasher, since it bounds the memory that sign-ins take; one folder for mails.
+struct AccountServices: Sendable {
+    private let tokens: TokenAuthority
+    private let hasher = ScryptHasher()
+    private let mail: MailFolder
+    private let scrypt: ScryptParameters
+    private let configuration: ServerConfiguration
+
+    /// Makes the signing keys and the mail folder of a data folder, unless they are there.
+    ///
+    /// - Throws: `AccountsFailure` when they can't be made or read, or the cost of hashing is out of range.
+    init(_ configuration: ServerConfiguration) throws {
+        self.configuration = configuration
+        scrypt = try ScryptParameters(logarithmOfRounds: configuration.scryptCost)
+        tokens = TokenAuthority(file: try SigningKeyFile(in: configuration.folder, now: configuration.now()))
+        mail = try MailFolder(configuration.folder + "/mail")
+    }
+
+    /// The accounts of an environment, their tables made.
+    func accounts(of name: EnvironmentName, in store: EnvironmentStore) throws -> Accounts {
+        try store.prepareAccounts()
+        var settings = AccountsConfiguration(audience: name.description)
+        settings.scrypt = scrypt
+        let database = AccountsStore(
+            store: store, queryLimit: .milliseconds(configuration.limits.queryMilliseconds))
+        return Accounts(
+            settings, database: database, tokens: tokens, hasher: hasher, mail: mail, logger: configuration.logger,
+            now: configuration.now)
+    }
+}
+#endif

@@ -1,0 +1,19 @@
+#if Server
+import BkendAccounts
+import BkendWire
+
+/// One environment of a running server: its records and its accounts, in one database.
+struct OpenEnvironment: Sendable {
+    let store: EnvironmentStore
+    let accounts: Accounts
+
+    /// The user of an access token. The signature is checked first, without the database; then one row tells whether
+    /// the session lives and which role the user has now.
+    ///
+    /// - Throws: `ErrorBody`: 401, or 403 when the token belongs to another environment.
+    func user(of token: Substring) async throws -> AuthenticatedUser {
+        let claims = try await accounts.claims(of: token)
+        return try store.quickRead { db, _ in try Accounts.user(of: claims, in: db) }
+    }
+}
+#endif

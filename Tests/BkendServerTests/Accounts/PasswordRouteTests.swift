@@ -1,0 +1,81 @@
+#if Server
+import BkendTesting
+import BkendWire
+import Foundation
+import Testing
+
+@testable import BkendServer
+
+@Suite struct PasswordRouteTests {
+    @Test("A changed password ends every session, and is the only one that signs in")
+    func change() async throws {
+        try await withAccounts { server in
+            let person = try await server.signUp("ada@example.com")
+            let laptop = Person(try await server.signIn("ada@example.com"), server)
+            func change(_ current: String, _ new: String) async throws -> Answer {
+                try await person.client.post(
+                    "/v1/auth/password/change", ["currentPassword": .string(current), "newPassword": .string(new)])
+            }
+            #expect(try await change("wrong password", "abc123").code == "auth/invalid-credentials")
+            let same = try await change(Person.password, Person.password)
+            #expect(same.code == "auth/same-as-previous-password")
+            #expect(try await person.client.get("/v1/auth/me").status == 200)
+            #expect(try await change(Person.password, "abc123").status == 200)
+            #expect(try await person.client.get("/v1/auth/me").code == "auth/session-expired")
+            #expect(try await laptop.client.get("/v1/auth/me").code == "auth/session-expired")
+            #expect(try await server.signIn("ada@example.com").status == 401)
+            #expect(try await server.signIn("ada@example.com", "abc123").status == 200)
+        }
+    }
+
+    @Test("A forgotten password is reset by the token in the mail, which a stopping server still writes")
+    func reset() async throws {
+        try await withFolder { folder in
+            try await withAccounts(folder: folder) { server in
+                _ = try await server.signUp("ada@example.com")
+                let known = try await server.guest.post("/v1/auth/password/reset/request", ["email": "ada@example.com"])
+                let unknown = try await server.guest.post(
+                    "/v1/auth/password/reset/request", ["email": "eve@example.com"])
+                #expect(known.status == 200)
+                #expect(known.body == unknown.body)
+            }
+            let mails = try FileManager.default.contentsOfDirectory(atPath: folder + "/mail")
+            #expect(mails.count == 1)
+            let file = try #require(mails.first)
+            let mail = try String(contentsOfFile: "\(folder)/mail/\(file)", encoding: .utf8)
+            #expect(mail.contains("To: ada@example.com\r\n"))
+            let lines = mail.components(separatedBy: "\r\n")
+            let place = try #require(lines.firstIndex { $0.hasSuffix("enter this code in the app:") })
+            let token = lines[place + 2]
+            try await withAccounts(folder: folder) { server in
+                func confirm(_ token: String) async throws -> Answer {
+                    try await server.guest.post(
+                        "/v1/auth/password/reset/confirm",
+                        ["email": "ada@example.com", "token": .string(token), "newPassword": "abc123"])
+                }
+                #expect(try await confirm("another").code == "auth/invalid-token")
+                #expect(try await confirm(token).status == 200)
+                #expect(try await confirm(token).code == "auth/invalid-token")
+                #expect(try await server.signIn("ada@example.com").status == 401)
+                #expect(try await server.signIn("ada@example.com", "abc123").status == 200)
+            }
+        }
+    }
+
+    @Test("Secrets of the accounts are for their owner alone, and a session outlives a restart")
+    func files() async throws {
+        try await withFolder { folder in
+            var token = ""
+            try await withAccounts(folder: folder) { token = try await $0.signUp("ada@example.com").accessToken }
+            let manager = FileManager.default
+            let keys = try manager.attributesOfItem(atPath: folder + "/signing-keys.json")
+            #expect((keys[.posixPermissions] as? Int) == 0o600)
+            #expect((try manager.attributesOfItem(atPath: folder + "/mail")[.posixPermissions] as? Int) == 0o700)
+            try await withAccounts(folder: folder) { server in
+                let client = TestClient(server.url, key: server.publishableKey, token: token)
+                #expect(try await client.get("/v1/auth/me").status == 200)
+            }
+        }
+    }
+}
+#endif
