@@ -49,4 +49,18 @@ struct SteppingClock: Clock {
             #expect(try db.withDeadline(deadline) { try collection.count(field("n", .less(10)), in: db) } == 10)
         }
     }
+
+    @Test func `The deadline is asked before each text that a pattern is tried on`() throws {
+        // One document, so that SQLite itself has no occasion to ask.
+        let texts = JSON.array((0..<50).map { .string("t\($0)") })
+        try withCollection([["id": "a", "texts": texts]]) { collection, db throws in
+            let deadline = QueryDeadline(after: .seconds(20), clock: SteppingClock(step: .seconds(1)))
+            #expect(throws: QueryTimedOut(limit: .seconds(20))) {
+                try db.withDeadline(deadline) {
+                    try collection.count(field("texts", .regex(pattern: "^x", options: "")), in: db)
+                }
+            }
+            #expect(try collection.count(field("texts", .regex(pattern: "^t49$", options: "")), in: db) == 1)
+        }
+    }
 }

@@ -35,6 +35,8 @@ enum ReferenceSort {
         if case .array(let elements) = value {
             guard let name = rest.first else { return elements.isEmpty ? [nil] : elements.map(Optional.some) }
             if let position = Int(name), elements.indices.contains(position) {
+                // At the end of the path the element is one key: an array there isn't opened.
+                if rest.count == 1 { return [elements[position] == .array([]) ? .none : .some(elements[position])] }
                 return values(elements[position], rest.dropFirst())
             }
             let found = elements.flatMap { element -> [JSON?] in

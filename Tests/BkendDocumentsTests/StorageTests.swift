@@ -90,6 +90,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 99]) func `A file of another format is refused with its number and left as it was`(format: Int)
+        throws
+    {
+        try withFolder { folder in
+            let path = folder + "/db"
+            let pool = try DocumentStorage.open(path: path)
+            try pool.write { try $0.execute(sql: "UPDATE bkend_format SET version = ?", arguments: [format]) }
+            try pool.close()
+            let reason: StorageError.Reason = format == 1 ? .olderFormat(1) : .newerFormat(99)
+            let error = try #require(throws: StorageError.self) { try DocumentStorage.open(path: path) }
+            #expect(error == StorageError(path: path, reason: reason) && error.description.contains("format \(format)"))
+        }
+    }
+
     @Test func `The functions can't be called from SQL text or from the schema`() throws {
         try DocumentStorage.inMemory().write { db in
             #expect(throws: DatabaseError.self) { try Int.fetchOne(db, sql: "SELECT bkend_match(x'00', '{}')") }

@@ -62,6 +62,35 @@ import Testing
         }
     }
 
+    @Test func `Building a unique index finds what inserting would refuse, and nothing else`() throws {
+        let values: [JSON] = [
+            "x", "x\u{0}", ["x", "x"], [["x", "x"]], [], nil, 1, 1.5, true, "", "\u{0}", ["y", "z"], [["y", "z"]],
+            ["a": 1], ["a": 1.0], ["a": "1"], ["z"],
+        ]
+        for descending in [false, true] {
+            let one = IndexDefinition(name: "one", fields: [.init("v", descending: descending)], unique: true)
+            let two = IndexDefinition(
+                name: "two", fields: [.init("v", descending: descending), .init("w")], unique: true, sparse: true)
+            for index in [one, two] {
+                for (a, b) in values.flatMap({ a in values.map { (a, $0) } }) {
+                    let documents: [JSONObject] = [["id": "a", "v": a, "w": "p"], ["id": "b", "v": b, "w": "p"]]
+                    let built = try withCollection(documents) { collection, db throws in
+                        violation { try collection.createIndex(index, in: db) }
+                    }
+                    let inserted = try withCollection(indexes: [index]) { collection, db throws in
+                        violation { for document in documents { try collection.insert(document, in: db) } }
+                    }
+                    #expect(built == inserted, "\(a) and \(b)")
+                }
+            }
+        }
+    }
+
+    private func violation(_ body: () throws -> Void) -> UniqueViolation? {
+        do { try body() } catch { return error as? UniqueViolation }
+        return nil
+    }
+
     @Test func `A handle made before an index keeps it in step`() throws {
         try withCollection([["id": "a", "slug": "x"]]) { collection, db throws in
             let old = collection

@@ -4,20 +4,30 @@ import GRDB
 /// Our own tables: which collections and indexes there are. Names live only here, as values; every SQL identifier is
 /// made from a number.
 enum Catalogue {
-    private static let format = 1
+    /// 2: packed ids in index entries, search indexes.
+    private static let format = 2
 
     /// Makes the catalogue in a new database, checks its format in an old one.
     static func prepare(_ db: Database, path: String) throws {
+        if try db.tableExists("bkend_format") {
+            let version = try Int.fetchOne(db, sql: "SELECT version FROM bkend_format") ?? 0
+            if version > format { throw StorageError(path: path, reason: .newerFormat(version)) }
+            if version < format { throw StorageError(path: path, reason: .olderFormat(version)) }
+            return try dropOutdatedSearch(db)
+        }
         try db.execute(
             sql: """
-                CREATE TABLE IF NOT EXISTS bkend_format (version INTEGER NOT NULL);
-                CREATE TABLE IF NOT EXISTS bkend_collections (
+                CREATE TABLE bkend_format (version INTEGER NOT NULL);
+                INSERT INTO bkend_format VALUES (\(format));
+                CREATE TABLE bkend_collections (
                     number INTEGER PRIMARY KEY AUTOINCREMENT,
                     name TEXT NOT NULL UNIQUE,
-                    generation INTEGER NOT NULL DEFAULT 1,
-                    documents INTEGER NOT NULL DEFAULT 0
+                    generation INTEGER NOT NULL,
+                    documents INTEGER NOT NULL DEFAULT 0,
+                    -- The folding of the search index (TextFolding.version), 0 where there is none.
+                    search INTEGER NOT NULL DEFAULT 0
                 );
-                CREATE TABLE IF NOT EXISTS bkend_indexes (
+                CREATE TABLE bkend_indexes (
                     number INTEGER PRIMARY KEY AUTOINCREMENT,
                     collection INTEGER NOT NULL REFERENCES bkend_collections (number) ON DELETE CASCADE,
                     name TEXT NOT NULL,
@@ -25,12 +35,13 @@ enum Catalogue {
                     multikey INTEGER NOT NULL DEFAULT 0,
                     UNIQUE (collection, name)
                 );
+                CREATE TABLE bkend_search_fields (
+                    collection INTEGER NOT NULL REFERENCES bkend_collections (number) ON DELETE CASCADE,
+                    number INTEGER NOT NULL,
+                    name TEXT NOT NULL,
+                    PRIMARY KEY (collection, number)
+                ) WITHOUT ROWID;
                 """)
-        let version = try Int.fetchOne(db, sql: "SELECT version FROM bkend_format")
-        guard let version else {
-            return try db.execute(sql: "INSERT INTO bkend_format VALUES (?)", arguments: [format])
-        }
-        if version > format { throw StorageError(path: path, reason: .newerFormat(version)) }
     }
 
     /// A collection's number and generation.
@@ -41,7 +52,8 @@ enum Catalogue {
         }
     }
 
-    /// The generation of a collection: it moves whenever an index comes, goes or first meets an array.
+    /// The generation of a collection: it changes whenever an index comes, goes or first meets an array. A random number,
+    /// so that none comes twice, not even after a transaction that was rolled back.
     static func generation(_ number: Int64, in db: Database) throws -> Int64? {
         try db.run("SELECT generation FROM bkend_collections WHERE number = ?") { statement in
             try statement.bind(number)
@@ -59,7 +71,7 @@ enum Catalogue {
     }
 
     static func advance(_ number: Int64, in db: Database) throws {
-        try db.run("UPDATE bkend_collections SET generation = generation + 1 WHERE number = ?") { statement in
+        try db.run("UPDATE bkend_collections SET generation = random() WHERE number = ?") { statement in
             try statement.bind(number)
             _ = try statement.step()
         }

@@ -2,12 +2,7 @@ import BkendWire
 import GRDB
 
 extension Collection {
-    /// Adds an entry, unless a unique index has its values already.
-    func add(_ entry: IndexKeys.Entry, to index: StoredIndex, row: Int64, id: String, in db: Database) throws {
-        if index.definition.unique { try refuseConflict(entry, in: index, row: row, id: id, db) }
-        try write(entry, index.insertSQL, row: row, in: db)
-    }
-
+    /// Adds an entry.
     func write(_ entry: IndexKeys.Entry, _ insert: String, row: Int64, in db: Database) throws {
         try db.run(insert) { statement in
             try statement.bind(blob: entry.key)
@@ -16,6 +11,7 @@ extension Collection {
         }
     }
 
+    /// Takes an entry away.
     func remove(_ entry: IndexKeys.Entry, from index: StoredIndex, in db: Database) throws {
         try db.run(index.deleteSQL) { statement in
             try statement.bind(blob: entry.key)
@@ -48,9 +44,14 @@ extension Collection {
             return try statement.step() ? statement.int(0) : nil
         }
         guard let holder else { return }
-        let existing = try String.fetchOne(db, sql: "SELECT id FROM \(table.name) WHERE row = ?", arguments: [holder])
         throw UniqueViolation(
             collection: name, index: index.definition.name, fields: index.definition.fields.map(\.path),
-            values: KeyReader.values(of: values, fields: index.fields), id: id, existingID: existing ?? "")
+            values: KeyReader.values(of: values, fields: index.fields), id: id,
+            existingID: try self.id(ofRow: holder, in: db))
+    }
+
+    /// The id of the document in a row, empty when there is none.
+    func id(ofRow row: Int64, in db: Database) throws -> String {
+        try String.fetchOne(db, sql: "SELECT id FROM \(table.name) WHERE row = ?", arguments: [row]) ?? ""
     }
 }

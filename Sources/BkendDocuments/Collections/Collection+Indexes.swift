@@ -68,38 +68,72 @@ extension Collection {
     }
 
     /// Makes the entries of the documents that are there; whether arrays were met. Entries go through a temporary
-    /// table and SQLite's sorter, since adding them in the order of keys is many times faster than in any other; those
-    /// of a unique index are checked one by one.
+    /// table and SQLite's sorter, since adding them in the order of keys is many times faster than in any other.
     private func fill(_ index: StoredIndex, in db: Database) throws -> Bool {
+        // The size is that of the values in the key, 0 where uniqueness doesn't ask for it.
+        try db.execute(
+            sql: "CREATE TEMP TABLE bkend_entries (key BLOB NOT NULL, row INTEGER NOT NULL, size INTEGER NOT NULL)")
         var keys = IndexKeys(index, collection: name)
         var meetsArray = false
         let isUnique = index.definition.unique
-        if !isUnique {
-            try db.execute(sql: "CREATE TEMP TABLE bkend_entries (key BLOB NOT NULL, row INTEGER NOT NULL)")
-        }
-        let insert = "INSERT INTO temp.bkend_entries (key, row) VALUES (?, ?)"
+        let insert = "INSERT INTO temp.bkend_entries (key, row, size) VALUES (?, ?, ?)"
         try db.run("SELECT row, id, document FROM \(table.name)") { documents in
             while try documents.step() {
-                let id = documents.text(1)
-                try keys.load(Array(documents.bytes(2)), id: id)
+                try keys.load(Array(documents.bytes(2)), id: documents.text(1))
                 if keys.meetsArray { meetsArray = true }
-                let row = documents.int(0)
                 for entry in keys.entries {
-                    if isUnique {
-                        try add(entry, to: index, row: row, id: id, in: db)
-                    } else {
-                        try write(entry, insert, row: row, in: db)
+                    try db.run(insert) { statement in
+                        try statement.bind(blob: entry.key)
+                        try statement.bind(documents.int(0))
+                        try statement.bind(isUnique && !entry.holdsWholeArray ? Int64(entry.valueCount) : 0)
+                        _ = try statement.step()
                     }
                 }
             }
         }
-        if !isUnique {
+        if isUnique {
+            try addUnique(to: index, in: db)
+        } else {
             try db.execute(
-                sql: """
-                    INSERT INTO \(index.table) (key, row) SELECT key, row FROM temp.bkend_entries ORDER BY key;
-                    DROP TABLE temp.bkend_entries;
-                    """)
+                sql: "INSERT INTO \(index.table) (key, row) SELECT key, row FROM temp.bkend_entries ORDER BY key")
         }
+        try db.execute(sql: "DROP TABLE temp.bkend_entries")
         return meetsArray
+    }
+
+    /// Adds the entries in the order of keys, where those of the same values lie side by side.
+    private func addUnique(to index: StoredIndex, in db: Database) throws {
+        var values: [UInt8] = []
+        var holder: Int64 = 0
+        try db.run("SELECT key, row, size FROM temp.bkend_entries ORDER BY key") { entries in
+            while try entries.step() {
+                let key = entries.bytes(0)
+                let row = entries.int(1)
+                let size = Int(entries.int(2))
+                if size > 0 {
+                    let current = UnsafeBufferPointer(rebasing: key[..<size])
+                    if row != holder, values.elementsEqual(current) {
+                        throw try violation(of: index, values: values[...], rows: holder, row, in: db)
+                    }
+                    values.removeAll(keepingCapacity: true)
+                    values.append(contentsOf: current)
+                    holder = row
+                }
+                try db.run(index.insertSQL) { statement in
+                    try statement.bind(blob: key)
+                    try statement.bind(row)
+                    _ = try statement.step()
+                }
+            }
+        }
+    }
+
+    private func violation(
+        of index: StoredIndex, values: ArraySlice<UInt8>, rows first: Int64, _ second: Int64, in db: Database
+    ) throws -> UniqueViolation {
+        UniqueViolation(
+            collection: name, index: index.definition.name, fields: index.definition.fields.map(\.path),
+            values: KeyReader.values(of: values, fields: index.fields),
+            id: try id(ofRow: max(first, second), in: db), existingID: try id(ofRow: min(first, second), in: db))
     }
 }

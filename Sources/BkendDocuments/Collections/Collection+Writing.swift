@@ -54,11 +54,13 @@ extension Collection {
     /// Deletes a document; false when there is none of that id.
     package func delete(id: String, in db: Database) throws -> Bool {
         guard let stored = try stored(id, in: db) else { return false }
-        for index in try current(in: db).indexes {
+        let state = try current(in: db)
+        for index in state.indexes {
             var keys = IndexKeys(index, collection: name)
             try keys.load(stored.document, id: id)
             for entry in keys.entries { try remove(entry, from: index, in: db) }
         }
+        try updateSearch(row: stored.row, from: stored.document, to: nil, state, in: db)
         try db.run(table.delete) { statement in
             try statement.bind(stored.row)
             _ = try statement.step()
@@ -115,7 +117,8 @@ extension Collection {
     /// Every check comes before the first change, so that a refused document leaves nothing behind even when the
     /// caller's transaction goes on.
     private func insert(checked text: [UInt8], id: String, in db: Database) throws {
-        let keys = try current(in: db).indexes.map { index in
+        let state = try current(in: db)
+        let keys = try state.indexes.map { index in
             var keys = IndexKeys(index, collection: name)
             try keys.load(text, id: id)
             return keys
@@ -143,6 +146,7 @@ extension Collection {
             try noteArrays(keys, in: db)
             for entry in keys.entries { try write(entry, keys.index.insertSQL, row: row, in: db) }
         }
+        try updateSearch(row: row, from: nil, to: text, state, in: db)
     }
 
     private func replace(checked text: [UInt8], id: String, in db: Database) throws -> Bool {
@@ -171,6 +175,7 @@ extension Collection {
             for entry in change.gone { try remove(entry, from: change.index, in: db) }
             for entry in change.new { try write(entry, change.index.insertSQL, row: stored.row, in: db) }
         }
+        try updateSearch(row: stored.row, from: stored.document, to: text, state, in: db)
         try db.run(table.update) { statement in
             try text.withUnsafeBufferPointer { try statement.bind(text: $0) }
             try statement.bind(stored.row)

@@ -20,19 +20,20 @@ package struct Collection: Sendable {
     package static func create(_ name: String, in db: Database) throws -> Collection {
         if name.isEmpty { throw CollectionError(collection: name, reason: .invalidName) }
         if try Catalogue.collection(name, in: db) != nil { throw CollectionError(collection: name, reason: .exists) }
-        try db.execute(sql: "INSERT INTO bkend_collections (name) VALUES (?)", arguments: [name])
+        try db.execute(sql: "INSERT INTO bkend_collections (name, generation) VALUES (?, random())", arguments: [name])
         let number = db.lastInsertedRowID
         try db.execute(
             sql: "CREATE TABLE c\(number) (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL)")
-        return Collection(name: name, number: number, state: CollectionState(generation: 1, indexes: []))
+        let generation = try Catalogue.generation(number, in: db) ?? 0
+        let state = CollectionState(generation: generation, indexes: [], search: nil)
+        return Collection(name: name, number: number, state: state)
     }
 
     /// The collection of that name, nil when there is none.
     package static func named(_ name: String, in db: Database) throws -> Collection? {
         guard let (number, generation) = try Catalogue.collection(name, in: db) else { return nil }
-        let indexes = try Catalogue.indexes(of: number, in: db)
         return Collection(
-            name: name, number: number, state: CollectionState(generation: generation, indexes: indexes))
+            name: name, number: number, state: try Catalogue.state(of: number, generation: generation, in: db))
     }
 
     /// The names of all collections, in order.
@@ -49,7 +50,9 @@ package struct Collection: Sendable {
 
     /// Drops the collection with its documents and indexes.
     package func drop(in db: Database) throws {
-        for index in try current(in: db).indexes { try db.execute(sql: "DROP TABLE \(index.table)") }
+        let state = try current(in: db)
+        for index in state.indexes { try db.execute(sql: "DROP TABLE \(index.table)") }
+        if let search = state.search { try db.execute(sql: "DROP TABLE \(search.table)") }
         try db.execute(sql: "DROP TABLE c\(number)")
         try db.execute(sql: "DELETE FROM bkend_collections WHERE number = ?", arguments: [number])
     }
@@ -63,7 +66,7 @@ package struct Collection: Sendable {
             throw CollectionError(collection: name, reason: .dropped)
         }
         if generation == state.generation { return state }
-        return CollectionState(generation: generation, indexes: try Catalogue.indexes(of: number, in: db))
+        return try Catalogue.state(of: number, generation: generation, in: db)
     }
 }
 
@@ -71,6 +74,7 @@ package struct Collection: Sendable {
 struct CollectionState: Sendable {
     let generation: Int64
     let indexes: [StoredIndex]
+    let search: SearchIndex?
 }
 
 /// The SQL of a collection's own table, written once.

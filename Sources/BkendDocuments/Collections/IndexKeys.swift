@@ -63,20 +63,7 @@ struct IndexKeys {
                     reason: .tooManyIndexEntries(index: index.definition.name, limit: Self.limit))
             }
         }
-        combine(components, suffix: Self.suffix(id, descending: index.isIDDescending))
-    }
-
-    /// The id's part of a key.
-    static func suffix(_ id: String, descending: Bool) -> [UInt8] {
-        var key = [TypeBracket.string]
-        for byte in id.utf8 {
-            key.append(byte)
-            if byte == 0 { key.append(0xFF) }
-        }
-        key.append(0)
-        // Turned round, an end (0xFF) must differ from an escaped U+0000 (0xFF 0x00) by the byte that follows.
-        key.append(0x80)
-        return descending ? key.map { ~$0 } : key
+        combine(components, suffix: IDKey.key(id, descending: index.isIDDescending))
     }
 
     private mutating func values(

@@ -3,8 +3,8 @@ import BkendWire
 /// An index with its key table.
 ///
 /// The table is `(key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID`. A key is the comparison keys of the index's fields,
-/// those of descending fields with every bit turned round, and last the document's id in the direction of the last
-/// field: so entries are distinct, and a scan gives ties in the order that a query asks for (rest-api.md §4).
+/// those of descending fields with every bit turned round, and last the document's id (`IDKey`) in the direction of
+/// the last field: so entries are distinct, and a scan gives ties in the order that a query asks for (rest-api.md §4).
 final class StoredIndex: Sendable {
     let definition: IndexDefinition
     let number: Int64

@@ -66,6 +66,8 @@ final class TestWorkspace {
     var key: [UInt8] = []
     var folded: [UInt8] = []
     lazy var patterns = PatternWorkspace()
+    /// Ends the query between two texts that a pattern is tried on.
+    let deadline = QueryDeadline.current
 }
 
 extension ValueTest {
@@ -94,6 +96,7 @@ extension ValueTest {
             return isAmong(keys, text, offset, workspace)
         case .pattern(let pattern):
             guard bracket == TypeBracket.string else { return false }
+            if let deadline = workspace.deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
             return try withContents(text, offset) { try pattern.matches($0, using: workspace.patterns) }
         case .contains(let folded, let element):
             if candidate.isElement { return false }

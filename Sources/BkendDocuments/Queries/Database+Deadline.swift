@@ -14,6 +14,9 @@ package struct QueryDeadline: Sendable {
         hasPassed = { clock.now >= end }
     }
 
+    /// The deadline under which queries run here, for what SQLite can't stop.
+    @TaskLocal static var current: QueryDeadline?
+
     /// Whether the time is up.
     package var isPast: Bool { hasPassed() }
 }
@@ -28,7 +31,8 @@ private final class DeadlineWatch {
 
 extension Database {
     /// Runs queries under a deadline. SQLite itself asks every few rows whether the time is up and then stops the
-    /// statement; the connection stays usable. Deadlines don't nest.
+    /// statement; before each text that a `$regex` is tried on it is asked as well, since one may take as long as many
+    /// rows. The connection stays usable. Deadlines don't nest.
     ///
     /// - Throws: `QueryTimedOut`, or what `body` throws.
     package func withDeadline<Result>(_ deadline: QueryDeadline, _ body: () throws -> Result) throws -> Result {
@@ -45,7 +49,7 @@ extension Database {
             }, Unmanaged.passUnretained(watch).toOpaque())
         defer { withExtendedLifetime(watch) { sqlite3_progress_handler(sqliteConnection, 0, nil, nil) } }
         do {
-            return try body()
+            return try QueryDeadline.$current.withValue(deadline, operation: body)
         } catch let error as DatabaseError where watch.didInterrupt && error.resultCode == .SQLITE_INTERRUPT {
             throw QueryTimedOut(limit: deadline.limit)
         }

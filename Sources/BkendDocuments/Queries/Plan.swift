@@ -8,6 +8,8 @@ struct Plan {
         case nothing
         case ids([String])
         case index(StoredIndex, [KeyRange], distinct: Bool)
+        /// The documents that may hold a text.
+        case search(SearchAccess)
         /// The collection's own table, between two ids.
         case table(IDBounds)
     }
@@ -76,6 +78,8 @@ struct Plan {
             if !counting && readsDocuments || matcher != nil {
                 from += " CROSS JOIN \(table.name) AS d ON d.row = k.row"
             }
+        case .search(let search):
+            from = "(\(search.rows)) AS k CROSS JOIN \(table.name) AS d ON d.row = k.row"
         case .table(let bounds):
             from = "\(table.name) AS d"
             row = "d.row"
@@ -132,6 +136,7 @@ struct Plan {
                 try statement.bind(blob: range.upper)
             }
             statement.skip(2 * (Self.padded(ranges.count) - ranges.count))
+        case .search(let search): try search.bind(to: &statement)
         case .table(let bounds): try bounds.bind(to: &statement)
         }
         if let matcher { try statement.bind(pointer: matcher, type: DocumentFunctions.matcherType) }
@@ -153,6 +158,7 @@ struct Plan {
         case .index(let index, let ranges, _):
             source = .index(index.definition.name, ranges: ranges.count)
             isFullScan = ranges == [.all] && (matcher != nil || sorts)
+        case .search(let search): source = .search(trigrams: search.trigrams)
         case .table(let bounds):
             isFullScan = bounds.isEmpty && (matcher != nil || sorts)
             if case .source = order { source = .idOrder(bounded: !bounds.isEmpty) } else { source = .scan }
@@ -167,31 +173,5 @@ struct Plan {
         case .none, .source: false
         case .id, .fields: true
         }
-    }
-}
-
-/// Bounds on a document's id.
-struct IDBounds {
-    /// A comparison, as SQL spells it, and the id.
-    private(set) var bounds: [(comparison: String, id: String)] = []
-
-    var isEmpty: Bool { bounds.isEmpty }
-    var conditions: [String] { bounds.map { "d.id \($0.comparison) ?" } }
-
-    /// Adds an operator on `id`; false when it is none that bounds ids. SQLite compares text by its UTF-8 bytes, as
-    /// the comparison key does.
-    mutating func add(_ filterOperator: FilterOperator) -> Bool {
-        switch filterOperator {
-        case .greater(.string(let id)): bounds.append((">", id))
-        case .greaterOrEqual(.string(let id)): bounds.append((">=", id))
-        case .less(.string(let id)): bounds.append(("<", id))
-        case .lessOrEqual(.string(let id)): bounds.append(("<=", id))
-        default: return false
-        }
-        return true
-    }
-
-    func bind(to statement: inout RunningStatement) throws {
-        for bound in bounds { try statement.bind(bound.id) }
     }
 }

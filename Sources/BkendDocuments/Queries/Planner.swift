@@ -45,7 +45,7 @@ struct Planner {
     func plan() throws -> Plan { try plan(best(forCounting: false).access, forCounting: false) }
 
     /// A way to the documents as a plan; for counting the order doesn't matter.
-    private func plan(_ access: Access, forCounting: Bool) throws -> Plan {
+    func plan(_ access: Access, forCounting: Bool) throws -> Plan {
         let matcher = try DocumentMatcher(query.filter, search: query.search, hiding: visibility)
         var plan = Plan(table: collection.table, source: access.source, order: .none)
         plan.served = access.served.count
@@ -67,7 +67,7 @@ struct Planner {
 
     // MARK: Choice
 
-    private func best(forCounting: Bool) throws -> (access: Access, fallback: Access?) {
+    func best(forCounting: Bool) throws -> (access: Access, fallback: Access?) {
         if let byID = byID() { return (byID, nil) }
         var candidates = state.indexes.compactMap { index in
             IndexAccess(self, index, forCounting: forCounting).access
@@ -82,7 +82,13 @@ struct Planner {
         {
             return (perfect, nil)
         }
-        let constrained = candidates.filter { !$0.served.isEmpty }
+        var constrained = candidates.filter { !$0.served.isEmpty }
+        if let search = searchAccess() {
+            if search.isNothing { return (search, nil) }
+            constrained.append(search)
+        }
+        // Nothing to choose from, so nothing to count for.
+        if forCounting, constrained.count == 1 { return (constrained[0], nil) }
         if let few = try fewest(constrained) { return (few, nil) }
         // Many documents match each constraint, so the first of them in order are soon found.
         candidates.append(idAccess)
@@ -105,8 +111,31 @@ struct Planner {
         return best?.access
     }
 
+    /// What the search index has for the query's search.
+    private func searchAccess() -> Access? {
+        guard let index = state.search, let search = query.search,
+            let search = SearchAccess(search, index: index, hidden: visibility.hidden)
+        else { return nil }
+        var access = Access(source: search.mask == 0 ? .nothing : .search(search), served: [], reversed: nil)
+        // Three letters and more narrow better than a range.
+        access.rank = 5
+        return access
+    }
+
     private func count(_ access: Access, limit: Int) throws -> Int {
-        guard case .index(let index, let ranges, _) = access.source else { return limit }
+        switch access.source {
+        case .index(let index, let ranges, _): try count(index, ranges, limit: limit)
+        case .search(let search):
+            try db.run("SELECT count(*) FROM (\(search.probe))") { statement in
+                try search.bind(to: &statement)
+                try statement.bind(Int64(limit))
+                return try statement.step() ? Int(statement.int(0)) : 0
+            }
+        default: limit
+        }
+    }
+
+    private func count(_ index: StoredIndex, _ ranges: [KeyRange], limit: Int) throws -> Int {
         var count = 0
         let sql = "SELECT count(*) FROM (SELECT 1 FROM \(index.table) WHERE key >= ? AND key < ? LIMIT ?)"
         for range in ranges where count < limit {
@@ -165,29 +194,4 @@ struct Planner {
             term.field.hasSameBytes(as: path) ? (position, term) : nil
         }
     }
-}
-
-/// One way to reach documents.
-struct Access {
-    var source: Plan.Source
-    /// The positions of the terms that it answers.
-    var served: Set<Int>
-    /// Whether what it answers needs no second look.
-    var isExact = true
-    /// How it gives the query's order: forwards (false), backwards (true), or not at all.
-    var reversed: Bool?
-    /// How much an index narrows down, for a choice between those that have many entries.
-    var rank = 0
-
-    init(source: Plan.Source, served: Set<Int>, reversed: Bool?) {
-        self.source = source
-        self.served = served
-        self.reversed = reversed
-    }
-
-    init(source: Plan.Source, served: [Int], reversed: Bool?) {
-        self.init(source: source, served: Set(served), reversed: reversed)
-    }
-
-    var isNothing: Bool { if case .nothing = source { true } else { false } }
 }

@@ -8,6 +8,8 @@ package struct QueryPlan: Hashable, Sendable, CustomStringConvertible {
         case ids(count: Int)
         /// An index's entries: the index's name, and in how many ranges of its keys.
         case index(String, ranges: Int)
+        /// The search index, asked for that many runs of three letters.
+        case search(trigrams: Int)
         /// The documents in the order of their ids, perhaps between two ids.
         case idOrder(bounded: Bool)
         /// Every document.
@@ -37,6 +39,7 @@ package struct QueryPlan: Hashable, Sendable, CustomStringConvertible {
         case .nothing: parts = ["nothing can match"]
         case .ids(let count): parts = ["look up \(count) ids"]
         case .index(let name, let ranges): parts = ["index \(name), \(ranges) range\(ranges == 1 ? "" : "s")"]
+        case .search(let trigrams): parts = ["search index, \(trigrams) trigram\(trigrams == 1 ? "" : "s")"]
         case .idOrder(let bounded): parts = [bounded ? "a range of ids" : "all documents by id"]
         case .scan: parts = ["all documents"]
         }

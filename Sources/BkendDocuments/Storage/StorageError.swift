@@ -12,6 +12,8 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
         case foreign(applicationID: Int32)
         /// The file was written by a later version of this format.
         case newerFormat(Int)
+        /// The file was written by an earlier version, whose format this one doesn't read.
+        case olderFormat(Int)
         /// SQLite did not take a setting that safety depends on.
         case settingRefused(String)
     }
@@ -29,6 +31,9 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
             "\(path) is not a database of this application (application_id \(mark)); move it away or choose another path"
         case .newerFormat(let version):
             "\(path) was written by a later version (format \(version)); update this program to open it"
+        case .olderFormat(let version):
+            "\(path) was written by an earlier version (format \(version)), which this one can't read; export its "
+                + "records with that version and import them here, or choose another path"
         case .settingRefused(let name): "SQLite refused the setting \(name) for \(path); the database was not opened"
         }
     }

@@ -3,6 +3,10 @@ import Foundation
 /// The one case folding of `search` and `$contains`: full upper-case mapping, then lower-case, in normal form C, the
 /// same in every locale. So "STRASSE" finds "Straße", and a decomposed "é" finds a composed one.
 package enum TextFolding {
+    /// Counts the changes of what a text folds to, Unicode's own tables included. A search index made under another one
+    /// is of no use.
+    static let version: Int64 = 1
+
     /// The folded text.
     package static func fold(_ text: String) -> [UInt8] {
         var text = text

@@ -50,6 +50,10 @@ extension JSONLexer {
             let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
             return .double(isNegative ? -value : value)
         }
+        if isExact, mantissa > 0, (-19..<0).contains(exponent) {
+            let value = Self.quotient(mantissa, tenTo: -exponent)
+            return .double(isNegative ? -value : value)
+        }
         return .double(try slowDouble(from: start))
     }
 
@@ -82,12 +86,33 @@ extension JSONLexer {
         return .double(value)
     }
 
+    /// The double nearest to `mantissa / 10^power`, for a mantissa above 0 and a power of 1 to 19: what JavaScript and
+    /// Swift print for most fractions, whose 16 or 17 digits are too many for one division of doubles.
+    private static func quotient(_ mantissa: UInt64, tenTo power: Int) -> Double {
+        let divisor = integerPowersOfTen[power]
+        // A dividend of 128 bits whose first is set gives at least 64 bits of quotient, and the rest says on which side of
+        // a tie the true value lies.
+        let shift = mantissa.leadingZeroBitCount
+        let (high, highRest) = (mantissa << UInt64(shift)).quotientAndRemainder(dividingBy: divisor)
+        let (low, rest) = divisor.dividingFullWidth((highRest, 0))
+        let extra = UInt64.bitWidth - high.leadingZeroBitCount
+        let leading = extra == 0 ? low : high << UInt64(64 - extra) | low >> UInt64(extra)
+        let isInexact = rest != 0 || low << UInt64(64 - extra) != 0 && extra > 0
+        // The first 53 of the 64 bits, rounded to the nearest, ties to even.
+        var significand = leading >> 11
+        let dropped = leading & 0x7FF
+        if dropped > 0x400 || dropped == 0x400 && (isInexact || significand & 1 == 1) { significand += 1 }
+        return Double(sign: .plus, exponent: extra - 64 - shift + 11, significand: Double(significand))
+    }
+
     private func slowDouble(from start: Int) throws(JSONError) -> Double {
         guard let value = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite else {
             throw JSONError(.numberTooLarge, at: start)
         }
         return value
     }
+
+    private static let integerPowersOfTen: [UInt64] = (0...19).map { (0..<$0).reduce(1) { power, _ in power * 10 } }
 
     private static let powersOfTen: [Double] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,

@@ -52,6 +52,19 @@ import Testing
         #expect(JSONNumber.text(of: 0x1p63) == "9223372036854776000")
     }
 
+    @Test(arguments: [
+        "9007199254740993.0", "9007199254740995.0", "9007199254740994.5", "4503599627370496.5", "4503599627370497.5",
+        "4503599627370496.501", "4503599627370497.499", "9007199254740992.9", "18014398509481983.0",
+        "1801439850948198.35", "0.9999999999999999", "0.99999999999999994", "0.99999999999999995",
+        "1844674407370955161.5", "0.0000000000000000001", "9999999999999999999e-19", "1.0000000000000000001",
+        "1.0000000000000001110", "72057594037927945e-1", "9223372036854775807e-19",
+    ])
+    func `ties and their neighbours are rounded to even`(text: String) throws {
+        let expected = try #require(Double(text))
+        #expect(try JSON(parsing: text).isIdentical(to: .double(expected)))
+        #expect(try JSON(parsing: "-" + text).isIdentical(to: .double(-expected)))
+    }
+
     /// `Double(String)` is the reference; the parser's fast path must give the same bits.
     @Test func `decimal texts read as the nearest double`() throws {
         var random = SeededGenerator(seed: 3)
