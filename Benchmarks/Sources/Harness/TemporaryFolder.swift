@@ -1,0 +1,29 @@
+import Foundation
+
+/// A folder that is removed with the last reference to it.
+package final class TemporaryFolder {
+    /// Its path.
+    package let path: String
+    private var files = 0
+
+    /// Makes one.
+    package init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "bkend-benchmark-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file, and gives its path.
+    package func write(_ bytes: [UInt8]) throws -> String {
+        files += 1
+        let file = "\(path)/\(files)"
+        try Data(bytes).write(to: URL(filePath: file))
+        return file
+    }
+
+    /// The length of a file in it; 0 when there is none.
+    package func size(of file: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: "\(path)/\(file)")[.size] as? Int) ?? 0
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import BkendServer
+import Logging
+
+/// The server, on a free port.
+struct ServeBkend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve-bkend", abstract: "The server under measurement.", shouldDisplay: false)
+
+    @Argument(help: "The data folder.") var folder: String
+
+    func run() async throws {
+        Parent.endWithIt()
+        var logger = Logger(label: "bkend-server")
+        logger.logLevel = .warning
+        var configuration = ServerConfiguration(folder: folder, logger: logger)
+        configuration.port = 0
+        try await BkendService(configuration).run { url in
+            Parent.tell(url.split(separator: ":").last.flatMap { Int($0) } ?? 0)
+        }
+    }
+}
