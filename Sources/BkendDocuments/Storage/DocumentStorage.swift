@@ -38,7 +38,7 @@ package enum DocumentStorage {
         return queue
     }
 
-    private static func configuration(path: String, _ options: StorageOptions) -> Configuration {
+    static func configuration(path: String, _ options: StorageOptions) -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         let wait = max(options.busyTimeout, .seconds(5))

@@ -22,9 +22,12 @@ struct RecordRoutes: Sendable {
     func list(_ table: String, query: Substring) async throws -> RouteAnswer {
         let items = try QueryItem.decode(query)
         let (caller, now, limits) = (caller, now, limits)
-        let body = try await store.read(limit: .milliseconds(limits.queryMilliseconds)) { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller, now: now).list(items, in: db)
-        }
+        let limit = Duration.milliseconds(limits.queryMilliseconds)
+        let body = try await store.read(
+            limit: limit,
+            paced: { db, catalog, pace in
+                try RecordOperations(try catalog.table(table), caller: caller, now: now).list(items, pace: pace, in: db)
+            })
         return RouteAnswer(body: body)
     }
 

@@ -46,35 +46,35 @@ final class EnvironmentStore: Sendable {
 
     /// Reads what takes microseconds, on the caller's own thread: a hop to another would cost more than the read.
     func quickRead<Result>(_ body: (Database, TableCatalog) throws -> Result) throws -> Result {
-        try quickReaders.read { db in try body(db, self.catalog(in: db)) }
+        try quickReaders.read(catalog: catalog, body)
     }
 
     /// Reads over one snapshot, within a time limit. Most queries are done sooner than a change of threads would be, so
-    /// each is tried on the caller's thread first; what takes longer starts again off it, so that a thread of the
-    /// concurrency pool is never held for more than a moment.
+    /// each is tried on the caller's thread first; what takes longer, or says that it will, starts again off it, so that
+    /// a thread of the concurrency pool is never held for more than a moment.
     func read<Result: Sendable>(
-        limit: Duration, _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
+        limit: Duration, paced body: @escaping @Sendable (Database, TableCatalog, ReadPace) throws -> Result
     ) async throws -> Result {
         do {
-            return try readHere(limit: min(limit, Self.moment), body)
+            return try quickRead { db, catalog in
+                try db.withDeadline(QueryDeadline(after: min(limit, Self.moment))) { try body(db, catalog, .moment) }
+            }
+        } catch is NeedsTime {
         } catch is QueryTimedOut where limit > Self.moment {
-            return try await longReads.pass {
-                try await pool.read { db in try self.bounded(db, limit, body) }
+        }
+        return try await longReads.pass {
+            try await pool.read { db in
+                let catalog = try self.catalog(in: db)
+                return try db.withDeadline(QueryDeadline(after: limit)) { try body(db, catalog, .unhurried) }
             }
         }
     }
 
-    private func readHere<Result>(
-        limit: Duration, _ body: (Database, TableCatalog) throws -> Result
-    ) throws -> Result {
-        try pool.read { db in try bounded(db, limit, body) }
-    }
-
-    private func bounded<Result>(
-        _ db: Database, _ limit: Duration, _ body: (Database, TableCatalog) throws -> Result
-    ) throws -> Result {
-        let catalog = try catalog(in: db)
-        return try db.withDeadline(QueryDeadline(after: limit)) { try body(db, catalog) }
+    /// `read(limit:paced:)` of what can be interrupted at any row.
+    func read<Result: Sendable>(
+        limit: Duration, _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
+    ) async throws -> Result {
+        try await read(limit: limit, paced: { db, catalog, _ in try body(db, catalog) })
     }
 
     /// Writes in one transaction; when this returns, the change is on disk.
@@ -108,7 +108,7 @@ final class EnvironmentStore: Sendable {
         let known = catalog.withLock { $0 }
         if known.generation == generation { return known }
         let read = try TableCatalog(in: db)
-        catalog.withLock { if read.generation > $0.generation { $0 = read } }
+        catalog.withLock { $0 = read }
         return read
     }
 }

@@ -3,29 +3,25 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Connections for reads of microseconds: a record by its id. They are apart from the pool's readers, so that long lists
-/// never make such a read wait, and they read without a transaction, since one statement is one snapshot anyway.
+/// Connections for reads of microseconds: a record by its id, a page that an index answers. They are apart from the
+/// pool's readers, so that long queries never make such a read wait, and a read pays for no change of threads.
 final class QuickReaders: Sendable {
-    private let idle: Mutex<[DatabaseQueue]>
-    private let all: [DatabaseQueue]
+    private let idle: Mutex<[QuickReader]>
+    private let all: [QuickReader]
 
     /// Connections to the database at a path, as many as can run at once.
     init(path: String) throws {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(10)
-        configuration.label = "quick"
-        all = try (0..<max(2, ProcessInfo.processInfo.activeProcessorCount)).map { _ in
-            try DatabaseQueue(path: path, configuration: configuration)
-        }
+        all = try (0..<max(2, ProcessInfo.processInfo.activeProcessorCount)).map { _ in try QuickReader(path: path) }
         idle = Mutex(all)
     }
 
-    /// Runs `body` on an idle connection, on this thread.
-    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        guard let queue = idle.withLock({ $0.popLast() }) else { return try all[0].unsafeRead(body) }
-        defer { idle.withLock { $0.append(queue) } }
-        return try queue.unsafeRead(body)
+    /// Runs `body` on an idle connection, on this thread; see `QuickReader.read`.
+    func read<Result>(
+        catalog: (Database) throws -> TableCatalog, _ body: (Database, TableCatalog) throws -> Result
+    ) throws -> Result {
+        guard let reader = idle.withLock({ $0.popLast() }) else { return try all[0].read(catalog: catalog, body) }
+        defer { idle.withLock { $0.append(reader) } }
+        return try reader.read(catalog: catalog, body)
     }
 }
 #endif

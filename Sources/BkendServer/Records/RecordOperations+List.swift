@@ -6,17 +6,20 @@ import NIOCore
 
 extension RecordOperations {
     /// A list answer: the stored texts side by side, and where they lie in the whole result.
-    func list(_ items: [QueryItem], in db: Database) throws -> ByteBuffer {
+    ///
+    /// - Throws: `NeedsTime` when only a moment is given to a query whose steps can't be interrupted.
+    func list(_ items: [QueryItem], pace: ReadPace = .unhurried, in db: Database) throws -> ByteBuffer {
         let access = try access.access(to: .list)
         let typing = table.typing
         var query = try Query(queryItems: items) { field, text in typing.value(of: text, for: field) }
         query.filter = typing.normalised(query.filter)
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access).map(typing.normalised)
+        if pace == .moment, query.filter.hasPatterns || rows?.hasPatterns == true { throw NeedsTime() }
         if let rows, rows.mentions(columns.restricted) {
             return try list(query, withinHidden: rows, in: db)
         }
         if let rows { query.filter = .allOf([query.filter, rows]) }
-        return try answer(query, hiding: visibility, in: db)
+        return try answer(query, hiding: visibility, in: db) { text, out in out.writeBytes(text) }
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,
@@ -43,41 +46,34 @@ extension RecordOperations {
         query.filter = .allOf([query.filter.hiding(restricted), rows])
         query.sort = query.sort.map { $0.field.isInside(restricted) ? Query.Sort("id", $0.direction) : $0 }
         query.select = query.select.map { fields in fields.filter { !$0.isInside(restricted) } }
-        let texts = try table.collection.find(query, including: Self.systemFields, in: db)
-        let visible = try texts.map { columns.visible(try $0.json, caller: caller).serialized() }
-        return Self.answer(visible, try pagination(query, found: texts.count, hiding: .all, in: db))
-    }
-
-    private func answer(_ query: Query, hiding visibility: FieldVisibility, in db: Database) throws -> ByteBuffer {
-        let texts = try table.collection.find(query, hiding: visibility, including: Self.systemFields, in: db)
-        return Self.answer(
-            texts.map(\.bytes), try pagination(query, found: texts.count, hiding: visibility, in: db))
-    }
-
-    /// Where the page lies. The result is counted only when the page doesn't show its end.
-    private func pagination(_ query: Query, found: Int, hiding: FieldVisibility, in db: Database) throws -> Pagination {
-        let skipped = query.page.skipped
-        if found < query.page.limit, found > 0 || skipped == 0 {
-            return Pagination(total: skipped + found, page: query.page)
+        return try answer(query, hiding: .all, in: db) { text, out in
+            let record = try JSON(parsing: Array(text)).objectValue ?? [:]
+            out.writeBytes(columns.visible(record, caller: caller).serialized())
         }
-        let total = try table.collection.count(query.filter, search: query.search, hiding: hiding, in: db)
-        return Pagination(total: total, page: query.page)
     }
 
-    private static let systemFields = SystemField.allCases.map(\.rawValue)
-
-    private static func answer(_ texts: [[UInt8]], _ pagination: Pagination) -> ByteBuffer {
+    /// The answer: each text as `write` puts it there, and where the page lies.
+    private func answer(
+        _ query: Query, hiding visibility: FieldVisibility, in db: Database,
+        write: (UnsafeBufferPointer<UInt8>, inout ByteBuffer) throws -> Void
+    ) throws -> ByteBuffer {
         var out = ByteBuffer()
-        out.reserveCapacity(texts.reduce(160) { $0 + $1.count + 1 })
-        out.writeString(#"{"items":["#)
-        for (index, text) in texts.enumerated() {
-            if index > 0 { out.writeString(",") }
-            out.writeBytes(text)
+        out.reserveCapacity(Self.usualAnswer)
+        out.writeStaticString(#"{"items":["#)
+        let start = out.writerIndex
+        let total = try table.collection.page(query, hiding: visibility, including: Self.systemFields, in: db) { text in
+            if out.writerIndex > start { out.writeInteger(UInt8(ascii: ",")) }
+            try write(text, &out)
         }
-        out.writeString(#"],"pagination":"#)
-        out.writeBytes(pagination.json.serialized())
-        out.writeString("}")
+        out.writeStaticString(#"],"pagination":"#)
+        out.writeBytes(Pagination(total: total, page: query.page).json.serialized())
+        out.writeInteger(UInt8(ascii: "}"))
         return out
     }
+
+    /// What most answers fit in, in bytes: 20 records of half a kilobyte. Others grow by doubling.
+    private static let usualAnswer = 12 * 1024
+
+    private static let systemFields = SystemField.allCases.map(\.rawValue)
 }
 #endif

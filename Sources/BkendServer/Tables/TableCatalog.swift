@@ -26,8 +26,12 @@ struct TableCatalog: Sendable {
     /// The generation that a database is at. It moves with the collections' own, so that a kept handle never stays
     /// behind its indexes.
     static func generation(in db: Database) throws -> Int64 {
+        // Collections' generations are random 64-bit numbers, whose sum SQLite would refuse; 40 bits of each tell a change.
         let statement = try db.cachedStatement(
-            sql: "SELECT generation + (SELECT coalesce(sum(generation), 0) FROM bkend_collections) FROM server_catalog")
+            sql: """
+                SELECT generation + (SELECT coalesce(sum(generation & 0xFFFFFFFFFF), 0) FROM bkend_collections)
+                FROM server_catalog
+                """)
         return try Int64.fetchOne(statement) ?? 0
     }
 
