@@ -13,7 +13,6 @@ final class DocumentOrder {
     private let visibility: VisibilityProgram
     private let fields: [Field]
     private var key: [UInt8] = []
-    private var best: [UInt8] = []
     private var candidate: [UInt8] = []
     private(set) var failure: (any Error)?
 
@@ -49,17 +48,27 @@ final class DocumentOrder {
 
     /// The least value ascending, the greatest descending (MongoDB's manual, "Comparison/Sort Order", Arrays).
     private func append(_ field: Field, _ text: StoredText) {
-        var isFirst = true
+        let start = key.count
         SortValues(text: text, path: field.path).visit(first: documentFields.offset(field.slot)) { value in
+            // Nearly always the only one.
+            if key.count == start { return Self.append(value, text, to: &key) }
             candidate.removeAll(keepingCapacity: true)
-            switch value {
-            case .null: candidate.append(TypeBracket.null)
-            case .nothing: candidate.append(TypeBracket.nothing)
-            case .at(let offset): ComparisonKey.append(text, offset, to: &candidate)
+            Self.append(value, text, to: &candidate)
+            let order = candidate.withUnsafeBufferPointer { candidate in
+                key.withUnsafeBufferPointer {
+                    ByteOrder.compare(candidate, UnsafeBufferPointer(rebasing: $0[start...]))
+                }
             }
-            if isFirst || (ByteOrder.compare(candidate, best) < 0) != field.isDescending { swap(&best, &candidate) }
-            isFirst = false
+            if (order < 0) != field.isDescending { key.replaceSubrange(start..., with: candidate) }
         }
-        if field.isDescending { key.append(contentsOf: best.lazy.map { ~$0 }) } else { key.append(contentsOf: best) }
+        if field.isDescending { for index in key.indices[start...] { key[index] = ~key[index] } }
+    }
+
+    private static func append(_ value: SortValues.Value, _ text: StoredText, to key: inout [UInt8]) {
+        switch value {
+        case .null: key.append(TypeBracket.null)
+        case .nothing: key.append(TypeBracket.nothing)
+        case .at(let offset): ComparisonKey.append(text, offset, to: &key)
+        }
     }
 }

@@ -1,15 +1,16 @@
 import BkendWire
+import Foundation
 
 /// A search, made ready: which text, in which fields.
 struct SearchProgram {
-    private let needle: [UInt8]
+    private let needle: FoldedText
     /// The one field to look in, and its place.
     private let only: (path: DocumentPath, slot: Int)?
     /// Top-level fields that no document shows.
     private let hidden: [[UInt8]]
 
     init(_ search: Query.Search, hidden: [[UInt8]], fields: DocumentFields) {
-        needle = TextFolding.fold(search.text)
+        needle = FoldedText(search.text)
         only = search.field.map { field in
             let path = DocumentPath(field)
             return (path, fields.slot(path.parts[0].name))
@@ -21,7 +22,7 @@ struct SearchProgram {
     /// hides beside those that every one hides.
     func matches(_ text: StoredText, _ fields: DocumentFields, invisible: [[UInt8]], _ workspace: TestWorkspace) -> Bool
     {
-        if needle.isEmpty { return true }
+        if needle.bytes.isEmpty { return true }
         if let only {
             return Candidates(text: text, path: only.path).visit(first: fields.offset(only.slot)) { candidate in
                 !candidate.isElement && candidate.offset >= 0 && holds(text, candidate.offset, workspace)
@@ -38,11 +39,11 @@ struct SearchProgram {
     private func holds(_ text: StoredText, _ offset: Int, _ workspace: TestWorkspace) -> Bool {
         guard text.byte(offset) == 0x22 else { return false }
         let written = text.contents(ofString: offset, end: text.endOfString(offset))
-        if written.contains(0x5C) {
+        if let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil {
             StoredText.unescaped(written).withUnsafeBufferPointer { TextFolding.fold($0, into: &workspace.folded) }
         } else {
             TextFolding.fold(written, into: &workspace.folded)
         }
-        return TextFolding.contains(workspace.folded, needle)
+        return needle.isPart(of: workspace.folded)
     }
 }

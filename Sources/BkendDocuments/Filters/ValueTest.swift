@@ -1,4 +1,5 @@
 import BkendWire
+import Foundation
 
 /// One operator, ready to be tried on a value's comparison key or text.
 ///
@@ -18,7 +19,7 @@ enum ValueTest {
     /// A string that a pattern matches.
     case pattern(Pattern)
     /// A string that holds the folded text (when there is one), or an array with an element of this key.
-    case contains(folded: [UInt8]?, element: [UInt8])
+    case contains(folded: FoldedText?, element: [UInt8])
     /// Nothing.
     case never
 
@@ -37,7 +38,7 @@ enum ValueTest {
         case .regex(let pattern, let options):
             (.pattern(try PatternCache.shared.pattern(pattern, options: options)), false)
         case .contains(let value):
-            (.contains(folded: value.stringValue.map(TextFolding.fold), element: ComparisonKey.of(value)), false)
+            (.contains(folded: value.stringValue.map(FoldedText.init), element: ComparisonKey.of(value)), false)
         }
     }
 
@@ -103,7 +104,7 @@ extension ValueTest {
             if bracket == TypeBracket.array { return holds(element, inArray: offset, text, workspace) }
             guard let folded, bracket == TypeBracket.string else { return false }
             withContents(text, offset) { TextFolding.fold($0, into: &workspace.folded) }
-            return TextFolding.contains(workspace.folded, folded)
+            return folded.isPart(of: workspace.folded)
         }
     }
 
@@ -137,7 +138,9 @@ extension ValueTest {
         _ text: StoredText, _ offset: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
     ) rethrows -> Result {
         let written = text.contents(ofString: offset, end: text.endOfString(offset))
-        guard written.contains(0x5C) else { return try body(written) }
+        guard let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil else {
+            return try body(written)
+        }
         return try StoredText.unescaped(written).withUnsafeBufferPointer(body)
     }
 }

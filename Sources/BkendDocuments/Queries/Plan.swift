@@ -10,6 +10,8 @@ struct Plan {
         case index(StoredIndex, [KeyRange], distinct: Bool)
         /// The documents that may hold a text.
         case search(SearchAccess)
+        /// Those that were found while they were counted.
+        case found(SearchAccess, [Int64])
         /// The collection's own table, between two ids.
         case table(IDBounds)
     }
@@ -80,6 +82,10 @@ struct Plan {
             }
         case .search(let search):
             from = "(\(search.rows)) AS k CROSS JOIN \(table.name) AS d ON d.row = k.row"
+        case .found:
+            // An array of integers as one value: one statement, however many they are.
+            from = "json_each(?) AS k CROSS JOIN \(table.name) AS d ON d.row = k.value"
+            row = "d.row"
         case .table(let bounds):
             from = "\(table.name) AS d"
             row = "d.row"
@@ -137,6 +143,8 @@ struct Plan {
             }
             statement.skip(2 * (Self.padded(ranges.count) - ranges.count))
         case .search(let search): try search.bind(to: &statement)
+        case .found(_, let rows):
+            try statement.bind("[" + rows.map(String.init).joined(separator: ",") + "]")
         case .table(let bounds): try bounds.bind(to: &statement)
         }
         if let matcher { try statement.bind(pointer: matcher, type: DocumentFunctions.matcherType) }
@@ -158,7 +166,7 @@ struct Plan {
         case .index(let index, let ranges, _):
             source = .index(index.definition.name, ranges: ranges.count)
             isFullScan = ranges == [.all] && (matcher != nil || sorts)
-        case .search(let search): source = .search(trigrams: search.trigrams)
+        case .search(let search), .found(let search, _): source = .search(trigrams: search.trigrams)
         case .table(let bounds):
             isFullScan = bounds.isEmpty && (matcher != nil || sorts)
             if case .source = order { source = .idOrder(bounded: !bounds.isEmpty) } else { source = .scan }

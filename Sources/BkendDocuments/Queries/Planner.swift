@@ -102,13 +102,21 @@ struct Planner {
 
     /// The access with the fewest entries, unless all have many.
     private func fewest(_ candidates: [Access]) throws -> Access? {
-        var best: (access: Access, entries: Int)?
-        for access in candidates.sorted(by: { $0.rank > $1.rank }) {
-            let entries = try count(
-                access, limit: min(collection.limits.probe, best?.entries ?? collection.limits.probe))
-            if entries < best?.entries ?? collection.limits.probe { best = (access, entries) }
+        var best: Access?
+        var limit = collection.limits.probe
+        for var access in candidates.sorted(by: { $0.rank > $1.rank }) {
+            var entries = limit
+            switch access.source {
+            case .index(let index, let ranges, _): entries = try count(index, ranges, limit: limit)
+            case .search(let search):
+                guard let rows = try search.rows(fewerThan: limit, in: db) else { continue }
+                access.source = .found(search, rows)
+                entries = rows.count
+            default: break
+            }
+            if entries < limit { (best, limit) = (access, entries) }
         }
-        return best?.access
+        return best
     }
 
     /// What the search index has for the query's search.
@@ -120,19 +128,6 @@ struct Planner {
         // Three letters and more narrow better than a range.
         access.rank = 5
         return access
-    }
-
-    private func count(_ access: Access, limit: Int) throws -> Int {
-        switch access.source {
-        case .index(let index, let ranges, _): try count(index, ranges, limit: limit)
-        case .search(let search):
-            try db.run("SELECT count(*) FROM (\(search.probe))") { statement in
-                try search.bind(to: &statement)
-                try statement.bind(Int64(limit))
-                return try statement.step() ? Int(statement.int(0)) : 0
-            }
-        default: limit
-        }
     }
 
     private func count(_ index: StoredIndex, _ ranges: [KeyRange], limit: Int) throws -> Int {

@@ -1,4 +1,5 @@
 import BkendWire
+import GRDB
 
 /// A search by the index: which documents may hold the text.
 struct SearchAccess {
@@ -27,8 +28,16 @@ struct SearchAccess {
         return "SELECT \(distinct)rowid >> 6 AS row FROM \(table) WHERE \(condition)"
     }
 
-    /// Selects something for each entry; takes the expression, the mask and a limit.
-    var probe: String { "SELECT 1 FROM \(table) WHERE \(condition) LIMIT ?" }
+    /// The rows of documents, each once; nil when there are that many or more.
+    func rows(fewerThan limit: Int, in db: Database) throws -> [Int64]? {
+        try db.run(rows + " LIMIT ?") { statement in
+            try bind(to: &statement)
+            try statement.bind(Int64(limit))
+            var found: [Int64] = []
+            while try statement.step() { found.append(statement.int(0)) }
+            return found.count < limit ? found : nil
+        }
+    }
 
     private var condition: String { "\(table) MATCH ? AND (? >> (rowid & 63)) & 1" }
 

@@ -3,7 +3,9 @@ enum Trigrams {
     static let size = 3
     /// Stands for U+0000, at which the tokenizer would stop.
     static let substitute: UInt8 = 0x01
-    /// How many are asked for at most. More would only narrow what is narrow already.
+    /// Up to how many are all asked for; of more, which would hardly narrow any further, every other one.
+    private static let few = 4
+    /// How many are asked for at most.
     private static let limit = 24
 
     /// Folded text as it goes into the index.
@@ -17,11 +19,10 @@ enum Trigrams {
         let scalars = Array(String(decoding: indexable(folded), as: UTF8.self).unicodeScalars)
         guard scalars.count >= size else { return nil }
         let starts = scalars.count - size + 1
-        // Spread over the text when there are too many.
-        let step = (starts + limit - 1) / limit
+        let step = starts <= few ? 1 : max(2, (starts + limit - 1) / limit)
         var seen: Set<[Unicode.Scalar]> = []
         var phrases: [String] = []
-        for start in stride(from: 0, to: starts, by: step) {
+        for start in Array(stride(from: 0, to: starts - 1, by: step)) + [starts - 1] {
             let trigram = Array(scalars[start..<start + size])
             guard seen.insert(trigram).inserted else { continue }
             phrases.append(quoted(trigram))

@@ -40,23 +40,4 @@ package enum TextFolding {
             }
         }
     }
-
-    /// Whether folded text holds the folded needle.
-    static func contains(_ text: [UInt8], _ needle: [UInt8]) -> Bool {
-        if needle.isEmpty { return true }
-        guard text.count >= needle.count else { return false }
-        return text.withUnsafeBufferPointer { text in
-            needle.withUnsafeBufferPointer { needle in
-                guard let start = text.baseAddress, let wanted = needle.baseAddress else { return false }
-                var offset = 0
-                while text.count - offset >= needle.count,
-                    let hit = memchr(start + offset, Int32(needle[0]), text.count - offset - needle.count + 1)
-                {
-                    if memcmp(hit, wanted, needle.count) == 0 { return true }
-                    offset = UnsafeRawPointer(start).distance(to: hit) + 1
-                }
-                return false
-            }
-        }
-    }
 }
