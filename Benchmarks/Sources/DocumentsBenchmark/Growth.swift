@@ -13,11 +13,14 @@ struct Growth {
         guard let least = sizes.min(), let most = sizes.max(), least < most else { return }
         Report.line("== growth of one operation's time, \(least) → \(most) records")
         for small in figures where small.size == least {
-            guard let great = figures.first(where: { $0.size == most && $0.name == small.name }) else { continue }
+            let same = figures.first {
+                $0.size == most && $0.name == small.name && $0.reference == small.reference
+            }
+            guard let great = same else { continue }
             let ours = great.subjectMicroseconds / small.subjectMicroseconds
             let theirs = great.referenceMicroseconds / small.referenceMicroseconds
             let name = small.name + String(repeating: " ", count: max(0, 38 - small.name.count))
-            Report.line("\(name) ours ×\(Report.number(ours)), SQL ×\(Report.number(theirs))")
+            Report.line("\(name) ours ×\(Report.number(ours)), \(small.reference) ×\(Report.number(theirs))")
         }
     }
 }

@@ -6,6 +6,7 @@ import GRDB
 /// indexes, in a database with the same settings. Rows are read into `Article`.
 struct TypedTable {
     let pool: DatabasePool
+    private var isSearchable = false
 
     init(path: String) throws {
         pool = try DocumentStorage.open(path: path)
@@ -33,8 +34,14 @@ struct TypedTable {
                     record.isPublished, record.tagsText, record.authorText, record.createdAt, record.createdAt,
                     record.createdBy,
                 ])
+                if isSearchable { try index(record, row: db.lastInsertedRowID, in: db) }
             }
         }
+    }
+
+    private func index(_ record: SampleRecord, row: Int64, in db: Database) throws {
+        let insert = try db.cachedStatement(sql: "INSERT INTO articles_text (rowid, title, body) VALUES (?, ?, ?)")
+        try insert.execute(arguments: [row, record.title, record.body])
     }
 
     /// The indexes for the queries.
@@ -48,17 +55,15 @@ struct TypedTable {
         }
     }
 
-    /// A full-text index of trigrams over the two fields of text, kept in step by a trigger.
-    func enableSearch() throws {
+    /// A full-text index of trigrams over the two fields of text.
+    mutating func enableSearch() throws {
+        isSearchable = true
         try pool.write { db in
             try db.execute(
                 sql: """
                     CREATE VIRTUAL TABLE articles_text USING fts5 (
                         title, body, content = 'articles', content_rowid = 'row', tokenize = 'trigram');
                     INSERT INTO articles_text (articles_text) VALUES ('rebuild');
-                    CREATE TRIGGER articles_inserted AFTER INSERT ON articles BEGIN
-                        INSERT INTO articles_text (rowid, title, body) VALUES (new.row, new.title, new.body);
-                    END;
                     """)
         }
     }

@@ -22,8 +22,11 @@ package final class TemporaryFolder {
         return file
     }
 
-    /// The length of a file in it; 0 when there is none.
-    package func size(of file: String) -> Int {
-        (try? FileManager.default.attributesOfItem(atPath: "\(path)/\(file)")[.size] as? Int) ?? 0
+    /// The length of a database in it, with its write-ahead log.
+    package func size(of database: String) -> Int {
+        [database, database + "-wal"].reduce(0) { sum, file in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(file)")
+            return sum + (attributes?[.size] as? Int ?? 0)
+        }
     }
 }
