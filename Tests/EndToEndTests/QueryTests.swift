@@ -35,7 +35,7 @@ import Testing
         #expect(try await articles.where { $0.views.isIn([3, 4, 99]) }.count() == 2)
         #expect(try await articles.where { $0.rating == nil }.count() == 25)
         #expect(try await articles.where { $0.author.city == nil }.count() == 12)
-        #expect(try await articles.where { $0.title.matches("^article 1", options: "i") }.count() == 11)
+        #expect(try await articles.where { $0.title.matches("^article 1", .caseInsensitive) }.count() == 11)
         #expect(try await articles.search("STRASSE").count() == 5)
         #expect(try await articles.search("äpfel", in: \.content).count() == 5)
     }
