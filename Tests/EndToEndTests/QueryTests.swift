@@ -71,6 +71,21 @@ import Testing
         }
     }
 
+    @Test("A search finds the same with a trigram index, made on data that is there")
+    func searchIndex() async throws {
+        try await Fixture.run { fixture in
+            try await fill(fixture)
+            let before = try await fixture.articles.search("strasse").order(by: \.views).page().records.map(\.views)
+            var table = TableDefinition(name: "articles")
+            table.searchIndex = true
+            try fixture.server.apply(["tables": [.object(table.json)]])
+            let after = try await fixture.articles.search("strasse").order(by: \.views).page().records.map(\.views)
+            #expect(before == [0, 5, 10, 15, 20] && after == before)
+            try await fixture.articles.create(Article(title: "Straßenbahn", views: 99))
+            #expect(try await fixture.articles.search("STRASSE").count() == 6)
+        }
+    }
+
     @Test("Walking over all records meets each once, while others come and go")
     func all() async throws {
         try await Fixture.run { fixture in

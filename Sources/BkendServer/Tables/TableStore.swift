@@ -35,6 +35,7 @@ enum TableStore {
     static func create(_ table: BkendWire.TableDefinition, now: Timestamp, in db: Database) throws {
         var collection = try Collection.create(table.name, in: db)
         for index in table.storedIndexes { try collection.createIndex(index, in: db) }
+        if table.searchIndex { try collection.enableSearch(in: db) }
         try record(table, version: 1, now: now, in: db)
     }
 
@@ -45,6 +46,7 @@ enum TableStore {
         var collection = table.collection
         for index in old where !new.contains(index) { try collection.dropIndex(named: index.name, in: db) }
         for index in new where !old.contains(index) { try collection.createIndex(index, in: db) }
+        if definition.searchIndex { try collection.enableSearch(in: db) } else { try collection.disableSearch(in: db) }
         try record(definition, version: table.version + 1, now: now, in: db)
     }
 

@@ -47,7 +47,7 @@ import Testing
             let lines = mail.components(separatedBy: "\r\n")
             let place = try #require(lines.firstIndex { $0.hasSuffix("enter this code in the app:") })
             let token = lines[place + 2]
-            try await withAccounts(folder: folder) { server in
+            try await withAccounts(folder: folder) { server async throws in
                 func confirm(_ token: String) async throws -> Answer {
                     try await server.guest.post(
                         "/v1/auth/password/reset/confirm",
@@ -71,7 +71,7 @@ import Testing
             let keys = try manager.attributesOfItem(atPath: folder + "/signing-keys.json")
             #expect((keys[.posixPermissions] as? Int) == 0o600)
             #expect((try manager.attributesOfItem(atPath: folder + "/mail")[.posixPermissions] as? Int) == 0o700)
-            try await withAccounts(folder: folder) { server in
+            try await withAccounts(folder: folder) { server async throws in
                 let client = TestClient(server.url, key: server.publishableKey, token: token)
                 #expect(try await client.get("/v1/auth/me").status == 200)
             }
