@@ -35,6 +35,7 @@ struct DocumentsBenchmark: AsyncParsableCommand {
     /// Runs this program once for each size, then tells how the times grow.
     private func runEach(_ sizes: [Int]) throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         var figures: [Figure] = []
         for size in sizes {
             let file = "\(folder.path)/\(size)"

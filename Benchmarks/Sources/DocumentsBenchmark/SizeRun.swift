@@ -22,6 +22,7 @@ struct SizeRun {
     }
 
     mutating func run() async throws {
+        defer { folder.remove() }
         try insert()
         try ours.addIndexes()
         try ours.enableSearch()

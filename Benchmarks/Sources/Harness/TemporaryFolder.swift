@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that is removed with the last reference to it.
+/// A folder for one measurement. Whoever makes it removes it: a reference may end before the files are no longer used.
 package final class TemporaryFolder {
     /// Its path.
     package let path: String
@@ -12,7 +12,8 @@ package final class TemporaryFolder {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// Removes it with all that it holds.
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     /// Writes a file, and gives its path.
     package func write(_ bytes: [UInt8]) throws -> String {

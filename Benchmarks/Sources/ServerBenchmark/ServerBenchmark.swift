@@ -33,6 +33,7 @@ struct Measure: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try TemporaryFolder()
+        defer { folder.remove() }
         var articles = try Articles(records: records, folder: folder.path)
         let bkend = try ServerProcess(["serve-bkend", articles.folder])
         defer { bkend.stop() }
