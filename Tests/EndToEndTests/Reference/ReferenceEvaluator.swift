@@ -11,7 +11,7 @@ struct ReferenceEvaluator {
         let matching = records.filter { matches(query.filter, $0) }
         let sort = query.sort.first ?? Query.Sort("id", .descending)
         return matching.sorted { a, b in
-            let order = Self.compare(sortValue(a, sort), sortValue(b, sort))
+            let order = Self.compareKeys(sortValue(a, sort), sortValue(b, sort))
             let (idA, idB) = (a["id"]?.stringValue ?? "", b["id"]?.stringValue ?? "")
             let ascending = order != 0 ? order < 0 : Self.compare(.string(idA), .string(idB)) < 0
             return sort.direction == .ascending ? ascending : !ascending
@@ -95,14 +95,37 @@ struct ReferenceEvaluator {
         return rank(candidate) == rank(value) && holds(compare(candidate, value))
     }
 
-    private func sortValue(_ record: JSONObject, _ sort: Query.Sort) -> JSON {
-        let leaves = Self.leaves(.object(record), sort.field.split(separator: ".").map(String.init)[...])
-        let values = leaves.flatMap { leaf -> [JSON] in
-            guard case .array(let elements)? = leaf else { return [leaf ?? .null] }
-            return elements
-        }
-        let ordered = values.sorted { Self.compare($0, $1) < 0 }
+    /// The value that a record sorts by; nil for an empty array, which comes before null.
+    private func sortValue(_ record: JSONObject, _ sort: Query.Sort) -> JSON? {
+        let keys = Self.sortKeys(.object(record), sort.field.split(separator: ".").map(String.init)[...])
+        let ordered = keys.sorted { Self.compareKeys($0, $1) < 0 }
         return (sort.direction == .ascending ? ordered.first : ordered.last) ?? .null
+    }
+
+    private static func compareKeys(_ a: JSON?, _ b: JSON?) -> Int {
+        guard let a, let b else { return (a == nil ? 0 : 1) - (b == nil ? 0 : 1) }
+        return compare(a, b)
+    }
+
+    /// What MongoDB's index on the path would hold: an array's elements, for each array on the way what its objects
+    /// hold and null for what is no object, and a position's element as one value.
+    private static func sortKeys(_ value: JSON, _ path: ArraySlice<String>) -> [JSON?] {
+        guard let part = path.first else {
+            guard case .array(let elements) = value else { return [value] }
+            return elements.isEmpty ? [nil] : elements
+        }
+        let rest = path.dropFirst()
+        switch value {
+        case .object(let object): return object[part].map { sortKeys($0, rest) } ?? [.null]
+        case .array(let elements):
+            if let index = Int(part), elements.indices.contains(index) {
+                if !rest.isEmpty { return sortKeys(elements[index], rest) }
+                return [elements[index] == .array([]) ? nil : elements[index]]
+            }
+            let keys = elements.flatMap { $0.objectValue == nil ? [.null] : sortKeys($0, path) }
+            return keys.isEmpty ? [.null] : keys
+        default: return [.null]
+        }
     }
 
     /// Null and missing < numbers < strings < objects < arrays < booleans.
@@ -137,18 +160,21 @@ struct ReferenceEvaluator {
             }
             return x.count - y.count
         case (.null, _): return 0
+        case (.int(let x), .int(let y)): return x == y ? 0 : x < y ? -1 : 1
+        case (.int(let x), .double(let y)): return compare(x, y)
+        case (.double(let x), .int(let y)): return -compare(y, x)
         default:
-            // Decimal arithmetic keeps 64-bit integers apart that a double can't.
-            let (x, y) = (decimal(a), decimal(b))
+            let (x, y) = (a.doubleValue ?? .nan, b.doubleValue ?? .nan)
             return x == y ? 0 : x < y ? -1 : 1
         }
     }
 
-    private static func decimal(_ value: JSON) -> Decimal {
-        switch value {
-        case .int(let number): Decimal(number)
-        case .double(let number): Decimal(string: "\(number)") ?? .nan
-        default: .nan
-        }
+    /// By value: the double's whole part is compared as an integer, and then what is left of it.
+    private static func compare(_ a: Int64, _ b: Double) -> Int {
+        if b >= 0x1p63 { return -1 }
+        if b < -0x1p63 { return 1 }
+        let whole = Int64(b.rounded(.down))
+        if a != whole { return a < whole ? -1 : 1 }
+        return b > b.rounded(.down) ? -1 : 0
     }
 }
