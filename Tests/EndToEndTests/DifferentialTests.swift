@@ -37,13 +37,24 @@ import Testing
             let query = try random.query()
             let answer = try await records.matching(TableQuery(query)).page(limit: 100)
             let expected = ReferenceEvaluator(query: query).ids(of: stored)
-            let items = try query.queryItems()
+            let given = answer.records.map(\.id)
+            let items = try query.queryItems().map { "\($0.name)=\($0.value)" }.joined(separator: "&")
             #expect(
-                answer.records.map(\.id) == expected,
-                "seed \(Self.seed), query \(index): \(items.map { "\($0.name)=\($0.value)" }.joined(separator: "&"))")
+                given == expected,
+                "seed \(Self.seed), query \(index): \(items), \(Self.firstDifference(given, expected, in: stored))")
             #expect(answer.pagination.total == expected.count)
         }
         await client.shutdown()
         try await server.stop()
+    }
+
+    /// The first place where two answers part, with the records there.
+    private static func firstDifference(_ given: [String], _ expected: [String], in stored: [JSONObject]) -> String {
+        let place = zip(given, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(given.count, expected.count)
+        func record(_ ids: [String]) -> String {
+            guard ids.indices.contains(place) else { return "nothing" }
+            return stored.first { $0["id"] == .string(ids[place]) }?.description ?? "a stranger"
+        }
+        return "at \(place) given \(record(given)), expected \(record(expected))"
     }
 }
