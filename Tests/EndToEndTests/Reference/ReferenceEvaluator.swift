@@ -99,7 +99,7 @@ struct ReferenceEvaluator {
     private func sortValue(_ record: JSONObject, _ sort: Query.Sort) -> JSON? {
         let keys = Self.sortKeys(.object(record), sort.field.split(separator: ".").map(String.init)[...])
         let ordered = keys.sorted { Self.compareKeys($0, $1) < 0 }
-        return (sort.direction == .ascending ? ordered.first : ordered.last) ?? .null
+        return sort.direction == .ascending ? ordered[0] : ordered[ordered.count - 1]
     }
 
     private static func compareKeys(_ a: JSON?, _ b: JSON?) -> Int {
