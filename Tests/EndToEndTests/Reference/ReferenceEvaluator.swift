@@ -112,7 +112,7 @@ struct ReferenceEvaluator {
     private static func sortKeys(_ value: JSON, _ path: ArraySlice<String>) -> [JSON?] {
         guard let part = path.first else {
             guard case .array(let elements) = value else { return [value] }
-            return elements.isEmpty ? [nil] : elements
+            return elements.isEmpty ? [JSON?.none] : elements
         }
         let rest = path.dropFirst()
         switch value {
@@ -120,7 +120,7 @@ struct ReferenceEvaluator {
         case .array(let elements):
             if let index = Int(part), elements.indices.contains(index) {
                 if !rest.isEmpty { return sortKeys(elements[index], rest) }
-                return [elements[index] == .array([]) ? nil : elements[index]]
+                return [elements[index] == .array([]) ? JSON?.none : elements[index]]
             }
             let keys = elements.flatMap { $0.objectValue == nil ? [.null] : sortKeys($0, path) }
             return keys.isEmpty ? [.null] : keys
