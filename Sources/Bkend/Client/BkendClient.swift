@@ -25,23 +25,29 @@ public final class BkendClient: Sendable {
     ///   - key: `pk_` or `sk_` and 64 hex digits. A secret key opens everything: it belongs on servers, never in an app,
     ///     and gives a warning.
     ///   - options: what holds for all calls.
+    ///   - sessions: where the session of the user is kept who signs in: in memory unless said otherwise.
     ///   - transport: what carries the requests, libcurl when nil. A transport given here is not shut down by the client.
     /// - Throws: `BkendError` when the URL or key is not valid, or libcurl can't be used.
     public convenience init(
-        url: String, key: String, options: ClientOptions = ClientOptions(), transport: (any HTTPTransport)? = nil
+        url: String, key: String, options: ClientOptions = ClientOptions(),
+        sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
     ) throws(BkendError) {
-        try self.init(url: url, key: key, options: options, transport: transport, pacing: Pacing())
+        try self.init(
+            url: url, key: key, options: options, sessions: sessions, transport: transport, pacing: Pacing())
     }
 
-    /// Creates a client; see `init(url:key:options:transport:)` by the URL's text.
+    /// Creates a client; see `init(url:key:options:sessions:transport:)` by the URL's text.
     public convenience init(
-        url: URL, key: String, options: ClientOptions = ClientOptions(), transport: (any HTTPTransport)? = nil
+        url: URL, key: String, options: ClientOptions = ClientOptions(),
+        sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
     ) throws(BkendError) {
-        try self.init(url: url.absoluteString, key: key, options: options, transport: transport)
+        try self.init(
+            url: url.absoluteString, key: key, options: options, sessions: sessions, transport: transport)
     }
 
     package init(
-        url: String, key: String, options: ClientOptions, transport: (any HTTPTransport)?, pacing: Pacing
+        url: String, key: String, options: ClientOptions, sessions: any SessionStore = InMemorySessionStore(),
+        transport: (any HTTPTransport)?, pacing: Pacing
     ) throws(BkendError) {
         let address = try ServerAddress(url, plainHTTP: options.plainHTTP)
         let key = try APIKey(key)
@@ -53,7 +59,8 @@ public final class BkendClient: Sendable {
             carrier = try Self.curl(options)
             ownTransport = carrier
         }
-        runner = CallRunner(address: address, key: key, options: options, transport: carrier, pacing: pacing)
+        runner = CallRunner(
+            address: address, key: key, options: options, transport: carrier, pacing: pacing, store: sessions)
         if key.isSecret {
             options.logger.warning(
                 "a secret key (sk_) opens every table of the environment: use it on servers only, a pk_ key in apps")
@@ -75,9 +82,12 @@ public final class BkendClient: Sendable {
 
     /// Cancels what is in flight and closes the connections; calls afterwards fail. Calling it again does nothing.
     ///
-    /// A transport that was given to the client stays open.
+    /// A refresh of the session that is under way is waited for: cut off, it would cost the session. A transport that was
+    /// given to the client stays open.
     public func shutdown() async {
         runner.close()
+        await runner.sessions.settled()
+        runner.sessions.changes.close()
         await ownTransport?.shutdown()
     }
 

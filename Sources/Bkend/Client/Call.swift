@@ -10,15 +10,44 @@ struct Call: Sendable {
         case delete = "DELETE"
     }
 
+    /// What a call is about.
+    enum Target: Sendable {
+        /// A table, or one record of it.
+        case records(table: String, id: String?)
+        /// Another route, by the segments after `/v1`.
+        case route([String])
+    }
+
     var method: Method
-    var table: String
-    var recordID: String?
+    var target: Target
     var query: [QueryItem] = []
     var body: JSON?
     var options: CallOptions
+    /// Whether the call is made as the user who is signed in.
+    var sendsSession = true
+
+    init(
+        method: Method, table: String, recordID: String? = nil, query: [QueryItem] = [], body: JSON? = nil,
+        options: CallOptions
+    ) {
+        self.method = method
+        target = .records(table: table, id: recordID)
+        self.query = query
+        self.body = body
+        self.options = options
+    }
+
+    init(_ method: Method, _ route: [String], options: CallOptions) {
+        self.method = method
+        target = .route(route)
+        self.options = options
+    }
 
     var operation: BkendError.Operation {
-        BkendError.Operation(method: method.rawValue, table: table, recordID: recordID)
+        switch target {
+        case .records(let table, let id): BkendError.Operation(method: method.rawValue, table: table, recordID: id)
+        case .route(let path): BkendError.Operation(method: method.rawValue, table: path.joined(separator: "/"))
+        }
     }
 
     /// A second copy of a read changes nothing. Of a DELETE it would do no harm either, but its 404 would hide that the

@@ -9,19 +9,22 @@ import Synchronization
 final class CallRunner: Sendable {
     private let address: ServerAddress
     private let key: APIKey
-    private let options: ClientOptions
+    let options: ClientOptions
     private let transport: any HTTPTransport
-    private let pacing: Pacing
+    let pacing: Pacing
+    let sessions: SessionKeeper
     private let isClosed = Atomic(false)
 
     init(
-        address: ServerAddress, key: APIKey, options: ClientOptions, transport: any HTTPTransport, pacing: Pacing
+        address: ServerAddress, key: APIKey, options: ClientOptions, transport: any HTTPTransport, pacing: Pacing,
+        store: any SessionStore
     ) {
         self.address = address
         self.key = key
         self.options = options
         self.transport = transport
         self.pacing = pacing
+        sessions = SessionKeeper(store: store, server: address.text)
     }
 
     /// Refuses calls from now on.
@@ -34,15 +37,17 @@ final class CallRunner: Sendable {
         return { deadline.map { $0 - elapsed() } }
     }
 
-    func run(_ call: Call) async throws(BkendError) -> CallAnswer {
+    /// Runs a call as whoever an access token belongs to, or as a guest.
+    func run(
+        _ call: Call, token: String?, deadline: Duration?, previousAttempts: Int = 0
+    ) async throws(BkendError) -> CallAnswer {
         let elapsed = pacing.stopwatch()
-        var request = try request(for: call)
-        let deadline = call.options.deadline ?? options.deadline
+        var request = try request(for: call, token: token)
         let policy = call.options.retry ?? options.retry
         var attempt = 1
         while true {
             request.timeouts.total = deadline.map { $0 - elapsed() }
-            let outcome = await send(request, call, attempt: attempt)
+            let outcome = await send(request, call, attempt: previousAttempts + attempt)
             report(outcome, call, elapsed())
             let failure: Failure
             switch outcome {
@@ -61,7 +66,7 @@ final class CallRunner: Sendable {
             } catch {
                 throw BkendError(
                     .cancelled(.notSent), operation: call.operation, requestID: failure.error.requestID,
-                    attempts: attempt)
+                    attempts: previousAttempts + attempt)
             }
             attempt += 1
         }
@@ -139,20 +144,29 @@ final class CallRunner: Sendable {
     private static let apiKeyField = HTTPField.Name("X-API-Key")
     private static let requestIDField = HTTPField.Name("X-Request-Id") ?? .server
 
-    private func request(for call: Call) throws(BkendError) -> TransportRequest {
+    private func request(for call: Call, token: String?) throws(BkendError) -> TransportRequest {
         func refuse(_ message: String) -> BkendError {
             BkendError(.invalidArgument(message), operation: call.operation)
         }
         // An empty name or id would address another resource: the list of tables, or the table itself.
-        guard !call.table.isEmpty else { throw refuse("the table's name is empty") }
-        guard call.recordID?.isEmpty != true else { throw refuse("the record's id is empty") }
-        for name in [call.table, call.recordID ?? "-"] where name == "." || name == ".." {
+        let segments: [String]
+        switch call.target {
+        case .records(let table, let id):
+            guard !table.isEmpty else { throw refuse("the table's name is empty") }
+            guard id?.isEmpty != true else { throw refuse("the record's id is empty") }
+            segments = ["data", table] + (id.map { [$0] } ?? [])
+        case .route(let route):
+            guard !route.contains("") else { throw refuse("the id is empty") }
+            segments = route
+        }
+        for name in segments where name == "." || name == ".." {
             throw refuse("\(name) is no name: it would address another resource")
         }
-        var path = address.path(table: call.table, recordID: call.recordID)
+        var path = address.path(segments)
         if !call.query.isEmpty { path += "?" + QueryItem.encode(call.query) }
         var fields: HTTPFields = [.accept: "application/json"]
         if let name = Self.apiKeyField { fields[name] = key.text }
+        if let token { fields[.authorization] = "Bearer " + token }
         if call.body != nil { fields[.contentType] = "application/json" }
         for headers in [options.headers, call.options.headers] {
             for (name, value) in headers {

@@ -46,10 +46,11 @@ struct ServerAddress: Hashable, Sendable {
         root = path.hasSuffix("/v1") ? path : path + "/v1"
     }
 
-    /// The path of a table or of one of its records.
-    func path(table: String, recordID: String?) -> String {
-        var path = root + "/data/" + QueryItem.percentEncode(table)
-        if let recordID { path += "/" + QueryItem.percentEncode(recordID) }
-        return path
+    /// The path of a resource, by its segments after the root.
+    func path(_ segments: [String]) -> String {
+        root + "/" + segments.map(QueryItem.percentEncode).joined(separator: "/")
     }
+
+    /// The whole address, as it tells servers apart.
+    var text: String { "\(scheme)://\(authority.lowercased())\(root)" }
 }

@@ -38,6 +38,8 @@ extension BkendError: CustomStringConvertible {
         case .encoding(let error): return "nothing was sent, the value can't be encoded: \(error)"
         case .notExpressible(let error): return error.description
         case .invalidArgument(let message): return message
+        case .sessionEnded: return "the user's session has ended"
+        case .sessionStore(let message): return "the session can't be read or saved: \(message)"
         }
     }
 
@@ -47,7 +49,8 @@ extension BkendError: CustomStringConvertible {
         case .server(let body): Self.hint(for: body.code)
         case .foreignAnswer: "check the client's URL, and the network for a proxy or a sign-in page"
         case .decoding: "make the field optional, give it a default, or correct its type in the model"
-        case .transport, .cancelled, .encoding, .notExpressible, .invalidArgument: nil
+        case .sessionEnded: "sign in again, or sign out to go on as a guest"
+        case .transport, .cancelled, .encoding, .notExpressible, .invalidArgument, .sessionStore: nil
         }
     }
 

@@ -46,6 +46,10 @@ extension BkendError {
         case notExpressible(FilterNotExpressible)
         /// An argument is not valid; nothing was sent.
         case invalidArgument(String)
+        /// The user's session is over: sign in again, or sign out to go on as a guest. Nothing was done.
+        case sessionEnded
+        /// The session can't be read or saved: what is wrong.
+        case sessionStore(String)
     }
 
     /// What was tried on which record.
@@ -90,7 +94,7 @@ extension BkendError {
         case .transport(let error): return error.delivery != .notSent
         case .cancelled(let delivery): return delivery != .notSent
         case .foreignAnswer, .decoding: return true
-        case .encoding, .notExpressible, .invalidArgument: return false
+        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore: return false
         }
     }
 }

@@ -1,0 +1,70 @@
+import BkendTransport
+import BkendWire
+
+extension CallRunner {
+    /// Runs a call as the user who is signed in. When the server refuses the access token, the session is refreshed, or
+    /// found refreshed, and the call sent once more: a refused call has done nothing.
+    func run(_ call: Call) async throws(BkendError) -> CallAnswer {
+        let left = stopwatch(call.options)
+        let session = try await session(for: call)
+        do throws(BkendError) {
+            return try await run(call, token: session?.accessToken, deadline: left())
+        } catch {
+            guard let session, let refusal = RefreshDecision.concerns(error) else { throw error }
+            let refresh = sessions.session(after: session, refusal: refusal) { [self] token throws(BkendError) in
+                try await exchange(token)
+            }
+            guard let next = try await outcome(of: refresh, call, within: left()) else { throw error }
+            return try await run(call, token: next.accessToken, deadline: left(), previousAttempts: error.attempts)
+        }
+    }
+
+    /// The session to send a call with. An app that sends `Authorization` by itself keeps its own tokens.
+    private func session(for call: Call) async throws(BkendError) -> Session? {
+        let names = [options.headers, call.options.headers].flatMap(\.keys)
+        guard call.sendsSession, !names.contains(where: { $0.lowercased() == "authorization" }) else { return nil }
+        do throws(BkendError) { return try await sessions.current() } catch { throw error.of(call) }
+    }
+
+    /// Sends a refresh token. It leaves once at most; only what certainly wasn't acted on is repeated.
+    private func exchange(_ refreshToken: String) async throws(BkendError) -> JSON {
+        var call = Call(.post, ["auth", "refresh"], options: CallOptions(deadline: .seconds(30)))
+        call.body = ["refreshToken": .string(refreshToken)]
+        call.sendsSession = false
+        return try await run(call).json
+    }
+
+    /// Waits for a refresh that others may wait for too: neither this caller's deadline nor its cancellation ends it.
+    private func outcome(
+        of refresh: Task<Session?, any Error>, _ call: Call, within limit: Duration?
+    ) async throws(BkendError) -> Session? {
+        let (results, end) = AsyncStream<Result<Session?, any Error>>.makeStream()
+        Task {
+            end.yield(await refresh.result)
+            end.finish()
+        }
+        let timer = limit.map { limit in
+            Task {
+                try? await pacing.sleep(limit)
+                end.finish()
+            }
+        }
+        defer { timer?.cancel() }
+        for await result in results {
+            do { return try result.get() } catch { throw SessionKeeper.wrapped(error).of(call) }
+        }
+        if Task.isCancelled { throw BkendError(.cancelled(.notSent)).of(call) }
+        let late = TransportError(
+            kind: .totalTimedOut, delivery: .notSent, reason: "the deadline passed while the session was refreshed")
+        throw BkendError(.transport(late)).of(call)
+    }
+}
+
+extension BkendError {
+    /// The error as one of a call that was not done because of it.
+    fileprivate func of(_ call: Call) -> BkendError {
+        var error = self
+        error.operation = call.operation
+        return error
+    }
+}

@@ -1,0 +1,135 @@
+import BkendWire
+import Foundation
+
+/// A session in a file that only its owner can read (mode 0600). Any number of clients and processes may use one file.
+///
+/// A session is replaced as a whole and durably: written beside the file, brought to the disk, renamed. Beside the file
+/// lies another with `.lock` at the end of its name, by which processes keep out of each other's way.
+public final class FileSessionStore: SessionStore {
+    private let path: String
+    private let folder: String
+
+    /// A store in a file. Its folder is made, with mode 0700, when it isn't there.
+    ///
+    /// - Parameter path: the file's path, in a folder that is this user's own.
+    /// - Throws: `SessionStoreError` when the folder can't be made.
+    public init(path: String) throws(SessionStoreError) {
+        self.path = path
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        folder = parent
+        do {
+            try FileManager.default.createDirectory(
+                atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw SessionStoreError("the folder \(parent) of the session's file can't be made")
+        }
+    }
+
+    /// Reads the file; nil when there is none.
+    ///
+    /// - Throws: `SessionStoreError` when it can't be read, others may read it, or it holds no session.
+    public func load() async throws(SessionStoreError) -> Session? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("can't be opened")
+        }
+        defer { close(descriptor) }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0 else { throw failure("can't be read") }
+        guard info.st_mode & S_IFMT == S_IFREG, info.st_size <= Self.largest else {
+            throw SessionStoreError("\(path) is no session's file: give the store a path of its own")
+        }
+        guard info.st_mode & 0o077 == 0 else {
+            throw SessionStoreError("others may read the session's file \(path): chmod 600 it, or sign in anew without")
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(info.st_size))
+        var count = 0
+        while count < bytes.count {
+            let part = bytes[count...].withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if part < 0, errno == EINTR { continue }
+            guard part > 0 else { throw failure("can't be read") }
+            count += part
+        }
+        do { return try JSON(parsing: bytes).decode(Session.self) } catch {
+            throw SessionStoreError("\(path) holds no session that can be read: remove it and sign in again")
+        }
+    }
+
+    /// Replaces the file, or removes it for nil.
+    ///
+    /// - Throws: `SessionStoreError`; the old session is then still there.
+    public func save(_ session: Session?) async throws(SessionStoreError) {
+        guard let session else {
+            guard unlink(path) == 0 || errno == ENOENT else { throw failure("can't be removed") }
+            return try sync()
+        }
+        let bytes: [UInt8]
+        do { bytes = try JSON(encoding: session).serialized() } catch {
+            throw SessionStoreError("the session can't be written as JSON")
+        }
+        let draft = "\(path).\(UUID().uuidString).new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("can't be written") }
+        let isWritten = write(bytes, to: descriptor) && fsync(descriptor) == 0
+        let number = errno
+        close(descriptor)
+        guard isWritten, rename(draft, path) == 0 else {
+            let failure = failure("can't be written", isWritten ? errno : number)
+            unlink(draft)
+            throw failure
+        }
+        try sync()
+    }
+
+    /// Runs `body` under a lock that holds between processes, and that the system releases when one dies.
+    public func exclusively<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("can't be locked") }
+        defer { close(descriptor) }
+        // Each opening has a lock of its own, so that this also holds between clients of one process.
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard await Self.lock(descriptor) else { throw failure("can't be locked") }
+        }
+        return try await body()
+    }
+
+    /// Waits on a thread that has nothing else to do.
+    private static func lock(_ descriptor: Int32) async -> Bool {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var result: Int32
+                repeat { result = flock(descriptor, LOCK_EX) } while result != 0 && errno == EINTR
+                continuation.resume(returning: result == 0)
+            }
+        }
+    }
+
+    /// No session comes near it.
+    private static let largest = 1 << 16
+
+    private func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var count = 0
+        while count < bytes.count {
+            let part = bytes[count...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if part < 0, errno == EINTR { continue }
+            guard part > 0 else { return false }
+            count += part
+        }
+        return true
+    }
+
+    /// Brings the folder to the disk: only then does a rename outlive a power cut.
+    private func sync() throws(SessionStoreError) {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard descriptor >= 0 else { throw failure("can't be brought to the disk") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("can't be brought to the disk") }
+    }
+
+    private func failure(_ what: String, _ number: Int32 = errno) -> SessionStoreError {
+        SessionStoreError("the session's file \(path) \(what): \(String(cString: strerror(number)))")
+    }
+}

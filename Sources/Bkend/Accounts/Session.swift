@@ -1,0 +1,75 @@
+import BkendWire
+
+/// A user's session on this device, as a `SessionStore` keeps it. It never shows its tokens.
+public struct Session: Sendable, Codable {
+    /// The server that issued the tokens, which are sent to no other.
+    public var server: String
+    /// The user's id.
+    public var userID: String
+    /// What calls are sent with; lives an hour (rest-api.md §8).
+    public var accessToken: String
+    /// What the next pair of tokens is had for, once. Used twice it ends every session of the user.
+    public var refreshToken: String
+    /// Where the session stands.
+    public var status: Status
+
+    /// Where a session stands.
+    public enum Status: String, Sendable, Codable {
+        /// It may be used.
+        case active
+        /// Its refresh token was about to be sent when this was stored. Where nobody is waiting for the answer any
+        /// more, the answer is lost: the token may be spent and is not sent again.
+        case refreshing
+        /// It is over: calls are refused until someone signs in, or out.
+        case ended
+    }
+
+    /// A session.
+    public init(
+        server: String, userID: String, accessToken: String, refreshToken: String, status: Status = .active
+    ) {
+        self.server = server
+        self.userID = userID
+        self.accessToken = accessToken
+        self.refreshToken = refreshToken
+        self.status = status
+    }
+
+    func with(_ status: Status) -> Session {
+        var session = self
+        session.status = status
+        return session
+    }
+}
+
+extension Session: Equatable {
+    /// Whether all members are the same, byte for byte.
+    public static func == (a: Session, b: Session) -> Bool {
+        a.server.hasSameBytes(as: b.server) && a.userID.hasSameBytes(as: b.userID)
+            && a.accessToken.hasSameBytes(as: b.accessToken) && a.refreshToken.hasSameBytes(as: b.refreshToken)
+            && a.status == b.status
+    }
+}
+
+extension Session: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The user and the status, without the tokens.
+    public var description: String { "Session(\(userID), \(status.rawValue))" }
+    /// The user and the status, without the tokens.
+    public var debugDescription: String { description }
+    /// A mirror without the tokens.
+    public var customMirror: Mirror { Mirror(self, children: ["userID": userID, "status": status.rawValue]) }
+}
+
+extension Session {
+    /// The pair of an answer; nil when it holds none, or what can't be sent in a header.
+    init?(_ answer: JSON, server: String, userID: String) {
+        func token(_ name: String) -> String? {
+            guard let text = answer[name]?.stringValue, !text.isEmpty,
+                text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else { return nil }
+            return text
+        }
+        guard let access = token("accessToken"), let refresh = token("refreshToken") else { return nil }
+        self.init(server: server, userID: userID, accessToken: access, refreshToken: refresh)
+    }
+}

@@ -1,0 +1,127 @@
+import BkendWire
+import Synchronization
+
+/// A client's session: who is signed in, and one refresh for all calls that need it.
+final class SessionKeeper: Sendable {
+    /// Sends a refresh token, once, and gives the answer.
+    typealias Exchange = @Sendable (_ refreshToken: String) async throws(BkendError) -> JSON
+
+    let changes = SessionChanges()
+    let server: String
+    private let store: any SessionStore
+    private let running = Mutex<[ExactString: Task<Session?, any Error>]>([:])
+
+    init(store: any SessionStore, server: String) {
+        self.store = store
+        self.server = server
+    }
+
+    /// The session that is stored, ended or not.
+    func stored() async throws(BkendError) -> Session? {
+        let session: Session?
+        do { session = try await store.load() } catch { throw Self.wrapped(error) }
+        guard let session else { return nil }
+        guard session.server.hasSameBytes(as: server) else {
+            throw BkendError(
+                .sessionStore("it holds a session of another server, \(session.server): give each server its own"))
+        }
+        return session
+    }
+
+    /// The session to send a call with, nil for a guest's.
+    func current() async throws(BkendError) -> Session? {
+        let session = try await stored()
+        if session?.status == .ended { throw BkendError(.sessionEnded) }
+        return session
+    }
+
+    /// Puts a user's new session in the place of any other.
+    func signedIn(_ session: Session) async throws(BkendError) {
+        let store = store
+        do { try await store.exclusively { try await store.save(session) } } catch { throw Self.wrapped(error) }
+        changes.tell(.signedIn(userID: session.userID))
+    }
+
+    /// Removes a user's session; another user's, who has signed in meanwhile, stays.
+    func signedOut(_ userID: String) async throws(BkendError) {
+        let store = store
+        let isRemoved: Bool
+        do {
+            isRemoved = try await store.exclusively {
+                guard let stored = try await store.load(), stored.userID.hasSameBytes(as: userID) else { return false }
+                try await store.save(nil)
+                return true
+            }
+        } catch { throw Self.wrapped(error) }
+        if isRemoved { changes.tell(.signedOut) }
+    }
+
+    /// Returns when no refresh is under way: one that is cut off would cost the session.
+    func settled() async {
+        for task in running.withLock({ Array($0.values) }) { _ = await task.result }
+    }
+
+    // MARK: Refreshing
+
+    /// The session to send a call again with after its access token was refused; nil to give up. All calls that come
+    /// with one token wait for one outcome, which no caller's cancellation stops.
+    func session(
+        after used: Session, refusal: ErrorCode, exchange: @escaping Exchange
+    ) -> Task<Session?, any Error> {
+        let key = ExactString(used.accessToken)
+        return running.withLock { running in
+            if let task = running[key] { return task }
+            let task = Task {
+                defer { self.running.withLock { $0[key] = nil } }
+                return try await self.settle(used, refusal, exchange)
+            }
+            running[key] = task
+            return task
+        }
+    }
+
+    private func settle(
+        _ used: Session, _ refusal: ErrorCode, _ exchange: @escaping Exchange
+    ) async throws -> Session? {
+        let store = store
+        return try await store.exclusively { [self] in
+            switch RefreshDecision(stored: try await store.load(), used: used, refusal: refusal) {
+            case .resend(let session): return session
+            case .giveUp: return nil
+            case .end(let session): throw try await end(session)
+            case .refresh(let session): return try await refresh(session, exchange)
+            }
+        }
+    }
+
+    private func refresh(_ session: Session, _ exchange: Exchange) async throws -> Session {
+        // Written before the token leaves: who finds this mark, and the lock free, knows that the answer was lost.
+        try await store.save(session.with(.refreshing))
+        let result: Result<JSON, BkendError>
+        do throws(BkendError) {
+            result = .success(try await exchange(session.refreshToken))
+        } catch {
+            result = .failure(error)
+        }
+        switch RefreshOutcome(result, of: session) {
+        case .renewed(let next):
+            try await store.save(next)
+            changes.tell(.refreshed(userID: next.userID))
+            return next
+        case .unspent(let error):
+            try await store.save(session.with(.active))
+            throw error
+        case .ended: throw try await end(session)
+        }
+    }
+
+    private func end(_ session: Session) async throws -> BkendError {
+        try await store.save(session.with(.ended))
+        changes.tell(.ended(userID: session.userID))
+        return BkendError(.sessionEnded)
+    }
+
+    static func wrapped(_ error: any Error) -> BkendError {
+        error as? BkendError ?? BkendError(.sessionStore("\(error)"))
+    }
+}
