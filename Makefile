@@ -7,13 +7,14 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests BkendDocumentsTests 
 	BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench clean
+.PHONY: help setup quickstart test format lint bench oracle clean
 
 help:
 	@echo "make quickstart   start a server, use it from a Swift program, stop it"
 	@echo "make test         build everything once and run every test"
 	@echo "make format       format all Swift sources"
 	@echo "make lint         check the format of all Swift sources, and the documents' links"
+	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -37,6 +38,11 @@ lint:
 
 bench: setup
 	@Scripts/bench
+
+CASES ?= 20000
+oracle: setup
+	@swift build -c release --product bkend-server
+	@Tests/Oracle/ask run --cases $(CASES) --server "$$(swift build -c release --show-bin-path)/bkend-server"
 
 clean:
 	@rm -rf .build Benchmarks/.build

@@ -5,6 +5,7 @@ public import SwiftSyntaxMacros
 
 /// `@Column("name")`: read by the macros around it; by itself it only checks where it stands.
 open class ColumnMacro: PeerMacro {
+    /// Nothing to add; says where the attribute is misplaced.
     public static func expansion(
         of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol,
         in context: some MacroExpansionContext

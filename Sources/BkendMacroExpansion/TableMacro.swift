@@ -4,6 +4,7 @@ public import SwiftSyntaxMacros
 
 /// `@Table("articles")`: the model of a table's records.
 open class TableMacro: MemberMacro, ExtensionMacro {
+    /// The members that stand in the struct.
     public static func expansion(
         of node: AttributeSyntax, providingMembersOf declaration: some DeclGroupSyntax,
         conformingTo protocols: [TypeSyntax], in context: some MacroExpansionContext
@@ -11,6 +12,7 @@ open class TableMacro: MemberMacro, ExtensionMacro {
         ModelMacro.members(of: declaration, kind: .table(node))
     }
 
+    /// The conformance.
     public static func expansion(
         of node: AttributeSyntax, attachedTo declaration: some DeclGroupSyntax,
         providingExtensionsOf type: some TypeSyntaxProtocol, conformingTo protocols: [TypeSyntax],

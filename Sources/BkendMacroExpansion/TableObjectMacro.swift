@@ -4,6 +4,7 @@ public import SwiftSyntaxMacros
 
 /// `@TableObject`: an object nested in a record.
 open class TableObjectMacro: MemberMacro, ExtensionMacro {
+    /// The members that stand in the struct.
     public static func expansion(
         of node: AttributeSyntax, providingMembersOf declaration: some DeclGroupSyntax,
         conformingTo protocols: [TypeSyntax], in context: some MacroExpansionContext
@@ -11,6 +12,7 @@ open class TableObjectMacro: MemberMacro, ExtensionMacro {
         ModelMacro.members(of: declaration, kind: .object(node))
     }
 
+    /// The conformance.
     public static func expansion(
         of node: AttributeSyntax, attachedTo declaration: some DeclGroupSyntax,
         providingExtensionsOf type: some TypeSyntaxProtocol, conformingTo protocols: [TypeSyntax],

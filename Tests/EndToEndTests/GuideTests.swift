@@ -89,6 +89,32 @@ struct PostTitle {
         }
     }
 
+    @Test("The guide's users see their own records")
+    func users() async throws {
+        let server = try await TestServer.start(tables: [
+            "tables": [
+                [
+                    "name": "notes",
+                    "permissions": [
+                        "user": ["create": true],
+                        "self": ["read": true, "list": true, "update": true, "delete": true],
+                    ],
+                ]
+            ]
+        ])
+        let (serverURL, publishableKey) = (server.url, server.publishableKey)
+        let sessionPath = server.folder + "/session.json"
+        let sessions = try FileSessionStore(path: sessionPath)
+        let app = try BkendClient(url: serverURL, key: publishableKey, sessions: sessions)
+        let ada = try await app.accounts.signUp(email: "ada@example.com", password: "correct horse 1", name: "Ada")
+        let note = try await app.table("notes").create(["text": "Mine"])
+        let mine = try await app.table("notes").page()
+        try await app.accounts.signOut()
+        #expect(note.createdBy == ada.id && mine.records.map(\.id) == [note.id])
+        await app.shutdown()
+        try await server.stop()
+    }
+
     @Test("The guide's errors say what is wrong with which field")
     func errors() async throws {
         try await run { posts, _ in
