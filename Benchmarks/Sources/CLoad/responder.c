@@ -35,7 +35,8 @@ static void serve(int listener, int parent, const void *answer, size_t length) {
                 watch(poller, connection);
                 continue;
             }
-            ssize_t got = recv(descriptor, buffer, sizeof buffer, 0);
+            ssize_t got = recv(descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
+            if (got < 0 && errno == EAGAIN) continue;
             if (got <= 0) {
                 close(descriptor);
             } else if (got >= 4 && memcmp(buffer + got - 4, "\r\n\r\n", 4) == 0) {
@@ -49,7 +50,7 @@ int bench_responder_start(const void *answer, size_t length) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     int life[2];
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 512) != 0 ||
         getsockname(listener, (struct sockaddr *)&address, &size) != 0 || pipe2(life, O_CLOEXEC) != 0) {
         return -errno;

@@ -16,22 +16,26 @@ struct TransportBenchmark: AsyncParsableCommand {
     @Option(help: "How many requests a batch has with 32 in flight.")
     var many = 12_800
 
+    @Option(help: "After how many seconds a batch that doesn't end ends the program.")
+    var patience = 60
+
     func validate() throws {
-        guard single > 0, many > 0, many.isMultiple(of: 32) else {
-            throw ValidationError("--single is a number from 1, --many a multiple of 32")
+        guard single > 0, patience > 0, many > 0, many.isMultiple(of: 32) else {
+            throw ValidationError("--single is a number from 1, --many a multiple of 32, --patience from 1")
         }
     }
 
     func run() async throws {
         let target = try Target()
+        let watchdog = Watchdog(limit: .seconds(patience))
         let report = Report("transport", options)
-        try await compare(target, inFlight: 1, requests: single, goal: 0.6, report)
-        try await compare(target, inFlight: 32, requests: many, goal: 0.8, report)
+        try await compare(target, inFlight: 1, requests: single, goal: 0.6, watchdog, report)
+        try await compare(target, inFlight: 32, requests: many, goal: 0.8, watchdog, report)
         report.note("peak memory of all clients together: \(ProcessFigures.own.peakMemory >> 20) MiB")
     }
 
     private func compare(
-        _ target: Target, inFlight: Int, requests: Int, goal: Double, _ report: Report
+        _ target: Target, inFlight: Int, requests: Int, goal: Double, _ watchdog: Watchdog, _ report: Report
     ) async throws {
         let clients: [any Client] = [
             try CurlTransportClient(target), try BareLoop(target, inFlight: inFlight), AsyncHTTPClientClient(target),
@@ -39,7 +43,9 @@ struct TransportBenchmark: AsyncParsableCommand {
         ]
         let contenders = clients.map { client in
             Contender(client.name, operations: requests) {
-                try await client.get(requests, inFlight: inFlight)
+                try await watchdog.watch("\(client.name), \(inFlight) in flight") {
+                    try await client.get(requests, inFlight: inFlight)
+                }
             }
         }
         let results = try await options.interleaving.measure(contenders)
