@@ -97,7 +97,7 @@ let package = Package(
                 server("HummingbirdCore", "hummingbird"), server("Crypto", "swift-crypto"),
                 server("NIOCore", "swift-nio"), server("NIOHTTP1", "swift-nio"), server("NIOPosix", "swift-nio"),
                 server("ServiceLifecycle", "swift-service-lifecycle"),
-                server("UnixSignals", "swift-service-lifecycle"), "CSQLite", "CPCRE2",
+                server("UnixSignals", "swift-service-lifecycle"), "CSQLite",
             ],
             swiftSettings: strict),
         .executableTarget(
