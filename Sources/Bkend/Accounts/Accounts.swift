@@ -11,7 +11,8 @@ import BkendWire
 ///
 /// While someone is signed in, every call of the client is sent as that user. An access token that has expired is
 /// replaced once for all calls that wait for it, in all clients and processes with the same store, and the calls are
-/// sent again. A refresh token is sent once only: when the answer to a refresh is lost, the session is over, since a
+/// sent again. Mostly it doesn't come to that: a call made after half of the token's life has the session renewed
+/// beside it. A refresh token is sent once only: when the answer to a refresh is lost, the session is over, since a
 /// second use could look like a theft, upon which the server ends every session of the user.
 public struct Accounts: Sendable {
     let runner: CallRunner
@@ -169,7 +170,8 @@ public struct Accounts: Sendable {
         _ = try await runner.sessions.stored()
         let answer = try await runner.run(call)
         let account = try answer.account(answer.json["user"], call)
-        guard let session = Session(answer.json, server: runner.sessions.server, userID: account.id) else {
+        let keeper = runner.sessions
+        guard let session = Session(answer.json, server: keeper.server, userID: account.id, now: keeper.now()) else {
             throw answer.mismatch(call, JSONCodingError(path: "accessToken", message: "the tokens are missing"))
         }
         try await runner.sessions.signedIn(session)

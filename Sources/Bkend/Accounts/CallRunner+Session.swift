@@ -23,7 +23,15 @@ extension CallRunner {
     private func session(for call: Call) async throws(BkendError) -> Session? {
         let names = [options.headers, call.options.headers].flatMap(\.keys)
         guard call.sendsSession, !names.contains(where: { $0.lowercased() == "authorization" }) else { return nil }
-        do throws(BkendError) { return try await sessions.current() } catch { throw error.of(call) }
+        do throws(BkendError) {
+            let session = try await sessions.current()
+            if let session {
+                sessions.renewAhead(session) { [self] token throws(BkendError) in try await exchange(token) }
+            }
+            return session
+        } catch {
+            throw error.of(call)
+        }
     }
 
     /// Sends a refresh token. It leaves once at most; only what certainly wasn't acted on is repeated.

@@ -8,6 +8,8 @@ enum RefreshDecision: Equatable, Sendable {
     case refresh(Session)
     /// The session is over, and marked so.
     case end(Session)
+    /// Mark the session as one that can't be renewed; its access token may still be good.
+    case useUp(Session)
     /// Hand the refusal to the caller: the user has signed out meanwhile, another one has signed in, or the end of the
     /// session is known already.
     case giveUp
@@ -26,12 +28,28 @@ enum RefreshDecision: Equatable, Sendable {
         }
         if !stored.accessToken.hasSameBytes(as: used.accessToken) {
             self = .resend(stored)
-        } else if refusal == .sessionExpired || stored.status == .refreshing {
-            // The lock is ours, so that nobody waits for the answer any more: the token may be spent. Sent once more it
-            // could end every session of the user, on all devices.
+        } else if refusal == .sessionExpired || stored.status != .active {
+            // Marked as refreshing with the lock ours: nobody waits for the answer any more. The token may be spent, and
+            // sent once more it could end every session of the user, on all devices.
             self = .end(stored)
         } else {
             self = .refresh(stored)
+        }
+    }
+
+    /// What to do about a session that is due, decided with the store locked: `giveUp` where nothing is left to do.
+    init(ahead stored: Session?, of used: Session) {
+        guard let stored, stored.server.hasSameBytes(as: used.server), stored.userID.hasSameBytes(as: used.userID),
+            stored.accessToken.hasSameBytes(as: used.accessToken)
+        else {
+            self = .giveUp
+            return
+        }
+        switch stored.status {
+        case .active: self = .refresh(stored)
+        // A process died while it waited for the answer; what is left of the access token is used up.
+        case .refreshing: self = .useUp(stored)
+        case .unrenewable, .ended: self = .giveUp
         }
     }
 

@@ -1,5 +1,6 @@
 import BkendTransport
 import BkendWire
+import Foundation
 
 /// What an attempt to refresh has come to.
 enum RefreshOutcome: Sendable {
@@ -10,10 +11,12 @@ enum RefreshOutcome: Sendable {
     /// The session is over: refused, or the answer was lost, so that the token may be spent.
     case ended(BkendError?)
 
-    init(_ result: Result<JSON, BkendError>, of session: Session) {
+    init(_ result: Result<JSON, BkendError>, of session: Session, now: Date) {
         switch result {
         case .success(let answer):
-            self = Session(answer, server: session.server, userID: session.userID).map(Self.renewed) ?? .ended(nil)
+            self =
+                Session(answer, server: session.server, userID: session.userID, now: now).map(Self.renewed)
+                ?? .ended(nil)
         case .failure(let error):
             self = Self.isUnspent(error) ? .unspent(error) : .ended(error)
         }

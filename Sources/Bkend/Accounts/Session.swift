@@ -1,4 +1,5 @@
 import BkendWire
+public import Foundation
 
 /// A user's session on this device, as a `SessionStore` keeps it. It never shows its tokens.
 public struct Session: Sendable, Codable {
@@ -12,6 +13,10 @@ public struct Session: Sendable, Codable {
     public var refreshToken: String
     /// Where the session stands.
     public var status: Status
+    /// When the tokens came, by this device's clock; nil where it isn't known.
+    public var obtainedAt: Date?
+    /// How long the access token lives from then on, in seconds; nil where the server didn't say.
+    public var expiresIn: Int?
 
     /// Where a session stands.
     public enum Status: String, Sendable, Codable {
@@ -20,19 +25,32 @@ public struct Session: Sendable, Codable {
         /// Its refresh token was about to be sent when this was stored. Where nobody is waiting for the answer any
         /// more, the answer is lost: the token may be spent and is not sent again.
         case refreshing
+        /// The answer to an early refresh was lost, or the refresh refused: the access token is good until the server
+        /// refuses it, and then the session is over.
+        case unrenewable
         /// It is over: calls are refused until someone signs in, or out.
         case ended
     }
 
     /// A session.
     public init(
-        server: String, userID: String, accessToken: String, refreshToken: String, status: Status = .active
+        server: String, userID: String, accessToken: String, refreshToken: String, status: Status = .active,
+        obtainedAt: Date? = nil, expiresIn: Int? = nil
     ) {
         self.server = server
         self.userID = userID
         self.accessToken = accessToken
         self.refreshToken = refreshToken
         self.status = status
+        self.obtainedAt = obtainedAt
+        self.expiresIn = expiresIn
+    }
+
+    /// Whether half of the access token's life is over, so that another can be had while this one still works. A clock
+    /// that has been set back tells nothing; the server's refusal does then.
+    func isDue(at now: Date) -> Bool {
+        guard status == .active, let obtainedAt, let expiresIn, expiresIn > 0 else { return false }
+        return now.timeIntervalSince(obtainedAt) >= Double(expiresIn) / 2
     }
 
     func with(_ status: Status) -> Session {
@@ -47,7 +65,7 @@ extension Session: Equatable {
     public static func == (a: Session, b: Session) -> Bool {
         a.server.hasSameBytes(as: b.server) && a.userID.hasSameBytes(as: b.userID)
             && a.accessToken.hasSameBytes(as: b.accessToken) && a.refreshToken.hasSameBytes(as: b.refreshToken)
-            && a.status == b.status
+            && a.status == b.status && a.obtainedAt == b.obtainedAt && a.expiresIn == b.expiresIn
     }
 }
 
@@ -62,7 +80,7 @@ extension Session: CustomStringConvertible, CustomDebugStringConvertible, Custom
 
 extension Session {
     /// The pair of an answer; nil when it holds none, or what can't be sent in a header.
-    init?(_ answer: JSON, server: String, userID: String) {
+    init?(_ answer: JSON, server: String, userID: String, now: Date) {
         func token(_ name: String) -> String? {
             guard let text = answer[name]?.stringValue, !text.isEmpty,
                 text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
@@ -70,6 +88,10 @@ extension Session {
             return text
         }
         guard let access = token("accessToken"), let refresh = token("refreshToken") else { return nil }
-        self.init(server: server, userID: userID, accessToken: access, refreshToken: refresh)
+        self.init(
+            server: server, userID: userID, accessToken: access, refreshToken: refresh,
+            // Whole seconds, which every store gives back as they were.
+            obtainedAt: Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down)),
+            expiresIn: answer["expiresIn"]?.intValue.flatMap { Int(exactly: $0) })
     }
 }

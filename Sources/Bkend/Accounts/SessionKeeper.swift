@@ -1,4 +1,5 @@
 import BkendWire
+import Foundation
 import Synchronization
 
 /// A client's session: who is signed in, and one refresh for all calls that need it.
@@ -9,11 +10,21 @@ final class SessionKeeper: Sendable {
     let changes = SessionChanges()
     let server: String
     private let store: any SessionStore
+    /// The wall clock, for the age of tokens alone.
+    let now: @Sendable () -> Date
     private let running = Mutex<[ExactString: Task<Session?, any Error>]>([:])
+    private let ahead = Mutex<Ahead>(Ahead())
 
-    init(store: any SessionStore, server: String) {
+    /// The early refresh that is under way, and when the next may begin.
+    private struct Ahead {
+        var task: Task<Void, Never>?
+        var notBefore = Date.distantPast
+    }
+
+    init(store: any SessionStore, server: String, now: @escaping @Sendable () -> Date) {
         self.store = store
         self.server = server
+        self.now = now
     }
 
     /// The session that is stored, ended or not.
@@ -59,6 +70,7 @@ final class SessionKeeper: Sendable {
     /// Returns when no refresh is under way: one that is cut off would cost the session.
     func settled() async {
         for task in running.withLock({ Array($0.values) }) { _ = await task.result }
+        await ahead.withLock(\.task)?.value
     }
 
     // MARK: Refreshing
@@ -88,7 +100,7 @@ final class SessionKeeper: Sendable {
             switch RefreshDecision(stored: try await store.load(), used: used, refusal: refusal) {
             case .resend(let session): return session
             case .giveUp: return nil
-            case .end(let session): throw try await end(session)
+            case .end(let session), .useUp(let session): throw try await end(session)
             case .refresh(let session): return try await refresh(session, exchange)
             }
         }
@@ -97,13 +109,7 @@ final class SessionKeeper: Sendable {
     private func refresh(_ session: Session, _ exchange: Exchange) async throws -> Session {
         // Written before the token leaves: who finds this mark, and the lock free, knows that the answer was lost.
         try await store.save(session.with(.refreshing))
-        let result: Result<JSON, BkendError>
-        do throws(BkendError) {
-            result = .success(try await exchange(session.refreshToken))
-        } catch {
-            result = .failure(error)
-        }
-        switch RefreshOutcome(result, of: session) {
+        switch await outcome(of: session, exchange) {
         case .renewed(let next):
             try await store.save(next)
             changes.tell(.refreshed(userID: next.userID))
@@ -112,6 +118,54 @@ final class SessionKeeper: Sendable {
             try await store.save(session.with(.active))
             throw error
         case .ended: throw try await end(session)
+        }
+    }
+
+    private func outcome(of session: Session, _ exchange: Exchange) async -> RefreshOutcome {
+        do throws(BkendError) {
+            return RefreshOutcome(.success(try await exchange(session.refreshToken)), of: session, now: now())
+        } catch {
+            return RefreshOutcome(.failure(error), of: session, now: now())
+        }
+    }
+
+    // MARK: Refreshing ahead of time
+
+    /// How long an early refresh that didn't come about isn't tried again.
+    private static let pause: TimeInterval = 60
+
+    /// Renews a session whose access token is at half of its life, beside the calls that go on with it: if the answer to
+    /// this refresh is lost, there is half a life left in which nobody is signed out.
+    func renewAhead(_ used: Session, exchange: @escaping Exchange) {
+        let now = now()
+        guard used.isDue(at: now) else { return }
+        ahead.withLock { ahead in
+            guard ahead.task == nil, now >= ahead.notBefore else { return }
+            ahead.notBefore = now.addingTimeInterval(Self.pause)
+            ahead.task = Task {
+                // What fails here, the store for example, is told to the call that meets it next.
+                try? await self.settleAhead(used, exchange)
+                self.ahead.withLock { $0.task = nil }
+            }
+        }
+    }
+
+    private func settleAhead(_ used: Session, _ exchange: @escaping Exchange) async throws {
+        let store = store
+        try await store.exclusively { [self] in
+            switch RefreshDecision(ahead: try await store.load(), of: used) {
+            case .giveUp, .resend, .end: return
+            case .useUp(let session): try await store.save(session.with(.unrenewable))
+            case .refresh(let session):
+                try await store.save(session.with(.refreshing))
+                switch await outcome(of: session, exchange) {
+                case .renewed(let next):
+                    try await store.save(next)
+                    changes.tell(.refreshed(userID: next.userID))
+                case .unspent: try await store.save(session.with(.active))
+                case .ended: try await store.save(session.with(.unrenewable))
+                }
+            }
         }
     }
 

@@ -24,7 +24,7 @@ final class CallRunner: Sendable {
         self.options = options
         self.transport = transport
         self.pacing = pacing
-        sessions = SessionKeeper(store: store, server: address.text)
+        sessions = SessionKeeper(store: store, server: address.text, now: pacing.now)
     }
 
     /// Refuses calls from now on.

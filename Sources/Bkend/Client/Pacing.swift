@@ -1,21 +1,26 @@
+package import Foundation
 import Synchronization
 
 /// Time and chance as a client sees them; tests give their own.
 package struct Pacing: Sendable {
     private let clock: any Clock<Duration>
     private let random: RandomSource
+    /// The wall clock, which tells the age of tokens and nothing else.
+    let now: @Sendable () -> Date
 
-    /// A clock to wait by, and the source of jitter.
+    /// A clock to wait by, the source of jitter, and the wall clock.
     package init(
         clock: any Clock<Duration> = ContinuousClock(),
-        random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+        random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.clock = clock
+        self.now = now
         self.random = RandomSource(random)
     }
 
     /// Starts a stopwatch that tells the time since now.
-    func stopwatch() -> @Sendable () -> Duration { Self.stopwatch(clock) }
+    func stopwatch() -> @Sendable () -> Duration { Self.stopwatch(self.clock) }
 
     /// Waits.
     ///
@@ -27,7 +32,7 @@ package struct Pacing: Sendable {
         random.generator.withLock { body(&$0) }
     }
 
-    private static func stopwatch<C: Clock>(_ clock: C) -> @Sendable () -> Duration where C.Duration == Duration {
+    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
         let start = clock.now
         return { start.duration(to: clock.now) }
     }

@@ -1,5 +1,6 @@
 import BkendTransport
 import BkendWire
+import Foundation
 import HTTPTypes
 import Testing
 
@@ -70,16 +71,19 @@ struct RefreshDecisionTests {
     @Test("A pair of tokens renews the session; anything else in a success ends it")
     func success() {
         let pair: JSON = ["accessToken": "a2", "refreshToken": "r2"]
-        guard case .renewed(let session) = RefreshOutcome(.success(pair), of: Self.used.with(.refreshing)) else {
+        guard
+            case .renewed(let session) = RefreshOutcome(
+                .success(pair), of: Self.used.with(.refreshing), now: .distantPast)
+        else {
             Issue.record("not renewed")
             return
         }
-        #expect(session == Self.next)
+        #expect(session.accessToken == "a2" && session.refreshToken == "r2" && session.status == .active)
         for answer: JSON in [
             [:], ["accessToken": "a2"], ["accessToken": "a2", "refreshToken": ""], .null,
             ["accessToken": "a\r\nX: y", "refreshToken": "r2"],
         ] {
-            guard case .ended = RefreshOutcome(.success(answer), of: Self.used) else {
+            guard case .ended = RefreshOutcome(.success(answer), of: Self.used, now: .distantPast) else {
                 Issue.record("not ended by \(answer)")
                 return
             }
@@ -99,11 +103,40 @@ struct RefreshDecisionTests {
             (.foreignAnswer(status: 502, contentType: "text/html", detail: ""), false),
         ])
     func failure(reason: BkendError.Reason, isUnspent: Bool) {
-        switch RefreshOutcome(.failure(BkendError(reason)), of: Self.used) {
+        switch RefreshOutcome(.failure(BkendError(reason)), of: Self.used, now: .distantPast) {
         case .unspent: #expect(isUnspent)
         case .ended: #expect(!isUnspent)
         case .renewed: Issue.record("renewed by a failure")
         }
+    }
+
+    @Test(
+        "A session is due when half of its access token's life is over, by a clock that has not been set back",
+        arguments: [(-1, false), (0, false), (1_799, false), (1_800, true), (10_000, true)])
+    func due(age: Int, isDue: Bool) {
+        let moment = Date(timeIntervalSince1970: 1_750_000_000)
+        var session = Self.used
+        session.obtainedAt = moment
+        session.expiresIn = 3_600
+        let now = moment.addingTimeInterval(Double(age))
+        #expect(session.isDue(at: now) == isDue)
+        #expect(!session.with(.unrenewable).isDue(at: now))
+        #expect(!session.with(.refreshing).isDue(at: now))
+        #expect(!Self.used.isDue(at: now))
+    }
+
+    @Test("An early refresh is sent once; one whose answer was lost leaves the rest of the access token's life")
+    func ahead() {
+        func decide(_ stored: Session?) -> RefreshDecision { RefreshDecision(ahead: stored, of: Self.used) }
+        var other = Self.used
+        other.userID = "eve"
+        #expect(decide(Self.used) == .refresh(Self.used))
+        #expect(decide(Self.used.with(.refreshing)) == .useUp(Self.used.with(.refreshing)))
+        for stored in [nil, Self.next, other, Self.used.with(.unrenewable), Self.used.with(.ended)] {
+            #expect(decide(stored) == .giveUp)
+        }
+        let spent = Self.used.with(.unrenewable)
+        #expect(Self.decide(spent) == .end(spent))
     }
 
     @Test("A session doesn't show its tokens")

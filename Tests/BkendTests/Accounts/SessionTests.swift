@@ -1,12 +1,15 @@
-import Bkend
 import Foundation
 import HTTPTypes
 import Synchronization
 import Testing
 
+@testable import Bkend
+
 /// A server that knows one user: access tokens `aN`, refresh tokens `rN`, of which the newest pair is good.
 private final class TokenServer: Sendable {
     let generation = Mutex(1)
+    /// The oldest access token that is still good.
+    private let oldest = Mutex(1)
     let refreshes = Mutex<[String]>([])
     let refreshAnswer: @Sendable (Int) throws(TransportError) -> ScriptedTransport.Answer
 
@@ -17,7 +20,13 @@ private final class TokenServer: Sendable {
     ) { refreshAnswer = refresh }
 
     /// The access tokens so far expire.
-    func expire() { generation.withLock { $0 += 1 } }
+    func expire() {
+        generation.withLock { $0 += 1 }
+        oldest.withLock { $0 = generation.withLock { $0 } }
+    }
+
+    /// The next refresh gives a new pair; the access token before it is still good.
+    func expireSoon() { generation.withLock { $0 += 1 } }
 
     var transport: ScriptedTransport {
         ScriptedTransport { [self] sent throws(TransportError) in
@@ -30,7 +39,8 @@ private final class TokenServer: Sendable {
                 return try refreshAnswer(generation.withLock { $0 })
             default:
                 guard let token = sent.headers[.authorization] else { return .json(recordText("guest")) }
-                if token == "Bearer a\(generation.withLock { $0 })" { return .json(recordText()) }
+                let good = oldest.withLock { $0 }...generation.withLock { $0 }
+                if good.contains(where: { token == "Bearer a\($0)" }) { return .json(recordText()) }
                 return .json(
                     #"{"error":{"code":"auth/token-expired","message":"the access token has expired"}}"#, status: 401)
             }
@@ -47,9 +57,11 @@ private final class TokenServer: Sendable {
 
 private func client(
     _ transport: ScriptedTransport, _ store: any SessionStore = InMemorySessionStore(),
-    options: ClientOptions = quietOptions()
+    options: ClientOptions = quietOptions(), now: @escaping @Sendable () -> Date = { Date() }
 ) throws -> BkendClient {
-    try BkendClient(url: "http://localhost:8420", key: testKey, options: options, sessions: store, transport: transport)
+    try BkendClient(
+        url: "http://localhost:8420", key: testKey, options: options, sessions: store, transport: transport,
+        pacing: Pacing(now: now))
 }
 
 @Suite("Sessions of the client")
@@ -188,6 +200,51 @@ struct SessionTests {
         isDown.withLock { $0 = false }
         _ = try await client.table("notes").get("x")
         #expect(server.refreshes.withLock(\.count) == 2)
+    }
+
+    @Test("Half of an access token's life on, the session is renewed beside the calls, once")
+    func renewedAhead() async throws {
+        let server = TokenServer()
+        let transport = server.transport
+        let time = Mutex(Date(timeIntervalSince1970: 1_750_000_000))
+        let client = try client(transport, now: { time.withLock { $0 } })
+        var changes = client.accounts.changes.makeAsyncIterator()
+        try await client.accounts.signIn(email: "ada@example.com", password: "pw")
+        _ = try await client.table("notes").get("x")
+        #expect(server.refreshes.withLock(\.count) == 0)
+        time.withLock { $0 += 1_800 }
+        server.expireSoon()
+        for _ in 0..<5 { _ = try await client.table("notes").get("x") }
+        #expect(await changes.next() == .signedIn(userID: "ada"))
+        #expect(await changes.next() == .refreshed(userID: "ada"))
+        _ = try await client.table("notes").get("x")
+        #expect(server.refreshes.withLock { $0 } == [#"{"refreshToken":"r1"}"#])
+        #expect(transport.sent.last?.headers[.authorization] == "Bearer a2")
+        await client.shutdown()
+    }
+
+    @Test("When the answer to an early refresh is lost, calls go on until the access token is refused")
+    func lostAhead() async throws {
+        let server = TokenServer { _ throws(TransportError) in
+            throw TransportError(kind: .connectionLost, delivery: .mayHaveReachedServer, reason: "gone")
+        }
+        let time = Mutex(Date(timeIntervalSince1970: 1_750_000_000))
+        let store = InMemorySessionStore()
+        let client = try client(server.transport, store, now: { time.withLock { $0 } })
+        try await client.accounts.signIn(email: "ada@example.com", password: "pw")
+        time.withLock { $0 += 1_800 }
+        server.expireSoon()
+        _ = try await client.table("notes").get("x")
+        await client.runner.sessions.settled()
+        #expect(await store.load()?.status == .unrenewable)
+        _ = try await client.table("notes").get("x")
+        server.expire()
+        let error = await failure { () async throws(BkendError) in try await client.table("notes").get("x") }
+        guard case .sessionEnded = error?.reason else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(server.refreshes.withLock(\.count) == 1)
     }
 
     @Test("A caller who gives up doesn't cut off the refresh that others wait for")
