@@ -50,6 +50,12 @@ import Testing
         [IndexDefinition(name: "down", fields: [.init("a", descending: true)])],
         [IndexDefinition(name: "two", fields: [.init("a"), .init("id", descending: true)])],
         [IndexDefinition(name: "sparse", fields: [.init("a")], sparse: true)],
+        [
+            IndexDefinition(name: "0", fields: [.init("a.0")]),
+            IndexDefinition(name: "0b", fields: [.init("a.0.b", descending: true)]),
+            IndexDefinition(name: "bb", fields: [.init("a.b.b")], sparse: true),
+            IndexDefinition(name: "b a", fields: [.init("a.b"), .init("a", descending: true)]),
+        ],
     ]
 
     @Test(arguments: indexes) func `Every operator gives MongoDB's rows, whatever the indexes`(

@@ -15,7 +15,7 @@ from pathlib import Path
 from .tally import Tally
 
 HERE = Path(__file__).resolve().parent.parent
-FROZEN = HERE.parent / "Fixtures" / "oracle" / "frozen.json"
+FIXTURES = HERE.parent / "Fixtures" / "oracle"
 
 UNAVAILABLE = 2
 """The exit status that says: can't run here."""
@@ -37,8 +37,8 @@ def _arguments() -> argparse.Namespace:
     run.add_argument("--report", type=Path, help="write the differences to this file as JSON")
     run.add_argument("--emit", type=Path, help="also write the cases to this file, one JSON object a line")
     commands.choices["emit"].add_argument("file", type=Path)
-    freeze = commands.add_parser("freeze", help="write the frozen cases for the Swift tests")
-    freeze.add_argument("--check", action="store_true", help="only say whether the file is up to date")
+    freeze = commands.add_parser("freeze", help="write the cases that the Swift tests read")
+    freeze.add_argument("--check", action="store_true", help="only say whether the files are up to date")
     commands.add_parser("table", help="print the table of decisions and try each entry on the look-alikes")
     return parser.parse_args()
 
@@ -53,7 +53,7 @@ def main() -> int:
     if arguments.command == "freeze":
         from .frozen import freeze
 
-        return freeze(FROZEN, arguments.check)
+        return freeze(FIXTURES, arguments.check)
     if arguments.command == "emit":
         from .frozen import emit
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import tempfile
 import unittest
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,7 +20,7 @@ from oracle.shrinking import shrunk, size
 from oracle.tally import Tally
 
 STANDIN = Path(__file__).resolve().parent / "standin.py"
-FIXTURE = Path(__file__).resolve().parents[2] / "Fixtures" / "oracle" / "frozen.json"
+FIXTURES = Path(__file__).resolve().parents[2] / "Fixtures" / "oracle"
 
 
 def run(fault: str, seed: str = "harness", sets: int = 2) -> Tally:
@@ -29,6 +31,12 @@ def run(fault: str, seed: str = "harness", sets: int = 2) -> Tally:
         for tally in Session(plan, 0).run():
             total.add(tally)
     return total
+
+
+def freeze_quietly(folder: Path) -> None:
+    """Writes the files of the Swift tests into a folder."""
+    with redirect_stdout(io.StringIO()):
+        freeze(folder, check=False)
 
 
 class Runs(unittest.TestCase):
@@ -84,9 +92,20 @@ class Shrinking(unittest.TestCase):
 
 
 class Files(unittest.TestCase):
-    def test_the_frozen_file_is_up_to_date(self) -> None:
-        self.assertEqual(freeze(FIXTURE, check=True), 0)
-        self.assertEqual(len(json.loads(FIXTURE.read_text(encoding="utf-8"))), len(frozen_cases()))
+    def test_the_files_of_the_swift_tests_are_up_to_date(self) -> None:
+        self.assertEqual(freeze(FIXTURES, check=True), 0)
+        text = (FIXTURES / "frozen.json").read_text(encoding="utf-8")
+        self.assertEqual(len(json.loads(text)), len(frozen_cases()))
+
+    def test_a_file_that_is_not_up_to_date_is_told(self) -> None:
+        with tempfile.TemporaryDirectory() as name, redirect_stderr(io.StringIO()) as said:
+            folder = Path(name)
+            freeze_quietly(folder)
+            self.assertEqual(freeze(folder, check=True), 0)
+            path = folder / "replay.jsonl"
+            path.write_text(path.read_text(encoding="utf-8").replace('"total":1', '"total":2', 1), encoding="utf-8")
+            self.assertEqual(freeze(folder, check=True), 1)
+            self.assertIn("replay.jsonl", said.getvalue())
 
     def test_emitted_cases_hold_the_evaluator_s_answers(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
