@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,6 +126,22 @@ def _element_without_field(finding: Finding) -> bool:
     )
 
 
+def _element_ends_early(finding: Finding) -> bool:
+    """An element has the path's next field, but leads nowhere after that, and no other array is met."""
+
+    def ends(value: object, rest: Sequence[str]) -> bool:
+        if isinstance(value, list) or not rest:
+            return False
+        return not isinstance(value, dict) or rest[0] not in value or ends(value[rest[0]], rest[1:])
+
+    return isinstance(finding, Inversion) and any(
+        isinstance(element, dict) and rest[0] in element and ends(element[rest[0]], rest[1:])
+        for document in (finding.first, finding.second)
+        for array, rest in _arrays_on_the_way(document, finding.path)
+        for element in array
+    )
+
+
 def _array_at_position(finding: Finding) -> bool:
     return isinstance(finding, Inversion) and any(
         len(rest) == 1 and rest[0].isdecimal() and int(rest[0]) < len(array) and isinstance(array[int(rest[0])], list)
@@ -224,6 +240,17 @@ TABLE: Final[list[Decision]] = [
         applies=_element_without_field,
         documents=[{"a": [{"b": 2}, {"c": 0}]}, {"a": [{"b": 1}]}, {"a": [{"b": 3}, 7]}],
         query=Query(sort_by="a.b", ascending=True),
+        expected=(0, 2, 1),
+    ),
+    Decision(
+        name="element-that-ends-early-sorts-as-null",
+        engines=(SECANTUS, MONTY),
+        reason="The same deeper down: an element whose object ends before the path does gives null. Both leave it out.",
+        source="MongoDB's tests: index/btree_key_generator_test.cpp GetKeysAlternateMissing; btree_key_generator.cpp "
+        "gives null for every element in which the rest of the path leads nowhere",
+        applies=_element_ends_early,
+        documents=[{"a": [{"b": {"c": 2}}, {"b": 7}]}, {"a": [{"b": {"c": 1}}]}, {"a": [{"b": {"c": 3}}, {"b": {}}]}],
+        query=Query(sort_by="a.b.c", ascending=True),
         expected=(0, 2, 1),
     ),
     Decision(
