@@ -58,6 +58,8 @@ let package = Package(
         .target(name: "BkendWire", swiftSettings: strict),
         .target(
             name: "BkendDocuments", dependencies: ["BkendWire", "CPCRE2", "CSQLite", grdb], swiftSettings: strict),
+        .target(
+            name: "BkendSync", dependencies: ["BkendWire", "BkendDocuments", grdb], swiftSettings: strict),
 
         // MARK: The client
         .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),

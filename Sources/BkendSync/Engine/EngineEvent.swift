@@ -1,0 +1,39 @@
+/// What the engine is told.
+package enum EngineEvent: Sendable, Hashable {
+    /// Begin: take the lead, settle what was in flight at the last stop, sync.
+    case start
+    /// End; another process may take the lead.
+    case stop
+    /// Send nothing until `resume`.
+    case pause
+    /// Go on after `pause`.
+    case resume
+    /// Push and pull now, whatever the timers say.
+    case syncNow
+    /// Something was written to the outbox, or a dead letter was retried, edited or discarded, by any process.
+    case localWrite
+    /// The moment of the last `wake` has come.
+    case timer
+    /// What the system says of the network.
+    case networkChanged(reachable: Bool)
+    /// What became of a request.
+    case answered(RequestID, SyncResponse)
+    /// What became of `refreshSession`.
+    case sessionRefreshed(SessionOutcome)
+    /// Who is signed in now: a user id, `""` for a guest, nil for nobody.
+    case sessionChanged(user: String?)
+    /// A subscription was added, changed or removed.
+    case subscriptionsChanged
+}
+
+/// What an attempt to refresh the session came to. The performer's session keeper never sends a refresh token twice.
+package enum SessionOutcome: Sendable, Hashable {
+    /// There is a new access token.
+    case renewed
+    /// No new one, but the present access token is still good for a while.
+    case stillUsable
+    /// The session is over; the outbox stays.
+    case signedOut
+    /// The server wasn't reached, and the refresh token wasn't used.
+    case unreachable
+}

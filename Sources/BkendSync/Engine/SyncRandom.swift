@@ -1,0 +1,16 @@
+/// The engine's randomness: a value, so that a step that is undone or repeated draws the same numbers.
+/// SplitMix64 (Steele, Lea, Flood 2014); it spreads waits and picks splits, and keeps no secret.
+package struct SyncRandom: RandomNumberGenerator, Sendable, Hashable {
+    private var state: UInt64
+
+    /// A sequence that its seed decides.
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

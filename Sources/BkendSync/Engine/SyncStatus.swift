@@ -1,0 +1,146 @@
+import BkendWire
+
+/// What the engine is doing, as one value.
+package struct SyncStatus: Sendable, Hashable {
+    /// The engine's state.
+    package enum State: Sendable, Hashable {
+        /// Not started, stopped, or another process leads.
+        case stopped
+        /// Nothing to do until the next poll or write.
+        case idle
+        /// Requests are under way, or about to be.
+        case syncing
+        /// No network.
+        case offline
+        /// The server asked for patience, or failed; the next attempt comes then.
+        case waiting(until: SyncInstant)
+        /// Nothing is sent until the reason is gone.
+        case paused(PauseReason)
+        /// The session is over. The outbox is kept.
+        case signedOut
+    }
+
+    /// The engine's state.
+    package var state: State = .stopped
+    /// The entries on their way: queued, in flight, ambiguous, blocked.
+    package var pending = 0
+    /// The dead letters.
+    package var failed = 0
+    /// The creates of which nobody can say whether they were applied; the app decides.
+    package var unresolved = 0
+    /// The reports that the app hasn't acknowledged: conflicts, races, twins and so on.
+    package var reports = 0
+    /// The subscriptions, in the order of their numbers.
+    package var subscriptions: [SubscriptionStatus] = []
+    /// The tables whose writes wait, and why, by name.
+    package var pausedTables: [TablePause] = []
+    /// The last failure, until something succeeds.
+    package var lastError: SyncProblem?
+
+    /// A status.
+    package init() {}
+}
+
+/// Why nothing, or nothing of a table, is sent.
+package enum PauseReason: Sendable, Hashable {
+    /// The app called `pause`.
+    case requested
+    /// The signed-in user isn't the store's.
+    case otherUser
+    /// Nobody has said who is signed in.
+    case noSession
+    /// The server or key changed, and `auth/me` doesn't name the store's user.
+    case otherServer
+    /// Answers that are no bkend server's: a proxy's, or a captive portal's.
+    case foreignAnswer
+    /// The server refuses the key, project, scope or account: its code.
+    case refused(ErrorCode)
+    /// The store can't write; nothing is sent until it can.
+    case storeFailed(String)
+}
+
+/// A table whose writes wait.
+package struct TablePause: Sendable, Hashable {
+    /// The table.
+    package var table: String
+    /// Why.
+    package var reason: PauseReason
+    /// When one of its entries is tried again.
+    package var until: SyncInstant
+
+    /// A pause.
+    package init(table: String, reason: PauseReason, until: SyncInstant) {
+        self.table = table
+        self.reason = reason
+        self.until = until
+    }
+}
+
+/// One subscription's state.
+package struct SubscriptionStatus: Sendable, Hashable {
+    /// How far it is.
+    package enum Phase: Sendable, Hashable {
+        /// Not complete yet.
+        case filling
+        /// Every row was read once; polls keep it current.
+        case current
+        /// The server doesn't let this user list; the rows stay.
+        case denied
+        /// The server refuses the query, or the table is gone: why.
+        case paused(String)
+    }
+
+    /// Its number in the store.
+    package var id: Int64
+    /// Its table.
+    package var table: String
+    /// How far it is.
+    package var phase: Phase
+    /// The server's time at the last complete round.
+    package var lastSuccess: Timestamp?
+    /// Rows of the first pull: received so far.
+    package var received: Int
+    /// Rows of the first pull: all, as the server said when it began.
+    package var expected: Int?
+    /// Rows a second during the first pull.
+    package var rate: Double?
+
+    /// A state.
+    package init(
+        id: Int64, table: String, phase: Phase, lastSuccess: Timestamp? = nil, received: Int = 0, expected: Int? = nil,
+        rate: Double? = nil
+    ) {
+        self.id = id
+        self.table = table
+        self.phase = phase
+        self.lastSuccess = lastSuccess
+        self.received = received
+        self.expected = expected
+        self.rate = rate
+    }
+}
+
+/// A failure worth showing. It holds no key, token or record content.
+package struct SyncProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What failed: a request's name, or a part of the engine.
+    package var operation: String
+    /// The table, where there is one.
+    package var table: String?
+    /// The server's code, where it gave one.
+    package var code: ErrorCode?
+    /// What failed and why.
+    package var message: String
+
+    /// A problem.
+    package init(operation: String, table: String? = nil, code: ErrorCode? = nil, message: String) {
+        self.operation = operation
+        self.table = table
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String {
+        let place = table.map { " of \($0)" } ?? ""
+        return "\(operation)\(place): \(code.map { "\($0), " } ?? "")\(message)"
+    }
+}

@@ -1,0 +1,106 @@
+import BkendWire
+
+extension Verdict {
+    /// Classifies what became of a request (sync.md "Push"; codes of rest-api.md §10).
+    package init(_ operation: SyncRequest.Operation, _ response: SyncResponse) {
+        switch response {
+        case .notSent(let failure): self = .notSent(failure)
+        case .lost(let failure): self = .lost(failure)
+        case .refused(let refusal): self = .refused(refusal)
+        case .answered(let answer): self.init(operation, answer)
+        }
+    }
+
+    private init(_ operation: SyncRequest.Operation, _ answer: SyncAnswer) {
+        if (200...299).contains(answer.status), answer.isJSON, let reply = Reply(operation, answer.body) {
+            self = .done(reply)
+            return
+        }
+        if let error = Self.error(answer) {
+            self.init(operation, error, retryAfter: answer.retryAfter)
+            return
+        }
+        switch answer.status {
+        case 414, 431: self = .tooLong
+        // Whoever says it, server or proxy: this body never passes.
+        case 413: self = .rejected(ErrorBody(.payloadTooLarge, "the body is larger than the server takes"))
+        case 408, 500...599: self = .serverFailed(status: answer.status, retryAfter: answer.retryAfter)
+        case 300...399: self = .foreign(status: answer.status, "it redirects, which is never followed with a key")
+        default: self = .foreign(status: answer.status, "it is no answer of a bkend server's to \(operation.name)")
+        }
+    }
+
+    /// The server's own error, also one that HTTP calls a success.
+    private static func error(_ answer: SyncAnswer) -> ErrorBody? {
+        guard answer.isJSON, let json = try? JSON(parsing: answer.body) else { return nil }
+        if (200...299).contains(answer.status), json["success"] != .bool(false) { return nil }
+        guard let error = ErrorBody(json, status: answer.status), error.status >= 400 else { return nil }
+        return error
+    }
+
+    private init(_ operation: SyncRequest.Operation, _ error: ErrorBody, retryAfter: Duration?) {
+        switch error.code {
+        case .invalidAPIKey, .invalidHeader, .projectAccessDenied, .environmentNotFound, .routeNotFound,
+            "auth/email-not-verified", "auth/account-banned", "auth/mfa-required":
+            self = .engineRefused(error)
+            return
+        case .tableNotFound, .scopeInsufficient, .systemTableAccess:
+            self = .tableRefused(error)
+            return
+        case .permissionDenied where error.status == 403:
+            self = .denied(error)
+            return
+        default: break
+        }
+        switch error.status {
+        case 401: self = .unauthorized(error)
+        case 404:
+            // Of a record only its own code is a deletion; of a list or create it can only be the table.
+            if error.code == .notFound {
+                switch operation {
+                case .record, .update, .delete: self = .missing
+                case .list, .create, .spec, .me: self = .tableRefused(error)
+                }
+            } else {
+                self = .tableRefused(error)
+            }
+        case 408, 500...599: self = .serverFailed(status: error.status, retryAfter: retryAfter)
+        case 414, 431: self = .tooLong
+        case 425, 429: self = .tooMany(retryAfter: retryAfter)
+        default: self = .rejected(error)
+        }
+    }
+}
+
+extension Reply {
+    /// Reads a success, nil when it isn't what was asked for: that is no bkend server, or a body cut short.
+    init?(_ operation: SyncRequest.Operation, _ body: [UInt8]) {
+        switch operation {
+        case .list:
+            guard let page = AnswerPage(parsing: body) else { return nil }
+            self = .page(page)
+        case .create:
+            guard let row = AnswerRow(answer: body) else { return nil }
+            self = .record(row)
+        case .record(_, let id), .update(_, let id):
+            guard let row = AnswerRow(answer: body), row.id.hasSameBytes(as: id) else { return nil }
+            self = .record(row)
+        case .delete:
+            // `success` or the wrapped form of anything; a portal's JSON has neither.
+            guard let json = try? JSON(parsing: body), json["success"] == .bool(true) || json["id"] != nil else {
+                return nil
+            }
+            self = .deleted
+        case .spec:
+            guard let json = try? JSON(parsing: body), let spec = Answer.payload(of: json).objectValue,
+                spec["schema"]?.objectValue != nil
+            else { return nil }
+            self = .object(spec)
+        case .me:
+            guard let json = try? JSON(parsing: body), let user = Answer.payload(of: json).objectValue,
+                user["id"]?.stringValue != nil
+            else { return nil }
+            self = .object(user)
+        }
+    }
+}
