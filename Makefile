@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # The suites in the order they run: what others stand on comes first.
-SUITES := BkendWireTests BkendTransportTests BkendCurlTests BkendDocumentsTests BkendMacroExpansionTests BkendTests \
+SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests BkendDocumentsTests BkendMacroExpansionTests BkendTests \
 	BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 

@@ -120,9 +120,13 @@ let package = Package(
             swiftSettings: strict),
 
         // MARK: Tests
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
+        .target(name: "FaultDisk", dependencies: ["CFaultVFS"], path: "Tests/FaultDisk", swiftSettings: strict),
+        .testTarget(name: "FaultDiskTests", dependencies: ["FaultDisk", "CSQLite"], swiftSettings: strict),
         .testTarget(name: "BkendWireTests", dependencies: ["BkendWire"], swiftSettings: strict),
         .testTarget(
-            name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", grdb], swiftSettings: strict),
+            name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", "FaultDisk", grdb],
+            swiftSettings: strict),
         .testTarget(
             name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes], swiftSettings: strict),
         .testTarget(

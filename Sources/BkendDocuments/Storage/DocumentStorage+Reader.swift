@@ -8,6 +8,6 @@ extension DocumentStorage {
     package static func openReader(path: String, options: StorageOptions = StorageOptions()) throws -> DatabaseQueue {
         var configuration = configuration(path: path, options)
         configuration.readonly = true
-        return try DatabaseQueue(path: path, configuration: configuration)
+        return try DatabaseQueue(path: location(path, options), configuration: configuration)
     }
 }

@@ -1,4 +1,5 @@
 import CSQLite
+import Foundation
 import GRDB
 
 /// Opens databases that hold collections, with every setting that durability and hostile files ask for.
@@ -12,10 +13,10 @@ package enum DocumentStorage {
     ///
     /// - Throws: `StorageError` for a file that is not ours or not a plain file, `DatabaseError` for SQLite's own.
     package static func open(path: String, options: StorageOptions = StorageOptions()) throws -> DatabasePool {
-        try DatabaseFile.prepare(path)
+        if options.vfs == nil { try DatabaseFile.prepare(path) }
         var configuration = configuration(path: path, options)
         configuration.maximumReaderCount = options.readers
-        let pool = try DatabasePool(path: path, configuration: configuration)
+        let pool = try DatabasePool(path: location(path, options), configuration: configuration)
         try pool.writeWithoutTransaction { db in
             // GRDB sets NORMAL when it turns on the write-ahead log, after `prepareDatabase` has run.
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -36,6 +37,17 @@ package enum DocumentStorage {
         let queue = try DatabaseQueue(configuration: configuration(path: ":memory:", StorageOptions()))
         try queue.write { try Catalogue.prepare($0, path: ":memory:") }
         return queue
+    }
+
+    /// What SQLite is told to open: the path, or a URI that names the file system as well.
+    static func location(_ path: String, _ options: StorageOptions) throws -> String {
+        guard let vfs = options.vfs else { return path }
+        // A library built without URIs would make a file of the URI's text.
+        guard sqlite3_compileoption_used("USE_URI") == 1,
+            let path = path.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["/", ".", "-"])),
+            let vfs = vfs.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-"]))
+        else { throw StorageError(path: path, reason: .settingRefused("vfs")) }
+        return "file:\(path)?vfs=\(vfs)"
     }
 
     static func configuration(path: String, _ options: StorageOptions) -> Configuration {

@@ -12,6 +12,10 @@ package struct StorageOptions: Sendable {
     /// lock that guards writing is what the WAL-reset bug needs (see `DocumentStorage`).
     package var checkpointsOnClose = false
 
+    /// The name of a file system registered with SQLite (`sqlite3_vfs`) to open the database in; nil: the system's
+    /// own. In another one the path is a name of that file system, and who may read its files is its own affair.
+    package var vfs: String?
+
     /// The defaults.
     package init() {}
 }
