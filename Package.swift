@@ -128,6 +128,9 @@ let package = Package(
             name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", "FaultDisk", grdb],
             swiftSettings: strict),
         .testTarget(
+            name: "BkendSyncTests", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
+            swiftSettings: strict),
+        .testTarget(
             name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes], swiftSettings: strict),
         .testTarget(
             name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", "CCurl", httpTypes],

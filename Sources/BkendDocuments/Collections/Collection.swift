@@ -60,6 +60,15 @@ package struct Collection: Sendable {
     /// The indexes as this handle last saw them.
     package var indexes: [IndexDefinition] { state.indexes.map(\.definition) }
 
+    /// Whether the catalogue still has this collection under this name: a kept handle outlives a rollback or a drop.
+    package func exists(in db: Database) throws -> Bool {
+        try db.run("SELECT 1 FROM bkend_collections WHERE number = ? AND name = ?") { statement in
+            try statement.bind(number)
+            try statement.bind(name)
+            return try statement.step()
+        }
+    }
+
     /// What the catalogue says now.
     func current(in db: Database) throws -> CollectionState {
         guard let generation = try Catalogue.generation(number, in: db) else {

@@ -7,7 +7,8 @@ package struct DocumentText: Hashable, Sendable {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = Array(bytes) }
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    /// A text that is known to be a JSON object.
+    package init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// The document as values.
     ///

@@ -5,7 +5,7 @@ import GRDB
 ///
 /// GRDB prepares and caches it. It is stepped here because it carries pointer values, and because a row's bytes are
 /// read in place. GRDB's observers don't see such changes: the change log does that work.
-struct RunningStatement {
+package struct RunningStatement {
     let handle: OpaquePointer
     let connection: OpaquePointer?
     let sql: String
@@ -17,16 +17,17 @@ struct RunningStatement {
         self.sql = sql
     }
 
-    mutating func bind(_ value: Int64) throws {
+    /// Binds a number.
+    package mutating func bind(_ value: Int64) throws {
         position += 1
         try check(sqlite3_bind_int64(handle, position, value))
     }
 
     /// Leaves values unbound, which makes them NULL.
-    mutating func skip(_ count: Int) { position += Int32(count) }
+    package mutating func skip(_ count: Int) { position += Int32(count) }
 
     /// Binds text; SQLite takes a copy.
-    mutating func bind(text: UnsafeBufferPointer<UInt8>) throws {
+    package mutating func bind(text: UnsafeBufferPointer<UInt8>) throws {
         position += 1
         let code = (text.baseAddress ?? UnsafePointer(bitPattern: 1)).map {
             $0.withMemoryRebound(to: CChar.self, capacity: text.count) {
@@ -37,7 +38,8 @@ struct RunningStatement {
         try check(code ?? SQLITE_MISUSE)
     }
 
-    mutating func bind(_ text: String) throws {
+    /// Binds text.
+    package mutating func bind(_ text: String) throws {
         var text = text
         try text.withUTF8 { try bind(text: $0) }
     }
@@ -53,7 +55,8 @@ struct RunningStatement {
         try check(code)
     }
 
-    mutating func bind(blob: [UInt8]) throws { try blob.withUnsafeBufferPointer { try bind(blob: $0) } }
+    /// Binds bytes; SQLite takes a copy.
+    package mutating func bind(blob: [UInt8]) throws { try blob.withUnsafeBufferPointer { try bind(blob: $0) } }
 
     /// Hands an object to one of our SQL functions; no SQL text can forge or read such a value. The statement keeps the
     /// object alive until its bindings are cleared.
@@ -68,7 +71,7 @@ struct RunningStatement {
     }
 
     /// Goes to the next row; false when there is none.
-    func step() throws -> Bool {
+    package func step() throws -> Bool {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
@@ -76,15 +79,20 @@ struct RunningStatement {
         }
     }
 
-    func int(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+    /// A column's number; 0 for NULL.
+    package func int(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
     /// The bytes of a column, valid until the next step.
-    func bytes(_ column: Int32) -> UnsafeBufferPointer<UInt8> {
+    package func bytes(_ column: Int32) -> UnsafeBufferPointer<UInt8> {
         let start = sqlite3_column_blob(handle, column)?.assumingMemoryBound(to: UInt8.self)
         return UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
     }
 
-    func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
+    /// Whether a column is NULL.
+    package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    /// A column's text; empty for NULL.
+    package func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
 
     private func check(_ code: Int32) throws { if code != SQLITE_OK { throw error(code) } }
 
@@ -96,7 +104,7 @@ struct RunningStatement {
 
 extension Database {
     /// Runs a cached statement; afterwards it is reset and its bindings are released.
-    func run<Result>(_ sql: String, _ body: (inout RunningStatement) throws -> Result) throws -> Result {
+    package func run<Result>(_ sql: String, _ body: (inout RunningStatement) throws -> Result) throws -> Result {
         let statement = try cachedStatement(sql: sql)
         let handle = statement.sqliteStatement
         defer {

@@ -6,6 +6,8 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
     package enum Reason: Hashable, Sendable {
         /// The file can't be created or opened; the system's error number.
         case cannotOpen(errno: Int32)
+        /// The lock between processes can't be taken; the system's error number.
+        case cannotLock(errno: Int32)
         /// The path names something else than a plain file.
         case notAPlainFile
         /// The file is a database of another application, or one that was not made here.
@@ -26,6 +28,7 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
     package var description: String {
         switch reason {
         case .cannotOpen(let number): "can't open \(path): \(String(cString: strerror(number)))"
+        case .cannotLock(let number): "can't lock \(path): \(String(cString: strerror(number)))"
         case .notAPlainFile: "can't open \(path): it is not a plain file"
         case .foreign(let mark):
             "\(path) is not a database of this application (application_id \(mark)); move it away or choose another path"

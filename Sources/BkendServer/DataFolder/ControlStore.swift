@@ -1,4 +1,5 @@
 #if Server
+import BkendDocuments
 import BkendWire
 import CSQLite
 import GRDB

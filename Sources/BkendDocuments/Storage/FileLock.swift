@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// A lock between processes on one database: whoever writes or checkpoints holds it.
@@ -6,22 +5,22 @@ import Foundation
 /// SQLite's own locks keep writers apart, but the versions 3.7.0 to 3.51.2 can corrupt a write-ahead log when two
 /// connections write and checkpoint at the same moment (see `DocumentStorage`). The system drops the lock when a process
 /// dies, however it dies.
-struct FileLock: Sendable {
+package struct FileLock: Sendable {
     private let path: String
 
     /// The lock beside a database.
-    init(database: String) { path = database + ".lock" }
+    package init(database: String) { path = database + ".lock" }
 
-    /// Runs `body` while this process alone holds the lock; waits for whoever has it.
-    func withLock<Result>(_ body: () throws -> Result) throws -> Result {
+    /// Runs `body` while this process alone holds the lock; waits for whoever has it. Not to be nested: the second call
+    /// would wait for the first.
+    package func withLock<Result>(_ body: () throws -> Result) throws -> Result {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw PrivateFile.failure("can't open", path) }
+        guard descriptor >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
         // Closing the descriptor drops the lock.
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw PrivateFile.failure("can't lock", path) }
+            guard errno == EINTR else { throw StorageError(path: path, reason: .cannotLock(errno: errno)) }
         }
         return try body()
     }
 }
-#endif

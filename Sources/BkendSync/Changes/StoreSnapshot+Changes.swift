@@ -1,0 +1,26 @@
+import BkendDocuments
+import BkendWire
+
+extension StoreSnapshot {
+    /// The number of the newest row that the change log ever had, 0 for none.
+    package var latestChange: Int64 {
+        get throws { try db.number("SELECT seq FROM sqlite_sequence WHERE name = 'sync_changes'") }
+    }
+
+    /// What changed after a row of the log.
+    package func changes(after sequence: Int64) throws -> StoreChanges {
+        let latest = try latestChange
+        if sequence >= latest { return .rows([]) }
+        let oldest = try db.number("SELECT min(sequence) FROM sync_changes")
+        if oldest == 0 || oldest > sequence + 1 { return .fellBehind(latest: latest) }
+        let sql = """
+            SELECT sequence, collection, record, formerly, kind FROM sync_changes WHERE sequence > ? ORDER BY sequence
+            """
+        return .rows(
+            try db.all(sql, .int(sequence)) { row in
+                StoreChange(
+                    sequence: row.int(0), table: row.text(1), record: row.text(2), formerly: row.optionalText(3),
+                    kind: StoreChange.Kind(rawValue: row.text(4)) ?? .document)
+            })
+    }
+}

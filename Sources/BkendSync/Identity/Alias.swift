@@ -1,0 +1,34 @@
+import BkendWire
+
+/// A row of the id table: a local id, and what became of it.
+package struct Alias: Hashable, Sendable {
+    /// What became of the create that a local id stands for.
+    package enum State: String, Hashable, Sendable {
+        /// The server's id isn't known yet.
+        case pending
+        /// The server has the record.
+        case completed
+        /// The record was discarded before the server was known to have it.
+        case cancelled
+    }
+
+    /// The local id.
+    package var localID: String
+    /// The table.
+    package var table: String
+    /// The server's id, once known.
+    package var serverID: String?
+    /// The user who made the record.
+    package var user: String
+    /// The key that the create carries.
+    package var clientKey: String?
+    /// What became of it.
+    package var state: State
+
+    package static func == (a: Alias, b: Alias) -> Bool {
+        RecordKey(a.table, a.localID) == RecordKey(b.table, b.localID) && a.state == b.state
+            && a.serverID.map(ExactString.init) == b.serverID.map(ExactString.init)
+    }
+
+    package func hash(into hasher: inout Hasher) { localID.hashBytes(into: &hasher) }
+}

@@ -1,0 +1,85 @@
+import BkendDocuments
+import BkendWire
+
+extension StoreSnapshot {
+    private static let aliasColumns = "local_id, collection, server_id, user, client_key, state"
+
+    /// The row of the id table for a local id.
+    package func alias(_ localID: String) throws -> Alias? {
+        try db.first(
+            "SELECT \(Self.aliasColumns) FROM sync_aliases WHERE local_id = ?", .text(localID), read: Self.alias)
+    }
+
+    /// The rows of the id table whose creates carry a key, the newest first.
+    package func aliases(clientKey: String) throws -> [Alias] {
+        try db.all(
+            "SELECT \(Self.aliasColumns) FROM sync_aliases WHERE client_key = ? ORDER BY number DESC",
+            .text(clientKey), read: Self.alias)
+    }
+
+    private static func alias(_ row: RunningStatement) throws -> Alias {
+        guard let state = Alias.State(rawValue: row.text(5)) else { throw StoreError(.damaged("an alias's state")) }
+        return Alias(
+            localID: row.text(0), table: row.text(1), serverID: row.optionalText(2), user: row.text(3),
+            clientKey: row.optionalText(4), state: state)
+    }
+
+    /// The id that a record has now: the server's for a local id whose record the server has, else the id itself.
+    package func resolve(_ id: String) throws -> String { try resolution(of: id).id }
+
+    /// The id that a record has now, and its row of the id table when that is still a local one.
+    func resolution(of id: String) throws -> (id: String, local: Alias?) {
+        // Nobody's id is longer than a key, and every string of a written value comes by here.
+        guard try hasAliases(), id.utf8.count <= 256, let first = try alias(id) else { return (id, nil) }
+        var alias = first
+        // A record created again on the server has one more step; no id is followed twice.
+        var seen: Set<ExactString> = [ExactString(id)]
+        while let next = alias.serverID {
+            guard seen.insert(ExactString(next)).inserted, let following = try self.alias(next) else {
+                return (next, nil)
+            }
+            alias = following
+        }
+        return (alias.localID, alias)
+    }
+
+    /// A value with every local id, in strings and object keys, in its present form.
+    package func resolve(_ value: JSON) throws -> JSON {
+        guard try hasAliases() else { return value }
+        return try value.mapStrings { try resolve($0) }
+    }
+
+    /// Fields with every local id in its present form; the fields' own names are left alone.
+    package func resolve(_ fields: JSONObject) throws -> JSONObject {
+        guard try hasAliases() else { return fields }
+        return JSONObject(unique: try fields.map { ($0.key, try $0.value.mapStrings { try resolve($0) }) })
+    }
+}
+
+extension JSON {
+    /// The value with every string and every object key passed through a function. Of keys that become equal the last
+    /// one's value counts.
+    func mapStrings(_ transform: (String) throws -> String) rethrows -> JSON {
+        switch self {
+        case .string(let text): .string(try transform(text))
+        case .array(let values): .array(try values.map { try $0.mapStrings(transform) })
+        case .object(let object):
+            .object(JSONObject(try object.map { (try transform($0.key), try $0.value.mapStrings(transform)) }))
+        default: self
+        }
+    }
+
+    /// Calls a function with every string and every object key.
+    func visitStrings(_ visit: (String) throws -> Void) rethrows {
+        switch self {
+        case .string(let text): try visit(text)
+        case .array(let values): for value in values { try value.visitStrings(visit) }
+        case .object(let object):
+            for member in object {
+                try visit(member.key)
+                try member.value.visitStrings(visit)
+            }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import BkendDocuments
+import BkendWire
+
+extension StoreSnapshot {
+    static let entryColumns = """
+        sequence, user, collection, record, kind, fields, before, state, epoch, body, attempts, failure, made_at, \
+        changed_at, client_key, overwritten
+        """
+    /// What makes an entry part of the visible document.
+    static let live = "(state <> 'failed' OR kind = 'create')"
+
+    /// The entry of that number, nil when there is none (any more).
+    package func entry(_ sequence: Int64) throws -> OutboxEntry? {
+        try db.first(
+            "SELECT \(Self.entryColumns) FROM sync_entries WHERE sequence = ?", .int(sequence), read: Self.entry)
+    }
+
+    /// Entries in the order they were made: of all tables or one, in any state or one.
+    package func entries(
+        table: String? = nil, state: OutboxEntry.State? = nil, after sequence: Int64 = 0, limit: Int = .max
+    ) throws -> [OutboxEntry] {
+        try db.all(
+            """
+            SELECT \(Self.entryColumns) FROM sync_entries
+            WHERE sequence > ?1 AND (?2 IS NULL OR collection = ?2) AND (?3 IS NULL OR state = ?3)
+            ORDER BY sequence LIMIT ?4
+            """, .int(sequence), .optional(table), .optional(state?.rawValue), .int(limit), read: Self.entry)
+    }
+
+    /// The entries of a record, dead letters among them, in order.
+    package func entries(of table: String, _ id: String) throws -> [OutboxEntry] {
+        try lane(RecordKey(table, try resolve(id)))
+    }
+
+    /// How many entries there are: in any state, or one.
+    package func entryCount(_ state: OutboxEntry.State? = nil) throws -> Int {
+        Int(
+            try db.number(
+                "SELECT count(*) FROM sync_entries WHERE ?1 IS NULL OR state = ?1", .optional(state?.rawValue)))
+    }
+
+    /// The local ids that an entry waits for, in order.
+    package func dependencies(of sequence: Int64) throws -> [String] {
+        try db.all("SELECT local_id FROM sync_edges WHERE entry = ? AND binds ORDER BY local_id", .int(sequence)) {
+            $0.text(0)
+        }
+    }
+
+    /// The entries of a record, dead letters among them, in order.
+    func lane(_ key: RecordKey) throws -> [OutboxEntry] {
+        try db.all(
+            "SELECT \(Self.entryColumns) FROM sync_entries WHERE collection = ? AND record = ? ORDER BY sequence",
+            .text(key.table), .text(key.id), read: Self.entry)
+    }
+
+    /// The newest entry that shows in a record.
+    func lastLive(_ key: RecordKey) throws -> OutboxEntry? {
+        try db.first(
+            """
+            SELECT \(Self.entryColumns) FROM sync_entries
+            WHERE collection = ? AND record = ? AND \(Self.live) ORDER BY sequence DESC LIMIT 1
+            """, .text(key.table), .text(key.id), read: Self.entry)
+    }
+
+    /// The failed entries of a record, in order.
+    func deadLetters(_ key: RecordKey) throws -> [OutboxEntry] {
+        try db.all(
+            """
+            SELECT \(Self.entryColumns) FROM sync_entries
+            WHERE collection = ? AND record = ? AND state IN ('failed', 'unresolved') AND state = 'failed'
+            ORDER BY sequence
+            """, .text(key.table), .text(key.id), read: Self.entry)
+    }
+
+    static func entry(_ row: RunningStatement) throws -> OutboxEntry {
+        guard let kind = OutboxEntry.Kind(rawValue: row.text(4)), let state = OutboxEntry.State(rawValue: row.text(7))
+        else { throw StoreError(.damaged("entry \(row.int(0))")) }
+        return OutboxEntry(
+            sequence: row.int(0), user: row.text(1), table: row.text(2), record: row.text(3), kind: kind,
+            fields: try row.object(5), before: try row.object(6), state: state, epoch: row.int(8),
+            body: row.isNull(9) ? nil : Array(row.bytes(9)), attempts: Int(row.int(10)),
+            failure: row.isNull(11) ? nil : EntryFailure(try row.object(11)),
+            madeAt: Timestamp(clamping: row.int(12)), changedAt: Timestamp(clamping: row.int(13)),
+            clientKey: row.optionalText(14), overwritten: try row.names(15))
+    }
+}
+
+extension RunningStatement {
+    /// A column that holds an array of names.
+    fileprivate func names(_ column: Int32) throws -> [String] {
+        // Nearly always empty.
+        if bytes(column).count <= 2 { return [] }
+        do throws(JSONError) {
+            return try JSON(parsing: bytes(column)).arrayValue?.compactMap(\.stringValue) ?? []
+        } catch {
+            throw StoreError(.damaged(error.description))
+        }
+    }
+}

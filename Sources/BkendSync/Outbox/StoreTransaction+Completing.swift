@@ -1,0 +1,195 @@
+import BkendWire
+
+/// What the server's answers do to entries. Each answers false when the entry is gone already: a row that was pulled
+/// meanwhile may have told the same.
+extension StoreTransaction {
+    /// Takes the server's record for a create's: one transaction renames the record and whatever names it, and the
+    /// create is done.
+    ///
+    /// - Throws: `StoreError` for a row that is no record.
+    @discardableResult
+    package func adopt(_ sequence: Int64, row: [UInt8]) throws -> Bool {
+        guard let create = try entry(sequence), create.kind == .create else { return false }
+        try adopt(create, try ServerRow(row, table: create.table))
+        return true
+    }
+
+    func adopt(_ create: OutboxEntry, _ row: ServerRow) throws {
+        let old = RecordKey(create.table, create.record)
+        let new = RecordKey(create.table, row.id)
+        try touch(old)
+        let base = try newer(row, than: serverWord(on: new))
+        try remove(create)
+        try db.perform(
+            "UPDATE sync_aliases SET server_id = ?, state = 'completed' WHERE local_id = ?", .text(new.id),
+            .text(old.id))
+        try db.perform("UPDATE sync_aliases SET server_id = ? WHERE server_id = ?", .text(new.id), .text(old.id))
+        noteAliases()
+        try moveRows(from: old, to: new)
+        var moved = create
+        moved.record = new.id
+        try retakeImages(behind: moved) { row.document[$0].map { .value($0) } ?? .unknown }
+        let named = try rename(old.id)
+        if create.isStuck { try reblock() }
+        try moveHistory(from: old, to: new)
+        try rebuild(new, base: base, joining: true)
+        for key in named where key != new { try rebuild(key, base: try serverWord(on: key)) }
+        try settle(new, isDeleted: false)
+    }
+
+    /// The server's answer to an update: it is the new base, and the entries behind take their before-images from it.
+    ///
+    /// - Throws: `StoreError` for a row that is no record, or another one.
+    @discardableResult
+    package func completeUpdate(_ sequence: Int64, row: [UInt8]) throws -> Bool {
+        guard let entry = try entry(sequence) else { return false }
+        let row = try ServerRow(row, table: entry.table)
+        let key = RecordKey(entry.table, entry.record)
+        guard row.id.hasSameBytes(as: key.id) else {
+            throw StoreError(.malformedRow("it has the id \(row.id)"), table: key.table, record: key.id)
+        }
+        let base = try newer(row, than: serverWord(on: key))
+        try remove(entry)
+        if entry.isLive { try retakeImages(behind: entry) { row.document[$0].map { .value($0) } ?? .unknown } }
+        if entry.isStuck { try reblock() }
+        try rebuild(key, base: base, joining: true)
+        try settle(key, isDeleted: false)
+        return true
+    }
+
+    /// The server has deleted the record, or says that there is none.
+    @discardableResult
+    package func completeDelete(_ sequence: Int64) throws -> Bool {
+        guard let entry = try entry(sequence) else { return false }
+        try erase(RecordKey(entry.table, entry.record), dropping: [entry])
+        return true
+    }
+
+    /// A record was deleted elsewhere and stays deleted: it goes, with the entries that were to change it.
+    ///
+    /// - Returns: those entries, for the report.
+    @discardableResult
+    package func gone(_ table: String, _ id: String) throws -> [OutboxEntry] {
+        let key = RecordKey(table, try resolve(id))
+        let entries = try lane(key).filter(\.isLive)
+        // A create that waits is not touched by what the server doesn't have.
+        if entries.first?.kind == .create { return [] }
+        try erase(key, dropping: entries)
+        return entries
+    }
+
+    /// A conflict is decided: an update goes on with these fields, on the server's present document. Without any it is
+    /// done. For a delete no fields mean that the record stays.
+    package func rebase(_ sequence: Int64, onto row: [UInt8], fields: JSONObject) throws {
+        var entry = try require(sequence, in: [.queued, .ambiguous, .inFlight])
+        let row = try ServerRow(row, table: entry.table)
+        let key = RecordKey(entry.table, entry.record)
+        try touch(key)
+        var dropped = entry
+        dropped.fields = entry.fields.filtered { field, _ in fields[field] == nil }
+        if fields.isEmpty {
+            try remove(entry)
+        } else {
+            entry.fields = try resolve(fields)
+            entry.before = row.document.filtered { field, _ in fields[field] != nil }
+            entry.state = .queued
+            try save(entry)
+        }
+        try retakeImages(behind: dropped) { row.document[$0].map { .value($0) } ?? .unknown }
+        try rebuild(key, base: row.text, joining: fields.isEmpty)
+    }
+
+    /// A record was deleted elsewhere and is to be made again: its waiting updates become one create with all its
+    /// fields and the key `re-` and its old id. False when no update waits, or a delete does.
+    package func recreate(_ table: String, _ id: String) throws -> Bool {
+        let key = RecordKey(table, try resolve(id))
+        let live = try lane(key).filter(\.isLive)
+        let position = try touch(key)
+        guard var create = live.first, create.kind == .update, let text = touched[position].now else { return false }
+        let visible = try DocumentReader.object(text)
+        let clientKey = "re-" + key.id
+        for entry in live.dropFirst() { try remove(entry) }
+        create.fields = visible.filtered { field, _ in
+            !SystemField.contains(field) && !field.hasSameBytes(as: OutboxEntry.clientKeyField)
+        }
+        create.before = [:]
+        create.state = .queued
+        create.body = nil
+        try db.perform(
+            "UPDATE sync_entries SET kind = 'create', client_key = ? WHERE sequence = ?", .text(clientKey),
+            .int(create.sequence))
+        try db.perform(
+            """
+            INSERT OR REPLACE INTO sync_aliases (local_id, collection, user, client_key, state)
+            VALUES (?, ?, ?, ?, 'pending')
+            """, .text(key.id), .text(table), .text(create.user), .text(clientKey))
+        noteAliases()
+        try save(create)
+        try db.perform(
+            "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(table))
+        // Writes that named the record by the id that it had wait for its new one.
+        for entry in try entries(containing: key.id) where entry.sequence != create.sequence { try save(entry) }
+        try reblock()
+        try rebuild(key, base: nil)
+        return true
+    }
+
+    // MARK: Steps
+
+    private func erase(_ key: RecordKey, dropping entries: [OutboxEntry]) throws {
+        try touch(key)
+        let wasStuck = entries.contains(where: \.isStuck)
+        for entry in entries { try remove(entry) }
+        for entry in try lane(key) where entry.isLive {
+            try bury(entry, because: EntryFailure(code: "data/not-found", message: "the record was deleted"))
+        }
+        if wasStuck { try reblock() }
+        try db.perform(
+            "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(key.table))
+        try rebuild(key, base: nil)
+        try settle(key, isDeleted: true)
+    }
+
+    /// Of an answer and what is known, what the server said last.
+    private func newer(_ row: ServerRow, than known: [UInt8]?) throws -> [UInt8] {
+        guard let known, try row.isOlder(than: DocumentReader.object(known)) else { return row.text }
+        return known
+    }
+
+    private func moveRows(from old: RecordKey, to new: RecordKey) throws {
+        try db.perform(
+            "UPDATE sync_entries SET record = ? WHERE collection = ? AND record = ?", .text(new.id), .text(old.table),
+            .text(old.id))
+        try db.perform(
+            "UPDATE OR REPLACE sync_members SET record = ? WHERE record = ? AND \(Self.isMemberOfTable)",
+            .text(new.id), .text(old.id), .text(old.table))
+        try db.perform(
+            "UPDATE sync_reports SET record = ? WHERE collection = ? AND record = ?", .text(new.id), .text(old.table),
+            .text(old.id))
+        try db.perform("DELETE FROM sync_bases WHERE collection = ? AND record = ?", .text(old.table), .text(old.id))
+    }
+
+    /// Writes the present id into the entries that name a local one; the records they belong to, in order.
+    private func rename(_ local: String) throws -> [RecordKey] {
+        var keys: [RecordKey] = []
+        for var entry in try entries(naming: local, binding: false) {
+            entry.fields = try resolve(entry.fields)
+            entry.before = try resolve(entry.before)
+            let key = RecordKey(entry.table, entry.record)
+            if !keys.contains(key) {
+                try touch(key)
+                keys.append(key)
+            }
+            try save(entry)
+        }
+        return keys
+    }
+
+    private func entries(containing id: String) throws -> [OutboxEntry] {
+        try db.all(
+            """
+            SELECT \(Self.entryColumns) FROM sync_entries WHERE instr(fields, ?1) OR instr(before, ?1)
+            ORDER BY sequence
+            """, .text(id), read: Self.entry)
+    }
+}

@@ -1,0 +1,170 @@
+import BkendWire
+
+/// What ends an entry other than by success: rejection, and the app's word.
+extension StoreTransaction {
+    /// Makes a dead letter of an entry. An update's or delete's record returns to what it was before, and the entries
+    /// behind it go on; a create stays visible, and what waits for it is blocked.
+    func bury(_ entry: OutboxEntry, because failure: EntryFailure) throws {
+        let key = RecordKey(entry.table, entry.record)
+        let base = try serverWord(on: key)
+        var entry = entry
+        let wasStuck = entry.isStuck
+        entry.state = .failed
+        entry.failure = failure
+        if entry.kind == .create {
+            try save(entry)
+            try block(behind: entry)
+        } else {
+            let behind = try lane(key).filter { $0.sequence > entry.sequence && $0.isLive }
+            entry.overwritten = entry.fields.keys.filter { name in behind.contains { $0.fields[name] != nil } }
+            let values = try values(before: entry, base: base)
+            try save(entry)
+            try retakeImages(behind: entry, value: values)
+            if wasStuck { try reblock() }
+        }
+        try rebuild(key, base: base)
+    }
+
+    /// Takes a create and all that was to follow it out of the outbox, and the record out of sight. Its key stays
+    /// remembered: should the server turn out to have the record, that copy is to be deleted. Entries that name it fail.
+    @discardableResult
+    func cancel(_ create: OutboxEntry) throws -> [OutboxEntry] {
+        let key = RecordKey(create.table, create.record)
+        try touch(key)
+        let lane = try lane(key)
+        for entry in lane { try remove(entry) }
+        try db.perform("UPDATE sync_aliases SET state = 'cancelled' WHERE local_id = ?", .text(key.id))
+        try db.perform(
+            "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(key.table))
+        try show(nil, at: key)
+        let dependents = try entries(naming: key.id, binding: true)
+        try db.perform("DELETE FROM sync_edges WHERE local_id = ?", .text(key.id))
+        for dependent in dependents where dependent.state != .failed {
+            // An earlier one may have taken it along.
+            guard let dependent = try entry(dependent.sequence) else { continue }
+            try bury(dependent, because: .dependencyDiscarded(key.id))
+        }
+        try reblock()
+        return lane
+    }
+
+    /// Gives an entry up. A create takes the later entries of its record along, and those that name the record fail; an
+    /// update or delete leaves the record as it was before.
+    ///
+    /// - Returns: the entries that are gone, in order.
+    /// - Throws: `StoreError` while its request is on the way, or for no such entry.
+    @discardableResult
+    package func discard(_ sequence: Int64) throws -> [OutboxEntry] {
+        let entry = try require(sequence, in: [.queued, .blocked, .ambiguous, .failed, .unresolved])
+        if entry.kind == .create { return try cancel(entry) }
+        let key = RecordKey(entry.table, entry.record)
+        let base = try serverWord(on: key)
+        let values = try values(before: entry, base: base)
+        try remove(entry)
+        if entry.isLive { try retakeImages(behind: entry, value: values) }
+        if entry.isStuck { try reblock() }
+        try rebuild(key, base: base)
+        return [entry]
+    }
+
+    /// Queues a dead letter or an unresolved create again. A create keeps its place; an update becomes a new entry on
+    /// what is visible now, without the fields that later writes have set.
+    ///
+    /// - Throws: `StoreError` when it names a discarded record, or its record is gone.
+    package func retry(_ sequence: Int64) throws {
+        var entry = try require(sequence, in: [.failed, .unresolved])
+        let key = RecordKey(entry.table, entry.record)
+        if entry.kind == .create {
+            entry.fields = try resolve(entry.fields)
+            _ = try localIDs(in: entry.fields)
+            let base = try serverWord(on: key)
+            entry.state = .queued
+            entry.body = nil
+            entry.failure = nil
+            try save(entry)
+            if try waitsForStuck(sequence) { try setState(.blocked, of: sequence) }
+            try reblock()
+            return try rebuild(key, base: base)
+        }
+        try touch(key)
+        let overwritten = entry.overwritten
+        switch entry.kind {
+        case .update:
+            let fields = entry.fields.filtered { field, _ in !overwritten.contains { $0.hasSameBytes(as: field) } }
+            try remove(entry)
+            if !fields.isEmpty { try update(entry.table, entry.record, set: fields) }
+        default:
+            try remove(entry)
+            if touched[try touch(key)].now != nil { try delete(entry.table, entry.record) }
+        }
+        try dropIfUnheld(key)
+    }
+
+    /// Sets fields of a dead letter, or of an entry that nothing has been sent of; nil takes a field out. It stays as it
+    /// is otherwise: retry it to have it sent.
+    ///
+    /// - Throws: `StoreError` for a reserved field, the id of a discarded record, or creates that would wait for each
+    ///   other.
+    package func edit(_ sequence: Int64, set fields: JSONObject, removing names: [String] = []) throws {
+        var entry = try require(sequence, in: [.queued, .blocked, .failed])
+        guard entry.isUnsent || entry.state == .failed, entry.kind != .delete else {
+            throw StoreError(.wrongState(sequence, entry.state), table: entry.table, record: entry.record)
+        }
+        let key = RecordKey(entry.table, entry.record)
+        let fields = try prepare(fields, table: entry.table, record: entry.record)
+        let named = try localIDs(in: fields)
+        if entry.kind == .create, try named.contains(where: { try leads(from: $0, to: entry.record) }) {
+            throw StoreError(.dependencyCycle(sequence), table: entry.table, record: entry.record)
+        }
+        let base = try serverWord(on: key)
+        let values = try values(before: entry, base: base)
+        let old = entry
+        for name in names {
+            entry.fields[name] = nil
+            entry.before[name] = nil
+        }
+        for (field, value) in fields {
+            if entry.kind == .update && entry.fields[field] == nil, case .value(let image) = values(field) {
+                entry.before[field] = image
+            }
+            entry.fields[field] = value
+        }
+        entry.changedAt = max(entry.changedAt, environment.now())
+        try save(entry)
+        if entry.isLive { try retake(behind: old, edited: entry, base: base) }
+        if entry.state != .failed { try reblock() }
+        try rebuild(key, base: base)
+    }
+
+    // MARK: Steps
+
+    func require(_ sequence: Int64, in states: [OutboxEntry.State]) throws -> OutboxEntry {
+        guard let entry = try entry(sequence) else { throw StoreError(.noSuchEntry(sequence)) }
+        guard states.contains(entry.state) else {
+            throw StoreError(.wrongState(sequence, entry.state), table: entry.table, record: entry.record)
+        }
+        return entry
+    }
+
+    /// The entries behind an edited one were made on what it sets now.
+    private func retake(behind old: OutboxEntry, edited: OutboxEntry, base: [UInt8]?) throws {
+        var both = old
+        for (field, value) in edited.fields { both.fields[field] = value }
+        let earlier = try values(before: edited, base: base)
+        try retakeImages(behind: both) { field in edited.fields[field].map { .value($0) } ?? earlier(field) }
+    }
+
+    /// Whether the create of a record waits, directly or through others, for the create of another.
+    private func leads(from id: String, to target: String) throws -> Bool {
+        var open = [id]
+        var seen: Set<ExactString> = []
+        while let next = open.popLast() {
+            if next.hasSameBytes(as: target) { return true }
+            guard seen.insert(ExactString(next)).inserted, let alias = try alias(next),
+                let create = try lane(RecordKey(alias.table, next)).first(where: { $0.kind == .create })
+            else { continue }
+            open += try dependencies(of: create.sequence)
+        }
+        return false
+    }
+}

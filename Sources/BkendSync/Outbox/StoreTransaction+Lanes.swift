@@ -1,0 +1,105 @@
+import BkendWire
+
+/// A record's entries are a lane: first in, first out. What waits for the app holds up what stands behind it.
+extension StoreTransaction {
+    /// The server's last word on a record, read before its entries are touched.
+    func serverWord(on key: RecordKey) throws -> [UInt8]? {
+        let position = try touch(key)
+        return try lastLive(key) == nil ? touched[position].now : try storedBase(key)
+    }
+
+    /// Brings base and visible document of a record to its entries and a server's word. Without live entries the word
+    /// itself is seen; without any entry and membership the record is dropped.
+    /// `joining`: it becomes a provisional member of each subscription whose filter it matches.
+    func rebuild(_ key: RecordKey, base: [UInt8]?, joining: Bool = false) throws {
+        try touch(key)
+        let live = try lane(key).filter(\.isLive)
+        if live.isEmpty {
+            try db.perform(
+                "DELETE FROM sync_bases WHERE collection = ? AND record = ?", .text(key.table), .text(key.id))
+            try show(base, at: key)
+            if joining { try joinMatching(key) }
+            return try dropIfUnheld(key)
+        }
+        try storeBase(base, of: key)
+        let document = try base.map { try DocumentReader.object($0) }
+        try show(Replay.visible(document, live)?.serialized(), at: key)
+        if joining { try joinMatching(key) }
+    }
+
+    func storeBase(_ base: [UInt8]?, of key: RecordKey) throws {
+        guard let base else {
+            return try db.perform(
+                "DELETE FROM sync_bases WHERE collection = ? AND record = ?", .text(key.table), .text(key.id))
+        }
+        try db.perform(
+            "INSERT OR REPLACE INTO sync_bases (collection, record, document) VALUES (?, ?, ?)", .text(key.table),
+            .text(key.id), .utf8(base))
+    }
+
+    /// Takes before-images anew after an entry has left its lane: for each field it set, the next entry that sets the
+    /// field (or the delete) was made on a value that no longer comes first. `value` gives what stands there now; a
+    /// field it doesn't answer for keeps its image.
+    func retakeImages(behind entry: OutboxEntry, value: (String) -> FieldValue) throws {
+        var open = entry.fields.keys
+        for var next in try lane(RecordKey(entry.table, entry.record))
+        where next.sequence > entry.sequence && next.isLive && next.kind != .create {
+            let isHit: (String) -> Bool = { next.kind == .delete || next.fields[$0] != nil }
+            let hit = open.filter(isHit)
+            open.removeAll(where: isHit)
+            var isChanged = false
+            for field in hit {
+                switch value(field) {
+                case .unknown: continue
+                case .absent: next.before[field] = nil
+                case .value(let json): next.before[field] = json
+                }
+                isChanged = true
+            }
+            if isChanged { try save(next) }
+            if open.isEmpty { return }
+        }
+    }
+
+    /// What a field holds where an entry was made: the base with the entries before it.
+    func values(before entry: OutboxEntry, base: [UInt8]?) throws -> (String) -> FieldValue {
+        let earlier = try lane(RecordKey(entry.table, entry.record)).filter { $0.sequence < entry.sequence }
+        let document = Replay.visible(try base.map { try DocumentReader.object($0) }, earlier)
+        return { field in document?[field].map { .value($0) } ?? .absent }
+    }
+
+    // MARK: Blocking
+
+    /// Blocks what waits for an entry that is stuck: the entries behind it, and those that name the record it makes.
+    func block(behind entry: OutboxEntry) throws {
+        var open = [entry]
+        while let stuck = open.popLast() {
+            var waiting = try lane(RecordKey(stuck.table, stuck.record)).filter { $0.sequence > stuck.sequence }
+            if stuck.kind == .create { waiting += try entries(naming: stuck.record, binding: true) }
+            for var next in waiting where next.state == .queued {
+                try setState(.blocked, of: next.sequence)
+                next.state = .blocked
+                open.append(next)
+            }
+        }
+    }
+
+    /// Decides anew what is blocked, after something that was stuck is no longer.
+    func reblock() throws {
+        try db.perform("UPDATE sync_entries SET state = 'queued' WHERE state = 'blocked'")
+        touchesOutbox = true
+        let stuck = """
+            SELECT \(Self.entryColumns) FROM sync_entries
+            WHERE state IN ('failed', 'unresolved') AND (state = 'unresolved' OR kind = 'create') ORDER BY sequence
+            """
+        for entry in try db.all(stuck, read: Self.entry) { try block(behind: entry) }
+    }
+}
+
+/// What a field of a document holds.
+enum FieldValue {
+    case value(JSON)
+    case absent
+    /// The document doesn't say, as when the column is hidden from the user.
+    case unknown
+}

@@ -1,0 +1,99 @@
+import BkendDocuments
+import BkendWire
+
+/// The states of an entry on its way. Only the leader calls these.
+extension StoreTransaction {
+    /// Begins to lead: the new epoch. What an earlier leader had in flight is ambiguous from now on.
+    package func lead() throws -> Int64 {
+        let epoch = try advance("epoch")
+        try db.perform(
+            "UPDATE sync_entries SET state = 'ambiguous' WHERE state = 'inFlight' AND epoch < ?", .int(epoch))
+        touchesOutbox = true
+        return epoch
+    }
+
+    /// Notes that an entry's request is about to leave, with its exact body. Send only after this was committed.
+    ///
+    /// - Throws: `StoreError` when another process leads, the sender is not the user who made the write, or the entry
+    ///   is not the first of its lane, waits for a record, or isn't queued.
+    package func markInFlight(_ sequence: Int64, body: [UInt8], epoch: Int64, user: String) throws {
+        try requireLeader(epoch)
+        var entry = try require(sequence, in: [.queued])
+        let isOwn = try entry.user.hasSameBytes(as: user) && owner.hasSameBytes(as: user)
+        if !isOwn { throw StoreError(.otherUser(sequence), table: entry.table, record: entry.record) }
+        let first = try db.number(
+            "SELECT min(sequence) FROM sync_entries WHERE collection = ? AND record = ? AND \(Self.live)",
+            .text(entry.table), .text(entry.record))
+        if try first != sequence || !dependencies(of: sequence).isEmpty {
+            throw StoreError(.notReady(sequence), table: entry.table, record: entry.record)
+        }
+        entry.state = .inFlight
+        entry.epoch = epoch
+        entry.body = body
+        entry.attempts += 1
+        try save(entry)
+    }
+
+    /// Notes that an entry was sent and got no proper answer.
+    package func markAmbiguous(_ sequence: Int64, _ failure: EntryFailure? = nil) throws {
+        try change(sequence, from: [.inFlight, .ambiguous], to: .ambiguous, failure)
+    }
+
+    /// Notes that nobody can say whether the server has a create's record: the app decides. What waits for it is
+    /// blocked.
+    package func markUnresolved(_ sequence: Int64, _ failure: EntryFailure? = nil) throws {
+        try change(sequence, from: [.inFlight, .ambiguous, .unresolved], to: .unresolved, failure)
+        if let entry = try entry(sequence) { try block(behind: entry) }
+    }
+
+    /// Queues an entry again: it did not reach the server, or may safely be sent once more. It keeps its body, since
+    /// what was sent is never edited.
+    package func requeue(_ sequence: Int64, after failure: EntryFailure? = nil) throws {
+        let before = try require(sequence, in: [.inFlight, .ambiguous, .unresolved, .queued])
+        try change(sequence, from: [before.state], to: .queued, failure)
+        if before.isStuck { try reblock() }
+    }
+
+    /// Makes a dead letter of an entry that the server rejected; see `bury`.
+    package func fail(_ sequence: Int64, because failure: EntryFailure) throws {
+        try bury(try require(sequence, in: [.queued, .blocked, .inFlight, .ambiguous, .unresolved]), because: failure)
+    }
+
+    private func change(
+        _ sequence: Int64, from states: [OutboxEntry.State], to state: OutboxEntry.State, _ failure: EntryFailure?
+    ) throws {
+        var entry = try require(sequence, in: states)
+        try touch(RecordKey(entry.table, entry.record))
+        entry.state = state
+        if let failure { entry.failure = failure }
+        try save(entry)
+    }
+}
+
+extension StoreSnapshot {
+    /// Entries that may be sent now, in order: queued, the first live one of their record, naming no record that the
+    /// server doesn't have. In a table with unique fields only the oldest, and none while one is on its way.
+    package func sendable(limit: Int) throws -> [OutboxEntry] {
+        var ready: [OutboxEntry] = []
+        for table in try db.all(
+            "SELECT DISTINCT collection FROM sync_entries ORDER BY collection", read: { $0.text(0) })
+        {
+            let isOrdered = try facts(of: table)?.isOrdered ?? true
+            let states = isOrdered ? "'queued', 'inFlight', 'ambiguous'" : "'queued'"
+            let entries = try db.all(
+                """
+                SELECT \(Self.entryColumns) FROM sync_entries AS entry
+                WHERE collection = ? AND state IN (\(states)) AND (state <> 'queued'
+                    OR NOT EXISTS (SELECT 1 FROM sync_edges WHERE sync_edges.entry = entry.sequence AND binds)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM sync_entries AS earlier
+                        WHERE earlier.collection = entry.collection AND earlier.record = entry.record
+                            AND earlier.sequence < entry.sequence
+                            AND (earlier.state <> 'failed' OR earlier.kind = 'create')))
+                ORDER BY sequence LIMIT ?
+                """, .text(table), .int(isOrdered ? 1 : limit), read: Self.entry)
+            ready += entries.filter { $0.state == .queued }
+        }
+        return Array(ready.sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+}

@@ -1,0 +1,138 @@
+import BkendWire
+
+/// What an app does: create, update, delete. Each is one entry, or goes into one that was not sent yet.
+extension StoreTransaction {
+    /// Makes a record and queues its create; the local id it has until the server gives it one.
+    ///
+    /// - Parameter withKey: whether the create carries its id as the field `clientKey`, by which it is known again when
+    ///   an answer is lost; nil for yes if the table takes extra fields.
+    /// - Throws: `StoreError` for a reserved field, an impossible table, or the id of a discarded record in a value.
+    package func create(_ table: String, _ fields: JSONObject, withKey: Bool? = nil) throws -> String {
+        if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
+        let fields = try prepare(fields, table: table, record: nil)
+        _ = try localIDs(in: fields)
+        let carriesKey = try withKey ?? facts(of: table)?.takesExtraFields ?? true
+        let number = try db.number("SELECT coalesce(max(number), 0) + 1 FROM sync_aliases")
+        let id = LocalID.make(number: number, random: environment.random)
+        try addAlias(id, table: table, key: carriesKey ? id : nil)
+        let key = RecordKey(table, id)
+        try touch(key)
+        let entry = try append(.create, key, fields: fields, clientKey: carriesKey ? id : nil)
+        try show(Replay.apply(entry, to: nil)?.serialized(), at: key)
+        return id
+    }
+
+    /// Sets top-level fields of a record; false when every one has that value already, and nothing is queued.
+    ///
+    /// - Throws: `StoreError` for no such record, a reserved field, or the id of a discarded record in a value.
+    @discardableResult
+    package func update(_ table: String, _ id: String, set fields: JSONObject) throws -> Bool {
+        let key = RecordKey(table, try resolve(id))
+        let position = try touch(key)
+        guard let text = touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
+        let visible = try DocumentReader.object(text)
+        let changed = try prepare(fields, table: table, record: id).filtered { field, value in
+            visible[field].map { !$0.says(sameAs: value) } ?? true
+        }
+        if changed.isEmpty { return false }
+        let named = try localIDs(in: changed)
+        try noteOverwritten(key, by: changed)
+        let last = try lastLive(key)
+        if var last, try canFold(changed, naming: named, into: last) {
+            fold(changed, over: visible, into: &last)
+            try save(last)
+            let document =
+                last.kind == .create
+                ? Replay.apply(last, to: nil) : Replay.updated(visible, setting: changed, at: last.changedAt)
+            try show(document?.serialized(), at: key)
+            return true
+        }
+        if last == nil { try storeBase(text, of: key) }
+        let before = visible.filtered { field, _ in changed[field] != nil }
+        let entry = try append(.update, key, fields: changed, before: before, isBlocked: last?.isStuck ?? false)
+        // Replaying is a fold from the left, so the new entry alone has to be applied.
+        try show(Replay.apply(entry, to: visible)?.serialized(), at: key)
+        return true
+    }
+
+    /// Deletes a record. What the server can't have yet is cancelled instead, with all its entries; entries that name it
+    /// fail as `dependencyDiscarded`.
+    ///
+    /// - Throws: `StoreError` for no such record.
+    package func delete(_ table: String, _ id: String) throws {
+        let key = RecordKey(table, try resolve(id))
+        let position = try touch(key)
+        guard let text = touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
+        let last = try lastLive(key)
+        if last != nil, let create = try lane(key).first(where: \.isLive), create.kind == .create,
+            create.isUnsent || create.state == .failed
+        {
+            try cancel(create)
+            return
+        }
+        let visible = try DocumentReader.object(text)
+        let before = visible.filtered { field, _ in !SystemField.contains(field) }
+        if last == nil { try storeBase(text, of: key) }
+        _ = try append(.delete, key, before: before, isBlocked: last?.isStuck ?? false)
+        try show(nil, at: key)
+    }
+
+    // MARK: Steps
+
+    /// Fields as they are stored and sent: local ids in their present form, moments of date fields as the server
+    /// stores them.
+    func prepare(_ fields: JSONObject, table: String, record: String?) throws -> JSONObject {
+        for (field, _) in fields
+        where SystemField.contains(field) || field.hasSameBytes(as: OutboxEntry.clientKeyField) {
+            throw StoreError(.reservedField, table: table, record: record, field: field)
+        }
+        var prepared = try resolve(fields)
+        for date in try facts(of: table)?.dates ?? [] { prepared[date] = prepared[date]?.normalisedDate }
+        return prepared
+    }
+
+    /// Whether a further update may go into an entry (sync.md, "Outbox entry"). A create that was rejected takes any:
+    /// nothing of it is on the server, and mending the unique value is what it waits for.
+    private func canFold(_ fields: JSONObject, naming ids: [String], into entry: OutboxEntry) throws -> Bool {
+        let isRejectedCreate = entry.kind == .create && entry.state == .failed
+        guard entry.isUnsent && entry.kind != .delete || isRejectedCreate else { return false }
+        if try !isRejectedCreate && (facts(of: entry.table) ?? TableFacts()).involvesUnique(fields) { return false }
+        if ids.isEmpty { return true }
+        let known = try dependencies(of: entry.sequence)
+        return ids.allSatisfy { id in known.contains { $0.hasSameBytes(as: id) } }
+    }
+
+    private func fold(_ fields: JSONObject, over visible: JSONObject, into entry: inout OutboxEntry) {
+        for (field, value) in fields {
+            if entry.kind == .update && entry.fields[field] == nil { entry.before[field] = visible[field] }
+            entry.fields[field] = value
+        }
+        entry.changedAt = max(entry.changedAt, environment.now())
+    }
+
+    /// Notes in the record's dead letters which of their fields have been set again.
+    private func noteOverwritten(_ key: RecordKey, by fields: JSONObject) throws {
+        for var letter in try deadLetters(key) where letter.kind == .update {
+            let again = letter.fields.keys.filter { name in
+                fields[name] != nil && !letter.overwritten.contains { $0.hasSameBytes(as: name) }
+            }
+            if again.isEmpty { continue }
+            letter.overwritten += again
+            try save(letter)
+        }
+    }
+
+    private func addAlias(_ id: String, table: String, key: String?) throws {
+        try db.perform(
+            "INSERT INTO sync_aliases (local_id, collection, user, client_key, state) VALUES (?, ?, ?, ?, 'pending')",
+            .text(id), .text(table), .text(try owner), .optional(key))
+        noteAliases()
+    }
+}
+
+extension JSONObject {
+    /// The members that a test lets through, in order.
+    func filtered(_ isIncluded: (String, JSON) throws -> Bool) rethrows -> JSONObject {
+        JSONObject(unique: try filter { try isIncluded($0.key, $0.value) })
+    }
+}

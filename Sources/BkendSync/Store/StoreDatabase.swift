@@ -1,0 +1,87 @@
+import BkendDocuments
+import BkendWire
+import GRDB
+import Synchronization
+
+/// The local store's database: what queries see, the server's last word, the outbox, and everything between.
+///
+/// All of it is synchronous and decides nothing by clock, chance or dictionary order, so that a simulator can drive it,
+/// drop it and open it again over the same database. Reads and writes go through `StoreSnapshot` and
+/// `StoreTransaction`. A write is one durable transaction: when it returned, it is on disk; when it threw, nothing is.
+package final class StoreDatabase: Sendable {
+    /// SQLite itself, for observers and tests.
+    package let writer: any DatabaseWriter
+    /// Clock and randomness.
+    package let environment: StoreEnvironment
+    /// How many rows the change log keeps; a reader that fell further behind asks its query again.
+    package let changeLimit: Int
+    private let lock: FileLock?
+    private let collections = Mutex<[ExactString: Collection]>([:])
+
+    /// Opens the store in a database that `DocumentStorage` has opened: makes its tables or migrates them.
+    ///
+    /// - Throws: `StoreError` for a later version's store.
+    package init(
+        over writer: any DatabaseWriter, lock: FileLock? = nil, environment: StoreEnvironment = .system,
+        changeLimit: Int = 10_000
+    ) throws {
+        self.writer = writer
+        self.lock = lock
+        self.environment = environment
+        self.changeLimit = max(1, changeLimit)
+        try transaction { db in try StoreSchema.prepare(db) }
+    }
+
+    /// A store in memory, for tests and the simulator. Keep its `writer` to open it again after a "crash".
+    package static func inMemory(environment: StoreEnvironment = .system) throws -> StoreDatabase {
+        try StoreDatabase(over: try DocumentStorage.inMemory(), environment: environment)
+    }
+
+    /// Reads over one snapshot of the store.
+    package func read<Result>(_ body: (StoreSnapshot) throws -> Result) throws -> Result {
+        try writer.read { db in try body(StoreSnapshot(db, collections: known)) }
+    }
+
+    /// Writes in one durable transaction; if `body` throws, nothing of it is kept.
+    package func write<Result>(_ body: (StoreTransaction) throws -> Result) throws -> Result {
+        var made: [ExactString: Collection] = [:]
+        let result = try transaction { db in
+            let transaction = try StoreTransaction(
+                db, collections: known, environment: environment, changeLimit: changeLimit)
+            let result = try body(transaction)
+            try transaction.finish()
+            made = transaction.collections
+            return result
+        }
+        // Only what was committed is kept: a collection that was rolled back may leave its number to another.
+        collections.withLock { $0 = made }
+        return result
+    }
+
+    /// Writes as the leader of an epoch.
+    ///
+    /// - Throws: `StoreError.Reason.notLeader` when another process leads since.
+    package func write<Result>(epoch: Int64, _ body: (StoreTransaction) throws -> Result) throws -> Result {
+        try write { transaction in
+            try transaction.requireLeader(epoch)
+            return try body(transaction)
+        }
+    }
+
+    private var known: [ExactString: Collection] { collections.withLock { $0 } }
+
+    /// One immediate transaction under the lock between processes. A checkpoint runs in the commit, so inside as well.
+    private func transaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try writer.writeWithoutTransaction { db in
+            func run() throws -> Result {
+                var outcome: Swift.Result<Result, any Error> = .failure(StoreError(.damaged("no transaction ran")))
+                try db.inTransaction(.immediate) {
+                    outcome = .success(try body(db))
+                    return .commit
+                }
+                return try outcome.get()
+            }
+            return try lock?.withLock(run) ?? run()
+        }
+    }
+}

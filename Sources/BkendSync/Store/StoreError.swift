@@ -1,0 +1,88 @@
+import BkendWire
+
+/// Why the local store refuses something. Nothing was changed.
+public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Reason: Hashable, Sendable {
+        /// The table's name breaks a rule; the rule.
+        case invalidTable(String)
+        /// There is no such record on this device.
+        case noSuchRecord
+        /// The field is set by the server or by the store alone.
+        case reservedField
+        /// A value names a local id whose record was discarded before the server had it.
+        case namesDiscardedRecord(String)
+        /// There is no entry of that number; it may have been completed meanwhile.
+        case noSuchEntry(Int64)
+        /// The entry's state doesn't allow it; the state.
+        case wrongState(Int64, OutboxEntry.State)
+        /// The entry waits for others: for an earlier one of its record, or for a record that it names.
+        case notReady(Int64)
+        /// The edit would make creates wait for each other.
+        case dependencyCycle(Int64)
+        /// The entry was made by another user than the one who would send it.
+        case otherUser(Int64)
+        /// Another process leads synchronisation now.
+        case notLeader(epoch: Int64)
+        /// The store belongs to another user.
+        case otherOwner
+        /// Writes wait in the outbox; how many.
+        case outboxNotEmpty(Int)
+        /// The database was made by a later version of this package.
+        case newerFormat(Int)
+        /// There is no subscription of that number.
+        case noSuchSubscription(Int64)
+        /// A row of an answer is no record; why.
+        case malformedRow(String)
+        /// What the store keeps for itself can't be read.
+        case damaged(String)
+    }
+
+    /// What is wrong.
+    public var reason: Reason
+    /// The table, where one is concerned.
+    public var table: String?
+    /// The record's id, where one is concerned.
+    public var record: String?
+    /// The field, where one is concerned.
+    public var field: String?
+
+    /// An error about a table, record and field.
+    package init(_ reason: Reason, table: String? = nil, record: String? = nil, field: String? = nil) {
+        self.reason = reason
+        self.table = table
+        self.record = record
+        self.field = field
+    }
+
+    /// What failed, on what, why, and what to do.
+    public var description: String {
+        let names = [table, record, field].compactMap(\.self)
+        return (names.isEmpty ? "" : names.joined(separator: "/") + ": ") + explanation
+    }
+
+    private var explanation: String {
+        switch reason {
+        case .invalidTable(let flaw): "no such table can be: \(flaw)"
+        case .noSuchRecord: "there is no such record on this device; subscribe to it or fetch it first"
+        case .reservedField: "this field is set by the server or the store alone; leave it out"
+        case .namesDiscardedRecord(let id):
+            "the value names \(id), a record that was discarded before the server had it; take the id out"
+        case .noSuchEntry(let entry): "there is no entry \(entry) in the outbox; it may have been completed meanwhile"
+        case .wrongState(let entry, let state): "entry \(entry) can't be changed while it is \(state.rawValue)"
+        case .notReady(let entry): "entry \(entry) waits for others and can't be sent yet"
+        case .dependencyCycle(let entry):
+            "with this edit, entry \(entry) and another create would wait for each other; take one of the ids out"
+        case .otherUser(let entry): "entry \(entry) was made by another user and is sent only as that user"
+        case .notLeader(let epoch): "another process leads synchronisation since epoch \(epoch)"
+        case .otherOwner: "the store belongs to another user; open the store of this user"
+        case .outboxNotEmpty(let count):
+            "\(count) writes are not on the server yet; synchronise first, or confirm that they be lost"
+        case .newerFormat(let format):
+            "the store was made by a later version (format \(format)); update this program to open it"
+        case .noSuchSubscription(let number): "there is no subscription \(number)"
+        case .malformedRow(let flaw): "a row of the answer is no record: \(flaw)"
+        case .damaged(let detail): "the store's own data can't be read (\(detail)); open it again to have it salvaged"
+        }
+    }
+}

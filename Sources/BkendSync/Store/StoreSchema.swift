@@ -1,0 +1,133 @@
+import BkendDocuments
+import GRDB
+
+/// The store's own tables and the steps from one format to the next.
+///
+/// `record` is always the id a record has now: the server's once known, else the local one. Renaming moves the rows.
+enum StoreSchema {
+    /// The format this version writes. `migrations[n]` leads from format n to n + 1.
+    static var format: Int { migrations.count }
+
+    /// Makes the tables in a new database, migrates an older one, refuses a newer one.
+    static func prepare(_ db: Database) throws {
+        var current = 0
+        if try db.tableExists("sync_meta") {
+            let text = try db.first("SELECT value FROM sync_meta WHERE key = 'format'") { $0.text(0) }
+            guard let format = text.flatMap(Int.init) else { throw StoreError(.damaged("no format in sync_meta")) }
+            current = format
+        }
+        if current > format { throw StoreError(.newerFormat(current)) }
+        if current == format { return }
+        for migration in migrations[current...] { try db.execute(sql: migration) }
+        try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('format', ?)", .text(String(format)))
+    }
+
+    private static let migrations = [first]
+
+    private static let first = """
+        CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        INSERT INTO sync_meta VALUES ('owner', ''), ('epoch', '0'), ('mark', '0'), ('outbox', '0'), ('clean', '1');
+
+        -- The outbox. fields: what the write sets. before: the values it replaces, a field that was absent is absent.
+        CREATE TABLE sync_entries (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            user TEXT NOT NULL,
+            collection TEXT NOT NULL,
+            record TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            before TEXT NOT NULL,
+            state TEXT NOT NULL,
+            epoch INTEGER NOT NULL DEFAULT 0,
+            body TEXT,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            failure TEXT,
+            made_at INTEGER NOT NULL,
+            changed_at INTEGER NOT NULL,
+            client_key TEXT,
+            -- Fields of a failed update that were set again by a later write: a retry leaves them alone.
+            overwritten TEXT NOT NULL DEFAULT '[]'
+        );
+        CREATE INDEX sync_entries_lane ON sync_entries (collection, record, sequence);
+        CREATE INDEX sync_entries_order ON sync_entries (collection, state, sequence);
+        CREATE INDEX sync_entries_stuck ON sync_entries (collection, record, sequence)
+            WHERE state IN ('failed', 'unresolved');
+
+        -- Local ids, not yet known to the server, that an entry names. binds: its fields name it, so the entry waits for
+        -- the record's create; else only its before-images do.
+        CREATE TABLE sync_edges (
+            entry INTEGER NOT NULL REFERENCES sync_entries (sequence) ON DELETE CASCADE,
+            local_id TEXT NOT NULL,
+            binds INTEGER NOT NULL,
+            PRIMARY KEY (entry, local_id)
+        ) WITHOUT ROWID;
+        CREATE INDEX sync_edges_named ON sync_edges (local_id);
+
+        -- The id table. An alias stays for ever.
+        CREATE TABLE sync_aliases (
+            number INTEGER PRIMARY KEY,
+            local_id TEXT NOT NULL UNIQUE,
+            collection TEXT NOT NULL,
+            server_id TEXT,
+            user TEXT NOT NULL,
+            client_key TEXT,
+            state TEXT NOT NULL
+        );
+        CREATE INDEX sync_aliases_key ON sync_aliases (client_key);
+        CREATE INDEX sync_aliases_server ON sync_aliases (server_id);
+
+        -- The server's last word on records with live entries; for all others what is visible is it.
+        CREATE TABLE sync_bases (
+            collection TEXT NOT NULL,
+            record TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (collection, record)
+        );
+
+        CREATE TABLE sync_subscriptions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection TEXT NOT NULL,
+            filter TEXT NOT NULL,
+            progress TEXT NOT NULL DEFAULT '{}'
+        );
+        CREATE INDEX sync_subscriptions_table ON sync_subscriptions (collection);
+        CREATE TABLE sync_members (
+            subscription INTEGER NOT NULL REFERENCES sync_subscriptions (number) ON DELETE CASCADE,
+            record TEXT NOT NULL,
+            provisional INTEGER NOT NULL,
+            PRIMARY KEY (subscription, record)
+        ) WITHOUT ROWID;
+        CREATE INDEX sync_members_record ON sync_members (record);
+        CREATE TABLE sync_tables (collection TEXT NOT NULL PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+
+        -- Records whose write was answered (or deleted) at a mark: pages asked for before it may be stale.
+        CREATE TABLE sync_settled (
+            collection TEXT NOT NULL,
+            record TEXT NOT NULL,
+            mark INTEGER NOT NULL,
+            deleted INTEGER NOT NULL,
+            PRIMARY KEY (collection, record)
+        ) WITHOUT ROWID;
+        -- Second copies of a create that may not be deleted on the server: shown like any record.
+        CREATE TABLE sync_twins (
+            collection TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (collection, record)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE sync_changes (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection TEXT NOT NULL,
+            record TEXT NOT NULL,
+            formerly TEXT,
+            kind TEXT NOT NULL
+        );
+
+        -- What the app must be told even after a crash, until it says that it knows.
+        CREATE TABLE sync_reports (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            collection TEXT NOT NULL,
+            record TEXT NOT NULL,
+            detail TEXT NOT NULL
+        );
+        """
+}

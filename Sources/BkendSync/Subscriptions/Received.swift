@@ -1,0 +1,27 @@
+import BkendWire
+
+/// What became of the rows of an answer.
+package struct Received: Hashable, Sendable {
+    /// A row that is a second copy of a record, made when a delayed create arrived after its resend.
+    package struct Twin: Hashable, Sendable {
+        /// The copy's id.
+        package var id: String
+        /// The record that it is a copy of.
+        package var original: String
+    }
+
+    /// How many rows said something new.
+    package var changed = 0
+    /// The creates that rows turned out to be, now completed.
+    package var adopted: [Int64] = []
+    /// Ids of rows that may be stale; they were passed over and are to be read again by id.
+    package var setAside: [String] = []
+    /// Ids of rows that were deleted here after they were asked for; passed over.
+    package var shadowed: [String] = []
+    /// Second copies, passed over: delete them, or keep them (`keepTwin`) where that isn't permitted.
+    package var twins: [Twin] = []
+    /// Ids of rows whose create was cancelled here, passed over: to be deleted.
+    package var cancelled: [String] = []
+    /// What was wrong with rows that are no records.
+    package var malformed: [String] = []
+}

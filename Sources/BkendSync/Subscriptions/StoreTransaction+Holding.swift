@@ -1,0 +1,18 @@
+import BkendWire
+
+/// What keeps a record here: an entry, membership in a subscription, or that its table has no subscription.
+extension StoreTransaction {
+    /// The condition that a member's subscription is one of a table.
+    static let isMemberOfTable = "subscription IN (SELECT number FROM sync_subscriptions WHERE collection = ?)"
+
+    /// Takes a record out of sight that nothing holds any more.
+    func dropIfUnheld(_ key: RecordKey) throws {
+        let table = Bound.text(key.table)
+        if try db.number("SELECT 1 FROM sync_subscriptions WHERE collection = ? LIMIT 1", table) == 0 { return }
+        let entries = "SELECT 1 FROM sync_entries WHERE collection = ? AND record = ? LIMIT 1"
+        if try db.number(entries, table, .text(key.id)) != 0 { return }
+        let members = "SELECT 1 FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable) LIMIT 1"
+        if try db.number(members, .text(key.id), table) != 0 { return }
+        try show(nil, at: key)
+    }
+}

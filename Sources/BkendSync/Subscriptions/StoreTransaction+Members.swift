@@ -1,0 +1,40 @@
+import BkendDocuments
+import BkendWire
+
+extension StoreTransaction {
+    /// Ends the membership of records that a subscription's list no longer has. What nothing else holds goes; records
+    /// with entries stay.
+    package func lose(_ number: Int64, _ ids: [String]) throws {
+        guard let subscription = try subscription(number) else { throw StoreError(.noSuchSubscription(number)) }
+        for id in ids {
+            try db.perform(
+                "DELETE FROM sync_members WHERE subscription = ? AND record = ?", .int(number), .text(id))
+            try dropIfUnheld(RecordKey(subscription.table, id))
+        }
+    }
+
+    /// Confirms all provisional members: a comparison that began after they joined found no difference.
+    package func confirmMembers(of number: Int64) throws {
+        try db.perform("UPDATE sync_members SET provisional = 0 WHERE subscription = ? AND provisional", .int(number))
+    }
+
+    /// Makes a record a member; a confirmed one stays confirmed.
+    func join(_ number: Int64, _ key: RecordKey, provisionally: Bool) throws {
+        try db.perform(
+            """
+            INSERT INTO sync_members (subscription, record, provisional) VALUES (?, ?, ?)
+            ON CONFLICT DO UPDATE SET provisional = 0 WHERE provisional AND excluded.provisional = 0
+            """, .int(number), .text(key.id), .int(provisionally ? 1 : 0))
+    }
+
+    /// Makes a record whose write was just answered a provisional member of each subscription whose filter it matches
+    /// here, until the next comparison tells.
+    func joinMatching(_ key: RecordKey) throws {
+        guard let collection = try collection(key.table) else { return }
+        let isIt = Filter.condition(Condition(SystemField.id.rawValue, .equals(.string(key.id))))
+        for subscription in try subscriptions(of: key.table) {
+            let filter = Filter.allOf([isIt, subscription.filter.filter])
+            if try collection.count(filter, in: db) > 0 { try join(subscription.number, key, provisionally: true) }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import BkendDocuments
+import BkendWire
+import GRDB
+
+/// A table and a filter that the device keeps (sync.md, "Pull").
+package struct Subscription: Hashable, Sendable {
+    /// Its number.
+    package var number: Int64
+    /// The table.
+    package var table: String
+    /// Which records, local ids in their present form.
+    package var filter: RESTFilter
+    /// How far the engine has come with it: cursor, status. The store only keeps it.
+    package var progress: JSONObject
+
+    package static func == (a: Subscription, b: Subscription) -> Bool {
+        a.number == b.number && a.filter == b.filter && a.progress == b.progress && a.table.hasSameBytes(as: b.table)
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(number) }
+}
+
+extension StoreSnapshot {
+    /// The subscriptions of a table, or all, in the order they were made.
+    package func subscriptions(of table: String? = nil) throws -> [Subscription] {
+        try db.all(
+            """
+            SELECT number, collection, filter, progress FROM sync_subscriptions
+            WHERE ?1 IS NULL OR collection = ?1 ORDER BY number
+            """, .optional(table), read: read)
+    }
+
+    /// A subscription, nil when there is none of that number.
+    package func subscription(_ number: Int64) throws -> Subscription? {
+        try db.first(
+            "SELECT number, collection, filter, progress FROM sync_subscriptions WHERE number = ?", .int(number),
+            read: read)
+    }
+
+    /// The ids of a subscription's members, in order, from one id (included) to another (excluded).
+    package func members(of number: Int64, from lower: String? = nil, below upper: String? = nil) throws -> [String] {
+        try db.all(
+            "SELECT record FROM sync_members WHERE \(Self.inRange) ORDER BY record", .int(number), .optional(lower),
+            .optional(upper)
+        ) { $0.text(0) }
+    }
+
+    /// How many members a subscription has between two ids; provisional ones count.
+    package func memberCount(of number: Int64, from lower: String? = nil, below upper: String? = nil) throws -> Int {
+        Int(
+            try db.number(
+                "SELECT count(*) FROM sync_members WHERE \(Self.inRange)", .int(number), .optional(lower),
+                .optional(upper)))
+    }
+
+    /// The members that no list has confirmed yet, in order.
+    package func provisionalMembers(of number: Int64) throws -> [String] {
+        try db.all(
+            "SELECT record FROM sync_members WHERE subscription = ? AND provisional ORDER BY record", .int(number)
+        ) { $0.text(0) }
+    }
+
+    private static let inRange = "subscription = ?1 AND (?2 IS NULL OR record >= ?2) AND (?3 IS NULL OR record < ?3)"
+
+    private func read(_ row: RunningStatement) throws -> Subscription {
+        let table = row.text(1)
+        let stored = try row.object(2)
+        func conditions(_ part: String) throws -> [Condition] {
+            guard let object = stored[part]?.objectValue else { return [] }
+            var reader = FilterReader()
+            return try reader.conditions(object, parameter: part)
+        }
+        let filter = try RESTFilter(allOf: conditions("and"), anyOf: conditions("or"))
+        return Subscription(
+            number: row.int(0), table: table, filter: try resolve(filter.filter, table: table).rest(),
+            progress: try row.object(3))
+    }
+}
+
+extension StoreTransaction {
+    /// Keeps a query on this device; the number of the subscription, an older one's when it is the same query.
+    package func subscribe(_ table: String, to filter: RESTFilter = RESTFilter()) throws -> Int64 {
+        if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
+        let present = try resolve(filter.filter, table: table).rest()
+        if let known = try subscriptions(of: table).first(where: { $0.filter == present }) { return known.number }
+        var stored = JSONObject()
+        if let and = present.andFilters { stored["and"] = .object(and) }
+        if let or = present.orFilters { stored["or"] = .object(or) }
+        try db.perform(
+            "INSERT INTO sync_subscriptions (collection, filter) VALUES (?, ?)", .text(table),
+            .utf8(stored.serialized()))
+        return db.lastInsertedRowID
+    }
+
+    /// Ends a subscription. Records that nothing else holds go, unless they are to stay; those of a table without any
+    /// subscription stay until they are evicted.
+    package func unsubscribe(_ number: Int64, keepingRecords: Bool = false) throws {
+        guard let subscription = try subscription(number) else { throw StoreError(.noSuchSubscription(number)) }
+        if !keepingRecords { try lose(number, try members(of: number)) }
+        try db.perform("DELETE FROM sync_subscriptions WHERE number = ?", .int(subscription.number))
+    }
+
+    /// Keeps how far the engine has come. Equal progress is no write.
+    package func setProgress(_ progress: JSONObject, of number: Int64) throws {
+        guard let subscription = try subscription(number) else { throw StoreError(.noSuchSubscription(number)) }
+        if subscription.progress == progress { return }
+        try db.perform(
+            "UPDATE sync_subscriptions SET progress = ? WHERE number = ?", .utf8(progress.serialized()), .int(number))
+    }
+}

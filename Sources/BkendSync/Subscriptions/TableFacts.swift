@@ -1,0 +1,72 @@
+import BkendWire
+
+/// What the store must know of a table, from its `/spec`. Where nothing is known it assumes the worst: any field may be
+/// unique; and the best: extra fields are taken.
+package struct TableFacts: Hashable, Sendable {
+    /// Top-level fields that a unique index involves; nil when that isn't known, which counts as all.
+    package var uniqueFields: [String]?
+    /// Top-level fields of type date.
+    package var dates: [String]
+    /// Whether fields that the schema doesn't name are taken, so that a create may carry its key.
+    package var takesExtraFields: Bool
+    /// Whether the server keeps `clientKey` unique, so that no create can be applied twice.
+    package var hasUniqueKey: Bool
+
+    /// Facts.
+    package init(
+        uniqueFields: [String]? = nil, dates: [String] = [], takesExtraFields: Bool = true, hasUniqueKey: Bool = false
+    ) {
+        self.uniqueFields = uniqueFields
+        self.dates = dates
+        self.takesExtraFields = takesExtraFields
+        self.hasUniqueKey = hasUniqueKey
+    }
+
+    /// Whether writes of the table must reach the server in the order they were made.
+    package var isOrdered: Bool { uniqueFields?.isEmpty != true }
+
+    /// Whether any of these fields may be part of a unique index.
+    func involvesUnique(_ fields: JSONObject) -> Bool {
+        guard let uniqueFields else { return true }
+        return uniqueFields.contains { fields[$0] != nil }
+    }
+
+    package static func == (a: TableFacts, b: TableFacts) -> Bool { a.json == b.json }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
+
+    var json: JSONObject {
+        [
+            "uniqueFields": uniqueFields.map { .array($0.map(JSON.string)) } ?? .null,
+            "dates": .array(dates.map(JSON.string)), "takesExtraFields": .bool(takesExtraFields),
+            "hasUniqueKey": .bool(hasUniqueKey),
+        ]
+    }
+
+    init(_ json: JSONObject) {
+        self.init(
+            uniqueFields: json["uniqueFields"]?.arrayValue?.compactMap(\.stringValue),
+            dates: json["dates"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+            takesExtraFields: json["takesExtraFields"]?.boolValue ?? true,
+            hasUniqueKey: json["hasUniqueKey"]?.boolValue ?? false)
+    }
+}
+
+extension StoreSnapshot {
+    /// What is known of a table, nil for nothing.
+    package func facts(of table: String) throws -> TableFacts? {
+        try db.first("SELECT facts FROM sync_tables WHERE collection = ?", .text(table)) {
+            TableFacts(try $0.object(0))
+        }
+    }
+}
+
+extension StoreTransaction {
+    /// Keeps what the server said about a table.
+    package func setFacts(_ facts: TableFacts, of table: String) throws {
+        if try self.facts(of: table) == facts { return }
+        try db.perform(
+            "INSERT OR REPLACE INTO sync_tables (collection, facts) VALUES (?, ?)", .text(table),
+            .utf8(facts.json.serialized()))
+    }
+}
