@@ -8,6 +8,12 @@ package struct Received: Hashable, Sendable {
         package var id: String
         /// The record that it is a copy of.
         package var original: String
+
+        /// A copy of a record.
+        package init(id: String, original: String) {
+            self.id = id
+            self.original = original
+        }
     }
 
     /// How many rows said something new.

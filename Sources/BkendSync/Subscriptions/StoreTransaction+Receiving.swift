@@ -25,9 +25,10 @@ extension StoreTransaction {
             do {
                 let row = try ServerRow(text, table: table)
                 if hasSettled && !isFresh, try isStale(row, table: table, askedAt: mark, &received) { continue }
-                if try take(row, table: table, isFresh: isFresh, &received), let subscription {
-                    try join(subscription, RecordKey(table, row.id), provisionally: false)
-                }
+                guard try take(row, table: table, isFresh: isFresh, &received) else { continue }
+                let key = RecordKey(table, row.id)
+                if let subscription { try join(subscription, key, provisionally: false) }
+                try dropIfUnheld(key)
             } catch let error as StoreError {
                 guard case .malformedRow(let flaw) = error.reason else { throw error }
                 received.malformed.append(flaw)

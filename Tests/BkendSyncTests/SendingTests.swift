@@ -1,0 +1,134 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+import Testing
+
+@Suite("Entries on their way")
+struct SendingTests {
+    @Test("A new leader finds what the old one had in flight ambiguous, and the old one can't go on")
+    func epochs() throws {
+        let fixture = try StoreFixture()
+        let first = try fixture.store.write { try $0.lead() }
+        let sent = try fixture.send(fixture.create(["n": 1]))
+        let second = try fixture.store.write { try $0.lead() }
+        #expect(try fixture.store.read { try $0.entry(sent.sequence)?.state } == .ambiguous)
+        #expect(refusal { try fixture.store.write(epoch: first) { _ in } } == .notLeader(epoch: second))
+        let other = try fixture.create(["n": 2])
+        let entry = try fixture.lane(other)[0].sequence
+        let reason = refusal {
+            try fixture.store.write { try $0.markInFlight(entry, body: [], epoch: first, user: "") }
+        }
+        #expect(reason == .notLeader(epoch: second))
+    }
+
+    @Test("An entry is sent as no one but the user who made it")
+    func otherUser() throws {
+        let fixture = try StoreFixture()
+        let id = try fixture.create(["n": 1])
+        let entry = try fixture.lane(id)[0].sequence
+        let reason = refusal { try fixture.store.write { try $0.markInFlight(entry, body: [], epoch: 0, user: "u") } }
+        #expect(reason == .otherUser(entry))
+    }
+
+    @Test("Only the head of a lane may go, and nothing that names a record the server doesn't have")
+    func notReady() throws {
+        let fixture = try StoreFixture()
+        let a = try fixture.create(["n": 1])
+        try fixture.update(a, ["n": 2])
+        let b = try fixture.create(["parent": .string(a)])
+        for entry in [try fixture.lane(a)[1], try fixture.lane(b)[0]] {
+            let reason = refusal {
+                try fixture.store.write { try $0.markInFlight(entry.sequence, body: [], epoch: 0, user: "") }
+            }
+            #expect(reason == .notReady(entry.sequence))
+        }
+    }
+
+    @Test("A table with unique fields sends one at a time, in order; others side by side")
+    func order() throws {
+        let fixture = try StoreFixture()
+        let a = try fixture.create(["n": 1])
+        let b = try fixture.create(["n": 2])
+        func heads() throws -> [String] { try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) }
+        #expect(try heads() == [a])
+        let sent = try fixture.send(a)
+        #expect(try heads() == [])
+        try fixture.store.write { try $0.markAmbiguous(sent.sequence) }
+        #expect(try heads() == [])
+        try fixture.store.write { try $0.markUnresolved(sent.sequence) }
+        #expect(try heads() == [b], "what waits for the app holds up nothing else")
+        #expect(try fixture.state(a) == .unresolved)
+        try fixture.allowFolding()
+        #expect(try heads() == [b])
+        try fixture.store.write { try $0.retry(sent.sequence) }
+        #expect(try heads() == [a, b])
+    }
+
+    @Test("What was deleted elsewhere stays deleted, with the entries that were to change it")
+    func gone() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1])
+        try fixture.update("a", ["n": 2])
+        try fixture.update("a", ["n": 3])
+        #expect(try fixture.store.write { try $0.gone("notes", "a") }.map(\.fields) == [["n": 2], ["n": 3]])
+        #expect(try fixture.visible("a") == nil)
+        #expect(try fixture.state("a") == .synced)
+    }
+
+    @Test("What was deleted elsewhere can be created again, under a key of its old id")
+    func recreate() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1, "createdBy": ""])
+        try fixture.update("a", ["n": 2])
+        try fixture.update("a", ["n": 3])
+        let b = try fixture.create(["parent": "a"], in: "others")
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        let lane = try fixture.lane("a")
+        #expect(lane.map(\.kind) == [.create])
+        #expect(lane[0].sentFields == ["title": "A", "n": 3, "clientKey": "re-a"])
+        #expect(try fixture.visible("a")?["n"] == 3)
+        #expect(
+            try fixture.store.read { try $0.dependencies(of: try $0.entries(of: "others", b)[0].sequence) } == ["a"])
+        let rows = try fixture.changes { try fixture.adopt("a", as: "s9") }
+        #expect(rows[0].formerly == "a")
+        #expect(try fixture.visible(b, in: "others")?["parent"] == "s9")
+        #expect(try fixture.visible("a")?["id"] == "s9")
+    }
+
+    @Test("A decided conflict goes on with what is left, on the server's document")
+    func rebase() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1, "updatedAt": "2023-01-01T00:00:00.000Z"])
+        try fixture.update("a", ["title": "mine", "n": 2])
+        try fixture.update("a", ["title": "later"])
+        let first = try fixture.lane("a")[0].sequence
+        let theirs = Array(#"{"id":"a","title":"theirs","n":5,"updatedAt":"2023-01-02T00:00:00.000Z"}"#.utf8)
+        try fixture.store.write { try $0.rebase(first, onto: theirs, fields: ["n": 2]) }
+        #expect(try fixture.lane("a").map(\.fields) == [["n": 2], ["title": "later"]])
+        #expect(try fixture.lane("a").map(\.before) == [["n": 5], ["title": "theirs"]])
+        try fixture.store.write { try $0.rebase(first, onto: theirs, fields: [:]) }
+        #expect(try fixture.lane("a").map(\.fields) == [["title": "later"]])
+        #expect(try fixture.visible("a")?["n"] == 5)
+    }
+
+    @Test("A column that the answer hides keeps its before-image")
+    func hiddenColumn() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "secret": 1])
+        try fixture.update("a", ["secret": 2])
+        try fixture.update("a", ["secret": 3])
+        try fixture.answerUpdate(fixture.send("a"), #"{"id":"a"}"#)
+        #expect(try fixture.lane("a").map(\.before) == [["secret": 2]])
+    }
+
+    @Test("Reports stay until they are acknowledged, and follow a renamed record")
+    func reports() throws {
+        let fixture = try StoreFixture()
+        let a = try fixture.create(["n": 1])
+        let number = try fixture.store.write { try $0.report("conflict", "notes", a, detail: ["field": "n"]) }
+        try fixture.adopt(a, as: "s1")
+        #expect(try fixture.reopened().read { try $0.reports() }.map(\.record) == ["s1"])
+        try fixture.store.write { try $0.acknowledge(number) }
+        #expect(try fixture.store.read { try $0.reports() }.isEmpty)
+    }
+}

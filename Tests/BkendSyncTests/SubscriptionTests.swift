@@ -1,0 +1,85 @@
+import BkendSync
+import BkendWire
+import Testing
+
+@Suite("Subscriptions and members")
+struct SubscriptionTests {
+    private func subscribe(_ fixture: StoreFixture, _ conditions: Condition...) throws -> Int64 {
+        let filter = try RESTFilter(allOf: conditions)
+        return try fixture.store.write { try $0.subscribe("notes", to: filter) }
+    }
+
+    @Test("The same query is the same subscription; its filter follows a renamed id")
+    func same() throws {
+        let fixture = try StoreFixture()
+        let a = try fixture.create(["title": "A"])
+        let one = try subscribe(fixture, Condition("parent", .equals(.string(a))))
+        #expect(try subscribe(fixture, Condition("parent", .equals(.string(a)))) == one)
+        #expect(try subscribe(fixture) != one)
+        try fixture.adopt(a, as: "s1")
+        #expect(try fixture.store.read { try $0.subscription(one)?.filter.andFilters } == ["parent": "s1"])
+        #expect(try subscribe(fixture, Condition("parent", .equals("s1"))) == one)
+    }
+
+    @Test("A record goes when its last membership does, unless entries hold it")
+    func losing() throws {
+        let fixture = try StoreFixture()
+        let one = try subscribe(fixture)
+        let two = try subscribe(fixture, Condition("n", .equals(1)))
+        try fixture.receive(["id": "a", "n": 1], ["id": "b", "n": 1], subscription: one)
+        try fixture.receive(["id": "a", "n": 1], subscription: two)
+        try fixture.update("b", ["n": 2])
+        try fixture.store.write { try $0.lose(one, ["a", "b"]) }
+        #expect(try fixture.visible("a") != nil)
+        #expect(try fixture.visible("b")?["n"] == 2)
+        #expect(try fixture.changes { try fixture.store.write { try $0.lose(two, ["a"]) } }.map(\.record) == ["a"])
+        #expect(try fixture.visible("a") == nil)
+        try fixture.fail(fixture.send("b"))
+        #expect(try fixture.visible("b")?["n"] == 1, "the dead letter holds it")
+        try fixture.store.write { tx in
+            for letter in try tx.entries(state: .failed) { try tx.discard(letter.sequence) }
+        }
+        #expect(try fixture.visible("b") == nil)
+    }
+
+    @Test("A record whose write was answered is a provisional member where it matches, and stays")
+    func provisional() throws {
+        let fixture = try StoreFixture()
+        let all = try subscribe(fixture)
+        let ones = try subscribe(fixture, Condition("n", .equals(1)))
+        let a = try fixture.create(["n": 1])
+        let b = try fixture.create(["n": 2])
+        try fixture.adopt(a, as: "s1")
+        try fixture.adopt(b, as: "s2")
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: all) } == ["s1", "s2"])
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: ones) } == ["s1"])
+        try fixture.receive(["id": "s1", "n": 1, "updatedAt": "2024-01-01T00:00:00.000Z"], subscription: ones)
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: ones) }.isEmpty)
+        #expect(try fixture.store.read { try $0.memberCount(of: all, from: "s1", below: "s2") } == 1)
+        try fixture.store.write { try $0.confirmMembers(of: all) }
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: all) }.isEmpty)
+    }
+
+    @Test("A create that matches no subscription of its table goes once it is on the server")
+    func unmatched() throws {
+        let fixture = try StoreFixture()
+        _ = try subscribe(fixture, Condition("n", .equals(1)))
+        let a = try fixture.create(["n": 2])
+        try fixture.adopt(a, as: "s1")
+        #expect(try fixture.visible(a) == nil)
+    }
+
+    @Test("Ending a subscription drops what nothing else holds, or keeps it where asked")
+    func unsubscribing() throws {
+        let fixture = try StoreFixture()
+        let one = try subscribe(fixture)
+        try fixture.receive(["id": "a"], subscription: one)
+        try fixture.store.write { try $0.unsubscribe(one, keepingRecords: true) }
+        #expect(try fixture.visible("a") != nil)
+        let two = try subscribe(fixture)
+        try fixture.receive(["id": "a"], subscription: two)
+        try fixture.store.write { try $0.unsubscribe(two) }
+        #expect(try fixture.visible("a") == nil)
+        #expect(refusal { try fixture.store.write { try $0.setProgress([:], of: two) } } == .noSuchSubscription(two))
+    }
+}
