@@ -7,13 +7,14 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle clean
+.PHONY: help setup quickstart test format lint bench oracle processes clean
 
 help:
 	@echo "make quickstart   start a server, use it from a Swift program, stop it"
 	@echo "make test         build everything once and run every test"
 	@echo "make format       format all Swift sources"
 	@echo "make lint         check the format of all Swift sources, and the documents' links"
+	@echo "make processes    four processes write to one store and are killed at random (WRITES=10000 each)"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
@@ -43,6 +44,12 @@ CASES ?= 20000
 oracle: setup
 	@swift build -c release --product bkend-server
 	@Tests/Oracle/ask run --cases $(CASES) --server "$$(swift build -c release --show-bin-path)/bkend-server"
+
+WRITES ?= 10000
+processes: setup
+	@swift build --build-tests
+	@SWIFT_BACKTRACE=enable=no BKEND_PROCESS_WRITES=$(WRITES) \
+		swift test --skip-build --filter '^BkendSyncTests\.StoreProcessTests'
 
 clean:
 	@rm -rf .build Benchmarks/.build

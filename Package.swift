@@ -127,8 +127,12 @@ let package = Package(
         .testTarget(
             name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", "FaultDisk", grdb],
             swiftSettings: strict),
+        .executableTarget(
+            name: "StoreProcess", dependencies: ["BkendSync", "BkendDocuments", "BkendWire"],
+            path: "Tests/StoreProcess", swiftSettings: strict),
         .testTarget(
-            name: "BkendSyncTests", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
+            name: "BkendSyncTests",
+            dependencies: ["BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "CSQLite", grdb],
             swiftSettings: strict),
         .testTarget(
             name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes], swiftSettings: strict),

@@ -1,0 +1,37 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+import Foundation
+
+/// A process that writes to a store which others write to as well, until it is done or killed.
+///
+/// `StoreProcess <folder> <writer> <first> <end>` makes the writes of these numbers, in order, and tells of each one
+/// that returned by a line `<number> <record's id>` on its standard output. A number that is written twice, since a kill
+/// came between write and line, does the same again.
+@main enum StoreProcess {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        let numbers = arguments.dropFirst().compactMap { Int($0) }
+        guard let folder = arguments.first, numbers.count == 3 else {
+            throw Failure(what: "StoreProcess <folder> <writer> <first> <end>")
+        }
+        let path = folder + "/store.sqlite"
+        let lock = FileLock(database: path)
+        let store = try StoreDatabase(over: try lock.withLock { try DocumentStorage.open(path: path) }, lock: lock)
+        var writer = try StoreWriter(store, writer: numbers[0])
+        for number in numbers[1]..<numbers[2] {
+            let id = try writer.write(number)
+            try tell("\(number) \(id)\n")
+        }
+    }
+
+    /// What stops the process.
+    struct Failure: Error { var what: String }
+
+    /// Writes a line at once and whole: no more than PIPE_BUF bytes go into a pipe in one piece.
+    private static func tell(_ line: String) throws {
+        let bytes = Array(line.utf8)
+        let written = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        if written != bytes.count { throw Failure(what: "nobody reads") }
+    }
+}
