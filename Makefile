@@ -7,7 +7,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle processes clean
+.PHONY: help setup quickstart test format lint bench oracle processes damage clean
 
 help:
 	@echo "make quickstart   start a server, use it from a Swift program, stop it"
@@ -15,6 +15,7 @@ help:
 	@echo "make format       format all Swift sources"
 	@echo "make lint         check the format of all Swift sources, and the documents' links"
 	@echo "make processes    four processes write to one store and are killed at random (WRITES=10000 each)"
+	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000)"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
@@ -50,6 +51,11 @@ processes: setup
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no BKEND_PROCESS_WRITES=$(WRITES) \
 		swift test --skip-build --filter '^BkendSyncTests\.StoreProcessTests'
+
+DAMAGES ?= 10000
+damage: setup
+	@swift build --build-tests
+	@SWIFT_BACKTRACE=enable=no BKEND_DAMAGES=$(DAMAGES) swift test --skip-build --filter 'DamageTests'
 
 clean:
 	@rm -rf .build Benchmarks/.build

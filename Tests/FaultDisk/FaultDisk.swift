@@ -97,6 +97,21 @@ package final class FaultDisk: @unchecked Sendable {  // the disk guards itself 
         return size < 0 ? nil : Int(size)
     }
 
+    /// Puts other bytes in the place of some of a file's.
+    package func overwrite(_ path: String, at offset: Int, with bytes: [UInt8]) {
+        precondition(fault_disk_overwrite(disk, path, Int64(offset), bytes, Int64(bytes.count)), "no such place")
+    }
+
+    /// Cuts a file's end off.
+    package func cutOff(_ path: String, to size: Int) {
+        precondition(fault_disk_cut_off(disk, path, Int64(size)), "no such place")
+    }
+
+    /// Takes a file away.
+    package func remove(_ path: String) {
+        precondition(fault_disk_remove(disk, path), "no such file")
+    }
+
     private final class Observer {
         let body: @Sendable (Calls) -> Void
         init(_ body: @escaping @Sendable (Calls) -> Void) { self.body = body }

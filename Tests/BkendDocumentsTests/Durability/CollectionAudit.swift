@@ -38,8 +38,11 @@ enum CollectionAudit {
     private typealias Stored = (row: Int64, id: String, text: [UInt8])
 
     private static func documents(of collection: BkendDocuments.Collection, in db: Database) throws -> [Stored] {
-        try Row.fetchAll(db, sql: "SELECT row, id, CAST(document AS BLOB) FROM \(collection.table.name)").map {
-            ($0[0], $0[1], Array($0[2] as Data))
+        try Row.fetchAll(db, sql: "SELECT row, id, CAST(document AS BLOB) FROM \(collection.table.name)").map { row in
+            (
+                try row.decode(Int64.self, atIndex: 0), try row.decode(String.self, atIndex: 1),
+                Array(try row.decode(Data.self, atIndex: 2))
+            )
         }
     }
 
@@ -63,7 +66,7 @@ enum CollectionAudit {
         }
         var found: [[UInt8]: Int64] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT key, row FROM \(index.table)") {
-            found[Array(row[0] as Data)] = row[1]
+            found[Array(try row.decode(Data.self, atIndex: 0))] = try row.decode(Int64.self, atIndex: 1)
         }
         return found == expected ? [] : ["\(index.table): \(found.count) entries, not the \(expected.count) expected"]
     }

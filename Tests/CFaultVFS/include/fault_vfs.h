@@ -77,4 +77,12 @@ int64_t fault_disk_size(fault_disk *disk, const char *path);
 /// Bytes written to a file and not synced yet, or -1 if there is none of that name.
 int64_t fault_disk_unsynced(fault_disk *disk, const char *path);
 
+/// Damages a file, durably: puts other bytes in the place of some within it, or cuts its end off. False if there is
+/// none of that name or the place lies outside.
+bool fault_disk_overwrite(fault_disk *disk, const char *path, int64_t offset, const void *bytes, int64_t length);
+bool fault_disk_cut_off(fault_disk *disk, const char *path, int64_t size);
+
+/// Takes a file away, durably; false if there is none of that name.
+bool fault_disk_remove(fault_disk *disk, const char *path);
+
 #endif
