@@ -15,8 +15,8 @@ package struct SyncRules: Sendable {
     package var mayResend: @Sendable (LookupEvidence) -> Bool = \.allowsResend
     /// What becomes of one changed field.
     package var merge: @Sendable (_ before: JSON?, _ mine: JSON, _ theirs: JSON?) -> FieldMerge = FieldMerge.decide
-    /// What is to be made of a row.
-    package var belief: @Sendable (RowEvidence) -> RowBelief = RowBelief.init
+    /// The store's mark that a page is taken to have been asked for at: rows of records answered later are set aside.
+    package var askedAt: @Sendable (_ mark: Int64) -> Int64? = { $0 }
     /// Whether a member that a complete, successful answer doesn't show has left.
     package var hasLeft: @Sendable (AbsenceEvidence) -> Bool = \.hasLeft
     /// Whether so many rows may go without a second look.
@@ -130,73 +130,19 @@ package struct LookupEvidence: Sendable, Hashable {
     package var allowsResend: Bool { waited > serverTimeout }
 }
 
-/// What is known of a row that arrived and of the record here.
-package struct RowEvidence: Sendable, Hashable {
-    /// The row's `updatedAt`.
-    package var updatedAt: String?
-    /// The `updatedAt` of what the server said last; nil for a record that isn't here.
-    package var baseUpdatedAt: String?
-    /// Whether an update or delete of the record was in flight at any time since the row was asked for.
-    package var wasInFlight: Bool
-    /// Whether it was deleted here, and no comparison that began later has shown it.
-    package var isShadowed: Bool
-    /// Whether it was read again by id, because a first row was set aside.
-    package var isSecondLook: Bool
-
-    /// What is known.
-    package init(
-        updatedAt: String?, baseUpdatedAt: String?, wasInFlight: Bool, isShadowed: Bool = false,
-        isSecondLook: Bool = false
-    ) {
-        self.updatedAt = updatedAt
-        self.baseUpdatedAt = baseUpdatedAt
-        self.wasInFlight = wasInFlight
-        self.isShadowed = isShadowed
-        self.isSecondLook = isSecondLook
-    }
-}
-
-/// What is made of a row.
-package enum RowBelief: Sendable, Hashable {
-    /// It is the server's word.
-    case believed
-    /// It may be older than what is here: read it again by id.
-    case setAside
-    /// It is older than our own deletion.
-    case ignored
-    /// It is older than what is here, and it was asked for later: the server went back.
-    case wentBack
-
-    /// The shipped rule (sync.md, "Stale pages").
-    package init(_ row: RowEvidence) {
-        if row.isShadowed {
-            self = .ignored
-        } else if row.wasInFlight {
-            self = .setAside
-        } else if let new = row.updatedAt, let old = row.baseUpdatedAt, new.precedesInBytes(old) {
-            self = row.isSecondLook ? .wentBack : .setAside
-        } else {
-            self = .believed
-        }
-    }
-}
-
 /// What is known of a member that an answer doesn't show.
 package struct AbsenceEvidence: Sendable, Hashable {
     /// Whether the record was written, created or deleted by us at any time since the answer was asked for.
     package var wasTouched: Bool
-    /// Whether an entry for it is unfinished.
-    package var hasEntries: Bool
     /// What kind of answer it was; only a proper page counts.
     package var isCompletePage: Bool
 
     /// What is known.
-    package init(wasTouched: Bool, hasEntries: Bool, isCompletePage: Bool) {
+    package init(wasTouched: Bool, isCompletePage: Bool) {
         self.wasTouched = wasTouched
-        self.hasEntries = hasEntries
         self.isCompletePage = isCompletePage
     }
 
     /// The shipped rule.
-    package var hasLeft: Bool { isCompletePage && !wasTouched && !hasEntries }
+    package var hasLeft: Bool { isCompletePage && !wasTouched }
 }

@@ -24,7 +24,7 @@ extension StoreTransaction {
         for text in rows {
             do {
                 let row = try ServerRow(text, table: table)
-                if hasSettled && !isFresh, try isStale(row, table: table, askedAt: mark, &received) { continue }
+                if hasSettled, try isStale(row, table: table, askedAt: mark, isFresh: isFresh, &received) { continue }
                 guard try take(row, table: table, isFresh: isFresh, &received) else { continue }
                 let key = RecordKey(table, row.id)
                 if let subscription { try join(subscription, key, provisionally: false) }
@@ -43,17 +43,20 @@ extension StoreTransaction {
     }
 
     private func isStale(
-        _ row: ServerRow, table: String, askedAt mark: Int64?, _ received: inout Received
+        _ row: ServerRow, table: String, askedAt mark: Int64?, isFresh: Bool, _ received: inout Received
     ) throws -> Bool {
         let settled = try db.first(
             "SELECT mark, deleted FROM sync_settled WHERE collection = ? AND record = ?", .text(table), .text(row.id)
         ) { ($0.int(0), $0.int(1) != 0) }
         guard let settled else { return false }
+        let isOvertaken = mark.map { settled.0 > $0 } ?? false
         if settled.1 {
+            // A read by id that was sent after the deletion tells that the record is back.
+            if isFresh && !isOvertaken { return false }
             received.shadowed.append(row.id)
             return true
         }
-        guard let mark, settled.0 > mark else { return false }
+        guard isOvertaken else { return false }
         received.setAside.append(row.id)
         return true
     }
@@ -66,6 +69,7 @@ extension StoreTransaction {
         {
             switch alias.state {
             case .cancelled:
+                if try isKeptTwin(key) { break }
                 received.cancelled.append(row.id)
                 return false
             case .pending:

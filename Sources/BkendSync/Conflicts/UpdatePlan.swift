@@ -1,0 +1,86 @@
+import BkendWire
+
+/// What becomes of an update after the server's present copy was read (sync.md, "Push").
+package struct UpdatePlan: Sendable, Hashable {
+    /// A conflict and what it came to.
+    package struct Decided: Sendable, Hashable {
+        /// The three values.
+        package var conflict: FieldConflict
+        /// What is sent; nil when the server's value stays.
+        package var sent: JSON?
+    }
+
+    /// The fields to send; none means that the update is done.
+    package var fields = JSONObject()
+    /// The conflicts, in the order of the fields.
+    package var conflicts: [Decided] = []
+    /// Whether the update was sent before and may have been applied.
+    package var isMaybeApplied = false
+
+    /// Decides field by field.
+    ///
+    /// An update whose answer was lost is done when every field says mine, and as if never sent when every other field is
+    /// as before. Anything else may be ours, changed again by somebody: a conflict.
+    package init(
+        _ entry: OutboxEntry, theirs: JSONObject, policy: ConflictPolicy,
+        merge: (_ before: JSON?, _ mine: JSON, _ theirs: JSON?) -> FieldMerge
+    ) {
+        let decisions = entry.fields.map { ($0.key, $0.value, merge(entry.before[$0.key], $0.value, theirs[$0.key])) }
+        let isSuspicious = entry.state == .ambiguous && decisions.contains { $0.2 == .conflict }
+        for (field, mine, decision) in decisions {
+            switch decision {
+            case .agreed: continue
+            case .send where !isSuspicious: fields[field] = mine
+            case .send, .conflict:
+                // An unknown field was sent along with the others: it goes out again without a word.
+                guard let their = theirs[field] else {
+                    fields[field] = mine
+                    continue
+                }
+                let conflict = FieldConflict(
+                    table: entry.table, record: entry.record, field: field, before: entry.before[field], mine: mine,
+                    theirs: their)
+                let choice = Self.choose(conflict, policy)
+                if let choice { fields[field] = choice }
+                conflicts.append(Decided(conflict: conflict, sent: choice))
+            }
+        }
+        isMaybeApplied = isSuspicious
+    }
+
+    private static func choose(_ conflict: FieldConflict, _ policy: ConflictPolicy) -> JSON? {
+        switch policy {
+        case .clientWins: return conflict.mine
+        case .serverWins: return nil
+        case .merge(let function):
+            let value = function(conflict)
+            return conflict.theirs == value ? JSON?.none : value
+        }
+    }
+}
+
+/// What becomes of a delete after the server's present copy was read.
+package enum DeletePlan {
+    /// The fields that were changed on the server since the delete was made. A field that either side doesn't show is
+    /// unknown.
+    package static func changes(_ entry: OutboxEntry, theirs: JSONObject) -> [FieldConflict] {
+        entry.before.compactMap { field, before in
+            guard !SystemField.contains(field), let their = theirs[field], !their.says(sameAs: before) else {
+                return nil
+            }
+            return FieldConflict(
+                table: entry.table, record: entry.record, field: field, before: before, mine: .null, theirs: their)
+        }
+    }
+}
+
+/// What an update's answer shows beside its own fields.
+package enum UpdateRace {
+    /// The fields that are neither ours nor as they were read: somebody wrote between the read and the update.
+    package static func fields(sent: JSONObject, asRead: JSONObject, answer: JSONObject) -> [String] {
+        answer.compactMap { field, value in
+            guard sent[field] == nil, !SystemField.contains(field), let read = asRead[field] else { return nil }
+            return read.says(sameAs: value) ? nil : field
+        }
+    }
+}

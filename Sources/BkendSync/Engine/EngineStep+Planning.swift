@@ -1,0 +1,83 @@
+import BkendWire
+
+/// What is sent next, and when to look again.
+extension EngineStep {
+    func plan() throws {
+        guard try isReady() else { return }
+        if state.session.identity == .pending {
+            let isAsked = state.flights.contains { $0.flight.errand == .identity }
+            if !isAsked, maySend { try send(.identity, .me) }
+            return
+        }
+        if let retryAt = state.session.retryAt {
+            guard now >= retryAt else { return }
+            state.session.retryAt = nil
+            state.session.isRefreshing = true
+            effects.append(.refreshSession)
+        }
+        if state.session.isRefreshing { return }
+        try planSettling()
+        try planPulls()
+        try planQueued()
+        try planSpecs()
+    }
+
+    /// Whether anything may be sent at all.
+    private func isReady() throws -> Bool {
+        guard !state.isPaused, state.session.isKnown, let user = state.session.user,
+            try user.hasSameBytes(as: tx.owner)
+        else { return false }
+        // Told that there is no network, nothing is tried: the word that it is back comes.
+        if state.isUnreachable { return false }
+        try checkIdentity()
+        return state.session.identity != .refused
+    }
+
+    /// Reads the specs of tables that have writes or subscriptions, once a start.
+    private func planSpecs() throws {
+        for table in try tx.tablesToLearn() where !state.specsAsked.contains(table) {
+            guard maySend else { return }
+            state.specsAsked.insert(table)
+            try send(.spec(table: table), .spec(table: table))
+        }
+    }
+
+    func learned(_ table: String, _ verdict: Verdict) throws {
+        switch verdict {
+        case .done(.object(let spec)): try tx.setFacts(TableFacts(spec: spec), of: table)
+        // Nothing is known then, and the worst is assumed.
+        case .denied, .rejected, .tableRefused, .missing, .done: break
+        default: state.specsAsked.remove(table)
+        }
+    }
+
+    // MARK: Waking and saying
+
+    func announce() throws {
+        let wake = try nextWake()
+        if wake != state.wake {
+            state.wake = wake
+            effects.append(.wake(at: wake))
+        }
+        let status = try currentStatus()
+        if status != state.status {
+            state.status = status
+            effects.append(.status(status))
+        }
+    }
+
+    private func nextWake() throws -> SyncInstant? {
+        guard state.epoch != nil, !state.isPaused, state.session.user != nil, !state.isUnreachable else { return nil }
+        var moments: [SyncInstant] = []
+        if let closed = state.gate.closedUntil, closed > now { return closed }
+        // The gate is ajar: the request under way decides.
+        if state.gate.closedUntil != nil, !state.flights.isEmpty { return nil }
+        if let moment = state.session.retryAt { moments.append(moment) }
+        if let moment = state.push.notBefore { moments.append(moment) }
+        moments += state.push.waits.values.map(\.until)
+        moments += state.push.holds.values
+        moments += state.push.pauses.values.map(\.until)
+        moments += state.pulls.values.map(\.due)
+        return moments.filter { $0 > now }.min()
+    }
+}

@@ -1,0 +1,72 @@
+import BkendWire
+
+extension Verdict {
+    /// Whether a bkend server said it, whatever it said.
+    var isServersWord: Bool {
+        switch self {
+        case .done, .missing, .rejected, .denied, .unauthorized, .tooMany, .tableRefused, .engineRefused: true
+        case .tooLong, .serverFailed, .foreign, .notSent, .lost, .refused: false
+        }
+    }
+}
+
+/// What an answer says about everything else that is sent.
+extension EngineStep {
+    func note(_ verdict: Verdict, of flight: Flight) {
+        let name = flight.request.operation.name
+        let table = flight.request.operation.table
+        let ceiling = configuration.backoffCeiling
+        let cap = configuration.retryAfterCeiling
+        func close(_ reason: SendGate.Reason, _ wait: Duration? = nil) {
+            state.gate.close(reason, at: now, wait: wait, ceiling: ceiling, cap: cap, using: &state.random)
+        }
+        switch verdict {
+        case .done, .missing:
+            state.gate.succeeded()
+            state.session.refusals = 0
+            state.problem = nil
+        case .rejected(let error), .denied(let error), .tableRefused(let error):
+            state.gate.succeeded()
+            state.session.refusals = 0
+            fail(name, table: table, code: error.code, error.message)
+        case .unauthorized(let error):
+            state.gate.succeeded()
+            fail(name, table: table, code: error.code, error.message)
+            sessionRefused(flight)
+        case .tooLong: fail(name, table: table, "the URL is too long")
+        case .tooMany(let retryAfter):
+            fail(name, table: table, code: .rateLimitExceeded, "too many requests")
+            close(.patience, retryAfter ?? .zero)
+        case .engineRefused(let error):
+            fail(name, table: table, code: error.code, error.message)
+            close(.paused(.refused(error.code)))
+        case .foreign(let status, let message):
+            fail(name, table: table, "status \(status): \(message)")
+            close(.paused(.foreignAnswer))
+        case .serverFailed(let status, let retryAfter):
+            fail(name, table: table, "status \(status)")
+            if let retryAfter, retryAfter > .zero { return close(.patience, retryAfter) }
+            state.gate.failed(flight.troubleKey, .patience, at: now, ceiling: ceiling, using: &state.random)
+        case .notSent(let failure), .lost(let failure):
+            fail(name, table: table, failure.description)
+            state.gate.failed(flight.troubleKey, .unreachable, at: now, ceiling: ceiling, using: &state.random)
+        case .refused(.signedOut): state.session.user = nil
+        case .refused(.otherUser(let user)): state.session.user = user
+        case .refused(.stopped): fail(name, table: table, "the performer has stopped")
+        }
+    }
+
+    /// How long something that failed waits.
+    func backoff(_ attempt: Int) -> SyncInstant {
+        now.advanced(by: Backoff.wait(attempt: attempt, ceiling: configuration.backoffCeiling, using: &state.random))
+    }
+}
+
+extension Flight {
+    /// What fails together with it: three different ones in a row close the gate.
+    var troubleKey: String {
+        if let entry = request.entries.first { return "entry \(entry)" }
+        if case .pull(let number, _) = errand { return "subscription \(number)" }
+        return request.operation.name + " " + (request.operation.table ?? "")
+    }
+}

@@ -1,0 +1,64 @@
+/// Whether anything may be sent at all. One record that fails closes nothing; failures of several different things in
+/// a row, a foreign answer or a server's plea for patience close it for a while. After that one request at a time goes
+/// out until a bkend server answers.
+package struct SendGate: Sendable, Hashable {
+    /// Why it is closed.
+    package enum Reason: Sendable, Hashable {
+        /// No network.
+        case unreachable
+        /// The server fails, or asks for patience.
+        case patience
+        /// Nothing is sent until this is gone.
+        case paused(PauseReason)
+    }
+
+    /// How many different things must fail in a row.
+    package static let limit = 3
+
+    /// Why it closed last; nil after a success.
+    package private(set) var reason: Reason?
+    /// When it opens for one request.
+    package private(set) var closedUntil: SyncInstant?
+    /// What has failed since the last success, each once, in order.
+    private var failing: [String] = []
+    /// How often it has closed since the last success.
+    private var attempts = 0
+
+    /// An open gate.
+    package init() {}
+
+    /// Whether another request may go out while so many are under way.
+    package func admits(at now: SyncInstant, underWay: Int) -> Bool {
+        guard let closedUntil else { return true }
+        return now >= closedUntil && underWay == 0
+    }
+
+    /// A bkend server answered.
+    package mutating func succeeded() { self = SendGate() }
+
+    /// Something failed in a way that may hit everything. `key` names it.
+    package mutating func failed(
+        _ key: String, _ reason: Reason, at now: SyncInstant, ceiling: Duration, using random: inout SyncRandom
+    ) {
+        if !failing.contains(key) { failing.append(key) }
+        // While it is closed, the fate of requests sent before says nothing new; the probe's does.
+        if let closedUntil, now < closedUntil { return }
+        if closedUntil == nil && failing.count < Self.limit { return }
+        close(reason, at: now, wait: nil, ceiling: ceiling, cap: ceiling, using: &random)
+    }
+
+    /// Closes at once.
+    package mutating func close(
+        _ reason: Reason, at now: SyncInstant, wait asked: Duration?, ceiling: Duration, cap: Duration,
+        using random: inout SyncRandom
+    ) {
+        if let closedUntil, now < closedUntil, asked == nil { return }
+        attempts += 1
+        self.reason = reason
+        let wait = Backoff.wait(retryAfter: asked, cap: cap, attempt: attempts, ceiling: ceiling, using: &random)
+        closedUntil = max(closedUntil ?? now, now.advanced(by: wait))
+    }
+
+    /// Lets one request through now, whatever was waited for.
+    package mutating func tryNow(at now: SyncInstant) { if closedUntil != nil { closedUntil = now } }
+}

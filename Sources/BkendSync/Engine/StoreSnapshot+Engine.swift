@@ -1,0 +1,55 @@
+import BkendDocuments
+import BkendWire
+
+/// What the engine asks of the store beyond the app.
+extension StoreSnapshot {
+    /// The outbox in numbers.
+    func outboxCounts() throws -> OutboxCounts {
+        var counts = OutboxCounts()
+        let states = try db.all("SELECT state, count(*) FROM sync_entries GROUP BY state") {
+            ($0.text(0), Int($0.int(1)))
+        }
+        for (state, count) in states {
+            switch OutboxEntry.State(rawValue: state) {
+            case .failed: counts.failed += count
+            case .unresolved: counts.unresolved += count
+            default: counts.pending += count
+            }
+        }
+        counts.reports = Int(try db.number("SELECT count(*) FROM sync_reports"))
+        return counts
+    }
+
+    /// Tables of which nothing is known yet and that have writes or subscriptions, in order.
+    func tablesToLearn() throws -> [String] {
+        try db.all(
+            """
+            SELECT collection FROM (SELECT DISTINCT collection FROM sync_entries
+                UNION SELECT collection FROM sync_subscriptions)
+            WHERE collection NOT IN (SELECT collection FROM sync_tables) ORDER BY collection
+            """
+        ) { $0.text(0) }
+    }
+
+    /// The mark at which a record's write was last answered, nil when it isn't remembered.
+    func settledMark(_ table: String, _ id: String) throws -> Int64? {
+        try db.first(
+            "SELECT mark FROM sync_settled WHERE collection = ? AND record = ?", .text(table), .text(id)
+        ) { $0.int(0) }
+    }
+
+    /// Whether an entry of a record is on its way.
+    func isInFlight(_ table: String, _ id: String) throws -> Bool {
+        let sql = "SELECT 1 FROM sync_entries WHERE collection = ? AND record = ? AND state = 'inFlight' LIMIT 1"
+        return try db.number(sql, .text(table), .text(id)) != 0
+    }
+
+    /// Whether a create without key is on its way, or may have been applied: pulls of the table wait until that is known.
+    func hasKeylessCreateOnItsWay(_ table: String) throws -> Bool {
+        let sql = """
+            SELECT 1 FROM sync_entries WHERE collection = ? AND kind = 'create' AND client_key IS NULL
+                AND state IN ('inFlight', 'ambiguous') LIMIT 1
+            """
+        return try db.number(sql, .text(table)) != 0
+    }
+}

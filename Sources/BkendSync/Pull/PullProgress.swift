@@ -1,0 +1,50 @@
+import BkendWire
+
+/// How far a subscription has come; kept in the store, moved only in the transaction that applies rows.
+package struct PullProgress: Sendable, Hashable {
+    /// The largest `updatedAt` seen, the server's own string.
+    package var cursor: String?
+    /// The server's time when the last complete round began.
+    package var drainedAt: Timestamp?
+    /// Whether every row was read once.
+    package var isFilled = false
+    /// The server's time at the last full comparison.
+    package var comparedAt: Timestamp?
+    /// Whether the server refuses the list to this user; the rows stay.
+    package var isDenied = false
+    /// Why the server refuses the query.
+    package var refusal: String?
+    /// How many rows are held back because most would go; the app decides.
+    package var heldRemovals: Int?
+    /// Whether the app has said that they may go.
+    package var mayRemoveMost = false
+
+    /// Nothing yet.
+    package init() {}
+
+    /// Reads what the store kept.
+    package init(_ json: JSONObject) {
+        cursor = json["cursor"]?.stringValue
+        drainedAt = json["drainedAt"]?.stringValue.flatMap { Timestamp($0) }
+        isFilled = json["filled"]?.boolValue ?? false
+        comparedAt = json["comparedAt"]?.stringValue.flatMap { Timestamp($0) }
+        isDenied = json["denied"]?.boolValue ?? false
+        refusal = json["refusal"]?.stringValue
+        heldRemovals = json["heldRemovals"]?.intValue.flatMap { Int(exactly: $0) }
+        mayRemoveMost = json["mayRemoveMost"]?.boolValue ?? false
+    }
+
+    /// As the store keeps it.
+    package var json: JSONObject {
+        var json = JSONObject()
+        json["cursor"] = cursor.map(JSON.string)
+        json["drainedAt"] = drainedAt.map { .string($0.description) }
+        json["filled"] = isFilled ? .bool(true) : JSON?.none
+        json["comparedAt"] = comparedAt.map { .string($0.description) }
+        json["denied"] = isDenied ? .bool(true) : JSON?.none
+        json["refusal"] = refusal.map(JSON.string)
+        json["heldRemovals"] = heldRemovals.map { .int(Int64($0)) }
+        json["mayRemoveMost"] = mayRemoveMost ? .bool(true) : JSON?.none
+        return json
+    }
+}

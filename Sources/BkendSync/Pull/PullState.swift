@@ -1,0 +1,65 @@
+import BkendWire
+
+/// What a subscription holds between events.
+struct PullState: Sendable {
+    /// What it is doing.
+    enum Phase: Sendable {
+        case idle
+        case first(FirstPull, startedAt: SyncInstant)
+        case round(PullRound)
+        /// A poll's one question.
+        case poll(PullAsk)
+        /// After a round: the total, then a part of the ids.
+        case totals(PullAsk)
+        case bisecting(Comparison)
+        case full(Comparison, IDRange)
+    }
+
+    /// A comparison under way.
+    struct Comparison: Sendable {
+        var bisection: Bisection?
+        /// The bisection's question that is to be asked.
+        var ask: Bisection.Ask?
+        /// Members that answers didn't show, with the mark of the request.
+        var leaving: [(id: String, mark: Int64)] = []
+        /// The store's mark when it began.
+        var mark: Int64
+        /// The server's time when it was first answered.
+        var began: Timestamp?
+    }
+
+    /// Rows to be read again before anything else, and the cursor that waits for them.
+    struct Reread: Sendable {
+        var ids: [String]
+        var attempts = 0
+        var cursor: String?
+    }
+
+    let number: Int64
+    var query: SubscriptionQuery
+    var progress: PullProgress
+    var phase = Phase.idle
+    var reread: Reread?
+    /// Whether the overlap was read once more after the server's time had passed it.
+    var isSettled = false
+    /// The number of rows at or past a bound, as the last round saw it.
+    var overlap: (bound: String, count: Int)?
+    /// Which question the next poll asks.
+    var turn = 0
+    /// When the next step is due.
+    var due: SyncInstant
+    /// The time between polls now.
+    var interval: Duration
+    /// Failures in a row.
+    var attempts = 0
+    /// Comparisons in a row that found something.
+    var comparisons = 0
+    /// A sign that updates were missed.
+    var wantsFull = false
+    /// Whether anything was new since the last poll.
+    var isActive = false
+    /// The number of rows that a first look found gone, where those were most.
+    var massLeaving: Int?
+    /// A round must begin, whatever the counts say.
+    var mustRead = true
+}

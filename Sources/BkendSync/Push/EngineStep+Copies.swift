@@ -1,0 +1,112 @@
+import BkendDocuments
+import BkendWire
+
+/// The present copies of records that waiting updates and deletes are about.
+extension EngineStep {
+    /// Asks for copies, as many as one list holds; one such list a table at a time.
+    func read(_ table: String, _ entries: [OutboxEntry]) throws {
+        var listed = entries
+        if state.push.unlistable.contains(table) {
+            listed = []
+        } else {
+            listed.removeAll { state.push.single.contains($0.sequence) }
+        }
+        for entry in entries where !listed.contains(where: { $0.sequence == entry.sequence }) {
+            guard maySend else { return }
+            try send(
+                .copy(entry.sequence), .record(table: table, id: entry.record), entries: [entry.sequence])
+        }
+        let isReading = state.flights.contains { item in
+            if case .copies(table, _) = item.flight.errand { true } else { false }
+        }
+        guard !listed.isEmpty, !isReading, maySend else { return }
+        let most = state.push.batch[table] ?? configuration.pageLimit
+        let ids = IDBatch.prefix(listed.map(\.record), urlLimit: configuration.urlLimit, most: most)
+        let some = listed.prefix(ids.count).map(\.sequence)
+        let query = SubscriptionQuery(table: table, filter: RESTFilter())
+        // The default limit of 20 would look like eighty deletions.
+        try send(
+            .copies(table: table, some), query.rows(ids: ids, limit: configuration.pageLimit), entries: some)
+    }
+
+    func copiesRead(_ table: String, _ sequences: [Int64], _ verdict: Verdict) throws {
+        switch verdict {
+        case .done(.page(let page)):
+            for sequence in sequences {
+                guard let entry = try tx.entry(sequence) else { continue }
+                if let row = page.rows.first(where: { $0.id.hasSameBytes(as: entry.record) }) {
+                    try took(row, for: entry, isSecondLook: false)
+                } else {
+                    // A list shows what a filter lets through: only the record's own route says that it is gone.
+                    state.push.single.insert(sequence)
+                }
+            }
+        case .tooLong:
+            let most = state.push.batch[table] ?? configuration.pageLimit
+            state.push.batch[table] = max(1, min(most, sequences.count) / 2)
+            if sequences.count == 1 { state.push.single.insert(sequences[0]) }
+        case .denied, .rejected: state.push.unlistable.insert(table)
+        case .tableRefused(let error):
+            pauseTable(table, error)
+            for sequence in sequences { wait(sequence) }
+        default: for sequence in sequences { waitForCopy(sequence, verdict) }
+        }
+    }
+
+    func copyRead(_ sequence: Int64, _ verdict: Verdict) throws {
+        guard let entry = try tx.entry(sequence) else { return }
+        switch verdict {
+        case .done(.record(let row)):
+            state.push.single.remove(sequence)
+            try took(row, for: entry, isSecondLook: true)
+        case .missing: try goneElsewhere(entry)
+        case .denied, .rejected:
+            // It may be written without being read; the server judges the write.
+            if entry.state == .ambiguous { try tx.requeue(sequence) }
+            state.push.blind.insert(sequence)
+        case .tableRefused(let error):
+            pauseTable(entry.table, error)
+            wait(sequence)
+        default: waitForCopy(sequence, verdict)
+        }
+    }
+
+    private func waitForCopy(_ sequence: Int64, _ verdict: Verdict) {
+        switch verdict {
+        case .tooMany, .unauthorized, .engineRefused, .refused: break
+        default: wait(sequence)
+        }
+    }
+
+    /// A copy came. One that is older than what is known was overtaken: it is read once more by the record's own route.
+    private func took(_ row: AnswerRow, for entry: OutboxEntry, isSecondLook: Bool) throws {
+        if let base = try baseUpdatedAt(entry.table, entry.record), let mine = row.updatedAt, mine.precedesInBytes(base)
+        {
+            if !isSecondLook {
+                state.push.single.insert(entry.sequence)
+                return
+            }
+            // The server went back: what else did?
+            for pull in state.pulls.values.sorted(by: { $0.number < $1.number }) where pull.query.table == entry.table {
+                state.pulls[pull.number]?.wantsFull = true
+            }
+        }
+        if entry.state == .ambiguous {
+            _ = try decide(entry, on: row)
+        } else {
+            state.push.copies[entry.sequence] = PushState.Copy(row: row, at: now)
+        }
+    }
+
+    /// The `updatedAt` of the server's last word on a record.
+    func baseUpdatedAt(_ table: String, _ id: String) throws -> String? {
+        guard let base = try tx.base(table, id) else { return nil }
+        return try JSON(parsing: base.bytes)[SystemField.updatedAt.rawValue]?.stringValue
+    }
+
+    func takeCopy(of entry: OutboxEntry) -> PushState.Copy? {
+        guard maySend else { return nil }
+        defer { state.push.copies[entry.sequence] = nil }
+        return state.push.copies[entry.sequence]
+    }
+}

@@ -1,0 +1,69 @@
+import BkendWire
+
+/// Creates that carry no key, and whose answers were lost.
+extension EngineStep {
+    /// Looks at the newest rows of this user, once a server can't be at the create any more.
+    func settleKeyless(_ entry: OutboxEntry) throws {
+        let until = lostAt(entry.sequence).advanced(by: configuration.serverTimeout + .seconds(1))
+        if until > now {
+            state.push.waits[entry.sequence] = PushState.Wait(attempts: 0, until: until)
+            return
+        }
+        let query = SubscriptionQuery(table: entry.table, filter: RESTFilter())
+        let own = Condition(SystemField.createdBy.rawValue, .equals(.string(entry.user)))
+        let operation = query.list([own], sortBy: .id, .descending, limit: configuration.pageLimit)
+        try send(.settle(entry.sequence), operation, entries: [entry.sequence])
+    }
+
+    /// Takes the one row that says what was sent and wasn't known before; anything else is for the app to decide. A row
+    /// that isn't there may still come, and without a key nothing would tell it from another: it is never sent again.
+    func settled(_ sequence: Int64, _ verdict: Verdict) throws {
+        guard let entry = try tx.entry(sequence), entry.state == .ambiguous else { return }
+        switch verdict {
+        case .done(.page(let page)):
+            let rows = try page.rows.filter { row in
+                guard try tx.document(entry.table, row.id) == nil else { return false }
+                return KeylessMatch.isMatch(entry, try row.document())
+            }
+            let others = try tx.entries(table: entry.table, state: .ambiguous).contains {
+                $0.kind == .create && $0.clientKey == nil && $0.sequence != sequence
+            }
+            let isClear = try !entry.user.isEmpty && !others && isWholeTableKnown(entry.table)
+            if rows.count == 1, isClear {
+                try tx.adopt(sequence, row: rows[0].text)
+                return accepted(entry)
+            }
+            try tx.markUnresolved(
+                sequence,
+                EntryFailure(
+                    code: "unresolved",
+                    message: "the answer was lost and the table takes no key: \(rows.count) rows could be this record"))
+            state.push.forget(sequence)
+        case .denied(let error), .rejected(let error), .tableRefused(let error):
+            try tx.markUnresolved(sequence, EntryFailure(error))
+            state.push.forget(sequence)
+        default: wait(sequence)
+        }
+    }
+
+    /// Whether every row that was there before is known here.
+    private func isWholeTableKnown(_ table: String) throws -> Bool {
+        try tx.subscriptions(of: table).contains { $0.filter.isEmpty && PullProgress($0.progress).isFilled }
+    }
+}
+
+/// Whether a row says what a create set.
+enum KeylessMatch {
+    /// Every field that was sent is there with its value, or with the same moment in the server's spelling; more fields
+    /// may have been added as defaults.
+    static func isMatch(_ entry: OutboxEntry, _ row: JSONObject) -> Bool {
+        entry.fields.allSatisfy { field, value in
+            guard let their = row[field] else { return false }
+            if their.says(sameAs: value) { return true }
+            guard let mine = value.stringValue.flatMap({ Timestamp($0) }),
+                let other = their.stringValue.flatMap({ Timestamp($0) })
+            else { return false }
+            return mine == other
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import BkendWire
+
+/// Which entries are sent now.
+extension EngineStep {
+    /// Entries whose requests may have been applied: each is settled by reading, before anything else.
+    func planSettling() throws {
+        let busy = state.busyEntries
+        var lookups: [(table: String, entries: [Int64])] = []
+        var changes: [(table: String, entries: [OutboxEntry])] = []
+        for entry in try tx.entries(state: .ambiguous) where !busy.contains(entry.sequence) && isDue(entry) {
+            if entry.kind != .create {
+                changes.add(entry, to: entry.table)
+            } else if entry.clientKey != nil {
+                lookups.add(entry.sequence, to: entry.table)
+            } else if maySend {
+                try settleKeyless(entry)
+            }
+        }
+        for (table, entries) in lookups where maySend { try lookUp(table, entries) }
+        for (table, entries) in changes { try read(table, entries) }
+    }
+
+    /// The first entries of their lanes.
+    func planQueued() throws {
+        if let moment = state.push.notBefore {
+            if now < moment { return }
+            state.push.notBefore = nil
+        }
+        forgetPast()
+        let busy = state.busyEntries
+        var slots = configuration.lanes - state.flights.filter { $0.flight.request.operation.isWrite }.count
+        let isStrict = configuration.lanes <= 1
+        if isStrict, try tx.entries(state: .ambiguous, limit: 1).first != nil { return }
+        var reads: [(table: String, entries: [OutboxEntry])] = []
+        // What waits or is being read takes room in the list without using a slot.
+        let limit = isStrict ? 1 : 4 * configuration.lanes + state.push.waits.count + busy.count
+        var probed: Set<PushState.Place> = []
+        for entry in try tx.sendable(limit: limit) {
+            if slots <= 0 { break }
+            guard !busy.contains(entry.sequence), isDue(entry), try isOurs(entry) else { continue }
+            if let hold = state.push.holds[RecordKey(entry.table, entry.record)], hold > now { continue }
+            // Of what is paused one entry goes out to see whether the reason is gone.
+            if let place = pause(of: entry), isProbed(place) || !probed.insert(place).inserted { continue }
+            switch entry.kind {
+            case .create:
+                guard maySend else { continue }
+                if try sendCreate(entry) { slots -= 1 }
+            case .update, .delete:
+                if let copy = takeCopy(of: entry) {
+                    guard maySend else { continue }
+                    if try decide(entry, on: copy.row) { slots -= 1 }
+                } else if state.push.blind.contains(entry.sequence) {
+                    guard maySend else { continue }
+                    try sendBlind(entry)
+                    slots -= 1
+                } else if state.push.copies[entry.sequence] == nil {
+                    reads.add(entry, to: entry.table)
+                }
+            }
+        }
+        for (table, entries) in reads { try read(table, entries) }
+    }
+
+    // MARK: Whose turn it is
+
+    private func isDue(_ entry: OutboxEntry) -> Bool {
+        guard let wait = state.push.waits[entry.sequence] else { return true }
+        return wait.until <= now
+    }
+
+    private func isOurs(_ entry: OutboxEntry) throws -> Bool {
+        rules.maySend(entry.user, state.session.user, try tx.owner)
+    }
+
+    /// The pause that an entry is under; the table's whole one first.
+    func pause(of entry: OutboxEntry) -> PushState.Place? {
+        [PushState.Place(table: entry.table), PushState.Place(table: entry.table, kind: entry.kind)].first {
+            state.push.pauses[$0] != nil
+        }
+    }
+
+    /// Whether a paused place isn't to be tried yet, or is being tried.
+    private func isProbed(_ place: PushState.Place) -> Bool {
+        if let pause = state.push.pauses[place], pause.until > now { return true }
+        return state.flights.contains { item in
+            guard item.flight.request.operation.table == place.table, !item.flight.request.entries.isEmpty else {
+                return false
+            }
+            return true
+        }
+    }
+
+    private func forgetPast() {
+        state.push.holds = state.push.holds.filter { $0.value > now }
+        let old = state.push.copies.filter { $0.value.at.duration(to: now) > .seconds(10) }
+        for sequence in old.keys.sorted() { state.push.copies[sequence] = nil }
+    }
+
+    // MARK: Waiting
+
+    /// Lets an entry wait after a failure.
+    func wait(_ sequence: Int64) {
+        let attempts = (state.push.waits[sequence]?.attempts ?? 0) + 1
+        state.push.waits[sequence] = PushState.Wait(attempts: attempts, until: backoff(attempts))
+    }
+
+    /// Queues an entry again whose request certainly did nothing.
+    func again(_ sequence: Int64, _ verdict: Verdict) throws {
+        guard try tx.entry(sequence)?.state == .inFlight else { return }
+        try tx.requeue(sequence, after: verdict.failure)
+        state.push.copies[sequence] = nil
+        switch verdict {
+        // The gate, or the session, says when.
+        case .tooMany, .unauthorized, .engineRefused, .tableRefused, .refused: break
+        default: wait(sequence)
+        }
+    }
+
+    /// Nobody knows whether an entry was applied.
+    func ambiguous(_ sequence: Int64, _ verdict: Verdict) throws {
+        guard try tx.entry(sequence)?.state == .inFlight else { return }
+        try tx.markAmbiguous(sequence, verdict.failure)
+        state.push.lost[sequence] = now
+        state.push.copies[sequence] = nil
+        wait(sequence)
+    }
+
+    /// An entry that was sent before in vain is done: a delayed copy of its request may still arrive and undo what later
+    /// entries of the record set, so these wait until a server can't be at it any more.
+    func holdLane(of entry: OutboxEntry) {
+        guard let lost = state.push.lost[entry.sequence] else { return }
+        let until = lost.advanced(by: configuration.serverTimeout)
+        if until > now { state.push.holds[RecordKey(entry.table, entry.record)] = until }
+    }
+
+    /// When an ambiguous entry's answer was lost, at the latest.
+    func lostAt(_ sequence: Int64) -> SyncInstant { state.push.lost[sequence] ?? state.startedAt }
+}
+
+extension PushState.Place {
+    init(table: String) { self.init(table: table, kind: nil) }
+}
+
+extension Verdict {
+    /// As an entry remembers it.
+    var failure: EntryFailure {
+        switch self {
+        case .rejected(let error), .denied(let error), .unauthorized(let error), .tableRefused(let error),
+            .engineRefused(let error):
+            EntryFailure(error)
+        case .done: EntryFailure(code: "malformedAnswer", message: "the answer is not what was asked for")
+        case .missing: EntryFailure(code: ErrorCode.notFound.rawValue, message: "there is no such record", status: 404)
+        case .tooMany: EntryFailure(code: ErrorCode.rateLimitExceeded.rawValue, message: "too many requests")
+        case .tooLong: EntryFailure(code: "tooLong", message: "the URL is too long", status: 414)
+        case .serverFailed(let status, _):
+            EntryFailure(code: "serverFailed", message: "the server failed", status: status)
+        case .foreign(let status, let message): EntryFailure(code: "foreignAnswer", message: message, status: status)
+        case .notSent(let failure), .lost(let failure):
+            EntryFailure(code: failure.kind.rawValue, message: failure.message)
+        case .refused: EntryFailure(code: "notSent", message: "the session is another user's")
+        }
+    }
+}
+
+extension EntryFailure {
+    init(_ error: ErrorBody) {
+        self.init(code: error.code.rawValue, message: error.message, status: error.status)
+    }
+}
+
+extension Array {
+    /// Adds to the group of a table, groups in the order met.
+    mutating func add<Member>(_ member: Member, to table: String) where Element == (table: String, entries: [Member]) {
+        if let index = firstIndex(where: { $0.table == table }) {
+            self[index].entries.append(member)
+        } else {
+            append((table, [member]))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import BkendWire
+
+/// Refusals that may not be an entry's own fault.
+extension EngineStep {
+    /// The server refuses whatever is sent to a table.
+    func pauseTable(_ table: String, _ error: ErrorBody) {
+        pause(PushState.Place(table: table), .refused(error.code))
+    }
+
+    func pause(_ place: PushState.Place, _ reason: PauseReason) {
+        let attempts = (state.push.pauses[place]?.attempts ?? 0) + 1
+        state.push.pauses[place] = PushState.Pause(reason: reason, until: backoff(attempts + 1), attempts: attempts)
+    }
+
+    /// A write of a table was accepted: nothing of its kind waits as a whole any more.
+    func accepted(_ entry: OutboxEntry) {
+        state.push.pauses[PushState.Place(table: entry.table)] = nil
+        let place = PushState.Place(table: entry.table, kind: entry.kind)
+        state.push.pauses[place] = nil
+        state.push.denials[place] = nil
+        state.push.forget(entry.sequence)
+    }
+
+    /// This user may not do it. One or two such entries are at fault themselves, once a second attempt says the same;
+    /// several in a row mean that the permission is gone, and then nothing is a dead letter.
+    func denied(_ entry: OutboxEntry, _ error: ErrorBody) throws {
+        let place = PushState.Place(table: entry.table, kind: entry.kind)
+        var streak = state.push.denials[place] ?? []
+        let wasDenied = !state.push.deniedOnce.insert(entry.sequence).inserted
+        if !streak.contains(entry.sequence) { streak.append(entry.sequence) }
+        state.push.denials[place] = streak
+        if streak.count >= configuration.refusalsBeforePause {
+            try again(entry.sequence, .denied(error))
+            return pause(place, .refused(error.code))
+        }
+        if wasDenied {
+            // The streak stays: a third record that is refused still says that it isn't this one's fault.
+            try tx.fail(entry.sequence, because: EntryFailure(error))
+            state.push.forget(entry.sequence)
+        } else {
+            try again(entry.sequence, .denied(error))
+        }
+    }
+
+    /// An entry is at fault itself.
+    func rejected(_ entry: OutboxEntry, _ error: ErrorBody) throws {
+        try tx.fail(entry.sequence, because: EntryFailure(error))
+        state.push.pauses[PushState.Place(table: entry.table)] = nil
+        state.push.forget(entry.sequence)
+    }
+
+    /// What is common to all writes. False when the fate is the kind's own business.
+    func takeCommon(_ fate: WriteFate, _ entry: OutboxEntry, _ verdict: Verdict) throws -> Bool {
+        switch fate {
+        case .again, .refresh, .enginePaused, .refused: try again(entry.sequence, verdict)
+        case .tablePaused(let error):
+            try again(entry.sequence, verdict)
+            pauseTable(entry.table, error)
+        case .ambiguous: try ambiguous(entry.sequence, verdict)
+        case .rejected(let error): try rejected(entry, error)
+        case .denied(let error): try denied(entry, error)
+        case .applied, .duplicate, .gone: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,67 @@
+import BkendWire
+
+/// What the push holds between events.
+struct PushState: Sendable {
+    /// A lane's patience.
+    struct Wait: Sendable, Hashable {
+        var attempts = 0
+        var until: SyncInstant
+    }
+
+    /// A table's writes of one kind, or all of them.
+    struct Place: Sendable, Hashable {
+        var table: String
+        var kind: OutboxEntry.Kind?
+    }
+
+    /// Why writes wait, and until when one of them is tried.
+    struct Pause: Sendable, Hashable {
+        var reason: PauseReason
+        var until: SyncInstant
+        var attempts: Int
+    }
+
+    /// A record's copy, read for an entry.
+    struct Copy: Sendable, Hashable {
+        var row: AnswerRow
+        var at: SyncInstant
+    }
+
+    /// Local writes wait until then for more of them.
+    var notBefore: SyncInstant?
+    /// Entries that failed and wait.
+    var waits: [Int64: Wait] = [:]
+    /// When the answers of ambiguous entries were lost; since the start where it isn't known.
+    var lost: [Int64: SyncInstant] = [:]
+    /// Records whose later entries wait until a server can't be at an earlier request any more.
+    var holds: [RecordKey: SyncInstant] = [:]
+    /// Creates that were refused as duplicates, and are being looked up.
+    var duplicates: [Int64: ErrorBody] = [:]
+    /// Copies that were read and not used yet.
+    var copies: [Int64: Copy] = [:]
+    /// Entries whose record this user may write but not read.
+    var blind: Set<Int64> = []
+    /// Entries whose copies must be read one by one.
+    var single: Set<Int64> = []
+    /// Tables that this user may not list.
+    var unlistable: Set<String> = []
+    /// The most ids of one list, by table; halved by 414.
+    var batch: [String: Int] = [:]
+    /// Refused entries since the last success, by place, each once.
+    var denials: [Place: [Int64]] = [:]
+    /// Entries that were refused once.
+    var deniedOnce: Set<Int64> = []
+    /// What waits as a whole.
+    var pauses: [Place: Pause] = [:]
+
+    /// Forgets an entry that is done.
+    mutating func forget(_ sequence: Int64) {
+        waits[sequence] = nil
+        lost[sequence] = nil
+        duplicates[sequence] = nil
+        copies[sequence] = nil
+        blind.remove(sequence)
+        single.remove(sequence)
+        deniedOnce.remove(sequence)
+    }
+}
