@@ -23,7 +23,7 @@ extension EngineStep {
         }
         let session = state.session
         let isPaused = state.isPaused
-        state = EngineState(random: state.random, nextRequest: state.nextRequest, status: state.status)
+        state = EngineState(random: random, nextRequest: state.nextRequest, status: state.status)
         state.session = session
         state.session.isRefreshing = false
         state.session.identity = .unchecked
@@ -79,7 +79,7 @@ extension EngineStep {
         case .signedOut: state.session.user = nil
         case .unreachable:
             state.session.retryAt = now.advanced(
-                by: Backoff.wait(attempt: 2, ceiling: configuration.backoffCeiling, using: &state.random))
+                by: Backoff.wait(attempt: 2, ceiling: configuration.backoffCeiling, using: &random))
         }
     }
 

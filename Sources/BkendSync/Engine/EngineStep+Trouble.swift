@@ -18,7 +18,7 @@ extension EngineStep {
         let ceiling = configuration.backoffCeiling
         let cap = configuration.retryAfterCeiling
         func close(_ reason: SendGate.Reason, _ wait: Duration? = nil) {
-            state.gate.close(reason, at: now, wait: wait, ceiling: ceiling, cap: cap, using: &state.random)
+            state.gate.close(reason, at: now, wait: wait, ceiling: ceiling, cap: cap, using: &random)
         }
         switch verdict {
         case .done, .missing:
@@ -46,10 +46,10 @@ extension EngineStep {
         case .serverFailed(let status, let retryAfter):
             fail(name, table: table, "status \(status)")
             if let retryAfter, retryAfter > .zero { return close(.patience, retryAfter) }
-            state.gate.failed(flight.troubleKey, .patience, at: now, ceiling: ceiling, using: &state.random)
+            state.gate.failed(flight.troubleKey, .patience, at: now, ceiling: ceiling, using: &random)
         case .notSent(let failure), .lost(let failure):
             fail(name, table: table, failure.description)
-            state.gate.failed(flight.troubleKey, .unreachable, at: now, ceiling: ceiling, using: &state.random)
+            state.gate.failed(flight.troubleKey, .unreachable, at: now, ceiling: ceiling, using: &random)
         case .refused(.signedOut): state.session.user = nil
         case .refused(.otherUser(let user)): state.session.user = user
         case .refused(.stopped): fail(name, table: table, "the performer has stopped")
@@ -58,7 +58,7 @@ extension EngineStep {
 
     /// How long something that failed waits.
     func backoff(_ attempt: Int) -> SyncInstant {
-        now.advanced(by: Backoff.wait(attempt: attempt, ceiling: configuration.backoffCeiling, using: &state.random))
+        now.advanced(by: Backoff.wait(attempt: attempt, ceiling: configuration.backoffCeiling, using: &random))
     }
 }
 

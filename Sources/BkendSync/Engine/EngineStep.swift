@@ -9,6 +9,8 @@ final class EngineStep {
     let rules: SyncRules
     var state: EngineState
     var effects: [EngineEffect] = []
+    /// Apart from `state`, so that it can be drawn from while a part of that changes.
+    var random: SyncRandom
 
     init(
         _ tx: StoreTransaction, state: EngineState, now: SyncInstant, configuration: SyncConfiguration, rules: SyncRules
@@ -18,6 +20,7 @@ final class EngineStep {
         self.now = now
         self.configuration = configuration
         self.rules = rules
+        random = state.random
     }
 
     /// Takes an event, then plans whatever may be sent, then says when to wake and what the status is.
@@ -40,6 +43,7 @@ final class EngineStep {
         }
         if state.epoch != nil { try plan() }
         try announce()
+        state.random = random
     }
 
     // MARK: Sending

@@ -150,7 +150,7 @@ extension EngineStep {
     func randomSplit(_ number: Int64) throws -> IDRange? {
         let count = try tx.memberCount(of: number)
         guard count > 1 else { return nil }
-        let position = Int.random(in: 0..<(count - 1), using: &state.random)
+        let position = Int.random(in: 0..<(count - 1), using: &random)
         return try tx.member(at: position, of: number, in: .all).map { IDRange(through: $0) }
     }
 

@@ -172,7 +172,7 @@ extension EngineStep {
             pull.isActive ? configuration.pollFloor : min(pull.interval + pull.interval / 2, configuration.pollCeiling)
         pull.isActive = false
         pull.comparisons = 0
-        let jitter = pull.interval * Double.random(in: 0...0.1, using: &state.random)
+        let jitter = pull.interval * Double.random(in: 0...0.1, using: &random)
         pull.due = now.advanced(by: pull.interval + jitter)
     }
 }

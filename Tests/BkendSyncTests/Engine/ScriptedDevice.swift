@@ -1,0 +1,180 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+import GRDB
+import Testing
+
+/// A device: store, engine, and a network that a test scripts.
+final class ScriptedDevice {
+    /// What the network does with a request.
+    enum Fate {
+        /// To the server and back.
+        case deliver
+        /// The server acts, the answer is lost.
+        case loseAnswer
+        /// It never arrives, and nobody can know.
+        case loseRequest
+        /// It never leaves.
+        case notSent
+        /// Somebody else answers.
+        case answer(SyncAnswer)
+        /// It is kept back; `release` delivers it.
+        case hold
+    }
+
+    let server: ScriptedServer
+    let queue: DatabaseQueue
+    let environment: StoreEnvironment
+    var store: StoreDatabase
+    var machine: EngineMachine
+    var configuration: SyncConfiguration
+    var rules: SyncRules
+    let user: String
+    var now = SyncInstant.zero
+    /// What happens to requests; the test sets it.
+    var fate: (SyncRequest) -> Fate = { _ in .deliver }
+    /// What a refresh comes to.
+    var refresh: () -> SessionOutcome = { .renewed }
+    private(set) var outgoing: [(id: RequestID, request: SyncRequest)] = []
+    private(set) var held: [(id: RequestID, request: SyncRequest)] = []
+    /// Every request handed over, in order.
+    private(set) var sent: [SyncRequest] = []
+    private var wake: SyncInstant?
+    private var wantsRefresh = false
+
+    init(
+        _ server: ScriptedServer, user: String = "ann", configuration: SyncConfiguration? = nil,
+        rules: SyncRules = SyncRules(), seed: UInt64 = 1
+    ) throws {
+        self.server = server
+        self.user = user
+        self.configuration = configuration ?? SyncConfiguration(server: "test")
+        self.rules = rules
+        queue = try DocumentStorage.inMemory()
+        let base = StoreEnvironment.ticking()
+        // Local ids of two devices must differ.
+        environment = StoreEnvironment(now: base.now, random: { base.random() ^ seed << 32 })
+        store = try StoreDatabase(over: queue, environment: environment)
+        try store.write { try $0.setMeta("owner", user) }
+        machine = EngineMachine(
+            store: store, configuration: self.configuration, rules: rules, random: SyncRandom(seed: seed))
+    }
+
+    func start() {
+        tell(.sessionChanged(user: user))
+        tell(.start)
+    }
+
+    /// Everything in memory is gone; requests under way stay on the wire without anybody waiting for them.
+    func crash() throws {
+        outgoing = []
+        held = []
+        wake = nil
+        wantsRefresh = false
+        store = try StoreDatabase(over: queue, environment: environment)
+        machine = EngineMachine(store: store, configuration: configuration, rules: rules, random: SyncRandom(seed: 99))
+    }
+
+    func tell(_ event: EngineEvent) { perform(machine.handle(event, at: now)) }
+
+    /// Writes as the app does.
+    @discardableResult
+    func write<Result>(_ body: (StoreTransaction) throws -> Result) throws -> Result {
+        let result = try store.write(body)
+        tell(.localWrite)
+        return result
+    }
+
+    func subscribe(_ table: String = "notes", _ filter: RESTFilter = RESTFilter()) throws -> Int64 {
+        let number = try store.write { try $0.subscribe(table, to: filter) }
+        tell(.subscriptionsChanged)
+        return number
+    }
+
+    private func perform(_ effects: [EngineEffect]) {
+        for effect in effects {
+            switch effect {
+            case .send(let id, let request):
+                sent.append(request)
+                outgoing.append((id, request))
+            case .cancel(let id):
+                outgoing.removeAll { $0.id == id }
+                held.removeAll { $0.id == id }
+            case .refreshSession: wantsRefresh = true
+            case .wake(let moment): wake = moment
+            case .status: break
+            }
+        }
+    }
+
+    /// Runs until a time has passed: requests go first, then the timer. Fails a test that never comes to rest.
+    func run(for duration: Duration = .seconds(120), _ location: SourceLocation = #_sourceLocation) throws {
+        let end = now.advanced(by: duration)
+        for _ in 0..<20_000 {
+            if wantsRefresh {
+                wantsRefresh = false
+                tell(.sessionRefreshed(refresh()))
+            } else if !outgoing.isEmpty {
+                try deliver()
+            } else if let moment = wake, moment <= end {
+                advance(to: max(moment, now))
+                wake = nil
+                tell(.timer)
+            } else {
+                advance(to: end)
+                return
+            }
+        }
+        Issue.record("the device never comes to rest", sourceLocation: location)
+    }
+
+    private func advance(to moment: SyncInstant) {
+        let passed = now.duration(to: moment)
+        now = moment
+        server.now = Timestamp(clamping: server.now.milliseconds + Int64(passed / .milliseconds(1)))
+    }
+
+    private func deliver() throws {
+        let (id, request) = outgoing.removeFirst()
+        switch fate(request) {
+        case .deliver: tell(.answered(id, .answered(try server.answer(request))))
+        case .loseAnswer:
+            _ = try server.answer(request)
+            tell(.answered(id, .lost(SyncFailure(.timedOut))))
+        case .loseRequest: tell(.answered(id, .lost(SyncFailure(.timedOut))))
+        case .notSent: tell(.answered(id, .notSent(SyncFailure(.unreachable))))
+        case .answer(let answer): tell(.answered(id, .answered(answer)))
+        case .hold: held.append((id, request))
+        }
+    }
+
+    /// Serves requests that were held back, now; `asAsked` gives answers that were made earlier.
+    func release(_ answers: [SyncAnswer]? = nil) throws {
+        let waiting = held
+        held = []
+        for (index, item) in waiting.enumerated() {
+            tell(.answered(item.id, .answered(try answers?[index] ?? server.answer(item.request))))
+        }
+    }
+
+    // MARK: Looking
+
+    /// What queries see, ascending by id.
+    func visible(_ table: String = "notes") throws -> [JSONObject] {
+        try store.read { tx in
+            let query = Query(sort: [.init("id")], page: .init(limit: 100_000))
+            return try tx.find(query, in: table).map { try JSON(parsing: $0.bytes).objectValue ?? [:] }
+        }
+    }
+
+    func outbox() throws -> [OutboxEntry] { try store.read { try $0.entries() } }
+
+    func reports(_ kind: String? = nil) throws -> [Report] {
+        try store.read { try $0.reports() }.filter { kind == nil || $0.kind == kind }
+    }
+
+    func members(_ number: Int64) throws -> [String] { try store.read { try $0.members(of: number) } }
+
+    /// Writes handed over, in order.
+    var writes: [SyncRequest] { sent.filter { $0.operation.isWrite } }
+}
