@@ -69,6 +69,29 @@ import Testing
         }
     }
 
+    @Test(arguments: FaultDisk.PowerCut.allCases)
+    func `A database that was being made when the power went opens as a new one`(cut: FaultDisk.PowerCut) throws {
+        let disk = FaultDisk()
+        let images = Mutex<[FaultDisk]>([])
+        try disk.observing([.write, .truncate, .sync, .delete]) { _ in
+            for seed in 0..<2 {
+                let image = disk.afterPowerCut(cut, seed: UInt64(seed))
+                images.withLock { $0.append(image) }
+            }
+        } during: {
+            try disk.withDatabase { _ in }
+        }
+        let found = images.withLock { $0 }
+        #expect(found.count > 20)
+        for image in found {
+            try image.withDatabase { pool throws in
+                #expect(try pool.read { try CollectionAudit.contents(of: $0) } == [:])
+                var writes = RandomWrites(seed: 1)
+                try pool.write { try writes.prepare($0) }
+            }
+        }
+    }
+
     @Test func `The audit notices a lost index entry, a wrong count and a document changed behind our back`() throws {
         let disk = FaultDisk()
         try disk.withDatabase { pool throws in

@@ -67,4 +67,28 @@ import Testing
             #expect(try store.read { try $0.entries(of: "notes", id).count } == 1)
         }
     }
+
+    @Test(arguments: FaultDisk.PowerCut.allCases)
+    func `A store that was being made when the power went opens as a new one`(cut: FaultDisk.PowerCut) throws {
+        let disk = FaultDisk()
+        let images = Mutex<[FaultDisk]>([])
+        try disk.observing([.write, .truncate, .sync, .delete]) { _ in
+            for seed in 0..<2 {
+                let image = disk.afterPowerCut(cut, seed: UInt64(seed))
+                images.withLock { $0.append(image) }
+            }
+        } during: {
+            try disk.withStore { _ in }
+        }
+        let found = images.withLock { $0 }
+        #expect(found.count > 20)
+        for image in found {
+            try image.withStore { store throws in
+                _ = try store.write { try $0.create("notes", ["title": "first"]) }
+                let faults = try StoreAudit.faults(store)
+                #expect(faults == [])
+                #expect(try store.read { try $0.entryCount() } == 1)
+            }
+        }
+    }
 }
