@@ -104,7 +104,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "bkend-server",
-            dependencies: ["BkendServer", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser")],
+            dependencies: [
+                "BkendAccounts", "BkendServer", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .target(
             name: "BkendTesting",
@@ -155,7 +157,8 @@ let package = Package(
             dependencies: ["BkendAccounts", "BkendWire", grdb, logging, server("Crypto", "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
-            name: "BkendServerTests", dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server"],
+            name: "BkendServerTests",
+            dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -9,24 +9,26 @@ struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Create or alter tables from a JSON file, all or none.",
-        discussion: "Safe to repeat, and while a server runs on the folder. Tables that the file doesn't name stay.")
+        discussion: """
+            Safe to repeat, and while a server runs on the folder. Tables that the file doesn't name stay. Records stay as
+            they are: --check tells beforehand which of them the new rules would refuse.
+            """)
 
-    @Argument(help: "The data folder.")
-    var directory: String
+    @OptionGroup var folder: FolderOptions
     @Argument(help: "A file with {\"tables\":[…]}; - reads standard input.")
     var tables: String
-    @Option(help: "The project; may be left out when the folder has one.")
-    var project: String?
-    @Option(help: "The environment.")
-    var env = EnvironmentName.defaultEnvironment
+    @OptionGroup var environment: EnvironmentOptions
+    @Flag(help: "Change nothing; say what would change, and which stored records would fail (then status 1).")
+    var check = false
 
     func run() async throws {
         try await reportingFailure {
-            let folder = try DataFolder.open(at: directory)
-            let name = try folder.control.environment(project: project, environment: env)
-            let changes = try folder.apply(try read(), to: name, now: .systemNow)
-            for change in changes where !change.changes.isEmpty { StandardOutput.line(change.description) }
-            if changes.allSatisfy(\.changes.isEmpty) { StandardOutput.line("no changes") }
+            let store = try environment.store(in: try folder.open())
+            if check {
+                try CheckOutput.run(on: store, try read(), asJSON: folder.json)
+            } else {
+                ChangeOutput.show(try store.apply(try read(), now: .systemNow), asJSON: folder.json)
+            }
         }
     }
 

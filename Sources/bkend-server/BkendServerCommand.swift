@@ -12,7 +12,11 @@ struct BkendServerCommand: AsyncParsableCommand {
             bkend-server apply data t.json    creates or alters tables
             bkend-server serve data           serves it at http://127.0.0.1:8420
             """,
-        subcommands: [InitCommand.self, ApplyCommand.self, ServeCommand.self])
+        subcommands: [
+            InitCommand.self, ApplyCommand.self, ServeCommand.self, ProjectCommand.self, EnvironmentCommand.self,
+            KeyCommand.self, SigningKeyCommand.self, TableCommand.self, ImportCommand.self, ExportCommand.self,
+            BackupCommand.self, CheckCommand.self, UserCommand.self,
+        ])
 }
 #else
 import Foundation

@@ -21,11 +21,7 @@ struct InitCommand: AsyncParsableCommand {
         try await reportingFailure {
             let name = try EnvironmentName(project: project, environment: env)
             let created = try DataFolder.create(at: directory, name: name, now: .systemNow)
-            let json: JSONObject = [
-                "project": .string(created.name.project), "environment": .string(created.name.environment),
-                "publishableKey": .string(created.publishableKey), "secretKey": .string(created.secretKey),
-            ]
-            StandardOutput.line(json.description)
+            StandardOutput.json(NewKeys.json(created))
         }
     }
 }

@@ -70,6 +70,27 @@ extension Collection {
     /// Makes the entries of the documents that are there; whether arrays were met. Entries go through a temporary
     /// table and SQLite's sorter, since adding them in the order of keys is many times faster than in any other.
     private func fill(_ index: StoredIndex, in db: Database) throws -> Bool {
+        let meetsArray = try gather(index, in: db)
+        if index.definition.unique {
+            try walk(index, in: db) {
+                throw $0
+            } visit: { key, row in
+                try db.run(index.insertSQL) { statement in
+                    try statement.bind(blob: key)
+                    try statement.bind(row)
+                    _ = try statement.step()
+                }
+            }
+        } else {
+            try db.execute(
+                sql: "INSERT INTO \(index.table) (key, row) SELECT key, row FROM temp.bkend_entries ORDER BY key")
+        }
+        try db.execute(sql: "DROP TABLE temp.bkend_entries")
+        return meetsArray
+    }
+
+    /// Puts the entries of all documents into a temporary table; whether arrays were met.
+    private func gather(_ index: StoredIndex, in db: Database) throws -> Bool {
         // The size is that of the values in the key, 0 where uniqueness doesn't ask for it.
         try db.execute(
             sql: "CREATE TEMP TABLE bkend_entries (key BLOB NOT NULL, row INTEGER NOT NULL, size INTEGER NOT NULL)")
@@ -91,18 +112,15 @@ extension Collection {
                 }
             }
         }
-        if isUnique {
-            try addUnique(to: index, in: db)
-        } else {
-            try db.execute(
-                sql: "INSERT INTO \(index.table) (key, row) SELECT key, row FROM temp.bkend_entries ORDER BY key")
-        }
-        try db.execute(sql: "DROP TABLE temp.bkend_entries")
         return meetsArray
     }
 
-    /// Adds the entries in the order of keys, where those of the same values lie side by side.
-    private func addUnique(to index: StoredIndex, in db: Database) throws {
+    /// Visits the gathered entries in the order of keys, where those of the same values lie side by side, and tells of
+    /// each document whose values another has.
+    private func walk(
+        _ index: StoredIndex, in db: Database, conflict: (UniqueViolation) throws -> Void,
+        visit: (UnsafeBufferPointer<UInt8>, Int64) throws -> Void
+    ) throws {
         var values: [UInt8] = []
         var holder: Int64 = 0
         try db.run("SELECT key, row, size FROM temp.bkend_entries ORDER BY key") { entries in
@@ -113,19 +131,30 @@ extension Collection {
                 if size > 0 {
                     let current = UnsafeBufferPointer(rebasing: key[..<size])
                     if row != holder, values.elementsEqual(current) {
-                        throw try violation(of: index, values: values[...], rows: holder, row, in: db)
+                        try conflict(violation(of: index, values: values[...], rows: holder, row, in: db))
+                    } else {
+                        values.removeAll(keepingCapacity: true)
+                        values.append(contentsOf: current)
+                        holder = row
                     }
-                    values.removeAll(keepingCapacity: true)
-                    values.append(contentsOf: current)
-                    holder = row
                 }
-                try db.run(index.insertSQL) { statement in
-                    try statement.bind(blob: key)
-                    try statement.bind(row)
-                    _ = try statement.step()
-                }
+                try visit(key, row)
             }
         }
+    }
+
+    /// Finds the documents that a unique index could not take, without making it: each that shares its values with
+    /// another, beside the first of them. Works on a connection that only reads, in bounded memory.
+    ///
+    /// - Throws: `CollectionError` for a definition that can't be, `InvalidDocument` for a document with too many entries.
+    package func conflicts(
+        with definition: IndexDefinition, in db: Database, visit: (UniqueViolation) throws -> Void
+    ) throws {
+        try checkDefinition(definition)
+        let index = StoredIndex(definition, number: 0, collection: number, isMultikey: false)
+        defer { try? db.execute(sql: "DROP TABLE IF EXISTS temp.bkend_entries") }
+        _ = try gather(index, in: db)
+        if definition.unique { try walk(index, in: db, conflict: visit) { _, _ in } }
     }
 
     private func violation(

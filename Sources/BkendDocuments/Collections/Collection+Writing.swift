@@ -78,7 +78,7 @@ extension Collection {
         return id
     }
 
-    private func check(_ text: [UInt8], id: String) throws(InvalidDocument) {
+    func check(_ text: [UInt8], id: String) throws(InvalidDocument) {
         if id.isEmpty { throw InvalidDocument(collection: name, reason: .noID) }
         do throws(JSONError) {
             try JSON.check(text)

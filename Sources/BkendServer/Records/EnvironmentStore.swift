@@ -6,7 +6,7 @@ import GRDB
 import Synchronization
 
 /// The tables and records of one environment: its database, and what is kept in memory of it.
-final class EnvironmentStore: Sendable {
+package final class EnvironmentStore: Sendable {
     private let pool: DatabasePool
     private let lock: FileLock
     private let quickReaders: QuickReaders

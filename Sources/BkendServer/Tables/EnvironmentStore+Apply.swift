@@ -6,7 +6,7 @@ import GRDB
 extension DataFolder {
     /// Creates or alters tables of an environment that this process has not opened; see `EnvironmentStore.apply`.
     package func apply(_ json: JSON, to name: EnvironmentName, now: Timestamp) throws -> [TableChange] {
-        try EnvironmentStore(path: file(of: name)).apply(json, now: now)
+        try store(of: name).apply(json, now: now)
     }
 }
 
@@ -16,7 +16,7 @@ extension EnvironmentStore {
     /// - Returns: what changed, table by table.
     /// - Throws: `TableMistakes` with every mistake of the definitions; `OperatorError` when the records there
     ///   don't allow a change.
-    func apply(_ json: JSON, now: Timestamp) throws -> [TableChange] {
+    package func apply(_ json: JSON, now: Timestamp) throws -> [TableChange] {
         let tables = try TableMistakes.tables(json)
         return try writeNow { db, catalog in
             try tables.map { table in

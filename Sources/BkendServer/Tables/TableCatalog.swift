@@ -23,6 +23,9 @@ struct TableCatalog: Sendable {
     /// The table of that name, nil when there is none.
     subscript(name: String) -> Table? { tables[ExactString(name)] }
 
+    /// All tables, by name.
+    var all: [Table] { tables.values.sorted { $0.name.precedesInBytes($1.name) } }
+
     /// The generation that a database is at. It moves with the collections' own, so that a kept handle never stays
     /// behind its indexes.
     static func generation(in db: Database) throws -> Int64 {

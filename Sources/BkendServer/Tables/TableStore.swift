@@ -6,29 +6,32 @@ import GRDB
 /// Where an environment keeps its table definitions: the current ones, and every version that there ever was
 /// (rest-api.md §6).
 enum TableStore {
-    /// The version of the tables below. A newer one is refused.
-    private static let format = 1
+    /// SQL that takes the tables from one format to the next; the first makes them. A step that has been released is
+    /// never changed.
+    private static let steps = [
+        """
+        CREATE TABLE server_catalog (format INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
+        INSERT INTO server_catalog VALUES (0, 1);
+        CREATE TABLE server_tables (
+            name TEXT PRIMARY KEY, version INTEGER NOT NULL, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE server_table_versions (
+            name TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, createdAt TEXT NOT NULL,
+            PRIMARY KEY (name, version)) STRICT, WITHOUT ROWID;
+        """
+    ]
 
-    /// Makes the tables of a new database, or checks that those of an existing one are not newer than this program.
+    /// Makes the tables of a new database and brings those of an older one up to date; refuses newer ones.
     static func prepare(_ db: Database, path: String) throws {
-        if try db.tableExists("server_catalog") {
-            let found = try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
-            guard found <= format else {
-                throw OperatorError(
-                    "\(path) has format \(found), newer than this bkend-server knows (\(format)); use a newer one")
-            }
-            return
+        let format = steps.count
+        let exists = try db.tableExists("server_catalog")
+        let found = exists ? try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0 : 0
+        guard found <= format else {
+            throw OperatorError(
+                "\(path) has format \(found), newer than this bkend-server knows (\(format)); use a newer one")
         }
-        try db.execute(
-            sql: """
-                CREATE TABLE server_catalog (format INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
-                INSERT INTO server_catalog VALUES (\(format), 1);
-                CREATE TABLE server_tables (
-                    name TEXT PRIMARY KEY, version INTEGER NOT NULL, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
-                CREATE TABLE server_table_versions (
-                    name TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, createdAt TEXT NOT NULL,
-                    PRIMARY KEY (name, version)) STRICT, WITHOUT ROWID;
-                """)
+        if found == format { return }
+        for step in steps[found...] { try db.execute(sql: step) }
+        try db.execute(sql: "UPDATE server_catalog SET format = ?, generation = generation + 1", arguments: [format])
     }
 
     /// Makes a table with its indexes.
@@ -36,7 +39,17 @@ enum TableStore {
         var collection = try Collection.create(table.name, in: db)
         for index in table.storedIndexes { try collection.createIndex(index, in: db) }
         if table.searchIndex { try collection.enableSearch(in: db) }
-        try record(table, version: 1, now: now, in: db)
+        // A table that was dropped left its versions: numbers go on, so that each names one definition for good.
+        let last = try Int.fetchOne(
+            db, sql: "SELECT max(version) FROM server_table_versions WHERE name = ?", arguments: [table.name])
+        try record(table, version: (last ?? 0) + 1, now: now, in: db)
+    }
+
+    /// Drops a table with its records and indexes; its versions stay.
+    static func drop(_ table: Table, in db: Database) throws {
+        try table.collection.drop(in: db)
+        try db.execute(sql: "DELETE FROM server_tables WHERE name = ?", arguments: [table.name])
+        try db.execute(sql: "UPDATE server_catalog SET generation = generation + 1")
     }
 
     /// Puts a changed definition in force: indexes are dropped and built, records stay as they are.

@@ -20,7 +20,7 @@ public enum TableName {
     public static func isSystem(_ name: String) -> Bool { name.utf8.first == 0x5F }
 
     /// Whether the name may stand in a schema: a letter, then letters, digits and `_`.
-    static func isFieldName(_ name: String) -> Bool {
+    package static func isFieldName(_ name: String) -> Bool {
         guard let first = name.utf8.first, isLetter(first) else { return false }
         return name.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == 0x5F }
     }

@@ -1,4 +1,5 @@
 #if Server
+import BkendWire
 import Foundation
 import Synchronization
 
@@ -9,7 +10,10 @@ struct CommandRun: Sendable {
     var status: Int32
 
     /// Runs a command to its end.
-    static func run(_ arguments: String...) async throws -> CommandRun {
+    static func run(_ arguments: String...) async throws -> CommandRun { try await run(arguments) }
+
+    /// Runs a command that reads `input`.
+    static func run(_ arguments: [String], input: [UInt8]? = nil) async throws -> CommandRun {
         try await blocking {
             let process = Process()
             process.executableURL = executable
@@ -17,10 +21,18 @@ struct CommandRun: Sendable {
             let (output, errors) = (Pipe(), Pipe())
             process.standardOutput = output
             process.standardError = errors
-            process.standardInput = FileHandle.nullDevice
+            let feed = input.map { _ in Pipe() }
+            process.standardInput = feed ?? FileHandle.nullDevice
             try process.run()
             let text = Mutex("")
             let reader = DispatchGroup()
+            if let feed, let input {
+                DispatchQueue.global().async(group: reader) {
+                    // A command may end before it has read everything.
+                    try? feed.fileHandleForWriting.write(contentsOf: Data(input))
+                    try? feed.fileHandleForWriting.close()
+                }
+            }
             DispatchQueue.global().async(group: reader) {
                 let data = errors.fileHandleForReading.readDataToEndOfFile()
                 text.withLock { $0 = String(decoding: data, as: UTF8.self) }
@@ -33,6 +45,9 @@ struct CommandRun: Sendable {
                 status: process.terminationStatus)
         }
     }
+
+    /// What it printed, as JSON.
+    var json: JSON { get throws { try JSON(parsing: output) } }
 
     /// The executable lies beside the test bundle.
     static let executable: URL = {

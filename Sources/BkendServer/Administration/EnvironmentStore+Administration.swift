@@ -1,0 +1,118 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+extension DataFolder {
+    /// Opens an environment for a command. Safe while a server runs on the folder, but not in a process that has it open.
+    package func store(of name: EnvironmentName) throws -> EnvironmentStore {
+        try EnvironmentStore(path: file(of: name))
+    }
+}
+
+/// A table as lists show it.
+package struct TableEntry: Hashable, Sendable {
+    /// The table's name.
+    package let name: String
+    /// The number of its definition.
+    package let version: Int
+    /// How many records it has.
+    package let records: Int
+    /// What `apply` takes.
+    package let definition: BkendWire.TableDefinition
+}
+
+/// One definition that a table had.
+package struct TableVersion: Hashable, Sendable {
+    /// The number, from 1.
+    package let version: Int
+    /// When it came.
+    package let createdAt: String
+    /// Whether it is in force.
+    package let isCurrent: Bool
+    /// What it changed, each a few words.
+    package let changes: [String]
+    /// The definition.
+    package let definition: BkendWire.TableDefinition
+}
+
+extension EnvironmentStore {
+    /// The tables, by name.
+    package func tables() throws -> [TableEntry] {
+        try quickRead { db, catalog in
+            try catalog.all.map { table in
+                TableEntry(
+                    name: table.name, version: table.version, records: try table.collection.total(in: db),
+                    definition: table.definition)
+            }
+        }
+    }
+
+    /// A table.
+    ///
+    /// - Throws: `OperatorError` when there is none of that name.
+    package func table(_ name: String) throws -> TableEntry {
+        guard let table = try tables().first(where: { $0.name.hasSameBytes(as: name) }) else {
+            throw Self.noTable(name)
+        }
+        return table
+    }
+
+    /// What `apply` takes to make all tables as they are.
+    package func definitions() throws -> JSON {
+        ["tables": .array(try tables().map { .object($0.definition.json) })]
+    }
+
+    /// Every definition that a table had, the oldest first; also of a table that was dropped.
+    ///
+    /// - Throws: `OperatorError` when there never was one of that name.
+    package func versions(of name: String) throws -> [TableVersion] {
+        try quickRead { db, catalog in
+            let rows = try Row.fetchAll(
+                db,
+                sql: "SELECT version, definition, createdAt FROM server_table_versions WHERE name = ? ORDER BY version",
+                arguments: [name])
+            if rows.isEmpty { throw Self.noTable(name) }
+            var last: BkendWire.TableDefinition?
+            return try rows.map { row in
+                let definition = try BkendWire.TableDefinition(JSON(parsing: row["definition"] as String))
+                defer { last = definition }
+                let change = last.map { TableChange(from: $0, to: definition) } ?? TableChange(creating: definition)
+                let version: Int = row["version"]
+                return TableVersion(
+                    version: version, createdAt: row["createdAt"], isCurrent: catalog[name]?.version == version,
+                    changes: change.changes.isEmpty ? ["created again"] : change.changes, definition: definition)
+            }
+        }
+    }
+
+    /// Puts an earlier definition in force again, as a new version. Records stay as they are.
+    ///
+    /// - Throws: `OperatorError` when there is no such table or version, or the records don't allow its indexes.
+    package func rollBack(_ name: String, to version: Int, now: Timestamp) throws -> TableChange {
+        _ = try table(name)
+        guard let old = try versions(of: name).first(where: { $0.version == version }) else {
+            throw OperatorError("the table \(name) has no version \(version); bkend-server table versions shows them")
+        }
+        let changes = try apply(["tables": [.object(old.definition.json)]], now: now)
+        return changes.first ?? TableChange(table: name, changes: [])
+    }
+
+    /// Drops a table with its records and indexes. Its versions stay, and go on if one of that name is made again.
+    ///
+    /// - Returns: how many records went.
+    /// - Throws: `OperatorError` when there is none of that name.
+    package func drop(_ name: String) throws -> Int {
+        try writeNow { db, catalog in
+            guard let table = catalog[name] else { throw Self.noTable(name) }
+            let records = try table.collection.total(in: db)
+            try TableStore.drop(table, in: db)
+            return records
+        }
+    }
+
+    static func noTable(_ name: String) -> OperatorError {
+        OperatorError("there is no table \(name); bkend-server table list shows those there are")
+    }
+}
+#endif

@@ -1,0 +1,98 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+/// A stored record that a new definition would not take.
+package struct SchemaFinding: Hashable, Sendable {
+    /// The table and the record's id.
+    package let table: String, id: String
+    /// What is wrong: the field's path, the rule, a sentence.
+    package let detail: ErrorBody.Detail
+
+    /// The object of `--json`.
+    package var json: JSONObject {
+        [
+            "table": .string(table), "id": .string(id), "field": .string(detail.field), "rule": .string(detail.rule),
+            "message": .string(detail.message),
+        ]
+    }
+}
+
+/// What `apply` would do to a table.
+package struct TableCheck: Hashable, Sendable {
+    /// What would change.
+    package let change: TableChange
+    /// How many records it has, and how many of them the new definition would not take.
+    package let records: Int, failing: Int
+
+    /// The object of `--json`.
+    package var json: JSONObject {
+        [
+            "table": .string(change.table), "changes": .array(change.changes.map(JSON.string)),
+            "records": .int(Int64(records)), "failing": .int(Int64(failing)),
+        ]
+    }
+}
+
+extension EnvironmentStore {
+    /// Says what `apply` would change, and which stored records would fail the new definitions, by the rules of a PATCH:
+    /// defaults are not filled in. Changes nothing; reads one snapshot, in bounded memory.
+    ///
+    /// - Parameter finding: called for every failure of every record.
+    /// - Throws: `TableMistakes` with every mistake of the definitions.
+    package func check(_ json: JSON, finding: (SchemaFinding) throws -> Void) throws -> [TableCheck] {
+        let tables = try TableMistakes.tables(json)
+        return try quickRead { db, catalog in
+            try tables.map { new in
+                guard let old = catalog[new.name] else {
+                    return TableCheck(change: TableChange(creating: new), records: 0, failing: 0)
+                }
+                var records = 0
+                var failing = try Self.failing(in: old, new, in: db, records: &records, finding: finding)
+                failing += try Self.conflicting(in: old, new, in: db, finding: finding)
+                return TableCheck(
+                    change: TableChange(from: old.definition, to: new), records: records, failing: failing)
+            }
+        }
+    }
+
+    /// The records that break the schema.
+    private static func failing(
+        in table: Table, _ new: BkendWire.TableDefinition, in db: Database, records: inout Int,
+        finding: (SchemaFinding) throws -> Void
+    ) throws -> Int {
+        var (failing, count) = (0, 0)
+        try table.collection.scan(in: db) { id, text in
+            count += 1
+            let fields = RecordOperations.withoutSystemFields(try JSON(parsing: text).objectValue ?? [:])
+            var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches)
+            _ = validator.object(fields, new.schema, at: "")
+            if !validator.failures.isEmpty { failing += 1 }
+            for detail in validator.failures { try finding(SchemaFinding(table: new.name, id: id, detail: detail)) }
+        }
+        records = count
+        return failing
+    }
+
+    /// The records that share what a new unique index would not let them share.
+    private static func conflicting(
+        in table: Table, _ new: BkendWire.TableDefinition, in db: Database, finding: (SchemaFinding) throws -> Void
+    ) throws -> Int {
+        let old = table.definition.storedIndexes
+        var count = 0
+        for index in new.storedIndexes where index.unique && !old.contains(index) {
+            try table.collection.conflicts(with: index, in: db) { violation in
+                count += 1
+                let fields = violation.fields.joined(separator: ", ")
+                let message = "\(fields) is shared with the record \(violation.existingID) (unique index \(index.name))"
+                try finding(
+                    SchemaFinding(
+                        table: new.name, id: violation.id,
+                        detail: ErrorBody.Detail(field: fields, rule: "unique", message: message)))
+            }
+        }
+        return count
+    }
+}
+#endif

@@ -1,0 +1,77 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+/// The records of one transaction.
+struct ImportBatch {
+    let options: ImportOptions
+    let now: Timestamp
+    private(set) var counts = ImportCounts()
+    private(set) var rejected: [RejectedRecord] = []
+
+    init(options: ImportOptions, now: Timestamp) {
+        self.options = options
+        self.now = now
+    }
+
+    /// Stores one record, or says why not.
+    mutating func store(_ pending: RecordImport.Pending, in table: Table, _ db: Database, newID: () -> String) throws {
+        counts.read += 1
+        do {
+            try store(pending.content.get(), in: table, db, newID: newID)
+        } catch let refusal as RecordIntake.Refusal {
+            refuse(pending, refusal.details)
+        } catch let violation as UniqueViolation {
+            let fields = violation.fields.joined(separator: ", ")
+            let message = "\(fields) is taken by the record \(violation.existingID)"
+            refuse(pending, [ErrorBody.Detail(field: fields, rule: "unique", message: message)])
+        } catch let error as InvalidDocument {
+            refuse(pending, [ErrorBody.Detail(field: "", rule: "document", message: error.description)])
+        }
+    }
+
+    private mutating func refuse(_ pending: RecordImport.Pending, _ details: [ErrorBody.Detail]) {
+        counts.rejected += 1
+        rejected.append(
+            RejectedRecord(
+                file: pending.file, offset: pending.item.offset, details: details, text: pending.item.bytes))
+    }
+
+    private mutating func store(
+        _ source: JSONObject, in table: Table, _ db: Database, newID: () -> String
+    ) throws {
+        let given = try RecordIntake.id(of: source)
+        guard let id = given ?? (options.makesIDs ? newID() : nil) else {
+            throw RecordIntake.Refusal(
+                "id", "required", "id is missing; with --new-ids records get one (and each repeat makes them again)")
+        }
+        let intake = RecordIntake(
+            schema: table.definition.schema, fillsDefaults: options.fillsDefaults, now: now)
+        guard let stored = given == nil ? nil : try table.collection.document(id: id, in: db) else {
+            try table.collection.insert(try intake.record(source, id: id, stored: nil), in: db)
+            counts.imported += 1
+            return
+        }
+        let old = try stored.json
+        let record = try intake.record(source, id: id, stored: old)
+        if record.serialized() == stored.bytes {
+            counts.same += 1
+            return
+        }
+        let isNewer = (record["updatedAt"]?.stringValue ?? "") > (old["updatedAt"]?.stringValue ?? "")
+        switch options.conflict {
+        case .replace,
+            .newer where isNewer:
+            _ = try table.collection.replace(record, in: db)
+            counts.replaced += 1
+        case .skip, .newer: counts.skipped += 1
+        case .reject:
+            throw RecordIntake.Refusal(
+                "id", "conflict",
+                "a record \(id) is there with other content; --on-conflict says what to do with such (skip, replace, newer)"
+            )
+        }
+    }
+}
+#endif

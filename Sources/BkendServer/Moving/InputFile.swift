@@ -1,0 +1,40 @@
+#if Server
+import Foundation
+
+/// A file that is read from its start to its end, or standard input.
+final class InputFile: Sendable {
+    let path: String
+    /// The file's length, nil for a pipe.
+    let length: Int?
+    private let descriptor: Int32
+
+    /// Opens a file; `-` is standard input.
+    ///
+    /// - Throws: `OperatorError` when it can't be read.
+    init(_ path: String) throws(OperatorError) {
+        self.path = path
+        if path == "-" {
+            descriptor = 0
+            length = nil
+            return
+        }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw PrivateFile.failure("can't read the file", path) }
+        var info = stat()
+        guard fstat(descriptor, &info) == 0 else { throw PrivateFile.failure("can't read the file", path) }
+        if info.st_mode & S_IFMT == S_IFDIR { throw OperatorError("\(path) is a folder") }
+        length = info.st_mode & S_IFMT == S_IFREG ? Int(info.st_size) : nil
+    }
+
+    deinit { if descriptor > 0 { close(descriptor) } }
+
+    /// What a `ByteSource` reads from.
+    func read(_ memory: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            let count = Foundation.read(descriptor, memory.baseAddress, memory.count)
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw PrivateFile.failure("can't read the file", path) }
+        }
+    }
+}
+#endif

@@ -1,0 +1,87 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import Foundation
+import GRDB
+
+/// What an export wrote of a table.
+package struct ExportedTable: Hashable, Sendable {
+    /// The table.
+    package let name: String
+    /// How many records.
+    package let records: Int
+    /// The file, nil for standard output.
+    package let file: String?
+    /// Its size in bytes.
+    package let bytes: Int
+}
+
+extension EnvironmentStore {
+    /// Writes tables to files of a folder, `TABLE.jsonl` with a record a line as it is stored, and `tables.json` that
+    /// `apply` takes: all of one moment, while others write.
+    ///
+    /// - Parameter names: the tables; all when empty.
+    /// - Throws: `OperatorError` when there is no such table, or a file is there already.
+    package func export(_ names: [String], to folder: String) throws -> [ExportedTable] {
+        try PrivateFile.makeFolder(folder)
+        return try quickRead { db, catalog in
+            let tables = try Self.chosen(names, catalog)
+            let definitions = try OutputFile(folder + "/tables.json")
+            let json: JSON = ["tables": .array(tables.map { .object($0.definition.json) })]
+            try definitions.write(json.serialized() + [0x0A])
+            let files = try tables.map { try OutputFile("\(folder)/\($0.name).jsonl") }
+            let exported = try zip(tables, files).map { table, file in
+                let records = try Self.lines(of: table, in: db, write: file.write)
+                return ExportedTable(
+                    name: table.name, records: records, file: "\(folder)/\(table.name).jsonl", bytes: file.count)
+            }
+            for file in files { try file.finish() }
+            try definitions.finish()
+            return exported
+        }
+    }
+
+    /// Writes a table's records to an open file, a line each.
+    package func export(_ name: String, to descriptor: Int32) throws -> ExportedTable {
+        try quickRead { db, catalog in
+            let tables = try Self.chosen([name], catalog)
+            var buffer: [UInt8] = []
+            var bytes = 0
+            func flush() throws {
+                try OutputFile.write(buffer, to: descriptor, path: "the output")
+                bytes += buffer.count
+                buffer.removeAll(keepingCapacity: true)
+            }
+            let records = try Self.lines(of: tables[0], in: db) {
+                buffer.append(contentsOf: $0)
+                if buffer.count > 256 * 1024 { try flush() }
+            }
+            try flush()
+            return ExportedTable(name: name, records: records, file: nil, bytes: bytes)
+        }
+    }
+
+    private static func chosen(_ names: [String], _ catalog: TableCatalog) throws -> [Table] {
+        if names.isEmpty { return catalog.all }
+        return try names.map { name in
+            guard let table = catalog[name] else { throw noTable(name) }
+            return table
+        }
+    }
+
+    private static func lines(
+        of table: Table, in db: Database, write: (UnsafeBufferPointer<UInt8>) throws -> Void
+    ) throws -> Int {
+        var records = 0
+        let end: [UInt8] = [0x0A]
+        try end.withUnsafeBufferPointer { end in
+            try table.collection.scan(in: db) { _, text in
+                try write(text)
+                try write(end)
+                records += 1
+            }
+        }
+        return records
+    }
+}
+#endif

@@ -1,0 +1,195 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+/// What an import does with a record whose id is there already, with other content.
+package enum ImportConflict: String, CaseIterable, Sendable {
+    /// Counts it as rejected, and leaves what is there.
+    case reject
+    /// Leaves what is there.
+    case skip
+    /// Puts the new record in its place.
+    case replace
+    /// Puts the new record in its place if its `updatedAt` is later; else leaves what is there.
+    case newer
+}
+
+/// How records are imported.
+package struct ImportOptions: Sendable {
+    /// How many records go into one transaction.
+    package var batch = 1_000
+    /// What to do with a record that is there with other content.
+    package var conflict = ImportConflict.reject
+    /// Whether absent fields take their defaults.
+    package var fillsDefaults = false
+    /// Whether records without an id get one.
+    package var makesIDs = false
+    /// Whether files are JSON Lines, whatever they begin with.
+    package var isLines = false
+
+    /// The defaults.
+    package init() {}
+}
+
+/// How many records an import has met.
+package struct ImportCounts: Hashable, Sendable {
+    /// All of them.
+    package internal(set) var read = 0
+    /// Stored as new, stored in another's place.
+    package internal(set) var imported = 0, replaced = 0
+    /// There already with the same content, there with other content and left.
+    package internal(set) var same = 0, skipped = 0
+    /// Not stored, with a reason.
+    package internal(set) var rejected = 0
+
+    /// The object of `--json`.
+    package var json: JSONObject {
+        let counts = [
+            ("read", read), ("imported", imported), ("replaced", replaced), ("same", same), ("skipped", skipped),
+            ("rejected", rejected),
+        ]
+        return JSONObject(counts.map { ($0.0, .int(Int64($0.1))) })
+    }
+
+    mutating func add(_ other: ImportCounts) {
+        read += other.read
+        imported += other.imported
+        replaced += other.replaced
+        same += other.same
+        skipped += other.skipped
+        rejected += other.rejected
+    }
+}
+
+/// A record that was not stored.
+package struct RejectedRecord: Sendable {
+    /// The file, and where in it the record begins, in bytes.
+    package let file: String, offset: Int
+    /// Why.
+    package let details: [ErrorBody.Detail]
+    /// The record's text.
+    package let text: [UInt8]
+
+    /// One sentence.
+    package var reason: String { details.map(\.message).joined(separator: "; ") }
+
+    /// The line of a rejects file: the record as JSON when it is, else as a text.
+    package var line: [UInt8] {
+        let head: JSONObject = [
+            "file": .string(file), "offset": .int(Int64(offset)), "reason": .string(reason),
+            "details": .array(
+                details.map {
+                    ["field": .string($0.field), "rule": .string($0.rule), "message": .string($0.message)]
+                }),
+        ]
+        var object = head
+        if let record = try? JSON(parsing: text) {
+            object["record"] = record
+        } else {
+            object["text"] = .string(String(decoding: text, as: UTF8.self))
+        }
+        return object.serialized() + [0x0A]
+    }
+}
+
+/// Puts records of files into a table, batch by batch: each batch is one transaction, so that an import that is
+/// interrupted leaves whole batches, and repeating it finds them there.
+package struct RecordImport {
+    private let store: EnvironmentStore
+    private let table: String
+    private let options: ImportOptions
+    private let now: Timestamp
+    private let reject: (RejectedRecord) throws -> Void
+    private var pending: [Pending] = []
+    private var pendingBytes = 0
+
+    /// What has been committed.
+    package private(set) var counts = ImportCounts()
+
+    /// The most text that a batch holds: what memory is bounded by.
+    private static let batchBytes = 8 << 20
+    private static let limits = JSONLimits(depth: 64)
+
+    struct Pending {
+        let item: RecordReader.Item
+        let file: String
+        let content: Result<JSONObject, RecordIntake.Refusal>
+    }
+
+    /// An import into a table that exists.
+    ///
+    /// - Parameter reject: called for each record that was not stored, once its batch is committed.
+    package init(
+        into table: String, of store: EnvironmentStore, _ options: ImportOptions, now: Timestamp,
+        reject: @escaping (RejectedRecord) throws -> Void
+    ) {
+        self.store = store
+        self.table = table
+        self.options = options
+        self.now = now
+        self.reject = reject
+    }
+
+    /// Imports a file; `-` is standard input.
+    ///
+    /// - Parameter progress: called after each batch with the counts, and the file's bytes: read, and all if known.
+    /// - Throws: `OperatorError` that says where a file can't be followed any further; everything before that place has
+    ///   been stored.
+    package mutating func run(_ path: String, progress: (ImportCounts, Int, Int?) -> Void) throws {
+        let file = try InputFile(path)
+        var reader = RecordReader(isLines: options.isLines, read: file.read)
+        do {
+            while let item = try reader.next() {
+                try add(item, path)
+                if pending.count >= options.batch || pendingBytes >= Self.batchBytes {
+                    try commit()
+                    progress(counts, reader.offset, file.length)
+                }
+            }
+            try commit()
+        } catch let fault as ImportFault {
+            try commit()
+            throw OperatorError("\(path): \(fault); the \(counts.read) records before it were taken care of")
+        }
+        progress(counts, reader.offset, file.length)
+    }
+
+    private mutating func add(_ item: RecordReader.Item, _ file: String) throws {
+        let content: Result<JSONObject, RecordIntake.Refusal>
+        do throws(JSONError) {
+            switch try JSON(parsing: item.bytes, limits: Self.limits) {
+            case .object(let object): content = .success(object)
+            case let other: content = .failure(.init("", "type", "a record is an object, not \(other.typeName)"))
+            }
+        } catch {
+            if item.endsFile, error.reason == .unexpectedEnd {
+                throw ImportFault(
+                    offset: item.offset + item.bytes.count,
+                    "the file ends in the middle of the record that begins at byte \(item.offset)")
+            }
+            content = .failure(.init("", "json", error.description))
+        }
+        pending.append(Pending(item: item, file: file, content: content))
+        pendingBytes += item.bytes.count
+    }
+
+    private mutating func commit() throws {
+        if pending.isEmpty { return }
+        var batch = ImportBatch(options: options, now: now)
+        // An id is made outside the transaction, since a generator has a lock of its own.
+        let (store, now) = (store, now)
+        let pending = pending
+        try store.writeNow { db, catalog in
+            guard let table = catalog[table] else {
+                throw OperatorError("the table \(table) was dropped; \(counts.read) records were taken care of before")
+            }
+            for pending in pending { try batch.store(pending, in: table, db) { store.newID(at: now) } }
+        }
+        self.pending.removeAll(keepingCapacity: true)
+        pendingBytes = 0
+        counts.add(batch.counts)
+        for rejected in batch.rejected { try reject(rejected) }
+    }
+}
+#endif

@@ -1,0 +1,29 @@
+#if Server
+import Foundation
+
+/// The file that rejected records go to, one JSON object a line; made with the first of them.
+package final class RejectFile {
+    /// The file's path.
+    package let path: String
+    private var descriptor: Int32 = -1
+
+    /// A file at a path; one that is there is written anew once there is something to write.
+    package init(_ path: String) { self.path = path }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Whether something was written.
+    package var exists: Bool { descriptor >= 0 }
+
+    /// Adds a line.
+    ///
+    /// - Throws: `OperatorError` when the file can't be written.
+    package func add(_ record: RejectedRecord) throws {
+        if descriptor < 0 {
+            descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw PrivateFile.failure("can't make", path) }
+        }
+        try OutputFile.write(record.line, to: descriptor, path: path)
+    }
+}
+#endif

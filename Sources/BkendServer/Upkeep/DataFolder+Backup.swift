@@ -1,0 +1,70 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import Foundation
+import GRDB
+
+/// What a backup holds.
+package struct BackupSummary: Hashable, Sendable {
+    /// The environments, in the folder's order.
+    package let environments: [String]
+    /// The file's size in bytes.
+    package let bytes: Int
+}
+
+extension DataFolder {
+    /// Writes the whole folder into one tar archive while a server may run on it: each database as it is at one moment,
+    /// signing keys, mails that wait. Unpacked, the archive is a data folder.
+    ///
+    /// Databases are copied by `VACUUM INTO` on a connection that only reads (SQLite's documentation of VACUUM): one
+    /// snapshot each, no lock that writers would wait for, and no page that is free. The copies lie beside the archive
+    /// meanwhile, one at a time.
+    ///
+    /// - Throws: `OperatorError` when there is such a file already, or it can't be written.
+    package func backup(to file: String, now: Timestamp) throws -> BackupSummary {
+        let output = try OutputFile(file)
+        let archive = try TarWriter(output, ownedLike: path, now: now)
+        let draft = "\(file).part.\(getpid())"
+        defer { unlink(draft) }
+        func add(database: String, as name: String) throws {
+            unlink(draft)
+            try Self.copy(database, to: draft)
+            try archive.file(name, at: draft)
+        }
+        try archive.folder("./")
+        try add(database: control.path, as: "control.sqlite")
+        // Read after the control database was copied: an environment that came meanwhile is one file too many at worst.
+        let names = try control.environments()
+        try archive.folder("environments/")
+        var project: String?
+        for name in names {
+            if name.project != project { try archive.folder("environments/\(name.project)/") }
+            project = name.project
+            let database = "\(path)/environments/\(name.project)/\(name.environment).sqlite"
+            // An environment that nobody has used yet has no file.
+            guard access(database, F_OK) == 0 else { continue }
+            try add(database: database, as: "environments/\(name.project)/\(name.environment).sqlite")
+        }
+        if access(path + "/signing-keys.json", F_OK) == 0 {
+            try archive.file("signing-keys.json", at: path + "/signing-keys.json")
+        }
+        try archive.folder("mail/")
+        for name in mails { try archive.file("mail/\(name)", at: "\(path)/mail/\(name)") }
+        try archive.finish()
+        return BackupSummary(environments: names.map(\.description), bytes: output.count)
+    }
+
+    private static func copy(_ database: String, to copy: String) throws {
+        let reader = try DocumentStorage.openReader(path: database)
+        defer { try? reader.close() }
+        try PrivateFile.make(copy)
+        try reader.inDatabase { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
+    }
+
+    /// The mails that wait to be delivered.
+    private var mails: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/mail")) ?? []
+        return names.filter { $0.hasSuffix(".eml") && !$0.hasPrefix(".") }.sorted()
+    }
+}
+#endif

@@ -1,0 +1,114 @@
+#if Server
+import BkendDocuments
+import BkendWire
+import GRDB
+
+/// An environment's own promises: definitions that can be read, versions without a gap, indexes and counts that agree
+/// with the records, system fields as rest-api.md §3 has them.
+struct EnvironmentCheck {
+    let file: String
+    let report: FolderCheck.Report
+
+    /// - Returns: how many records were looked at.
+    func run(_ db: Database) throws -> Int {
+        guard try db.tableExists("server_catalog") else { return 0 }
+        var records = 0
+        var names: Set<ExactString> = []
+        for row in try Row.fetchAll(db, sql: "SELECT name, version, definition FROM server_tables ORDER BY name") {
+            let name: String = row["name"]
+            names.insert(ExactString(name))
+            let definition = try definition(row["definition"], of: name)
+            try checkVersions(of: name, current: row["version"], definition: row["definition"], in: db)
+            guard let collection = try Collection.named(name, in: db) else {
+                try report(FolderFinding(.definition, file, table: name, "the table has no collection of records"))
+                continue
+            }
+            if let definition { try checkIndexes(of: collection, definition) }
+            try check(collection, in: db) { records += 1 }
+        }
+        for name in try Collection.names(in: db) where !names.contains(ExactString(name)) {
+            try report(FolderFinding(.definition, file, table: name, "the collection belongs to no table"))
+        }
+        return records
+    }
+
+    private func definition(_ text: String, of name: String) throws -> BkendWire.TableDefinition? {
+        do {
+            let definition = try BkendWire.TableDefinition(JSON(parsing: text))
+            if definition.name.hasSameBytes(as: name) { return definition }
+            try report(
+                FolderFinding(.definition, file, table: name, "the definition is that of \(definition.name)"))
+        } catch is JSONError {
+            try report(FolderFinding(.definition, file, table: name, "the definition is no JSON"))
+        } catch let error as TableDefinitionError {
+            try report(FolderFinding(.definition, file, table: name, "the definition can't be read: \(error)"))
+        }
+        return nil
+    }
+
+    private func checkVersions(of name: String, current: Int, definition: String, in db: Database) throws {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT version, definition FROM server_table_versions WHERE name = ? ORDER BY version",
+            arguments: [name])
+        let versions = rows.map { $0["version"] as Int }
+        if versions != Array(1...max(1, current)) {
+            let found = versions.map { "\($0)" }.joined(separator: ", ")
+            try report(
+                FolderFinding(.version, file, table: name, "the versions should be 1 to \(current), they are \(found)"))
+        }
+        guard let last = rows.last, last["version"] == current else { return }
+        if !(last["definition"] as String).hasSameBytes(as: definition) {
+            try report(
+                FolderFinding(.version, file, table: name, "the definition in force is not that of version \(current)"))
+        }
+    }
+
+    private func checkIndexes(of collection: Collection, _ definition: BkendWire.TableDefinition) throws {
+        let (wanted, found) = (definition.storedIndexes, collection.indexes)
+        for index in wanted where !found.contains(index) {
+            try report(FolderFinding(.index, file, table: definition.name, "the index \(index.name) is missing"))
+        }
+        for index in found where !wanted.contains(index) {
+            try report(
+                FolderFinding(.index, file, table: definition.name, "the index \(index.name) is in no definition"))
+        }
+        if collection.isSearchable != definition.searchIndex {
+            try report(FolderFinding(.index, file, table: definition.name, "the search index is not as defined"))
+        }
+    }
+
+    private func check(_ collection: Collection, in db: Database, counted: () -> Void) throws {
+        let table = collection.name
+        try collection.check(in: db) { finding in
+            let kind: FolderFinding.Kind =
+                switch finding.kind {
+                case .document: .record
+                case .index: .index
+                case .count: .count
+                }
+            try report(FolderFinding(kind, file, table: table, id: finding.id, finding.message))
+        } visit: { id, text in
+            counted()
+            guard let record = (try? JSON(parsing: text))?.objectValue else { return }
+            for flaw in Self.flaws(of: record) {
+                try report(FolderFinding(.record, file, table: table, id: id, flaw))
+            }
+        }
+    }
+
+    /// What is wrong with a record's system fields; `id` itself is the collection's to check.
+    private static func flaws(of record: JSONObject) -> [String] {
+        var flaws: [String] = []
+        if record["createdBy"]?.stringValue == nil { flaws.append("createdBy is no string") }
+        for name in ["createdAt", "updatedAt"] {
+            guard let text = record[name]?.stringValue,
+                Timestamp(text)?.description.hasSameBytes(as: text) == true
+            else {
+                flaws.append("\(name) is no date in the stored form")
+                continue
+            }
+        }
+        return flaws
+    }
+}
+#endif

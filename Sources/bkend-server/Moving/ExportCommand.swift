@@ -1,0 +1,52 @@
+#if Server
+import ArgumentParser
+import BkendServer
+import BkendWire
+
+/// `bkend-server export DIR [TABLE…]`
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write tables as JSON Lines, all of one moment; import takes them back.",
+        discussion: """
+            With --out each table becomes OUT/TABLE.jsonl, a record a line, and OUT/tables.json holds the definitions for
+            bkend-server apply. Without it one table goes to standard output. Safe while a server runs on the folder.
+            """)
+
+    @OptionGroup var folder: FolderOptions
+    @Argument(help: "The tables; all when none is named.")
+    var tables: [String] = []
+    @OptionGroup var environment: EnvironmentOptions
+    @Option(help: "The folder for the files; made when it isn't there. Nothing in it is overwritten.")
+    var out: String?
+
+    func validate() throws {
+        guard out != nil || tables.count == 1 else {
+            throw ValidationError("give --out, or name the one table that goes to standard output")
+        }
+        guard out != nil || !folder.json else { throw ValidationError("--json goes with --out") }
+    }
+
+    func run() async throws {
+        try await reportingFailure {
+            let store = try environment.store(in: try folder.open())
+            guard let out else {
+                _ = try store.export(tables[0], to: 1)
+                return
+            }
+            let exported = try store.export(tables, to: out)
+            if folder.json {
+                StandardOutput.json(
+                    exported.map {
+                        [
+                            "table": .string($0.name), "records": .int(Int64($0.records)),
+                            "file": $0.file.map(JSON.string) ?? .null, "bytes": .int(Int64($0.bytes)),
+                        ]
+                    })
+            } else {
+                StandardOutput.table(
+                    ["TABLE", "RECORDS", "FILE"], exported.map { [$0.name, "\($0.records)", $0.file ?? ""] })
+            }
+        }
+    }
+}
+#endif

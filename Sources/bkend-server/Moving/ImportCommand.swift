@@ -1,0 +1,131 @@
+#if Server
+import ArgumentParser
+import BkendServer
+import BkendWire
+
+/// `bkend-server import DIR TABLE FILE…`
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Put exported records into a table; they keep id, createdBy and dates.",
+        discussion: """
+            FILE holds pages {"success":true,"data":{"items":[…]}} or {"items":[…]}, arrays, or JSON Lines; - reads
+            standard input. Each batch is one transaction: an import that was interrupted may be repeated, what is there
+            already with the same content is passed over. Safe while a server runs on the folder.
+
+            Exit status: 0 when every record is there, 1 when some were rejected, 2 when a file could not be followed to
+            its end or the import could not go on.
+            """)
+
+    @OptionGroup var folder: FolderOptions
+    @Argument(help: "The table.")
+    var table: String
+    @Argument(help: "The files; - is standard input.")
+    var files: [String]
+    @OptionGroup var environment: EnvironmentOptions
+    @Flag(help: "Infer the definition of a table that isn't there yet, print it, and stop (go on with --yes).")
+    var infer = false
+    @Flag(help: "With --infer: make the table and import.")
+    var yes = false
+    @Option(help: "What to do with a record that is there with other content: reject, skip, replace or newer.")
+    var onConflict = ImportConflict.reject
+    @Option(help: "Where rejected records go, with reasons; TABLE.rejects.jsonl when left out.")
+    var rejects: String?
+    @Option(help: "How many records go into one transaction.")
+    var batch = 1_000
+    @Flag(help: "Give absent fields the defaults of the schema.")
+    var fillDefaults = false
+    @Flag(
+        name: .customLong("new-ids"), help: "Give records without an id a new one; a repeat then makes them again.")
+    var newIDs = false
+    @Flag(help: "Take files for JSON Lines, whatever they begin with.")
+    var lines = false
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("name at least one file, or - for standard input") }
+        guard (1...100_000).contains(batch) else { throw ValidationError("--batch is a number from 1 to 100000") }
+        guard !yes || infer else { throw ValidationError("--yes goes with --infer") }
+        guard !infer || !files.contains("-") else {
+            throw ValidationError("--infer reads the files twice; save standard input to a file first")
+        }
+        guard !files.contains(rejectsPath) else {
+            throw ValidationError("\(rejectsPath) is one of the files; give another with --rejects")
+        }
+    }
+
+    private var rejectsPath: String { rejects ?? "\(table).rejects.jsonl" }
+
+    func run() async throws {
+        try await reportingFailure(status: 2) {
+            let store = try environment.store(in: try folder.open())
+            guard try prepare(store) else { return }
+            var options = ImportOptions()
+            options.batch = batch
+            options.conflict = onConflict
+            options.fillsDefaults = fillDefaults
+            options.makesIDs = newIDs
+            options.isLines = lines
+            try run(store, options)
+        }
+    }
+
+    /// Sees to it that the table is there; false when the definition was only shown.
+    private func prepare(_ store: EnvironmentStore) throws -> Bool {
+        let exists = try store.tables().contains { $0.name == table }
+        guard infer else {
+            if exists { return true }
+            throw OperatorError(
+                "there is no table \(table): make it with bkend-server apply, or let --infer derive it from the records"
+            )
+        }
+        if exists { throw OperatorError("the table \(table) is there already; import without --infer") }
+        var inference = SchemaInference()
+        for file in files { try inference.look(at: file, isLines: lines) }
+        let definitions: JSONObject = ["tables": [.object(inference.definition(name: table).json)]]
+        guard yes else {
+            StandardOutput.line(folder.json ? definitions.description : definitions.indented)
+            StandardError.line(
+                "inferred from \(inference.records) records, nothing was changed: review it, above all the permissions, "
+                    + "then bkend-server apply it, or repeat with --yes")
+            return false
+        }
+        _ = try store.apply(.object(definitions), now: .systemNow)
+        return true
+    }
+
+    private func run(_ store: EnvironmentStore, _ options: ImportOptions) throws {
+        let rejectFile = RejectFile(rejectsPath)
+        var shown = 0
+        var records = RecordImport(into: table, of: store, options, now: .systemNow) { rejected in
+            try rejectFile.add(rejected)
+            shown += 1
+            if shown <= 5 {
+                StandardError.line("rejected: \(rejected.file), byte \(rejected.offset): \(rejected.reason)")
+            }
+        }
+        var progress = ImportProgress(isShown: !quiet)
+        defer {
+            progress.end(records.counts, rejects: rejectFile.exists ? rejectFile.path : nil)
+            if folder.json { StandardOutput.json(summary(records.counts, rejectFile)) }
+        }
+        for file in files {
+            try records.run(file) { counts, bytes, all in progress.show(file, counts, bytes: bytes, of: all) }
+        }
+        if !folder.json {
+            let counts = records.counts.json.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            StandardOutput.line("table \(table): \(counts)")
+        }
+        if records.counts.rejected > 0 { throw ExitCode(1) }
+    }
+
+    private func summary(_ counts: ImportCounts, _ rejectFile: RejectFile) -> JSONObject {
+        var json: JSONObject = ["table": .string(table)]
+        for (name, value) in counts.json { json[name] = value }
+        json["rejects"] = rejectFile.exists ? .string(rejectFile.path) : .null
+        return json
+    }
+}
+
+extension ImportConflict: ExpressibleByArgument {}
+#endif

@@ -1,0 +1,35 @@
+#if Server
+import ArgumentParser
+import BkendServer
+import BkendWire
+
+/// `bkend-server backup DIR FILE`
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Write the whole folder into one tar file, also while a server runs.",
+        discussion: """
+            Unpacked into an empty folder (mkdir restored && tar xf FILE -C restored) it is a data folder. The file holds
+            records, password hashes and signing keys: keep it as safe as the folder. It needs room for the largest
+            environment twice while it is made.
+            """)
+
+    @OptionGroup var folder: FolderOptions
+    @Argument(help: "The file; nothing is overwritten.")
+    var file: String
+
+    func run() async throws {
+        try await reportingFailure {
+            let summary = try folder.open().backup(to: file, now: .systemNow)
+            if folder.json {
+                StandardOutput.json([
+                    "file": .string(file), "bytes": .int(Int64(summary.bytes)),
+                    "environments": .array(summary.environments.map(JSON.string)),
+                ])
+            } else {
+                StandardOutput.line(
+                    "\(file): \(summary.bytes) bytes, environments \(summary.environments.joined(separator: ", "))")
+            }
+        }
+    }
+}
+#endif

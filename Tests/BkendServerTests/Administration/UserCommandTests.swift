@@ -1,0 +1,76 @@
+#if Server
+import BkendWire
+import Foundation
+import Testing
+
+@testable import BkendServer
+
+@Suite struct UserCommandTests {
+    @Test("A user is made, promoted, given a password and deleted beside a running server, which knows at once")
+    func life() async throws {
+        try await Workplace.with { place in
+            let server = try await ServeProcess.start(place.folder)
+            let app = TestClient(server.url, key: place.publishable)
+            func signIn(_ password: String) async throws -> Answer {
+                try await app.post(
+                    "/v1/auth/email/signin", ["email": "ada@example.com", "password": .string(password)])
+            }
+            let made = try await CommandRun.run(
+                ["user", "create", place.folder, "ada@example.com", "--name", "Ada", "--password-stdin", "--json"],
+                input: Array("first secret\n".utf8))
+            #expect(made.status == 0, "\(made.errors)")
+            let id = try #require(try made.json["id"]?.stringValue)
+            #expect(try made.json["role"] == "user" && made.json["name"] == "Ada")
+            let tokens = try await signIn("first secret")
+            #expect(tokens.status == 200)
+            let user = TestClient(
+                server.url, key: place.publishable, token: tokens.json["accessToken"]?.stringValue)
+            #expect(try await user.get("/v1/users").status == 403)
+            #expect(try await place.json(["user", "role"], "ADA@example.com", "admin")["role"] == "admin")
+            #expect(try await user.get("/v1/users").status == 200)
+            #expect(try await place.json(["user", "show"], id)["email"] == "ada@example.com")
+            let list = try await place.json(["user", "list"])
+            #expect(list["items"]?.arrayValue?.count == 1 && list["pagination"]?["total"] == 1)
+            #expect(try await place.json(["user", "list"], "--search", "nobody")["items"] == [])
+
+            let reset = try await CommandRun.run(
+                ["user", "password-reset", place.folder, id, "--password-stdin", "--json"],
+                input: Array("second secret".utf8))
+            #expect(try reset.json["done"] == "passwordSet")
+            #expect(try await user.get("/v1/auth/me").status == 401)
+            #expect(try await signIn("first secret").status == 401)
+            #expect(try await signIn("second secret").status == 200)
+            let mails = { try FileManager.default.contentsOfDirectory(atPath: place.folder + "/mail").count }
+            let before = try mails()
+            #expect(try await place.json(["user", "password-reset"], id)["done"] == "mailWritten")
+            #expect(try mails() == before + 1)
+
+            #expect(try await CommandRun.run("user", "delete", place.folder, id).status == 1)
+            #expect(try await signIn("second secret").status == 200)
+            #expect(try await place.json(["user", "delete"], id, "--yes")["deleted"] == true)
+            #expect(try await signIn("second secret").status == 401)
+            #expect(try await server.end().status == 0)
+        }
+    }
+
+    @Test("What can't be is one line and status 1")
+    func refusals() async throws {
+        try await Workplace.with { place in
+            _ = try await place.json(["user", "create"], "ada@example.com")
+            for (arguments, input) in [
+                (["show", place.folder, "nobody"], ""), (["create", place.folder, "no-address"], ""),
+                (["create", place.folder, "ada@example.com"], ""),
+                (["create", place.folder, "b@example.com", "--password-stdin"], "short\n"),
+                (["create", place.folder, "b@example.com", "--password-stdin"], ""),
+                (["role", place.folder, "ada@example.com", "no role"], ""),
+                (["password-reset", place.folder, "ada@example.com", "--password-stdin"], "\n"),
+            ] {
+                let run = try await CommandRun.run(["user"] + arguments, input: Array(input.utf8))
+                #expect(run.status == 1 && run.output == "", "\(arguments)")
+                #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+            }
+            #expect(try await place.json(["user", "list"])["pagination"]?["total"] == 1)
+        }
+    }
+}
+#endif
