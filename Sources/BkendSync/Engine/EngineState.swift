@@ -19,8 +19,10 @@ struct EngineState: Sendable {
     var flights: [(id: RequestID, flight: Flight)] = []
     var push = PushState()
     var pulls: [Int64: PullState] = [:]
-    /// Tables whose spec was asked for since the start.
+    /// Tables whose spec was answered since the start, or is being asked for.
     var specsAsked: Set<String> = []
+    /// Questions that belong to no entry and no subscription, failed, and wait.
+    var retries: [String: PushState.Wait] = [:]
     /// The server's time and when it was told.
     var serverClock: (date: Timestamp, at: SyncInstant)?
     var problem: SyncProblem?

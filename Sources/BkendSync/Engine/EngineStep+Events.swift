@@ -39,6 +39,7 @@ extension EngineStep {
             state.pulls[number]?.due = now
             state.pulls[number]?.mustRead = true
         }
+        for question in state.retries.keys { state.retries[question]?.until = now }
         if state.session.retryAt != nil { state.session.retryAt = now }
     }
 
@@ -113,7 +114,7 @@ extension EngineStep {
 
     func identified(_ verdict: Verdict) throws {
         guard state.session.identity == .pending else { return }
-        guard case .done(.object(let user)) = verdict else { return }
+        guard case .done(.object(let user)) = verdict else { return retryLater("me") }
         if try user["id"]?.stringValue?.hasSameBytes(as: tx.owner) ?? false {
             try tx.setMeta("server", configuration.server)
             state.session.identity = .confirmed

@@ -6,7 +6,7 @@ extension EngineStep {
         guard try isReady() else { return }
         if state.session.identity == .pending {
             let isAsked = state.flights.contains { $0.flight.errand == .identity }
-            if !isAsked, maySend { try send(.identity, .me) }
+            if !isAsked, maySend, mayRetry("me") { try send(.identity, .me) }
             return
         }
         if let retryAt = state.session.retryAt {
@@ -37,6 +37,7 @@ extension EngineStep {
     private func planSpecs() throws {
         for table in try tx.tablesToLearn() where !state.specsAsked.contains(table) {
             guard maySend else { return }
+            guard mayRetry("spec " + table) else { continue }
             state.specsAsked.insert(table)
             try send(.spec(table: table), .spec(table: table))
         }
@@ -47,8 +48,18 @@ extension EngineStep {
         case .done(.object(let spec)): try tx.setFacts(TableFacts(spec: spec), of: table)
         // Nothing is known then, and the worst is assumed.
         case .denied, .rejected, .tableRefused, .missing, .done: break
-        default: state.specsAsked.remove(table)
+        default:
+            state.specsAsked.remove(table)
+            retryLater("spec " + table)
         }
+    }
+
+    private func mayRetry(_ question: String) -> Bool { state.retries[question].map { $0.until <= now } ?? true }
+
+    /// A question that nothing else waits for failed.
+    func retryLater(_ question: String) {
+        let attempts = (state.retries[question]?.attempts ?? 0) + 1
+        state.retries[question] = PushState.Wait(attempts: attempts, until: backoff(attempts))
     }
 
     // MARK: Waking and saying
@@ -74,6 +85,7 @@ extension EngineStep {
         if state.gate.closedUntil != nil, !state.flights.isEmpty { return nil }
         if let moment = state.session.retryAt { moments.append(moment) }
         if let moment = state.push.notBefore { moments.append(moment) }
+        moments += state.retries.values.map(\.until)
         moments += state.push.waits.values.map(\.until)
         moments += state.push.holds.values
         moments += state.push.pauses.values.map(\.until)

@@ -52,7 +52,9 @@ extension EngineStep {
             state.gate.failed(flight.troubleKey, .unreachable, at: now, ceiling: ceiling, using: &random)
         case .refused(.signedOut): state.session.user = nil
         case .refused(.otherUser(let user)): state.session.user = user
-        case .refused(.stopped): fail(name, table: table, "the performer has stopped")
+        case .refused(.stopped):
+            fail(name, table: table, "the performer has stopped")
+            close(.unreachable)
         }
     }
 

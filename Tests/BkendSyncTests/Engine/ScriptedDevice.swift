@@ -134,7 +134,8 @@ final class ScriptedDevice {
         server.now = Timestamp(clamping: server.now.milliseconds + Int64(passed / .milliseconds(1)))
     }
 
-    private func deliver() throws {
+    /// The oldest request meets its fate.
+    func deliver() throws {
         let (id, request) = outgoing.removeFirst()
         switch fate(request) {
         case .deliver: tell(.answered(id, .answered(try server.answer(request))))

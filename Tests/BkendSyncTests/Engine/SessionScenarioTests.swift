@@ -1,0 +1,173 @@
+import BkendSync
+import BkendWire
+import Testing
+
+/// Who sends, when nothing is sent, and who leads.
+@Suite struct SessionScenarioTests {
+    let server: ScriptedServer
+    let device: ScriptedDevice
+
+    init() throws {
+        server = try ScriptedServer()
+        device = try ScriptedDevice(server)
+    }
+
+    private func writeNotes(_ count: Int) throws {
+        try device.write { tx in for index in 0..<count { _ = try tx.create("notes", ["n": .int(Int64(index))]) } }
+    }
+
+    @Test func eightRefusalsAtOnceAreOneRefresh() throws {
+        try device.store.write { try $0.setFacts(TableFacts(uniqueFields: []), of: "notes") }
+        device.start()
+        var isExpired = true
+        var refreshes = 0
+        device.fate = { [server] _ in isExpired ? .answer(server.failure(.tokenExpired)) : .deliver }
+        device.refresh = {
+            refreshes += 1
+            isExpired = false
+            return .renewed
+        }
+        try writeNotes(20)
+        try device.run()
+        #expect(refreshes == 1)
+        #expect(try server.rows().count == 20)
+        #expect(try device.outbox().isEmpty)
+    }
+
+    @Test func aSessionThatIsOverKeepsTheOutbox() throws {
+        device.start()
+        device.fate = { [server] _ in .answer(server.failure(.tokenExpired)) }
+        device.refresh = { .signedOut }
+        try writeNotes(3)
+        try device.run(for: .seconds(600))
+        #expect(device.machine.status.state == .signedOut)
+        #expect(try device.outbox().map(\.state) == [.queued, .queued, .queued])
+        device.fate = { _ in .deliver }
+        device.tell(.sessionChanged(user: "ann"))
+        try device.run()
+        #expect(try device.outbox().isEmpty)
+    }
+
+    @Test func aTokenThatIsRefusedForEverEndsTheSessionAndNotInALoop() throws {
+        device.start()
+        device.fate = { [server] _ in .answer(server.failure(.tokenExpired)) }
+        try writeNotes(1)
+        try device.run(for: .seconds(600))
+        #expect(device.machine.status.state == .signedOut)
+        #expect(device.sent.count < 10)
+    }
+
+    @Test func nothingIsSentWhileAnotherIsSignedIn() throws {
+        device.start()
+        try device.run()
+        device.tell(.sessionChanged(user: "bob"))
+        let before = device.sent.count
+        try writeNotes(3)
+        try device.run(for: .seconds(600))
+        #expect(device.sent.count == before)
+        #expect(device.machine.status.state == .paused(.otherUser))
+    }
+
+    @Test func anotherServerMustKnowTheSameUserFirst() throws {
+        try device.store.write { try $0.setMeta("server", "elsewhere") }
+        device.fate = { [server] request in request.operation == .me ? .answer(server.ok(["id": "eve"])) : .deliver }
+        device.start()
+        try writeNotes(1)
+        try device.run(for: .seconds(600))
+        #expect(device.sent.map(\.operation) == [.me])
+        #expect(device.machine.status.state == .paused(.otherServer))
+        #expect(try device.outbox().count == 1)
+    }
+
+    @Test func anotherServerThatKnowsTheUserIsTaken() throws {
+        try device.store.write { try $0.setMeta("server", "elsewhere") }
+        device.start()
+        try writeNotes(1)
+        try device.run()
+        #expect(device.sent.first?.operation == .me)
+        #expect(try device.outbox().isEmpty)
+    }
+
+    @Test func aLeaderThatWasReplacedSendsNothingMore() throws {
+        device.start()
+        try device.run()
+        _ = try device.store.write { try $0.lead() }
+        try writeNotes(1)
+        try device.run(for: .seconds(600))
+        #expect(device.writes.isEmpty)
+        #expect(device.machine.status.state == .stopped)
+    }
+
+    @Test func stoppingLetsGoOfWhatIsUnderWay() throws {
+        device.start()
+        device.fate = { _ in .hold }
+        try writeNotes(1)
+        try device.run(for: .seconds(1))
+        device.tell(.stop)
+        #expect(device.held.isEmpty)
+        #expect(try device.outbox().map(\.state) == [.ambiguous])
+        device.fate = { _ in .deliver }
+        device.tell(.start)
+        try device.run(for: .seconds(200))
+        #expect(try server.rows().count == 1)
+    }
+
+    @Test func aKillAtEveryStepLosesAndDoublesNothing() throws {
+        for step in 0..<40 {
+            let server = try ScriptedServer()
+            let device = try ScriptedDevice(server)
+            var count = 0
+            var hasCrashed = false
+            device.fate = { _ in
+                count += 1
+                return count == step && !hasCrashed ? .loseAnswer : .deliver
+            }
+            device.start()
+            _ = try device.subscribe()
+            let local = try device.write { try $0.create("notes", ["title": "a"]) }
+            try device.write { try $0.update("notes", local, set: ["title": "b"]) }
+            for _ in 0..<step { if !device.outgoing.isEmpty { try device.deliver() } }
+            hasCrashed = true
+            try device.crash()
+            device.start()
+            try device.write { try $0.update("notes", local, set: ["body": "c"]) }
+            try device.run(for: .seconds(400))
+            let rows = try server.rows()
+            #expect(rows.count == 1 && rows[0]["title"] == "b" && rows[0]["body"] == "c", "step \(step)")
+            #expect(try device.outbox().isEmpty && device.visible() == rows, "step \(step)")
+        }
+    }
+
+    @Test func patienceIsObeyed() throws {
+        device.start()
+        var refused = 0
+        device.fate = { [server] _ in
+            refused += 1
+            var answer = server.failure(.rateLimitExceeded)
+            answer.retryAfter = .seconds(40)
+            return .answer(answer)
+        }
+        try writeNotes(10)
+        try device.run(for: .seconds(35))
+        #expect(refused <= 8)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(120))
+        #expect(try device.outbox().isEmpty)
+        #expect(try server.rows().count == 10)
+    }
+
+    @Test func anOfflineDeviceDoesNotSpin() throws {
+        device.start()
+        _ = try device.subscribe()
+        device.fate = { _ in .notSent }
+        try writeNotes(500)
+        try device.run(for: .seconds(3_600))
+        #expect(device.machine.status.state == .offline)
+        #expect(device.sent.count < 400)
+        device.fate = { _ in .deliver }
+        device.tell(.networkChanged(reachable: true))
+        try device.run(for: .seconds(120))
+        #expect(try device.outbox().isEmpty)
+        #expect(try server.rows().count == 500)
+    }
+}

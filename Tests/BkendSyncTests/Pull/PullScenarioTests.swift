@@ -1,0 +1,300 @@
+import BkendSync
+import BkendWire
+import GRDB
+import Testing
+
+/// Pulls and comparisons against a scripted server: what comes, what goes, and how many requests it takes.
+@Suite struct PullScenarioTests {
+    let server: ScriptedServer
+    let device: ScriptedDevice
+
+    init() throws {
+        server = try ScriptedServer()
+        device = try ScriptedDevice(server)
+    }
+
+    private func fill(_ count: Int, equalStamps: Bool = false) throws {
+        for index in 0..<count {
+            try server.insert(["n": .int(Int64(index))])
+            if !equalStamps { server.now = Timestamp(clamping: server.now.milliseconds + 1) }
+        }
+    }
+
+    private func expectEqual(_ location: SourceLocation = #_sourceLocation) throws {
+        #expect(try device.visible() == server.rows(), sourceLocation: location)
+    }
+
+    /// The requests that a time without changes takes.
+    private func requests(in duration: Duration) throws -> Int {
+        let before = device.sent.count
+        try device.run(for: duration)
+        return device.sent.count - before
+    }
+
+    @Test func aFirstPullBringsEverything() throws {
+        try fill(1_234)
+        device.start()
+        let number = try device.subscribe()
+        try device.run()
+        try expectEqual()
+        #expect(try device.members(number).count == 1_234)
+        #expect(device.machine.status.subscriptions[0].phase == .current)
+    }
+
+    @Test func aLargeFirstPullIsReadInRanges() throws {
+        try fill(1_000)
+        var configuration = SyncConfiguration(server: "test")
+        configuration.rangeSize = 120
+        let device = try ScriptedDevice(server, configuration: configuration)
+        device.start()
+        _ = try device.subscribe()
+        try device.run()
+        #expect(try device.visible() == server.rows())
+    }
+
+    @Test func tenThousandRowsOfOneMomentAreDrainedWhileOthersComeIn() throws {
+        try fill(3_000, equalStamps: true)
+        device.start()
+        _ = try device.subscribe()
+        try device.run()
+        let moment = server.now
+        // A bulk update stamps all of them alike; more come while the pages are read.
+        for row in try server.rows() {
+            var row = row
+            row["updatedAt"] = .string(moment.description)
+            row["bulk"] = true
+            try server.write(row)
+        }
+        var late = 0
+        device.fate = { [server] request in
+            if case .list = request.operation, late < 5 {
+                late += 1
+                _ = try? server.insert(["late": .int(Int64(late))])
+            }
+            return .deliver
+        }
+        device.tell(.syncNow)
+        try device.run(for: .seconds(300))
+        try expectEqual()
+        // Idle afterwards: a request a poll.
+        #expect(try requests(in: .seconds(600)) <= 12)
+    }
+
+    @Test func anIdleEngineAsksOnceAPollAndWritesNothing() throws {
+        try fill(300)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(600))
+        let before = try device.store.read { try ($0.latestChange, $0.outboxVersion, $0.subscriptions()) }
+        let changes = try device.queue.read { $0.totalChangesCount }
+        #expect(try requests(in: .seconds(3_600)) <= 62)
+        let after = try device.store.read { try ($0.latestChange, $0.outboxVersion, $0.subscriptions()) }
+        #expect(before.0 == after.0 && before.1 == after.1 && before.2 == after.2)
+        #expect(try device.queue.read { $0.totalChangesCount } == changes)
+    }
+
+    @Test func aDeleteAmongManyIsFoundByCounting() throws {
+        try fill(2_000)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(300))
+        let rows = try server.rows()
+        for index in [17, 900, 901, 1_999] {
+            try server.delete("notes", try #require(rows[index]["id"]?.stringValue))
+        }
+        let before = device.sent.count
+        device.tell(.syncNow)
+        try device.run(for: .seconds(4))
+        try expectEqual()
+        #expect(device.sent.count - before < 60)
+    }
+
+    @Test func aDeleteAndAMissedInsertWithEqualCountsAreFound() throws {
+        try fill(500)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(600))
+        let rows = try server.rows()
+        try server.delete("notes", try #require(rows[400]["id"]?.stringValue))
+        // A row that a node with a slow clock made: its stamp lies far behind the cursor.
+        var late = rows[10]
+        late["id"] = "000000000000000000000001"
+        try server.write(late)
+        try device.run(for: .seconds(1_200))
+        try expectEqual()
+    }
+
+    @Test func aRowThatAFilterTakesAwayLeavesAndStaysAway() throws {
+        try fill(30)
+        device.start()
+        let number = try device.subscribe()
+        try device.run()
+        server.rowFilter = .condition(Condition("n", .less(25)))
+        try device.run(for: .seconds(300))
+        #expect(try device.members(number).count == 25)
+        #expect(try device.visible().count == 25)
+        let changed = try device.store.read { try $0.latestChange }
+        try device.run(for: .seconds(600))
+        #expect(try device.store.read { try $0.latestChange } == changed)
+    }
+
+    @Test func aPermissionGainedBringsRowsWithOldStamps() throws {
+        try fill(200)
+        server.rowFilter = .condition(Condition("n", .greaterOrEqual(100)))
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(600))
+        #expect(try device.visible().count == 100)
+        server.rowFilter = .all
+        try device.run(for: .seconds(300))
+        try expectEqual()
+    }
+
+    @Test func mostRowsGoOnlyAfterASecondLookAndAReport() throws {
+        try fill(100)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(300))
+        let rows = try server.rows()
+        server.rowFilter = .condition(Condition("n", .less(0)))
+        device.tell(.syncNow)
+        try device.run(for: .seconds(4))
+        #expect(try device.visible().count == 100)
+        // The server was wrong for a moment.
+        server.rowFilter = .all
+        try device.run(for: .seconds(300))
+        #expect(try device.visible().count == 100)
+        #expect(try device.reports().isEmpty)
+        for row in rows.dropFirst(3) { try server.delete("notes", try #require(row["id"]?.stringValue)) }
+        try device.run(for: .seconds(300))
+        try expectEqual()
+        #expect(try device.reports("massRemoval").count == 1)
+    }
+
+    @Test func mostRowsStayUntilTheAppsWordWhereItAsksForIt() throws {
+        try fill(100)
+        var configuration = SyncConfiguration(server: "test")
+        configuration.massRemoval = .afterWord
+        let device = try ScriptedDevice(server, configuration: configuration)
+        device.start()
+        let number = try device.subscribe()
+        try device.run(for: .seconds(300))
+        for row in try server.rows() { try server.delete("notes", try #require(row["id"]?.stringValue)) }
+        try device.run(for: .seconds(1_200))
+        #expect(try device.visible().count == 100)
+        #expect(try device.reports("massRemoval").count == 1)
+        let before = device.sent.count
+        try device.run(for: .seconds(1_200))
+        #expect(device.sent.count - before < 40)
+        try device.store.write { try $0.confirmMassRemoval(of: number) }
+        device.tell(.subscriptionsChanged)
+        try device.run(for: .seconds(300))
+        #expect(try device.visible().isEmpty)
+    }
+
+    @Test func aRefusedListKeepsTheRowsAndSaysSo() throws {
+        try fill(50)
+        device.start()
+        _ = try device.subscribe()
+        try device.run()
+        device.fate = { [server] request in
+            if case .list = request.operation { .answer(server.failure(.permissionDenied)) } else { .deliver }
+        }
+        try device.run(for: .seconds(600))
+        #expect(try device.visible().count == 50)
+        #expect(device.machine.status.subscriptions[0].phase == .denied)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(600))
+        #expect(device.machine.status.subscriptions[0].phase == .current)
+    }
+
+    @Test func halfAPageIsRefusedWhole() throws {
+        try fill(50)
+        device.start()
+        device.fate = { [server] request in
+            guard case .list = request.operation, var answer = try? server.answer(request) else { return .deliver }
+            answer.body = Array(answer.body.dropLast(7))
+            return .answer(answer)
+        }
+        _ = try device.subscribe()
+        try device.run(for: .seconds(600))
+        #expect(try device.visible().isEmpty)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(600))
+        try expectEqual()
+    }
+
+    @Test func aRestoredBackupBringsRevertedMissingAndReturningRows() throws {
+        try fill(120)
+        let backup = try server.rows()
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(300))
+        try server.update("notes", try #require(backup[5]["id"]?.stringValue), ["n": 555])
+        try server.delete("notes", try #require(backup[6]["id"]?.stringValue))
+        let added = try server.insert(["n": 999])
+        try device.run(for: .seconds(300))
+        try expectEqual()
+        try server.delete("notes", try #require(added["id"]?.stringValue))
+        for row in backup { try server.write(row) }
+        try device.run(for: .seconds(600))
+        try expectEqual()
+    }
+
+    @Test func aClockThatGoesBackTenMinutesHidesNothing() throws {
+        try fill(20)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(900))
+        server.now = Timestamp(clamping: server.now.milliseconds - 600_000)
+        let row = try #require(try server.rows()[3]["id"]?.stringValue)
+        try server.update("notes", row, ["n": 333])
+        try device.run(for: .seconds(200))
+        try expectEqual()
+    }
+
+    @Test func aRowStampedAnHourAheadHidesNothing() throws {
+        try fill(20)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(300))
+        var row = try server.rows()[0]
+        row["updatedAt"] = .string(Timestamp(clamping: server.now.milliseconds + 3_600_000).description)
+        try server.write(row)
+        try device.run(for: .seconds(100))
+        let other = try #require(try server.rows()[7]["id"]?.stringValue)
+        for value in 0..<3 {
+            try server.update("notes", other, ["n": .int(Int64(700 + value))])
+            try device.run(for: .seconds(70))
+            try expectEqual()
+        }
+    }
+
+    @Test func aDeletedRecordThatComesBackIsSeenAgainAfterAComparison() throws {
+        try fill(10)
+        device.start()
+        _ = try device.subscribe()
+        try device.run()
+        let row = try server.rows()[4]
+        try device.write { try $0.delete("notes", try #require(row["id"]?.stringValue)) }
+        try device.run()
+        try expectEqual()
+        try server.write(row)
+        try device.run(for: .seconds(600))
+        try expectEqual()
+    }
+
+    @Test func overlappingSubscriptionsKeepARowThatOneOfThemLoses() throws {
+        try fill(40)
+        device.start()
+        let all = try device.subscribe()
+        let some = try device.subscribe("notes", try RESTFilter(allOf: [Condition("n", .less(10))]))
+        try device.run(for: .seconds(300))
+        #expect(try device.members(all).count == 40)
+        #expect(try device.members(some).count == 10)
+        try server.update("notes", try #require(server.rows()[0]["id"]?.stringValue), ["n": 77])
+        try device.run(for: .seconds(300))
+        #expect(try device.members(some).count == 9)
+        try expectEqual()
+    }
+}
