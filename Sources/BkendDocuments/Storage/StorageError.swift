@@ -25,6 +25,12 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
     /// What is wrong.
     package var reason: Reason
 
+    /// A reason at a path.
+    package init(path: String, reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
+
     package var description: String {
         switch reason {
         case .cannotOpen(let number): "can't open \(path): \(String(cString: strerror(number)))"

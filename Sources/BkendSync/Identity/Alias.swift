@@ -24,6 +24,8 @@ package struct Alias: Hashable, Sendable {
     package var clientKey: String?
     /// What became of it.
     package var state: State
+    /// The user's id before the store was taken over from a guest, nil without that.
+    package var formerUser: String?
 
     package static func == (a: Alias, b: Alias) -> Bool {
         RecordKey(a.table, a.localID) == RecordKey(b.table, b.localID) && a.state == b.state

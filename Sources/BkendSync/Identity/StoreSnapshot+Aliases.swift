@@ -2,7 +2,7 @@ import BkendDocuments
 import BkendWire
 
 extension StoreSnapshot {
-    private static let aliasColumns = "local_id, collection, server_id, user, client_key, state"
+    private static let aliasColumns = "local_id, collection, server_id, user, client_key, state, former_user"
 
     /// The row of the id table for a local id.
     package func alias(_ localID: String) throws -> Alias? {
@@ -21,7 +21,7 @@ extension StoreSnapshot {
         guard let state = Alias.State(rawValue: row.text(5)) else { throw StoreError(.damaged("an alias's state")) }
         return Alias(
             localID: row.text(0), table: row.text(1), serverID: row.optionalText(2), user: row.text(3),
-            clientKey: row.optionalText(4), state: state)
+            clientKey: row.optionalText(4), state: state, formerUser: row.optionalText(6))
     }
 
     /// The id that a record has now: the server's for a local id whose record the server has, else the id itself.

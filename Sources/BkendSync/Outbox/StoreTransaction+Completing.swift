@@ -28,8 +28,8 @@ extension StoreTransaction {
         try moveRows(from: old, to: new)
         var moved = create
         moved.record = new.id
-        try retakeImages(behind: moved) { row.document[$0].map { .value($0) } ?? .unknown }
         let named = try rename(old.id)
+        try retakeImages(behind: moved) { row.document[$0].map { .value($0) } ?? .unknown }
         if create.isStuck { try reblock() }
         try moveHistory(from: old, to: new)
         try rebuild(new, base: base, joining: true)
@@ -109,9 +109,7 @@ extension StoreTransaction {
         let visible = try DocumentReader.object(text)
         let clientKey = "re-" + key.id
         for entry in live.dropFirst() { try remove(entry) }
-        create.fields = visible.filtered { field, _ in
-            !SystemField.contains(field) && !field.hasSameBytes(as: OutboxEntry.clientKeyField)
-        }
+        create.fields = visible.filtered { field, _ in !isReserved(field) }
         create.before = [:]
         create.state = .queued
         create.body = nil

@@ -97,7 +97,7 @@ extension StoreTransaction {
             try remove(entry)
             if touched[try touch(key)].now != nil { try delete(entry.table, entry.record) }
         }
-        try dropIfUnheld(key)
+        candidates.append(key)
     }
 
     /// Sets fields of a dead letter, or of an entry that nothing has been sent of; nil takes a field out. It stays as it

@@ -19,7 +19,8 @@ extension StoreTransaction {
                 "DELETE FROM sync_bases WHERE collection = ? AND record = ?", .text(key.table), .text(key.id))
             try show(base, at: key)
             if joining { try joinMatching(key) }
-            return try dropIfUnheld(key)
+            candidates.append(key)
+            return
         }
         try storeBase(base, of: key)
         let document = try base.map { try DocumentReader.object($0) }

@@ -41,6 +41,8 @@ extension StoreTransaction {
         if var last, try canFold(changed, naming: named, into: last) {
             fold(changed, over: visible, into: &last)
             try save(last)
+            // The update may have taken out the id that the entry waited for.
+            if last.state == .blocked { try reblock() }
             let document =
                 last.kind == .create
                 ? Replay.apply(last, to: nil) : Replay.updated(visible, setting: changed, at: last.changedAt)
@@ -71,7 +73,7 @@ extension StoreTransaction {
             return
         }
         let visible = try DocumentReader.object(text)
-        let before = visible.filtered { field, _ in !SystemField.contains(field) }
+        let before = visible.filtered { field, _ in !isReserved(field) }
         if last == nil { try storeBase(text, of: key) }
         _ = try append(.delete, key, before: before, isBlocked: last?.isStuck ?? false)
         try show(nil, at: key)
@@ -79,11 +81,15 @@ extension StoreTransaction {
 
     // MARK: Steps
 
+    /// Whether a field is the server's or the store's own.
+    func isReserved(_ field: String) -> Bool {
+        SystemField.contains(field) || field.hasSameBytes(as: OutboxEntry.clientKeyField)
+    }
+
     /// Fields as they are stored and sent: local ids in their present form, moments of date fields as the server
     /// stores them.
     func prepare(_ fields: JSONObject, table: String, record: String?) throws -> JSONObject {
-        for (field, _) in fields
-        where SystemField.contains(field) || field.hasSameBytes(as: OutboxEntry.clientKeyField) {
+        for (field, _) in fields where isReserved(field) {
             throw StoreError(.reservedField, table: table, record: record, field: field)
         }
         var prepared = try resolve(fields)

@@ -15,21 +15,50 @@ package final class StoreDatabase: Sendable {
     package let environment: StoreEnvironment
     /// How many rows the change log keeps; a reader that fell further behind asks its query again.
     package let changeLimit: Int
-    private let lock: FileLock?
+    /// What it has beside its database, nil in memory.
+    private let file: StoreFile?
+    private let condition = Mutex<Condition>(Condition())
     private let collections = Mutex<[ExactString: Collection]>([:])
 
     /// Opens the store in a database that `DocumentStorage` has opened: makes its tables or migrates them.
     ///
     /// - Throws: `StoreError` for a later version's store.
-    package init(
-        over writer: any DatabaseWriter, lock: FileLock? = nil, environment: StoreEnvironment = .system,
-        changeLimit: Int = 10_000
+    package convenience init(
+        over writer: any DatabaseWriter, environment: StoreEnvironment = .system, changeLimit: Int = 10_000
     ) throws {
+        try self.init(over: writer, file: nil, environment: environment, changeLimit: changeLimit)
+    }
+
+    init(over writer: any DatabaseWriter, file: StoreFile?, environment: StoreEnvironment, changeLimit: Int) throws {
         self.writer = writer
-        self.lock = lock
+        self.file = file
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
         try transaction { db in try StoreSchema.prepare(db) }
+        if let file { try noteOpening(file) }
+    }
+
+    private struct Condition {
+        var health = StoreHealth.unsuspicious
+        var damage: StoreDamage?
+        var isRegistered = false
+    }
+
+    deinit { if let file, condition.withLock({ $0.isRegistered }) { close(file) } }
+
+    /// Notes that the registry knows the store: from now on its end has to be told there.
+    func noteRegistration() { condition.withLock { $0.isRegistered = true } }
+
+    /// Whether the database's structure is sound, as far as is known.
+    package internal(set) var health: StoreHealth {
+        get { condition.withLock { $0.health } }
+        set { condition.withLock { $0.health = newValue } }
+    }
+
+    /// What this opening had to do about a damaged database, nil for nothing.
+    package internal(set) var damage: StoreDamage? {
+        get { condition.withLock { $0.damage } }
+        set { condition.withLock { $0.damage = newValue } }
     }
 
     /// A store in memory, for tests and the simulator. Keep its `writer` to open it again after a "crash".
@@ -81,7 +110,8 @@ package final class StoreDatabase: Sendable {
                 }
                 return try outcome.get()
             }
-            return try lock?.withLock(run) ?? run()
+            guard let file else { return try run() }
+            return try file.lock.withLock(run)
         }
     }
 }

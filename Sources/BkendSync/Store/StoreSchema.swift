@@ -70,6 +70,8 @@ enum StoreSchema {
             collection TEXT NOT NULL,
             server_id TEXT,
             user TEXT NOT NULL,
+            -- Who the user was before a guest's store was taken over; a row of the server may still name that one.
+            former_user TEXT,
             client_key TEXT,
             state TEXT NOT NULL
         );

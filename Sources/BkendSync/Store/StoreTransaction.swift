@@ -14,6 +14,8 @@ package final class StoreTransaction: StoreSnapshot {
     var touched: [TouchedRecord] = []
     var positions: [RecordKey: Int] = [:]
     var touchesOutbox = false
+    /// Records that may have lost what held them here.
+    var candidates: [RecordKey] = []
 
     init(
         _ db: Database, collections: [ExactString: Collection], environment: StoreEnvironment, changeLimit: Int
@@ -51,8 +53,9 @@ package final class StoreTransaction: StoreSnapshot {
         return made
     }
 
-    /// Writes the change log; called once, before the commit.
+    /// Drops what nothing holds and writes the change log; called once, before the commit.
     func finish() throws {
+        try dropUnheld()
         try logChanges(keeping: changeLimit)
         if touchesOutbox { _ = try advance("outbox") }
     }

@@ -6,8 +6,14 @@ extension StoreTransaction {
     /// The condition that a member's subscription is one of a table.
     static let isMemberOfTable = "subscription IN (SELECT number FROM sync_subscriptions WHERE collection = ?)"
 
-    /// Takes a record out of sight that nothing holds any more.
-    func dropIfUnheld(_ key: RecordKey) throws {
+    /// Takes records out of sight that nothing holds any more. Decided at the end of the transaction: what loses its last
+    /// entry may become a member a moment later.
+    func dropUnheld() throws {
+        for key in candidates { try dropIfUnheld(key) }
+        candidates = []
+    }
+
+    private func dropIfUnheld(_ key: RecordKey) throws {
         let table = Bound.text(key.table)
         let isSubscribed = "SELECT 1 FROM sync_subscriptions WHERE collection = ? LIMIT 1"
         if try db.number(isSubscribed, table) == 0 { return }

@@ -9,7 +9,7 @@ extension StoreTransaction {
         for id in ids {
             try db.perform(
                 "DELETE FROM sync_members WHERE subscription = ? AND record = ?", .int(number), .text(id))
-            try dropIfUnheld(RecordKey(subscription.table, id))
+            candidates.append(RecordKey(subscription.table, id))
         }
     }
 

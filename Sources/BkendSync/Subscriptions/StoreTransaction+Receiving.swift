@@ -27,8 +27,11 @@ extension StoreTransaction {
                 if hasSettled, try isStale(row, table: table, askedAt: mark, isFresh: isFresh, &received) { continue }
                 guard try take(row, table: table, isFresh: isFresh, &received) else { continue }
                 let key = RecordKey(table, row.id)
-                if let subscription { try join(subscription, key, provisionally: false) }
-                try dropIfUnheld(key)
+                if let subscription {
+                    try join(subscription, key, provisionally: false)
+                } else {
+                    candidates.append(key)
+                }
             } catch let error as StoreError {
                 guard case .malformedRow(let flaw) = error.reason else { throw error }
                 received.malformed.append(flaw)
@@ -108,7 +111,8 @@ extension StoreTransaction {
     }
 
     private func isOwn(_ alias: Alias, _ row: ServerRow, table: String) -> Bool {
-        alias.table.hasSameBytes(as: table) && alias.user.hasSameBytes(as: row.createdBy)
+        alias.table.hasSameBytes(as: table)
+            && [alias.user, alias.formerUser].contains { $0?.hasSameBytes(as: row.createdBy) == true }
     }
 
     private func isKeptTwin(_ key: RecordKey) throws -> Bool {

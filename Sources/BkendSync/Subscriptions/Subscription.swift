@@ -96,7 +96,11 @@ extension StoreTransaction {
     /// subscription stay until they are evicted.
     package func unsubscribe(_ number: Int64, keepingRecords: Bool = false) throws {
         guard let subscription = try subscription(number) else { throw StoreError(.noSuchSubscription(number)) }
-        if !keepingRecords { try lose(number, try members(of: number)) }
+        if !keepingRecords {
+            try lose(number, try members(of: number))
+            // Before the subscription goes: without one, its table would keep everything.
+            try dropUnheld()
+        }
         try db.perform("DELETE FROM sync_subscriptions WHERE number = ?", .int(subscription.number))
     }
 

@@ -1,0 +1,30 @@
+/// Whether the database's structure is sound, as far as is known.
+package enum StoreHealth: Hashable, Sendable {
+    /// The last process that had the store closed it; nothing suggests damage.
+    case unsuspicious
+    /// The store wasn't closed the last time; SQLite's quick_check runs behind.
+    case checking
+    /// quick_check found nothing.
+    case sound
+    /// quick_check found damage: the next opening sets the store aside and salvages its outbox. Its first words.
+    case damaged(String)
+}
+
+/// What an opening had to do about a damaged database.
+package struct StoreDamage: Hashable, Sendable {
+    /// What SQLite said.
+    package var reason: String
+    /// Where the damaged files lie now.
+    package var setAside: String
+    /// How many entries of the outbox were carried over.
+    package var savedEntries: Int
+    /// How many entries at most could not be read.
+    package var lostEntries: Int
+    /// Whether even the outbox's table could not be opened; then the number of lost entries is unknown.
+    package var isOutboxUnreadable: Bool
+
+    /// The database was there once and is gone, or empty: nothing can be carried over.
+    static let missing = StoreDamage(
+        reason: "the database is missing or empty", setAside: "", savedEntries: 0, lostEntries: 0,
+        isOutboxUnreadable: true)
+}

@@ -1,0 +1,102 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+import Foundation
+import GRDB
+import Testing
+
+@Suite("Life of a store")
+struct LifecycleTests {
+    @Test("A guest's store goes to the user who signs in, with all its entries")
+    func takeOver() throws {
+        let fixture = try StoreFixture()
+        let a = try fixture.create(["title": "A"])
+        let rows = try fixture.changes { try fixture.store.write { try $0.takeOver(by: "u1") } }
+        #expect(rows.map(\.record) == [a])
+        #expect(try fixture.visible(a)?["createdBy"] == "u1")
+        #expect(try fixture.send(a).user == "u1")
+        #expect(refusal { try fixture.store.write { try $0.takeOver(by: "u2") } } == .otherOwner)
+        try fixture.store.write { try $0.takeOver(by: "u1") }
+    }
+
+    @Test("A create that was sent before signing in is still known by its key, as the guest's row or the user's")
+    func takeOverOfSent() throws {
+        for owner in ["", "u1"] {
+            let fixture = try StoreFixture()
+            let a = try fixture.create(["title": "A"])
+            let sent = try fixture.send(a)
+            try fixture.store.write { tx in
+                try tx.markAmbiguous(sent.sequence)
+                try tx.takeOver(by: "u1")
+            }
+            let row: JSONObject = ["id": "s1", "title": "A", "clientKey": .string(a), "createdBy": .string(owner)]
+            #expect(try fixture.receive(row).adopted == [sent.sequence])
+        }
+    }
+
+    @Test("Wiping says how many writes would be lost, and empties everything when they may be")
+    func wipe() throws {
+        let fixture = try StoreFixture()
+        let a = try fixture.create(["title": "A"])
+        _ = try fixture.create(["parent": .string(a)])
+        _ = try fixture.store.write { try $0.subscribe("notes") }
+        #expect(refusal { try fixture.store.write { try $0.wipe() } } == .outboxNotEmpty(2))
+        #expect(try fixture.visible(a) != nil)
+        let latest = try fixture.store.read { try $0.latestChange }
+        try fixture.store.write { try $0.wipe(losing: true) }
+        #expect(try fixture.visible(a) == nil)
+        #expect(try fixture.store.read { try $0.entryCount() } == 0)
+        #expect(try fixture.store.read { try $0.subscriptions() }.isEmpty)
+        #expect(try fixture.store.read { try $0.alias(a) } == nil)
+        #expect(try fixture.store.read { try $0.changes(after: latest) } == .fellBehind(latest: latest + 1))
+        let b = try fixture.create(["title": "B"])
+        #expect(try fixture.visible(b)?["title"] == "B")
+    }
+
+    @Test("Eviction takes the longest unchanged records, none that is subscribed or pending")
+    func eviction() throws {
+        let fixture = try StoreFixture()
+        let blob = String(repeating: "x", count: 4_000)
+        func row(_ id: Int, _ day: Int) -> JSONObject {
+            [
+                "id": .string("r\(id)"), "blob": .string(blob),
+                "updatedAt": .string("2023-01-\(day < 10 ? "0" : "")\(day)T00:00:00.000Z"),
+            ]
+        }
+        for id in 1...20 { try fixture.receive(row(id, 21 - id), in: "loose") }
+        try fixture.update("r20", ["n": 1], in: "loose")
+        let kept = try fixture.store.write { try $0.subscribe("held") }
+        try fixture.receive(row(99, 1), in: "held", subscription: kept)
+        let used = try fixture.store.read { try $0.usedBytes }
+        let evicted = try fixture.store.evict(toFit: used - 20_000, batch: 2)
+        #expect((4...8).contains(evicted))
+        let left = try fixture.store.read { try $0.find(Query(page: .init(offset: 0, limit: 99)), in: "loose") }
+        let ids = try left.map { try $0.json["id"]?.stringValue ?? "" }
+        // r20 changed longest ago, but waits to be sent; then come r19, r18, …
+        #expect(Set(ids) == Set((1...(19 - evicted)).map { "r\($0)" } + ["r20"]))
+        _ = try fixture.store.evict(toFit: 0)
+        #expect(try fixture.store.read { try $0.count(in: "loose") } == 1)
+        #expect(try fixture.visible("r99", in: "held") != nil)
+    }
+
+    @Test("Diagnostics tell counts and states, and nothing that a record holds")
+    func diagnostics() throws {
+        let fixture = try StoreFixture()
+        try fixture.store.write { try $0.takeOver(by: "secret-user") }
+        let a = try fixture.create(["secret-field": "secret-value"])
+        _ = try fixture.store.write {
+            try $0.subscribe("notes", to: try RESTFilter(allOf: [Condition("secret-field", .equals("secret-value"))]))
+        }
+        let sent = try fixture.send(a)
+        try fixture.store.write {
+            try $0.fail(
+                sent.sequence, because: EntryFailure(code: "data/duplicate-value", message: "secret-value is taken"))
+        }
+        let json = try fixture.store.read { try $0.diagnostics() }
+        #expect(!json.description.contains("secret"))
+        #expect(!json.description.contains(a))
+        #expect(json["errorCodes"] == ["data/duplicate-value": 1])
+        #expect(json["entries"] == ["create failed": 1])
+        #expect(json["tables"]?["notes"]?["documents"] == 1)
+    }
+}

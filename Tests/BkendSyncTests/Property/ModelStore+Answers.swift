@@ -1,0 +1,128 @@
+import BkendSync
+import BkendWire
+
+/// What the server's words do, in the model.
+extension ModelStore {
+    mutating func adopt(_ sequence: Int64, _ row: Fields) {
+        guard let index = index(of: sequence), let id = row["id"]?.stringValue else { return }
+        let create = entries.remove(at: index)
+        let place = Place(table: create.place.table, id: id)
+        words[place] = newer(row, than: words[place])
+        aliases[create.place.id]?.serverID = id
+        for index in entries.indices {
+            if entries[index].place == create.place { entries[index].place = place }
+        }
+        for number in subscriptions.keys where subscriptions[number]?.table == place.table {
+            if subscriptions[number]?.members.remove(create.place.id) != nil {
+                subscriptions[number]?.members.insert(id)
+            }
+        }
+        var moved = create
+        moved.place = place
+        retake(moved) { row[$0].map { .some($0) } ?? nil }
+        for index in entries.indices {
+            entries[index].fields = resolve(entries[index].fields)
+            entries[index].before = resolve(entries[index].before)
+        }
+        join(place)
+    }
+
+    mutating func completeUpdate(_ sequence: Int64, _ row: Fields) {
+        guard let index = index(of: sequence) else { return }
+        let entry = entries.remove(at: index)
+        words[entry.place] = newer(row, than: words[entry.place])
+        if entry.isLive { retake(entry) { row[$0].map { .some($0) } ?? nil } }
+        join(entry.place)
+    }
+
+    mutating func completeDelete(_ sequence: Int64) {
+        guard let index = index(of: sequence) else { return }
+        let entry = entries.remove(at: index)
+        for other in lane(entry.place) where other.isLive { fail(other.sequence, "data/not-found") }
+        erase(entry.place)
+    }
+
+    mutating func gone(_ place: Place) {
+        if lane(place).first(where: \.isLive)?.kind == .create { return }
+        entries.removeAll { $0.place == place && $0.isLive }
+        erase(place)
+    }
+
+    mutating func rebase(_ sequence: Int64, onto row: Fields, keeping names: Set<String>) {
+        guard let index = index(of: sequence) else { return }
+        let old = entries[index]
+        let kept = old.fields.filter { names.contains($0.key) }
+        if kept.isEmpty {
+            entries.remove(at: index)
+        } else {
+            entries[index].fields = resolve(kept)
+            entries[index].before = row.filter { kept[$0.key] != nil }
+            entries[index].state = .queued
+        }
+        var dropped = old
+        dropped.fields = old.fields.filter { kept[$0.key] == nil }
+        retake(dropped) { row[$0].map { .some($0) } ?? nil }
+        words[old.place] = row
+        if kept.isEmpty { join(old.place) }
+    }
+
+    /// A row of a list.
+    mutating func receive(_ row: Fields, table: String, subscription: Int64?) {
+        guard let id = row["id"]?.stringValue else { return }
+        let place = Place(table: table, id: id)
+        if deleted.contains(place) { return }
+        if let key = row["clientKey"]?.stringValue, let alias = aliases[key], alias.table == table {
+            if alias.isCancelled { return }
+            if let server = alias.serverID {
+                if server != id { return }
+            } else if let create = entries.first(where: { $0.key == key }) {
+                adopt(create.sequence, row)
+                if let subscription { subscriptions[subscription]?.members.insert(id) }
+                return
+            }
+        }
+        if lane(place).contains(where: { $0.state == .inFlight || $0.kind == .create }) { return }
+        if let word = words[place], Self.updated(row) < Self.updated(word) { return }
+        words[place] = row
+        if let subscription { subscriptions[subscription]?.members.insert(id) }
+    }
+
+    /// Takes away what nothing holds: no entry, no member, in a table that has a subscription.
+    mutating func dropUnheld() {
+        for place in words.keys {
+            let mine = subscriptions.values.filter { $0.table == place.table }
+            if mine.isEmpty || mine.contains(where: { $0.members.contains(place.id) }) { continue }
+            if !entries.contains(where: { $0.place == place }) { words[place] = nil }
+        }
+    }
+
+    // MARK: Steps
+
+    private mutating func erase(_ place: Place) {
+        words[place] = nil
+        deleted.insert(place)
+        forgetMember(place)
+    }
+
+    mutating func forgetMember(_ place: Place) {
+        for number in subscriptions.keys where subscriptions[number]?.table == place.table {
+            subscriptions[number]?.members.remove(place.id)
+        }
+    }
+
+    private mutating func join(_ place: Place) {
+        guard let visible = visible(place) else { return }
+        for (number, subscription) in subscriptions where subscription.table == place.table {
+            if subscription.k.map({ visible["k"] == .int($0) }) ?? true {
+                subscriptions[number]?.members.insert(place.id)
+            }
+        }
+    }
+
+    private func newer(_ row: Fields, than word: Fields?) -> Fields {
+        guard let word, Self.updated(row) < Self.updated(word) else { return row }
+        return word
+    }
+
+    private static func updated(_ row: Fields) -> String { row["updatedAt"]?.stringValue ?? "" }
+}

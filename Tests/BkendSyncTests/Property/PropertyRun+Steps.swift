@@ -1,0 +1,269 @@
+import BkendSync
+import BkendWire
+
+/// What each step does, to the store and to the model.
+extension PropertyRun {
+    /// The records that the step renamed: new place and old id.
+    func perform(_ kind: PropertyStep.Kind) throws -> [Place: String] {
+        switch kind {
+        case .create: try create()
+        case .update:
+            guard let place = somePlace() else { break }
+            let fields = someFields()
+            let id = someName(of: place)
+            note(
+                "update \(place.table)/\(id) \(JSONObject(fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))"
+            )
+            try both {
+                try $0.update(place.table, id, set: ordered(fields))
+            } model: {
+                try $0.update(place, fields)
+            }
+        case .delete:
+            guard let place = somePlace() else { break }
+            note("delete \(place.table)/\(place.id)")
+            try both {
+                try $0.delete(place.table, place.id)
+            } model: {
+                try $0.delete(place)
+            }
+        case .send: try send()
+        case .loseAnswer: try move([.inFlight, .ambiguous], to: .ambiguous) { try $0.markAmbiguous($1) }
+        case .giveUp:
+            try move([.inFlight, .ambiguous], to: .unresolved, creates: true) { try $0.markUnresolved($1) }
+        case .requeue: try move([.inFlight, .ambiguous, .unresolved], to: .queued) { try $0.requeue($1) }
+        case .answer: return try answer()
+        case .reject:
+            guard let entry = someEntry([.inFlight, .ambiguous, .queued, .unresolved]) else { break }
+            note("reject \(entry.sequence)")
+            let failure = EntryFailure(code: "rejected", message: "")
+            try both {
+                try $0.fail(entry.sequence, because: failure)
+            } model: {
+                $0.fail(entry.sequence, "rejected")
+            }
+        case .retry:
+            guard let entry = someEntry([.failed, .unresolved]) else { break }
+            note("retry \(entry.sequence)")
+            try both {
+                try $0.retry(entry.sequence)
+            } model: {
+                try $0.retry(entry.sequence)
+            }
+        case .discard:
+            guard let entry = someEntry(OutboxEntry.State.allCases) else { break }
+            note("discard \(entry.sequence)")
+            try both {
+                try $0.discard(entry.sequence)
+            } model: {
+                try $0.discard(entry.sequence)
+            }
+        case .edit: try edit()
+        case .serverRow, .staleRow: try serverRow(isStale: kind == .staleRow)
+        case .keyedRow: return try keyedRow()
+        case .lose: try lose()
+        case .gone:
+            guard let place = somePlace() else { break }
+            note("gone \(place.table)/\(place.id)")
+            try both {
+                try $0.gone(place.table, place.id)
+            } model: {
+                $0.gone(place)
+            }
+        case .rebase: try rebase()
+        case .lead:
+            note("lead")
+            epoch = try store.write { try $0.lead() }
+            for index in model.entries.indices where model.entries[index].state == .inFlight {
+                model.entries[index].state = .ambiguous
+            }
+        case .crash:
+            note("crash")
+            struct Stop: Error {}
+            do {
+                try store.write { tx in
+                    _ = try tx.create("free", ["a": 1])
+                    throw Stop()
+                }
+            } catch is Stop {}
+            store = try StoreDatabase(over: queue, environment: environment)
+        }
+        return [:]
+    }
+
+    // MARK: The app
+
+    private func create() throws {
+        // Few records meet each other more often than many.
+        if model.entries.count >= 14 || model.words.count >= 14 { return }
+        let table = random.pick(Self.tables) ?? ""
+        let fields = someFields()
+        var id = ""
+        note("create in \(table) \(fields)")
+        try both {
+            id = try $0.create(table, ordered(fields))
+        } model: {
+            try $0.create(table, fields) { id }
+        }
+        note("  -> \(id)")
+    }
+
+    private func edit() throws {
+        guard let entry = someEntry([.queued, .failed]) else { return }
+        let fields = someFields()
+        let removed =
+            random.chance(30) ? random.pick(entry.fields.keys.sorted()).flatMap { fields[$0] == nil ? $0 : nil } : nil
+        note("edit \(entry.sequence) \(fields) without \(removed ?? "nothing")")
+        try both {
+            try $0.edit(entry.sequence, set: ordered(fields), removing: removed.map { [$0] } ?? [])
+        } model: {
+            try $0.edit(entry.sequence, set: fields, removing: removed)
+        }
+    }
+
+    // MARK: The engine
+
+    private func send() throws {
+        guard let entry = try store.read({ try $0.sendable(limit: 8) }).first(where: { _ in random.chance(60) }) else {
+            return
+        }
+        note("send \(entry.sequence)")
+        try store.write { try $0.markInFlight(entry.sequence, body: [0x7B, 0x7D], epoch: epoch, user: "") }
+        if let index = model.index(of: entry.sequence) {
+            model.entries[index].state = .inFlight
+            model.entries[index].wasSent = true
+        }
+    }
+
+    private func move(
+        _ states: [OutboxEntry.State], to state: OutboxEntry.State, creates: Bool = false,
+        _ change: (StoreTransaction, Int64) throws -> Void
+    ) throws {
+        guard let entry = someEntry(states), !creates || entry.kind == .create else { return }
+        note("\(state) \(entry.sequence)")
+        try store.write { try change($0, entry.sequence) }
+        if let index = model.index(of: entry.sequence) { model.entries[index].state = state }
+    }
+
+    private func answer() throws -> [Place: String] {
+        guard let entry = someEntry([.inFlight, .ambiguous]) else { return [:] }
+        note("answer \(entry.sequence)")
+        switch entry.kind {
+        case .delete:
+            try both {
+                _ = try $0.completeDelete(entry.sequence)
+            } model: {
+                $0.completeDelete(entry.sequence)
+            }
+            return [:]
+        case .update:
+            guard var row = model.words[entry.place] else { return [:] }
+            row.merge(entry.fields) { $1 }
+            touchUp(&row)
+            note("  \(ordered(row))")
+            try both {
+                _ = try $0.completeUpdate(entry.sequence, row: ordered(row).serialized())
+            } model: {
+                $0.completeUpdate(entry.sequence, row)
+            }
+            return [:]
+        case .create:
+            let row = created(entry)
+            note("  \(ordered(row))")
+            try both {
+                _ = try $0.adopt(entry.sequence, row: ordered(row).serialized())
+            } model: {
+                $0.adopt(entry.sequence, row)
+            }
+            return [Place(table: entry.place.table, id: row["id"]?.stringValue ?? ""): entry.place.id]
+        }
+    }
+
+    private func created(_ entry: ModelStore.Entry) -> Fields {
+        serverCount += 1
+        var row = entry.fields
+        row["id"] = .string("s\(serverCount)")
+        row["clientKey"] = entry.key.map { .string($0) }
+        row["createdBy"] = ""
+        row["createdAt"] = ModelStore.stamp(model.now)
+        if random.chance(40) { row["extra"] = "default" }
+        touchUp(&row)
+        return row
+    }
+
+    private func rebase() throws {
+        guard let entry = someEntry([.ambiguous, .queued, .inFlight]), entry.kind == .update,
+            !model.blocked.contains(entry.sequence),
+            var row = model.words[entry.place]
+        else { return }
+        row["a"] = .int(Int64(random.below(9)))
+        touchUp(&row)
+        let kept = Set(entry.fields.keys.sorted().filter { _ in random.chance(50) })
+        note("rebase \(entry.sequence) keeping \(kept.sorted()) onto \(ordered(row))")
+        let fields = ordered(entry.fields.filter { kept.contains($0.key) })
+        try both {
+            try $0.rebase(entry.sequence, onto: ordered(row).serialized(), fields: fields)
+        } model: {
+            $0.rebase(entry.sequence, onto: row, keeping: kept)
+        }
+    }
+
+    // MARK: Rows
+
+    private func serverRow(isStale: Bool) throws {
+        var place = model.words.keys.sorted().filter { _ in random.chance(70) }.first
+        if place == nil || !isStale && random.chance(35) && model.words.count < 14 {
+            serverCount += 1
+            place = Place(table: random.pick(Self.tables) ?? "", id: "s\(serverCount)")
+        }
+        guard let place else { return }
+        var row = model.words[place] ?? ["id": .string(place.id), "createdBy": "someone"]
+        if random.chance(80) { row["a"] = .int(Int64(random.below(4))) }
+        if random.chance(30) { row["k"] = .int(Int64(random.below(2))) }
+        if isStale {
+            row["updatedAt"] = ModelStore.stamp(1_600_000_000_000)
+        } else if random.chance(80) {
+            touchUp(&row)
+        }
+        let subscription = model.subscriptions.keys.sorted().first { model.subscriptions[$0]?.table == place.table }
+        try receive(row, place.table, random.chance(80) ? subscription : nil)
+    }
+
+    private func keyedRow() throws -> [Place: String] {
+        guard let entry = someEntry(OutboxEntry.State.allCases), entry.kind == .create, let key = entry.key else {
+            let dead = model.aliases.keys.filter { model.aliases[$0]?.isCancelled == true }.sorted()
+            guard let key = random.pick(dead), let table = model.aliases[key]?.table else { return [:] }
+            try receive(["id": "late", "clientKey": .string(key), "createdBy": ""], table, nil)
+            return [:]
+        }
+        let row = created(entry)
+        note("row with the key \(key)")
+        let subscription = model.subscriptions.keys.sorted().first {
+            model.subscriptions[$0]?.table == entry.place.table
+        }
+        try receive(row, entry.place.table, subscription)
+        return [Place(table: entry.place.table, id: row["id"]?.stringValue ?? ""): entry.place.id]
+    }
+
+    private func receive(_ row: Fields, _ table: String, _ subscription: Int64?) throws {
+        note("row in \(table) of \(subscription.map(String.init) ?? "none"): \(ordered(row))")
+        try both {
+            _ = try $0.receive([ordered(row).serialized()], table: table, subscription: subscription)
+        } model: {
+            $0.receive(row, table: table, subscription: subscription)
+        }
+    }
+
+    private func lose() throws {
+        guard let number = random.pick(model.subscriptions.keys.sorted()),
+            let subscription = model.subscriptions[number]
+        else { return }
+        let ids = subscription.members.sorted().filter { _ in random.chance(30) }
+        note("lose of \(number): \(ids)")
+        try both {
+            try $0.lose(number, ids)
+        } model: {
+            $0.subscriptions[number]?.members.subtract(ids)
+        }
+    }
+}
