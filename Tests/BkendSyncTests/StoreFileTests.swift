@@ -150,7 +150,7 @@ struct StoreFileTests {
                 try store.writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             }
             let sound = try Data(contentsOf: URL(fileURLWithPath: path))
-            var random = SplitMix(state: 7)
+            var random = PropertyRandom(state: 7)
             for round in 0..<40 {
                 var bytes = sound
                 if random.chance(30) {

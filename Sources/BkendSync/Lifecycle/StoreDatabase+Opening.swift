@@ -53,7 +53,8 @@ extension StoreDatabase {
                 (try DocumentStorage.open(path: path, options: options), presence.isAlone())
             }
             let file = StoreFile(path: path, lock: lock, presence: presence, isAlone: isAlone)
-            let store = try StoreDatabase(over: pool, file: file, environment: environment, changeLimit: changeLimit)
+            let store = try StoreDatabase(
+                over: pool, lock: lock, file: file, environment: environment, changeLimit: changeLimit)
             presence.noteStore()
             if isMissing { store.damage = StoreDamage.missing }
             return store

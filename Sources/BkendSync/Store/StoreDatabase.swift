@@ -17,6 +17,8 @@ package final class StoreDatabase: Sendable {
     package let changeLimit: Int
     /// What it has beside its database, nil in memory.
     private let file: StoreFile?
+    /// Keeps the writers of other processes away, nil where there are none.
+    private let lock: FileLock?
     private let condition = Mutex<Condition>(Condition())
     private let collections = Mutex<[ExactString: Collection]>([:])
 
@@ -24,13 +26,18 @@ package final class StoreDatabase: Sendable {
     ///
     /// - Throws: `StoreError` for a later version's store.
     package convenience init(
-        over writer: any DatabaseWriter, environment: StoreEnvironment = .system, changeLimit: Int = 10_000
+        over writer: any DatabaseWriter, lock: FileLock? = nil, environment: StoreEnvironment = .system,
+        changeLimit: Int = 10_000
     ) throws {
-        try self.init(over: writer, file: nil, environment: environment, changeLimit: changeLimit)
+        try self.init(over: writer, lock: lock, file: nil, environment: environment, changeLimit: changeLimit)
     }
 
-    init(over writer: any DatabaseWriter, file: StoreFile?, environment: StoreEnvironment, changeLimit: Int) throws {
+    init(
+        over writer: any DatabaseWriter, lock: FileLock?, file: StoreFile?, environment: StoreEnvironment,
+        changeLimit: Int
+    ) throws {
         self.writer = writer
+        self.lock = lock
         self.file = file
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
@@ -110,8 +117,8 @@ package final class StoreDatabase: Sendable {
                 }
                 return try outcome.get()
             }
-            guard let file else { return try run() }
-            return try file.lock.withLock(run)
+            guard let lock else { return try run() }
+            return try lock.withLock(run)
         }
     }
 }

@@ -18,14 +18,16 @@ final class PropertyRun {
     let environment: StoreEnvironment
     var store: StoreDatabase
     var model = ModelStore()
-    var random = SplitMix(state: 0)
+    var random = PropertyRandom(state: 0)
     var trace: [String] = []
     let keepsTrace: Bool
     private let clock: ManualClock
     var serverCount = 0
     var epoch: Int64 = 0
-    /// What queries saw after the last step, to be compared by bytes before anything is parsed.
-    var seen: [Place: (text: [UInt8], fields: Fields)] = [:]
+    /// Texts that were read before, and what they say.
+    var parsed: [[UInt8]: Fields] = [:]
+    var latest: Int64 = 0
+    var steps = 0
     /// What was visible and known after the last step, by the model.
     var before: [Place: (fields: Fields?, state: SyncState)] = [:]
 
@@ -57,10 +59,9 @@ final class PropertyRun {
 
     /// - Throws: `Mismatch`, or whatever the store threw that it shouldn't have.
     func run(_ step: PropertyStep) throws {
-        random = SplitMix(state: step.seed)
+        random = PropertyRandom(state: step.seed)
         clock.now = Timestamp(clamping: clock.now.milliseconds + Int64(random.below(3)) * 1_000)
         model.now = clock.now.milliseconds
-        let latest = try store.read { try $0.latestChange }
         let renamed = try perform(step.kind)
         model.dropUnheld()
         try compare(after: latest, renamed: renamed)

@@ -24,7 +24,7 @@ struct PropertyStep: CustomStringConvertible {
     var kind: Kind
     var seed: UInt64
 
-    init(_ random: inout SplitMix) {
+    init(_ random: inout PropertyRandom) {
         var choice = Int(random.next() % UInt64(Kind.allCases.reduce(0) { $0 + $1.weight }))
         var kind = Kind.create
         for candidate in Kind.allCases {
@@ -42,7 +42,7 @@ struct PropertyStep: CustomStringConvertible {
 }
 
 /// A small generator of numbers that follow from a seed.
-struct SplitMix: RandomNumberGenerator {
+struct PropertyRandom: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

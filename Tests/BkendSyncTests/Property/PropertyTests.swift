@@ -4,7 +4,7 @@ import Testing
 /// visible = base + pending, whatever happens: random sequences against a model, compared after every step.
 @Suite("Random sequences")
 struct PropertyTests {
-    private static let length = 500
+    private static let length = 1_000
     /// 10,000 steps; `SYNC_STEPS=10000000` runs more.
     private static let seeds: [UInt64] = {
         let steps = ProcessInfo.processInfo.environment["SYNC_STEPS"].flatMap(Int.init) ?? 10_000
@@ -15,7 +15,7 @@ struct PropertyTests {
     @Test("Every sequence leaves what the model says", arguments: [0, 1])
     func sequences(half: UInt64) throws {
         for seed in Self.seeds where seed % 2 == half {
-            var random = SplitMix(state: seed)
+            var random = PropertyRandom(state: seed)
             let steps = (0..<Self.length).map { _ in PropertyStep(&random) }
             guard let failure = PropertyRun.failure(of: steps) else { continue }
             let short = PropertyRun.shrunk(Array(steps.prefix(failure.index + 1)))
