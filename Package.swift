@@ -22,6 +22,8 @@ func macros(_ product: String) -> Target.Dependency {
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 
 let package = Package(
     name: "bkend-swift",
@@ -40,6 +42,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -59,7 +63,8 @@ let package = Package(
         .target(
             name: "BkendDocuments", dependencies: ["BkendWire", "CPCRE2", "CSQLite", grdb], swiftSettings: strict),
         .target(
-            name: "BkendSync", dependencies: ["BkendWire", "BkendDocuments", grdb], swiftSettings: strict),
+            name: "BkendSync",
+            dependencies: ["BkendWire", "BkendDocuments", grdb, logging, metrics, tracing], swiftSettings: strict),
 
         // MARK: The client
         .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),

@@ -13,8 +13,8 @@ package enum FieldMerge: Sendable, Hashable {
     /// say), neither deleted nor changed, so that mine is sent (sync.md, "Equality").
     package static func decide(before: JSON?, mine: JSON, theirs: JSON?) -> FieldMerge {
         guard let theirs else { return .send }
-        if theirs == mine { return .agreed }
+        if theirs.says(sameAs: mine) { return .agreed }
         guard let before else { return .conflict }
-        return theirs == before ? .send : .conflict
+        return theirs.says(sameAs: before) ? .send : .conflict
     }
 }

@@ -122,8 +122,9 @@ final class ScriptedServer {
     }
 
     private func duplicate(_ fields: JSONObject, in table: String, except id: String?) throws -> String? {
+        guard let fieldsToCheck = unique[table] else { return nil }
         let rows = try rows(table)
-        return (unique[table] ?? []).first { field in
+        return fieldsToCheck.first { field in
             guard let value = fields[field] else { return false }
             return rows.contains { $0[field] == value && $0["id"]?.stringValue != id }
         }

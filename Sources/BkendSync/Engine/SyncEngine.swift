@@ -1,0 +1,166 @@
+import BkendWire
+import Logging
+
+/// Performs what `EngineMachine` decides: sends, waits, refreshes, publishes. It decides nothing itself.
+///
+/// One engine leads a store. Where several processes have it open, the leader lock says which; the others try to take
+/// it over every few seconds. The epoch in the store stops an engine that goes on without it. Stop an engine before
+/// letting go of it.
+package actor SyncEngine<C: Clock> where C.Duration == Duration {
+    private let machine: EngineMachine
+    private let sender: any SyncSender
+    private let clock: C
+    private let origin: C.Instant
+    private let instruments: SyncInstruments
+    private let lock: LeaderLock?
+    private var candidacy: Task<Void, Never>?
+    private var requests: [RequestID: Task<Void, Never>] = [:]
+    private var deadlines: [RequestID: Task<Void, Never>] = [:]
+    private var timer: Task<Void, Never>?
+    private var refreshing: Task<Void, Never>?
+    private var watchers: [Int: AsyncStream<SyncStatus>.Continuation] = [:]
+    private var nextWatcher = 0
+
+    /// What the engine does now.
+    package private(set) var status: SyncStatus
+
+    /// An engine over a store; it does nothing until `start`.
+    ///
+    /// - Parameter seed: of the randomness that spreads waits; the system's unless a test says otherwise.
+    package init(
+        store: StoreDatabase, configuration: SyncConfiguration, sender: any SyncSender, clock: C,
+        lock: LeaderLock? = nil, logger: Logger = Logger(label: "bkend.sync"), rules: SyncRules = SyncRules(),
+        seed: UInt64 = .random(in: .min ... .max)
+    ) {
+        machine = EngineMachine(
+            store: store, configuration: configuration, rules: rules, random: SyncRandom(seed: seed))
+        self.sender = sender
+        self.clock = clock
+        self.lock = lock
+        origin = clock.now
+        instruments = SyncInstruments(logger: logger)
+        status = machine.status
+    }
+
+    // MARK: The app's half
+
+    /// Begins to lead the store as this user, `""` for a guest, nil for nobody; at once, or when no other process leads
+    /// any more.
+    ///
+    /// - Throws: `StorageError` when the leader lock can't be used.
+    package func start(user: String?) throws {
+        tell(.sessionChanged(user: user))
+        guard let lock, try !lock.take() else { return tell(.start) }
+        candidacy?.cancel()
+        candidacy = Task { [clock] in
+            while true {
+                do { try await clock.sleep(until: clock.now.advanced(by: .seconds(2)), tolerance: nil) } catch {
+                    return
+                }
+                // A lock that can't be used any more leaves the engine stopped, as its status says.
+                guard let isTaken = try? lock.take() else { return }
+                if isTaken { return self.tell(.start) }
+            }
+        }
+    }
+
+    /// Lets go of everything; what was in flight is looked up at the next start, by whichever process leads then.
+    package func stop() {
+        candidacy?.cancel()
+        candidacy = nil
+        tell(.stop)
+        lock?.release()
+    }
+
+    /// Sends nothing until `resume`.
+    package func pause() { tell(.pause) }
+
+    /// Goes on after `pause`.
+    package func resume() { tell(.resume) }
+
+    /// Pushes and pulls now.
+    package func syncNow() { tell(.syncNow) }
+
+    /// Something in the outbox changed.
+    package func noteLocalWrite() { tell(.localWrite) }
+
+    /// A subscription was added, changed or removed.
+    package func noteSubscriptions() { tell(.subscriptionsChanged) }
+
+    /// What the system says of the network.
+    package func noteNetwork(reachable: Bool) { tell(.networkChanged(reachable: reachable)) }
+
+    /// Who is signed in now.
+    package func noteSession(user: String?) { tell(.sessionChanged(user: user)) }
+
+    /// The status now, and each one that differs; a slow reader gets the newest.
+    package func statuses() -> AsyncStream<SyncStatus> {
+        let (stream, continuation) = AsyncStream<SyncStatus>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let number = nextWatcher
+        nextWatcher += 1
+        watchers[number] = continuation
+        continuation.onTermination = { [weak self] _ in Task { await self?.forget(number) } }
+        continuation.yield(status)
+        return stream
+    }
+
+    private func forget(_ watcher: Int) { watchers[watcher] = nil }
+
+    // MARK: Effects
+
+    private func tell(_ event: EngineEvent) {
+        let now = SyncInstant(offset: origin.duration(to: clock.now))
+        for effect in machine.handle(event, at: now) { perform(effect) }
+    }
+
+    private func perform(_ effect: EngineEffect) {
+        switch effect {
+        case .send(let id, let request): send(request, id)
+        case .cancel(let id): drop(id)
+        case .refreshSession:
+            refreshing = Task { [sender] in
+                let outcome = await sender.refresh()
+                self.tell(.sessionRefreshed(outcome))
+            }
+        case .wake(let moment): wake(at: moment)
+        case .status(let status):
+            instruments.note(status, after: self.status)
+            self.status = status
+            for number in watchers.keys.sorted() { watchers[number]?.yield(status) }
+        }
+    }
+
+    private func send(_ request: SyncRequest, _ id: RequestID) {
+        requests[id] = Task { [sender, instruments] in
+            let response = await instruments.send(request, id, through: sender)
+            self.answered(id, response)
+        }
+        // A sender keeps the deadline; one that doesn't may not hold its lane for ever.
+        let limit = request.deadline + .seconds(5)
+        deadlines[id] = Task { [clock] in
+            do { try await clock.sleep(until: clock.now.advanced(by: limit), tolerance: nil) } catch { return }
+            self.answered(id, .lost(SyncFailure(.timedOut, "no answer within \(limit)")))
+        }
+    }
+
+    private func answered(_ id: RequestID, _ response: SyncResponse) {
+        guard requests[id] != nil else { return }
+        drop(id)
+        tell(.answered(id, response))
+    }
+
+    private func drop(_ id: RequestID) {
+        requests.removeValue(forKey: id)?.cancel()
+        deadlines.removeValue(forKey: id)?.cancel()
+    }
+
+    private func wake(at moment: SyncInstant?) {
+        timer?.cancel()
+        timer = nil
+        guard let moment else { return }
+        timer = Task { [clock, origin] in
+            do { try await clock.sleep(until: origin.advanced(by: moment.offset), tolerance: nil) } catch { return }
+            self.tell(.timer)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import BkendSync
+import BkendWire
+import Testing
+
+/// Field by field: before, mine, theirs, and who wins.
+@Suite struct UpdatePlanTests {
+    private func entry(
+        _ fields: JSONObject, before: JSONObject, state: OutboxEntry.State = .queued
+    ) throws -> OutboxEntry {
+        let store = try StoreFixture()
+        let id = "0123456789abcdef01234567"
+        var row = before
+        row["id"] = .string(id)
+        row["updatedAt"] = "2030-01-01T00:00:00.000Z"
+        try store.receive(row)
+        try store.update(id, fields)
+        var entry = try #require(try store.lane(id).first)
+        entry.state = state
+        return entry
+    }
+
+    private func plan(
+        _ fields: JSONObject, before: JSONObject, theirs: JSONObject, _ policy: ConflictPolicy = .clientWins,
+        state: OutboxEntry.State = .queued
+    ) throws -> UpdatePlan {
+        UpdatePlan(
+            try entry(fields, before: before, state: state), theirs: theirs, policy: policy, merge: FieldMerge.decide)
+    }
+
+    struct Case: Sendable {
+        var name: String
+        var before: JSON?
+        var mine: JSON
+        var theirs: JSON?
+        var merge: FieldMerge
+
+        init(_ name: String, _ before: JSON?, _ mine: JSON, _ theirs: JSON?, _ merge: FieldMerge) {
+            self.name = name
+            self.before = before
+            self.mine = mine
+            self.theirs = theirs
+            self.merge = merge
+        }
+    }
+
+    static let cases: [Case] = [
+        Case("untouched elsewhere", "a", "b", "a", .send),
+        Case("mine already", "a", "b", "b", .agreed),
+        Case("changed on both sides", "a", "b", "c", .conflict),
+        Case("hidden from us", "a", "b", JSON?.none, .send),
+        Case("never there", JSON?.none, "b", JSON?.none, .send),
+        Case("set elsewhere meanwhile", JSON?.none, "b", "c", .conflict),
+        Case("set elsewhere to the same", JSON?.none, "b", "b", .agreed),
+        Case("null is a value", JSON.null, "b", JSON.null, .send),
+        Case("absent where it was null", JSON.null, "b", JSON?.none, .send),
+        Case("null where it was absent", JSON?.none, "b", JSON.null, .conflict),
+        Case("to null", "a", JSON.null, "a", .send),
+        Case("to null already", "a", JSON.null, JSON.null, .agreed),
+        Case("1 is 1.0", JSON.int(1), JSON.int(2), JSON.double(1), .send),
+        Case(
+            "large integers are exact", JSON.int(9_007_199_254_740_993), JSON.int(2),
+            JSON.int(9_007_199_254_740_992), .conflict),
+        Case(
+            "the order of keys says nothing", JSON.object(["x": 1, "y": 2]), JSON.int(3),
+            JSON.object(["y": 2, "x": 1]), .send),
+        Case("Unicode forms differ", "\u{E9}", "b", "e\u{301}", .conflict),
+        Case("true is not 1", JSON.bool(true), "b", JSON.int(1), .conflict),
+    ]
+
+    @Test(arguments: cases)
+    func aFieldComesTo(_ field: Case) {
+        let merge = FieldMerge.decide(before: field.before, mine: field.mine, theirs: field.theirs)
+        #expect(merge == field.merge, "\(field.name)")
+    }
+
+    @Test func fieldsNobodyElseChangedAreSentAlone() throws {
+        let plan = try plan(["a": 2, "b": 2], before: ["a": 1, "b": 1, "c": 1], theirs: ["a": 1, "b": 2, "c": 9])
+        #expect(plan.fields == ["a": 2])
+        #expect(plan.conflicts.isEmpty && !plan.isMaybeApplied)
+    }
+
+    @Test func policiesDecideAndEveryConflictIsTold() throws {
+        let client = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3])
+        #expect(client.fields == ["a": 2] && client.conflicts.count == 1)
+        let server = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], .serverWins)
+        #expect(server.fields.isEmpty && server.conflicts.count == 1)
+        let sum = ConflictPolicy.merge { .int(($0.mine.intValue ?? 0) + ($0.theirs?.intValue ?? 0)) }
+        let merged = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], sum)
+        #expect(merged.fields == ["a": 5] && merged.conflicts.count == 1)
+        let theirs = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], .merge { $0.theirs ?? .null })
+        #expect(theirs.fields.isEmpty && theirs.conflicts.count == 1)
+    }
+
+    @Test func anAmbiguousUpdateIsDoneWhenEverythingSaysMine() throws {
+        let plan = try plan(["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 2, "b": 2], state: .ambiguous)
+        #expect(plan.fields.isEmpty && plan.conflicts.isEmpty)
+    }
+
+    @Test func anAmbiguousUpdateIsSentAgainWhenNothingHappened() throws {
+        let plan = try plan(["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 1, "b": 1], state: .ambiguous)
+        #expect(plan.fields == ["a": 2, "b": 2] && plan.conflicts.isEmpty && !plan.isMaybeApplied)
+    }
+
+    @Test func anAmbiguousUpdateThatMetAThirdValueIsMaybeApplied() throws {
+        let plan = try plan(
+            ["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 3, "b": 1], .serverWins, state: .ambiguous)
+        #expect(plan.isMaybeApplied && plan.conflicts.map(\.conflict.field) == ["a", "b"])
+        #expect(plan.fields.isEmpty)
+    }
+
+    @Test func aRaceIsWhatIsNeitherOursNorAsRead() {
+        let fields = UpdateRace.fields(
+            sent: ["a": 2], asRead: ["id": "1", "a": 1, "b": 1, "c": 1, "updatedAt": "x"],
+            answer: ["id": "1", "a": 2, "b": 9, "c": 1.0, "d": 4, "updatedAt": "y"])
+        #expect(fields == ["b"])
+    }
+}

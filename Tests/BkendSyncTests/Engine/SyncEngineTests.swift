@@ -1,0 +1,141 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+import Foundation
+import GRDB
+import Synchronization
+import Testing
+
+/// The actor performs what the machine decides.
+@Suite struct SyncEngineTests {
+    @Test func aWriteReachesTheServerAndTheStatusSaysSo() async throws {
+        let fixture = try StoreFixture()
+        try fixture.store.write { try $0.setMeta("owner", "ann") }
+        let sender = try LoopbackSender()
+        let engine = SyncEngine(
+            store: fixture.store, configuration: SyncConfiguration(server: "test"), sender: sender,
+            clock: ContinuousClock(), seed: 1)
+        try await engine.start(user: "ann")
+        _ = try fixture.create(["title": "a"])
+        await engine.noteLocalWrite()
+        for await status in await engine.statuses() where status.state == .idle && status.pending == 0 { break }
+        #expect(try fixture.store.read { try $0.entryCount() } == 0)
+        #expect(try await sender.rows().count == 1)
+        await engine.stop()
+        #expect(await engine.status.state == .stopped)
+    }
+
+    @Test func aSenderThatNeverAnswersHoldsItsLaneUntilTheDeadlineOnly() async throws {
+        let fixture = try StoreFixture()
+        try fixture.store.write { try $0.setMeta("owner", "ann") }
+        let clock = ManualClock()
+        let engine = SyncEngine(
+            store: fixture.store, configuration: SyncConfiguration(server: "test"), sender: SilentSender(),
+            clock: clock,
+            seed: 1)
+        try await engine.start(user: "ann")
+        _ = try fixture.create(["title": "a"])
+        await engine.noteLocalWrite()
+        clock.advance(by: .seconds(1))
+        for await status in await engine.statuses() where status.state == .syncing { break }
+        while try fixture.store.read({ try $0.entryCount(.inFlight) }) == 0 { await Task.yield() }
+        clock.advance(by: .seconds(36))
+        while try fixture.store.read({ try $0.entryCount(.ambiguous) }) == 0 { await Task.yield() }
+        await engine.stop()
+    }
+
+    @Test func oneLockHasOneHolder() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "leader-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("leader.lock").path
+        let first = LeaderLock(path: path)
+        let second = LeaderLock(path: path)
+        #expect(try first.take() && first.take())
+        #expect(try !second.take())
+        first.release()
+        #expect(try second.take())
+        #expect(try !first.take())
+    }
+}
+
+/// The scripted server as a sender.
+private actor LoopbackSender: SyncSender {
+    private let server: ScriptedServer
+
+    init() throws { server = try ScriptedServer() }
+
+    func send(_ request: SyncRequest) async -> SyncResponse {
+        do { return .answered(try server.answer(request)) } catch { return .lost(SyncFailure(.broken, "\(error)")) }
+    }
+
+    func refresh() async -> SessionOutcome { .renewed }
+
+    func rows() throws -> [JSONObject] { try server.rows() }
+}
+
+/// A network that swallows everything.
+private struct SilentSender: SyncSender {
+    func send(_ request: SyncRequest) async -> SyncResponse {
+        let never = AsyncStream<Never> { _ in }
+        for await _ in never {}
+        return .lost(SyncFailure(.cancelled))
+    }
+
+    func refresh() async -> SessionOutcome { .unreachable }
+}
+
+/// A clock that a test moves.
+final class ManualClock: Clock, Sendable {
+    struct Instant: InstantProtocol {
+        var offset: Duration
+
+        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        func duration(to other: Instant) -> Duration { other.offset - offset }
+        static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
+    }
+
+    private struct State {
+        var now = Instant(offset: .zero)
+        var sleepers: [Int: (until: Instant, continuation: CheckedContinuation<Void, any Error>)] = [:]
+        var next = 0
+    }
+
+    private let state = Mutex(State())
+
+    var now: Instant { state.withLock { $0.now } }
+    var minimumResolution: Duration { .nanoseconds(1) }
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if state.now >= deadline || Task.isCancelled { return true }
+                    state.sleepers[number] = (deadline, continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.sleepers.removeValue(forKey: number) }?.continuation.resume(
+                throwing: CancellationError())
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Moves on, and wakes whoever waits for less.
+    func advance(by duration: Duration) {
+        let due = state.withLock { state in
+            state.now = state.now.advanced(by: duration)
+            let due = state.sleepers.filter { $0.value.until <= state.now }
+            for number in due.keys { state.sleepers[number] = nil }
+            return due.values.map(\.continuation)
+        }
+        for continuation in due { continuation.resume() }
+    }
+}
