@@ -137,8 +137,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         }
         // A sender keeps the deadline; one that doesn't may not hold its lane for ever.
         let limit = request.deadline + .seconds(5)
+        let end = clock.now.advanced(by: limit)
         deadlines[id] = Task { [clock] in
-            do { try await clock.sleep(until: clock.now.advanced(by: limit), tolerance: nil) } catch { return }
+            do { try await clock.sleep(until: end, tolerance: nil) } catch { return }
             self.answered(id, .lost(SyncFailure(.timedOut, "no answer within \(limit)")))
         }
     }

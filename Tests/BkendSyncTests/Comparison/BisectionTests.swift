@@ -39,19 +39,19 @@ import Testing
         return (members.ids, asked)
     }
 
-    @Test func oneDeleteAmongTenThousandTakesAFewQuestions() throws {
-        let mine = (0..<10_000).map(id)
+    @Test func oneDeleteAmongThousandsTakesAFewQuestions() throws {
+        let mine = (0..<3_000).map(id)
         var theirs = mine
-        theirs.remove(at: 6_543)
+        theirs.remove(at: 1_543)
         let (ids, asked) = try run(Bisection(total: theirs.count, leafSize: 100), mine: mine, theirs: theirs)
         #expect(ids == theirs)
-        #expect(asked <= 9)
+        #expect(asked <= 7)
     }
 
-    @Test(arguments: 0..<30)
+    @Test(arguments: 0..<20)
     func anyDifferenceThatCountsShowIsFound(_ seed: Int) throws {
         var random = SyncRandom(seed: UInt64(seed))
-        let all = (0..<3_000).map(id)
+        let all = (0..<1_000).map(id)
         let mine = all.filter { _ in Int.random(in: 0..<100, using: &random) < 97 }
         let theirs = all.filter { _ in Int.random(in: 0..<100, using: &random) < 95 }
         guard mine.count != theirs.count else { return }
