@@ -1,4 +1,3 @@
-import BkendDocuments
 import BkendSync
 import BkendWire
 import Foundation
@@ -15,9 +14,7 @@ import Foundation
         guard let folder = arguments.first, numbers.count == 3 else {
             throw Failure(what: "StoreProcess <folder> <writer> <first> <end>")
         }
-        let path = folder + "/store.sqlite"
-        let lock = FileLock(database: path)
-        let store = try StoreDatabase(over: try lock.withLock { try DocumentStorage.open(path: path) }, lock: lock)
+        let store = try StoreDatabase.open(path: folder + "/store.sqlite", owner: "ann")
         var writer = try StoreWriter(store, writer: numbers[0])
         for number in numbers[1]..<numbers[2] {
             let id = try writer.write(number)

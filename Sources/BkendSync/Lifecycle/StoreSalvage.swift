@@ -26,7 +26,8 @@ struct StoreSalvage {
         let store = try open()
         let saved = try store.write { try $0.restore(found) }
         store.damage = StoreDamage(
-            reason: reason, setAside: aside, savedEntries: saved, lostEntries: found.lost,
+            reason: reason, setAside: aside, savedEntries: saved,
+            lostEntries: found.lost + max(0, found.entries - saved),
             isOutboxUnreadable: found.isUnreadable)
         return store
     }
@@ -57,6 +58,8 @@ struct SalvagedRows {
     /// How many entries at most could not be read.
     var lost = 0
     var isUnreadable = false
+    /// How many entries were read.
+    var entries: Int { tables.first { $0.name == "sync_entries" }?.rows.count ?? 0 }
 
     mutating func read(from path: String) throws {
         var configuration = Configuration()
@@ -68,7 +71,11 @@ struct SalvagedRows {
                 in (try? Row.fetchAll(
                     db, sql: "SELECT key, value FROM sync_meta WHERE key IN ('owner', 'epoch', 'mark')")) ?? []
             {
-                meta.append((row[0], row[1]))
+                // Not by subscript: that ends the process over a value of another type.
+                guard let key = try? row.decode(String.self, atIndex: 0),
+                    let value = try? row.decode(String.self, atIndex: 1)
+                else { continue }
+                meta.append((key, value))
             }
             for name in [
                 "sync_aliases", "sync_bases", "sync_tables", "sync_subscriptions", "sync_reports", "sync_entries",
@@ -157,6 +164,25 @@ extension StoreTransaction {
             let key = RecordKey(entry.table, entry.record)
             try rebuild(key, base: try storedBase(key))
         }
-        return entries.count
+        try giveUpLostCreates()
+        return try entryCount()
+    }
+
+    /// A local id whose create could not be read will never get the server's: the record's other writes go, and what
+    /// names it fails, or it would wait for ever. The key is forgotten: a copy that the server turns out to have may be
+    /// all that is left of the record.
+    private func giveUpLostCreates() throws {
+        let lost = try db.all(
+            """
+            SELECT collection, local_id FROM sync_aliases AS alias WHERE state = 'pending' AND NOT EXISTS
+            (SELECT 1 FROM sync_entries AS made
+            WHERE made.collection = alias.collection AND made.record = alias.local_id AND made.kind = 'create')
+            ORDER BY number
+            """
+        ) { RecordKey($0.text(0), $0.text(1)) }
+        for key in lost {
+            try cancel(key)
+            try db.perform("UPDATE sync_aliases SET client_key = NULL WHERE local_id = ?", .text(key.id))
+        }
     }
 }

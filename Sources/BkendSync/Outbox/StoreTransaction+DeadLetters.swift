@@ -29,7 +29,12 @@ extension StoreTransaction {
     /// remembered: should the server turn out to have the record, that copy is to be deleted. Entries that name it fail.
     @discardableResult
     func cancel(_ create: OutboxEntry) throws -> [OutboxEntry] {
-        let key = RecordKey(create.table, create.record)
+        try cancel(RecordKey(create.table, create.record))
+    }
+
+    /// The same for a record whose create may be gone already.
+    @discardableResult
+    func cancel(_ key: RecordKey) throws -> [OutboxEntry] {
         try touch(key)
         let lane = try lane(key)
         for entry in lane { try remove(entry) }

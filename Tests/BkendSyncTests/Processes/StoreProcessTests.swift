@@ -13,14 +13,14 @@ import Testing
 
     @Test func `Four processes write to one store and are killed at random: no write that returned is lost`() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = ContinuousClock()
         var processes = WritingProcesses(folder: folder, writers: 4, writes: Self.writes, killEvery: 40)
         let time = try clock.measure { try processes.run() }
         #expect(processes.kills >= Self.writes / 30)
 
-        let store = try StoreDatabase(over: try DocumentStorage.open(path: folder + "/store.sqlite"))
+        let store = try StoreDatabase.open(path: folder + "/store.sqlite", owner: "ann")
+        #expect(store.damage == nil)
         #expect(try StoreAudit.faults(store) == [])
         var twins = 0
         for (writer, told) in processes.told.enumerated() { twins += try Self.judge(told, of: writer, store) }
