@@ -122,7 +122,7 @@ let package = Package(
 
         // MARK: Samples
         .executableTarget(
-            name: "Quickstart", dependencies: ["Bkend", logging], path: "Samples/Quickstart",
+            name: "Quickstart", dependencies: ["Bkend"], path: "Samples/Quickstart",
             resources: [.copy("tables.json")],
             swiftSettings: strict),
 

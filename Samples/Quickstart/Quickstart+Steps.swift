@@ -1,8 +1,18 @@
 import Bkend
 
 extension Quickstart {
+    /// Makes an account; the client is that user's from then on.
+    func signingUp(_ client: BkendClient, _ narrator: inout Narrator) async throws -> Account {
+        narrator.step("Sign up: from now on the client speaks for Noor")
+        narrator.code("try await client.accounts.signUp(email: \"noor@example.com\", password: …, name: \"Noor\")")
+        let noor = try await client.accounts.signUp(
+            email: "noor@example.com", password: "winter bread 7", name: "Noor")
+        narrator.say("user \(noor.id); the session lies in a file that only she can read")
+        return noor
+    }
+
     /// Creates the articles and gives their ids.
-    func writing(_ client: BkendClient, _ narrator: inout Narrator) async throws -> [String] {
+    func writing(_ client: BkendClient, by user: Account, _ narrator: inout Narrator) async throws -> [String] {
         narrator.step("Create records from a Swift struct")
         let articles = client.table(Article.self)
         narrator.code("try await articles.create(Article(title: \"Baking bread in a cold kitchen\", …))")
@@ -14,6 +24,7 @@ extension Quickstart {
         let stored = [first] + others
         try narrator.expect(stored.map(\.model) == Article.samples, "the server stores what was sent")
         try narrator.expect(Set(stored.map(\.id)).count == 5, "every record has its own id")
+        try narrator.expect(stored.allSatisfy { $0.createdBy == user.id }, "every record says whose it is")
         return stored.map(\.id)
     }
 
@@ -77,9 +88,7 @@ extension Quickstart {
     }
 
     /// What the server refuses, and how it says so.
-    func refusals(
-        _ client: BkendClient, publishableKey: String, url: String, _ narrator: inout Narrator
-    ) async throws {
+    func refusals(_ client: BkendClient, _ narrator: inout Narrator) async throws {
         narrator.step("Mistakes are named")
         narrator.code("articles.create([\"title\": \"\", \"minutes\": 0])")
         do {
@@ -92,16 +101,34 @@ extension Quickstart {
             try narrator.expect(
                 Set(body.details.map(\.field)) == ["title", "content", "minutes"], "every mistake is named at once")
         }
+    }
 
-        narrator.code("a guest, with the publishable key: articles.create(…)")
-        let guest = try BkendClient(url: url, key: publishableKey)
+    /// What the table's permissions leave to others: guests read, users write, and change only what is their own.
+    func strangers(_ id: String, key: String, url: String, _ narrator: inout Narrator) async throws {
+        narrator.step("Others may read Noor's articles, and no more")
+        let other = try BkendClient(url: url, key: key)
+        let articles = other.table(Article.self)
+        narrator.code("a guest: articles.get(id), then articles.create(…)")
+        narrator.say("\"\(try await articles.get(id).title)\"")
+        try await denied("guests may only read here", &narrator) { try await articles.create(Article.samples[0]) }
+
+        narrator.code("Emil, signed in: articles.update(id) { $0.title = \"Mine\" }")
+        try await other.accounts.signUp(email: "emil@example.com", password: "two continents", name: "Emil")
+        try await denied("only its author may change an article", &narrator) {
+            try await articles.update(id) { $0.title = "Mine" }
+        }
+        await other.shutdown()
+    }
+
+    private func denied(
+        _ promise: String, _ narrator: inout Narrator, _ write: () async throws -> Record<Article>
+    ) async throws {
         do {
-            try await guest.table(Article.self).create(Article.samples[0])
-            try narrator.expect(false, "a guest can't create articles")
+            _ = try await write()
+            try narrator.expect(false, promise)
         } catch let error as BkendError {
             narrator.say("\(error.code?.rawValue ?? "\(error)")")
-            try narrator.expect(error.code == .permissionDenied, "guests may only read here")
+            try narrator.expect(error.code == .permissionDenied, promise)
         }
-        await guest.shutdown()
     }
 }

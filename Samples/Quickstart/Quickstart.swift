@@ -1,6 +1,5 @@
 import Bkend
 import Foundation
-import Logging
 
 /// Starts a bkend server in a temporary folder, uses it from Swift, and stops it: everything a first look needs.
 ///
@@ -9,14 +8,18 @@ import Logging
 struct Quickstart {
     static func main() async {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bkend-quickstart-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
             try await Quickstart(folder: folder).run()
         } catch {
             FileHandle.standardError.write(Data("quickstart failed: \(error)\n".utf8))
-            try? FileManager.default.removeItem(atPath: folder)
+            remove(folder)
             exit(1)
         }
+        remove(folder)
+    }
+
+    private static func remove(_ folder: String) {
+        for path in [folder, folder + "-session"] { try? FileManager.default.removeItem(atPath: path) }
     }
 
     let folder: String
@@ -45,31 +48,29 @@ struct Quickstart {
         var server = try ServerProcess.serve(folder: folder)
         narrator.say("it listens on \(server.url)")
 
-        var client = try BkendClient(url: server.url, key: keys.secretKey, options: .quiet)
-        let ids = try await writing(client, &narrator)
+        // Where the session is kept: the next run of the app finds it there.
+        let sessions = try FileSessionStore(path: folder + "-session/noor.json")
+        var client = try BkendClient(url: server.url, key: keys.publishableKey, sessions: sessions)
+        let noor = try await signingUp(client, &narrator)
+        let ids = try await writing(client, by: noor, &narrator)
         try await reading(client, &narrator)
         try await changing(client, ids, &narrator)
-        try await refusals(client, publishableKey: keys.publishableKey, url: server.url, &narrator)
+        try await refusals(client, &narrator)
+        try await strangers(ids[0], key: keys.publishableKey, url: server.url, &narrator)
 
         narrator.step("Stop the server, start it again: everything is still there")
         await client.shutdown()
         try narrator.expect(server.stop() == 0, "the server finishes what it is doing and ends with status 0")
-        server = try ServerProcess.serve(folder: folder)
-        client = try BkendClient(url: server.url, key: keys.secretKey, options: .quiet)
+        // At the same address: a session is sent to no other server than its own.
+        server = try ServerProcess.serve(folder: folder, port: server.port)
+        client = try BkendClient(url: server.url, key: keys.publishableKey, sessions: sessions)
         let count = try await client.table(Article.self).count()
-        narrator.say("\(count) articles")
+        let user = try await client.accounts.me()
+        narrator.say("\(count) articles, and \(user.name ?? "nobody") is still signed in")
         try narrator.expect(count == 4, "four articles survive the restart")
+        try narrator.expect(user.id == noor.id, "a session in a file survives the restart of both ends")
         await client.shutdown()
         try narrator.expect(server.stop() == 0, "the server ends with status 0")
         print("\nThat was all of it. The program is in Samples/Quickstart; docs/guide.md goes on from here.")
-    }
-}
-
-extension ClientOptions {
-    /// The sample uses its secret key on purpose and says so; no warning needed.
-    static var quiet: ClientOptions {
-        var options = ClientOptions()
-        options.logger.logLevel = .error
-        return options
     }
 }

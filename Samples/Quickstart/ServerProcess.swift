@@ -21,9 +21,9 @@ struct ServerProcess {
         return data
     }
 
-    /// Starts `bkend-server serve` on a free port and returns once it listens.
-    static func serve(folder: String) throws -> ServerProcess {
-        let (process, output) = try launch(["serve", folder, "--port", "0"])
+    /// Starts `bkend-server serve` on a port, a free one for 0, and returns once it listens.
+    static func serve(folder: String, port: Int = 0) throws -> ServerProcess {
+        let (process, output) = try launch(["serve", folder, "--port", String(port)])
         var line = Data()
         while line.last != UInt8(ascii: "\n") {
             let more = output.availableData
@@ -36,6 +36,9 @@ struct ServerProcess {
         }
         return ServerProcess(url: String(url), process: process)
     }
+
+    /// The port it listens on.
+    var port: Int { URL(string: url)?.port ?? 0 }
 
     /// Asks the server to finish what it is doing and end, and gives its exit status.
     func stop() -> Int32 {
