@@ -28,7 +28,7 @@ extension StoreTransaction {
         try moveRows(from: old, to: new)
         var moved = create
         moved.record = new.id
-        let named = try rename(old.id)
+        let named = try rename(old.id, to: new.id)
         try retakeImages(behind: moved) { row.document[$0].map { .value($0) } ?? .unknown }
         if create.isStuck { try reblock() }
         try moveHistory(from: old, to: new)
@@ -168,11 +168,18 @@ extension StoreTransaction {
     }
 
     /// Writes the present id into the entries that name a local one; the records they belong to, in order.
-    private func rename(_ local: String) throws -> [RecordKey] {
+    /// No other id is touched: a before-image is what the server has, and that may hold an old one.
+    private func rename(_ local: String, to id: String) throws -> [RecordKey] {
+        func renamed(_ fields: JSONObject) -> JSONObject {
+            JSONObject(
+                unique: fields.map { field, value in
+                    (field, value.mapStrings { $0.hasSameBytes(as: local) ? id : $0 })
+                })
+        }
         var keys: [RecordKey] = []
         for var entry in try entries(naming: local, binding: false) {
-            entry.fields = try resolve(entry.fields)
-            entry.before = try resolve(entry.before)
+            entry.fields = renamed(entry.fields)
+            entry.before = renamed(entry.before)
             let key = RecordKey(entry.table, entry.record)
             if !keys.contains(key) {
                 try touch(key)

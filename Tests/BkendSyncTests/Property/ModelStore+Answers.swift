@@ -21,8 +21,8 @@ extension ModelStore {
         moved.place = place
         retake(moved) { row[$0].map { .some($0) } ?? nil }
         for index in entries.indices {
-            entries[index].fields = resolve(entries[index].fields)
-            entries[index].before = resolve(entries[index].before)
+            entries[index].fields = rename(create.place.id, to: id, in: entries[index].fields)
+            entries[index].before = rename(create.place.id, to: id, in: entries[index].before)
         }
         join(place)
     }

@@ -160,13 +160,17 @@ struct ModelStore {
         return id
     }
 
-    func resolve(_ fields: Fields) -> Fields { fields.mapValues(resolve) }
+    func resolve(_ fields: Fields) -> Fields { fields.mapValues { map($0) { resolve($0) } } }
 
-    private func resolve(_ value: JSON) -> JSON {
+    func rename(_ old: String, to new: String, in fields: Fields) -> Fields {
+        fields.mapValues { map($0) { $0 == old ? new : $0 } }
+    }
+
+    private func map(_ value: JSON, _ id: (String) -> String) -> JSON {
         switch value {
-        case .string(let text): .string(resolve(text))
-        case .array(let values): .array(values.map(resolve))
-        case .object(let object): .object(JSONObject(object.map { (resolve($0.key), resolve($0.value)) }))
+        case .string(let text): .string(id(text))
+        case .array(let values): .array(values.map { map($0, id) })
+        case .object(let object): .object(JSONObject(object.map { (id($0.key), map($0.value, id)) }))
         default: value
         }
     }

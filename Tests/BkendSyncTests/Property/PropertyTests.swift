@@ -4,7 +4,7 @@ import Testing
 /// visible = base + pending, whatever happens: random sequences against a model, compared after every step.
 @Suite("Random sequences")
 struct PropertyTests {
-    private static let length = 1_000
+    private static let length = 500
     /// 10,000 steps; `SYNC_STEPS=10000000` runs more.
     private static let seeds: [UInt64] = {
         let steps = ProcessInfo.processInfo.environment["SYNC_STEPS"].flatMap(Int.init) ?? 10_000
