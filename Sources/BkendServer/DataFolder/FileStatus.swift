@@ -1,20 +1,21 @@
 #if Server
 import Foundation
 
-/// What the system knows of a file.
+/// What the system knows of a file. By way of Foundation: which module `struct stat` counts as a member of differs from
+/// build to build, and with it whether its members are visible.
 struct FileStatus: Sendable {
     /// The permission bits.
-    let mode: UInt32
+    let mode: Int
     /// Who owns it.
-    let user: UInt32, group: UInt32
+    let user: Int, group: Int
 
     /// The status of what a path names, not of what a link there leads to; nil when there is nothing.
     init?(_ path: String) {
-        var info = stat()
-        guard lstat(path, &info) == 0 else { return nil }
-        mode = UInt32(info.st_mode) & 0o7777
-        user = info.st_uid
-        group = info.st_gid
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+        func number(_ key: FileAttributeKey) -> Int { (attributes[key] as? NSNumber)?.intValue ?? 0 }
+        mode = number(.posixPermissions)
+        user = number(.ownerAccountID)
+        group = number(.groupOwnerAccountID)
     }
 }
 #endif

@@ -20,10 +20,9 @@ final class InputFile: Sendable {
         }
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw PrivateFile.failure("can't read the file", path) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0 else { throw PrivateFile.failure("can't read the file", path) }
-        if info.st_mode & S_IFMT == S_IFDIR { throw OperatorError("\(path) is a folder") }
-        length = info.st_mode & S_IFMT == S_IFREG ? Int(info.st_size) : nil
+        // A pipe has no end to go to.
+        let end = lseek(descriptor, 0, SEEK_END)
+        length = end >= 0 && lseek(descriptor, 0, SEEK_SET) == 0 ? Int(end) : nil
     }
 
     deinit { if descriptor > 0 { close(descriptor) } }

@@ -20,9 +20,11 @@ enum TableStore {
         """
     ]
 
+    /// The format that this program reads and writes.
+    static var format: Int { steps.count }
+
     /// Makes the tables of a new database and brings those of an older one up to date; refuses newer ones.
     static func prepare(_ db: Database, path: String) throws {
-        let format = steps.count
         let exists = try db.tableExists("server_catalog")
         let found = exists ? try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0 : 0
         guard found <= format else {

@@ -12,6 +12,12 @@ struct EnvironmentCheck {
     /// - Returns: how many records were looked at.
     func run(_ db: Database) throws -> Int {
         guard try db.tableExists("server_catalog") else { return 0 }
+        let format = try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
+        guard format == TableStore.format else {
+            let message = "has format \(format), this bkend-server checks format \(TableStore.format)"
+            try report(FolderFinding(.file, file, message))
+            return 0
+        }
         var records = 0
         var names: Set<ExactString> = []
         for row in try Row.fetchAll(db, sql: "SELECT name, version, definition FROM server_tables ORDER BY name") {

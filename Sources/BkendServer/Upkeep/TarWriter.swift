@@ -5,7 +5,7 @@ import BkendWire
 /// 8 GiB). Every `tar` unpacks it.
 struct TarWriter {
     private let output: OutputFile
-    private let owner: (user: UInt32, group: UInt32)
+    private let owner: (user: Int, group: Int)
     private let seconds: Int64
 
     private static let block = 512
@@ -52,7 +52,7 @@ struct TarWriter {
 
     /// The block before an entry.
     static func header(
-        _ path: String, size: Int, mode: Int, type: Character, owner: (user: UInt32, group: UInt32), seconds: Int64
+        _ path: String, size: Int, mode: Int, type: Character, owner: (user: Int, group: Int), seconds: Int64
     ) throws -> [UInt8] {
         var header = [UInt8](repeating: 0, count: Self.block)
         func put(_ bytes: some Collection<UInt8>, at offset: Int) {

@@ -15,7 +15,8 @@ enum CheckOutput {
         if !asJSON {
             for table in tables {
                 let failing = table.failing > 0 ? ", \(table.failing) of \(table.records) records would fail" : ""
-                StandardOutput.line("would change " + table.change.description + failing)
+                let what = table.change.changes.isEmpty ? "" : "would change: "
+                StandardOutput.line(what + table.change.description + failing)
             }
         }
         if list.count > 0 { throw ExitCode(1) }

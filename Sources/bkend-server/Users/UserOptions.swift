@@ -43,24 +43,10 @@ enum UserOutput {
 
 /// A password from standard input: never an argument, which others on the machine could read.
 enum PasswordInput {
-    /// The first line; from a terminal without showing it.
+    /// The first line; at a terminal it isn't shown.
     static func read() throws -> String {
-        let isTerminal = isatty(0) == 1
-        var before = termios()
-        if isTerminal {
-            FileHandle.standardError.write(Data("Password: ".utf8))
-            tcgetattr(0, &before)
-            var silent = before
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(0, TCSAFLUSH, &silent)
-        }
-        defer {
-            if isTerminal {
-                tcsetattr(0, TCSAFLUSH, &before)
-                StandardError.line("")
-            }
-        }
-        guard let line = readLine(), !line.isEmpty else { throw OperatorError("no password came from standard input") }
+        let text = isatty(0) == 1 ? getpass("Password: ").map { String(cString: $0) } : readLine()
+        guard let line = text, !line.isEmpty else { throw OperatorError("no password came from standard input") }
         return line
     }
 }

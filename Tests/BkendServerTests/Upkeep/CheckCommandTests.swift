@@ -57,7 +57,7 @@ import Testing
             ("UPDATE server_tables SET definition = '{}'", ["definition", "version"]),
             ("UPDATE server_tables SET version = 4", ["version"]),
             ("DELETE FROM server_table_versions WHERE version = 1", ["version"]),
-            ("DELETE FROM server_tables", ["definition"]),
+            ("DELETE FROM server_tables", ["definition"]), ("UPDATE server_catalog SET format = 99", ["file"]),
             ("UPDATE bkend_indexes SET collection = 9 WHERE number = 4", ["reference", "index"]),
         ])
     func damage(sql: String, kinds: [String]) async throws {
