@@ -163,7 +163,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
-            dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb],
+            dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb, logging],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

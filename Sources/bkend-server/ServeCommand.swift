@@ -20,6 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
     var port = 8420
     @Flag(help: "Let a first POST create its table.")
     var dynamic = false
+    @Flag(help: "Tell how lists find their records: admins in X-Bkend-Explain, and slow ones in the log at debug.")
+    var explain = false
     @Option(help: "What the log on standard error holds: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
 
@@ -39,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.host = host
             configuration.port = port
             configuration.isDynamic = dynamic
+            configuration.explainsQueries = explain
             let service = try BkendService(configuration)
             try await service.run { url in StandardOutput.line("listening on \(url)") }
         }

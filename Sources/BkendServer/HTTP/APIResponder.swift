@@ -64,7 +64,8 @@ struct APIResponder: HTTPResponder {
         }
         let records = RecordRoutes(
             store: environment.store, caller: Caller(key: key, user: user), now: now,
-            limits: configuration.limits, isDynamic: configuration.isDynamic)
+            limits: configuration.limits, isDynamic: configuration.isDynamic,
+            explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
         switch (route, request.method) {
         case (.table(let table), .post): return try await records.create(in: table, request)
         case (.table(let table), _): return try await records.list(table, query: query)

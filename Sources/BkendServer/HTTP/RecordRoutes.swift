@@ -11,6 +11,8 @@ struct RecordRoutes: Sendable {
     let now: Timestamp
     let limits: ServerLimits
     let isDynamic: Bool
+    /// Tells how lists are found, nil when nobody asked.
+    var explanation: QueryExplanation?
 
     func get(_ id: String, in table: String) throws -> RouteAnswer {
         let text = try store.quickRead { db, catalog in
@@ -23,12 +25,19 @@ struct RecordRoutes: Sendable {
         let items = try QueryItem.decode(query)
         let (caller, now, limits) = (caller, now, limits)
         let limit = Duration.milliseconds(limits.queryMilliseconds)
-        let body = try await store.read(
+        let explaining = explanation != nil
+        let start = ContinuousClock.now
+        let (body, plan) = try await store.read(
             limit: limit,
             paced: { db, catalog, pace in
-                try RecordOperations(try catalog.table(table), caller: caller, now: now).list(items, pace: pace, in: db)
+                try RecordOperations(try catalog.table(table), caller: caller, now: now)
+                    .list(items, pace: pace, explaining: explaining, in: db)
             })
-        return RouteAnswer(body: body)
+        var answer = RouteAnswer(body: body)
+        if let explanation, let plan {
+            explanation.explain(plan, of: table, to: caller, took: start.duration(to: .now), in: &answer)
+        }
+        return answer
     }
 
     func create(in table: String, _ request: Request) async throws -> RouteAnswer {

@@ -7,8 +7,11 @@ import NIOCore
 extension RecordOperations {
     /// A list answer: the stored texts side by side, and where they lie in the whole result.
     ///
+    /// - Parameter explaining: whether to tell how the records were found as well.
     /// - Throws: `NeedsTime` when only a moment is given to a query whose steps can't be interrupted.
-    func list(_ items: [QueryItem], pace: ReadPace = .unhurried, in db: Database) throws -> ByteBuffer {
+    func list(
+        _ items: [QueryItem], pace: ReadPace = .unhurried, explaining: Bool = false, in db: Database
+    ) throws -> (body: ByteBuffer, plan: QueryPlan?) {
         let access = try access.access(to: .list)
         let typing = table.typing
         var query = try Query(queryItems: items) { field, text in typing.value(of: text, for: field) }
@@ -16,10 +19,11 @@ extension RecordOperations {
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access).map(typing.normalised)
         if pace == .moment, query.filter.hasPatterns || rows?.hasPatterns == true { throw NeedsTime() }
         if let rows, rows.mentions(columns.restricted) {
-            return try list(query, withinHidden: rows, in: db)
+            return try list(query, withinHidden: rows, explaining: explaining, in: db)
         }
         if let rows { query.filter = .allOf([query.filter, rows]) }
-        return try answer(query, hiding: visibility, in: db) { text, out in out.writeBytes(text) }
+        let body = try answer(query, hiding: visibility, in: db) { text, out in out.writeBytes(text) }
+        return (body, explaining ? try table.collection.explain(query, hiding: visibility, in: db) : nil)
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,
@@ -33,7 +37,9 @@ extension RecordOperations {
 
     /// A list narrowed by rules over fields that the caller may not read: the rules must see those fields, and what
     /// the caller asks must not. So the caller's part is rewritten, as if the fields were missing from every record.
-    private func list(_ query: Query, withinHidden rows: Filter, in db: Database) throws -> ByteBuffer {
+    private func list(
+        _ query: Query, withinHidden rows: Filter, explaining: Bool, in db: Database
+    ) throws -> (body: ByteBuffer, plan: QueryPlan?) {
         let restricted = columns.restricted
         var query = query
         if let search = query.search {
@@ -46,10 +52,11 @@ extension RecordOperations {
         query.filter = .allOf([query.filter.hiding(restricted), rows])
         query.sort = query.sort.map { $0.field.isInside(restricted) ? Query.Sort("id", $0.direction) : $0 }
         query.select = query.select.map { fields in fields.filter { !$0.isInside(restricted) } }
-        return try answer(query, hiding: .all, in: db) { text, out in
+        let body = try answer(query, hiding: .all, in: db) { text, out in
             let record = try JSON(parsing: Array(text)).objectValue ?? [:]
             out.writeBytes(columns.visible(record, caller: caller).serialized())
         }
+        return (body, explaining ? try table.collection.explain(query, in: db) : nil)
     }
 
     /// The answer: each text as `write` puts it there, and where the page lies.

@@ -12,6 +12,8 @@ package struct ServerConfiguration: Sendable {
     package var port = 8420
     /// Whether a first POST creates its table.
     package var isDynamic = false
+    /// Whether lists say how their records were found: to admins in the header `X-Bkend-Explain`, and in the log.
+    package var explainsQueries = false
     /// What a request may ask for.
     package var limits = ServerLimits()
     /// The time.

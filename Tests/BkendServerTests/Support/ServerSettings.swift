@@ -1,17 +1,22 @@
 #if Server
 import BkendServer
 import BkendWire
+import Logging
 import Synchronization
 
 /// What the tests change of a server: its limits, its clock, and who verifies tokens.
 struct ServerSettings {
     var limits = ServerLimits()
     var isDynamic = false
+    var explainsQueries = false
+    var logger: Logger?
     var clock: TestClock?
 
     func apply(to configuration: inout ServerConfiguration) {
         configuration.limits = limits
         configuration.isDynamic = isDynamic
+        configuration.explainsQueries = explainsQueries
+        if let logger { configuration.logger = logger }
         configuration.accessTokens = PlainTokens()
         if let clock { configuration.now = { clock.now } }
     }
