@@ -33,6 +33,25 @@ import Testing
         }
     }
 
+    /// None of these backtracks much: each step reads far. Without the watch they take minutes.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["a*+[bc]", "(a*)\\1[bc]", "a*?a*?a*?[bc]", "[^b]*[^b]*[cd]", "\\X*[bc]"])
+    func `A pattern that reads a long text over and over ends within the deadline`(pattern: String) throws {
+        let long = JSON.string(String(repeating: "a", count: 1_000_000))
+        try withCollection([["id": "1", "t": long]]) { collection, db throws in
+            let filter = field("t", .regex(pattern: pattern, options: ""))
+            let deadline = QueryDeadline(after: .milliseconds(100))
+            let outcome = Result { try db.withDeadline(deadline) { try collection.count(filter, in: db) } }
+            switch outcome {
+            case .success(let count): #expect(count == 0)
+            case .failure(let error): #expect(error is QueryTimedOut || error is PatternLimitExceeded)
+            }
+            #expect(throws: PatternLimitExceeded.self) { try TextPattern.matches(pattern, long.stringValue ?? "") }
+            #expect(try collection.count(field("t", .regex(pattern: "^a+$", options: "")), in: db) == 1)
+        }
+    }
+
     @Test(arguments: ["^(a+)+$", "(a|aa)+$", "^(a|a)+$", #"^(\w+\s?)*$"#])
     func `A hostile pattern ends with an error and the connection goes on`(pattern: String) throws {
         let hostile = JSON.string(String(repeating: "a", count: 60) + "!")

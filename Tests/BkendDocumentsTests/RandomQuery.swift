@@ -37,7 +37,7 @@ enum RandomQuery {
         case 10: return .exists(Bool.random(using: &random))
         case 11: return .contains(value)
         default:
-            let patterns = ["^a", "b$", "^$", "1", "[a-b]", "a.b"]
+            let patterns = ["^a", "b$", "^$", "1", "[a-b]", "a.b", "^a.", "^ab?", "^b"]
             return .regex(
                 pattern: patterns.randomElement(using: &random) ?? "a", options: Bool.random(using: &random) ? "i" : "")
         }

@@ -66,7 +66,7 @@ enum ValueTest {
 final class TestWorkspace {
     var key: [UInt8] = []
     var folded: [UInt8] = []
-    lazy var patterns = PatternWorkspace()
+    lazy var patterns = PatternWorkspace(deadline: deadline)
     /// Ends the query between two texts that a pattern is tried on.
     let deadline = QueryDeadline.current
 }

@@ -2,6 +2,11 @@ import CPCRE2
 
 /// A compiled `$regex`: PCRE2 in UTF mode, as MongoDB compiles it, with limits that no pattern can raise.
 ///
+/// PCRE2's match limit counts backtracking, not what a single step reads: on a text of a megabyte, `a*+[bc]` and its like
+/// run for minutes within it, and SQLite can't interrupt them. So patterns are compiled with a callout before each of
+/// their items (pcre2callout(3)), in which `PatternWatch` looks at the time. That costs a harmless match about a tenth of
+/// a microsecond.
+///
 /// The compiled code is never written after `init` and PCRE2 documents it as safe to share between threads.
 final class Pattern: @unchecked Sendable {  // See above: immutable, and each use brings its own match data.
     private let code: OpaquePointer
@@ -17,7 +22,7 @@ final class Pattern: @unchecked Sendable {  // See above: immutable, and each us
 
     /// - Throws: `InvalidPattern` with PCRE2's reason and the offset.
     init(_ pattern: String, options: String) throws(InvalidPattern) {
-        var flags = UInt32(PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C)
+        var flags = UInt32(PCRE2_UTF) | UInt32(PCRE2_NEVER_BACKSLASH_C) | UInt32(PCRE2_AUTO_CALLOUT)
         for option in options.utf8 {
             switch option {
             case 0x69: flags |= UInt32(PCRE2_CASELESS)
@@ -51,8 +56,9 @@ final class Pattern: @unchecked Sendable {  // See above: immutable, and each us
 
     /// Whether the pattern matches anywhere in a text.
     ///
-    /// - Throws: `PatternLimitExceeded`.
+    /// - Throws: `PatternLimitExceeded`; `QueryTimedOut` when the workspace's deadline passes meanwhile.
     func matches(_ text: UnsafeBufferPointer<UInt8>, using workspace: PatternWorkspace) throws -> Bool {
+        workspace.watch.begin()
         let start = text.baseAddress ?? UnsafePointer(workspace.empty)
         var result = pcre2_match_8(code, start, text.count, 0, 0, workspace.data, workspace.context)
         if result == PCRE2_ERROR_JIT_STACKLIMIT {
@@ -63,6 +69,7 @@ final class Pattern: @unchecked Sendable {  // See above: immutable, and each us
         switch result {
         case PCRE2_ERROR_NOMATCH: return false
         case PCRE2_ERROR_UTF8_ERR21...PCRE2_ERROR_UTF8_ERR1: return false
+        case PCRE2_ERROR_CALLOUT: throw workspace.watch.failure(pattern)
         default: throw PatternLimitExceeded(pattern: pattern, reason: Self.message(result))
         }
     }
@@ -71,28 +78,5 @@ final class Pattern: @unchecked Sendable {  // See above: immutable, and each us
         var buffer = [UInt8](repeating: 0, count: 256)
         let length = buffer.withUnsafeMutableBufferPointer { pcre2_get_error_message_8(code, $0.baseAddress, $0.count) }
         return length > 0 ? String(decoding: buffer.prefix(Int(length)), as: UTF8.self) : "PCRE2 error \(code)"
-    }
-}
-
-/// What one thread needs to match patterns.
-final class PatternWorkspace {
-    let data: OpaquePointer?
-    let context: OpaquePointer?
-    /// A place for an empty text to start: PCRE2 takes no null pointer.
-    let empty = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-
-    init() {
-        data = pcre2_match_data_create_8(1, nil)
-        context = pcre2_match_context_create_8(nil)
-        pcre2_set_match_limit_8(context, Pattern.matchLimit)
-        pcre2_set_depth_limit_8(context, Pattern.depthLimit)
-        pcre2_set_heap_limit_8(context, Pattern.heapLimit)
-        empty.initialize(to: 0)
-    }
-
-    deinit {
-        pcre2_match_data_free_8(data)
-        pcre2_match_context_free_8(context)
-        empty.deallocate()
     }
 }

@@ -13,6 +13,6 @@ package enum TextPattern {
     package static func matches(_ pattern: String, _ text: String) throws -> Bool {
         let compiled = try PatternCache.shared.pattern(pattern, options: "")
         var text = text
-        return try text.withUTF8 { try compiled.matches($0, using: PatternWorkspace()) }
+        return try text.withUTF8 { try compiled.matches($0, using: PatternWorkspace(deadline: nil)) }
     }
 }

@@ -31,8 +31,8 @@ private final class DeadlineWatch {
 
 extension Database {
     /// Runs queries under a deadline. SQLite itself asks every few rows whether the time is up and then stops the
-    /// statement; before each text that a `$regex` is tried on it is asked as well, since one may take as long as many
-    /// rows. The connection stays usable. Deadlines don't nest.
+    /// statement; before each text that a `$regex` is tried on, and during each match, it is asked as well, since one
+    /// may take as long as many rows. The connection stays usable. Deadlines don't nest.
     ///
     /// - Throws: `QueryTimedOut`, or what `body` throws.
     package func withDeadline<Result>(_ deadline: QueryDeadline, _ body: () throws -> Result) throws -> Result {

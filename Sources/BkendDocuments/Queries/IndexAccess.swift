@@ -43,6 +43,7 @@ struct IndexAccess {
             if range.ranges.isEmpty { return Access(source: .nothing, served: range.positions, reversed: false) }
             ranges = prefixes.flatMap { prefix in range.ranges.map { $0.prefixed(prefix) } }
             served.formUnion(range.positions)
+            if !range.isExact { isExact = false }
             constrainsPresence = true
             rank += range.positions.count > 1 ? 2 : 1
         }
@@ -75,18 +76,19 @@ struct IndexAccess {
 
     /// The ranges of a field. Of an array each operator may be met by another element, so that only one of them can
     /// narrow an index that holds arrays.
-    private func range(_ field: Int) -> (ranges: [KeyRange], positions: [Int])? {
-        var found: (ranges: [KeyRange], positions: [Int])?
+    private func range(_ field: Int) -> (ranges: [KeyRange], positions: [Int], isExact: Bool)? {
+        var found: (ranges: [KeyRange], positions: [Int], isExact: Bool)?
         let isDescending = index.fields[field].isDescending
         for (position, term) in planner.terms(on: index.definition.fields[field].path) {
             guard let ranges = KeyRanges.ranges(term.filterOperator, descending: isDescending) else { continue }
+            let isExact = KeyRanges.areExact(term.filterOperator)
             guard let known = found else {
-                found = (ranges, [position])
+                found = (ranges, [position], isExact)
                 continue
             }
             if index.isMultikey { continue }
             let common = known.ranges.flatMap { range in ranges.map { range.intersection($0) } }.filter { !$0.isEmpty }
-            found = (common, known.positions + [position])
+            found = (common, known.positions + [position], known.isExact && isExact)
         }
         return found
     }

@@ -55,15 +55,33 @@ enum KeyRanges {
         return key[0] == TypeBracket.array ? [key, [TypeBracket.wholeArray] + key.dropFirst()] : [key]
     }
 
-    /// The ranges of an operator that compares; nil for another one. More than one for arrays only.
+    /// The ranges of an operator that compares, or of a pattern that says how a string begins; nil for another one. More
+    /// than one for arrays only.
     static func ranges(_ filterOperator: FilterOperator, descending: Bool) -> [KeyRange]? {
         switch filterOperator {
         case .greater(let value): ranges(value, greater: true, orEqual: false, descending)
         case .greaterOrEqual(let value): ranges(value, greater: true, orEqual: true, descending)
         case .less(let value): ranges(value, greater: false, orEqual: false, descending)
         case .lessOrEqual(let value): ranges(value, greater: false, orEqual: true, descending)
+        case .regex(let pattern, let options):
+            PatternPrefix(pattern, options: options).map { [strings(from: $0.bytes, descending)] }
         default: nil
         }
+    }
+
+    /// Whether an operator's ranges hold nothing but what it matches.
+    static func areExact(_ filterOperator: FilterOperator) -> Bool {
+        guard case .regex(let pattern, let options) = filterOperator else { return true }
+        return PatternPrefix(pattern, options: options)?.isWhole == true
+    }
+
+    /// The strings that begin so. A byte of UTF-8 has a successor, and so has its complement.
+    private static func strings(from bytes: [UInt8], _ descending: Bool) -> KeyRange {
+        let key = [TypeBracket.string] + bytes
+        let lower = descending ? key.map { ~$0 } : key
+        var upper = lower
+        upper[upper.count - 1] += 1
+        return KeyRange(lower: lower, upper: upper)
     }
 
     private static func ranges(_ value: JSON, greater: Bool, orEqual: Bool, _ descending: Bool) -> [KeyRange]? {

@@ -1,6 +1,7 @@
 #if Server
 import BkendTesting
 import BkendWire
+import Logging
 import Testing
 
 @testable import BkendServer
@@ -25,7 +26,7 @@ import Testing
             for (query, plan) in [
                 (
                     [("andFilters", #"{"kind":"a"}"#)],
-                    #"{"source":"index","index":"kind","ranges":1,"served":1,"recheck":false,"sort":true,"fullScan":false}"#
+                    #"{"source":"index","index":"kind","ranges":1,"served":1,"recheck":false,"sort":false,"fullScan":false}"#
                 ),
                 (
                     [("andFilters", #"{"size":{"$gt":1}}"#), ("sortBy", "size")],
