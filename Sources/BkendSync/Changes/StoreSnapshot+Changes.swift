@@ -7,17 +7,18 @@ extension StoreSnapshot {
         get throws { try db.number("SELECT seq FROM sqlite_sequence WHERE name = 'sync_changes'") }
     }
 
-    /// What changed after a row of the log.
-    package func changes(after sequence: Int64) throws -> StoreChanges {
+    /// What changed after a row of the log, the first `limit` rows of it.
+    package func changes(after sequence: Int64, limit: Int = .max) throws -> StoreChanges {
         let latest = try latestChange
         if sequence >= latest { return .rows([]) }
         let oldest = try db.number("SELECT min(sequence) FROM sync_changes")
         if oldest == 0 || oldest > sequence + 1 { return .fellBehind(latest: latest) }
         let sql = """
             SELECT sequence, collection, record, formerly, kind FROM sync_changes WHERE sequence > ? ORDER BY sequence
+            LIMIT ?
             """
         return .rows(
-            try db.all(sql, .int(sequence)) { row in
+            try db.all(sql, .int(sequence), .int(limit)) { row in
                 StoreChange(
                     sequence: row.int(0), table: row.text(1), record: row.text(2), formerly: row.optionalText(3),
                     kind: StoreChange.Kind(rawValue: row.text(4)) ?? .document)

@@ -2,7 +2,8 @@ import BkendWire
 
 /// Queries as the store asks them: local ids in their present form, moments in their stored form.
 extension StoreSnapshot {
-    func resolve(_ query: Query, table: String) throws -> Query {
+    /// A query with every local id and moment in its present form.
+    package func resolve(_ query: Query, table: String) throws -> Query {
         var result = query
         result.filter = try resolve(query.filter, table: table)
         if try hasAliases() {

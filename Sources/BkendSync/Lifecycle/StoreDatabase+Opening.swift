@@ -12,10 +12,10 @@ extension StoreDatabase {
     /// A damaged database is set aside and its outbox carried over into a new one: `damage` says so. A path that this
     /// process has open already gives the same store.
     ///
-    /// - Parameter owner: the user whose store it must be, "" for a guest; a new store becomes theirs.
+    /// - Parameter owner: the user whose store it must be, "" for a guest; a new store becomes theirs. Nil takes anyone's.
     /// - Throws: `StoreError` for another user's or a later version's store, `StorageError` for a file that is no store.
     package static func open(
-        path: String, owner: String, environment: StoreEnvironment = .system, changeLimit: Int = 10_000,
+        path: String, owner: String?, environment: StoreEnvironment = .system, changeLimit: Int = 10_000,
         options: StorageOptions = StorageOptions()
     ) throws -> StoreDatabase {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -27,7 +27,7 @@ extension StoreDatabase {
         let store = try StoreRegistry.shared.store(at: file) {
             try make(file, environment: environment, changeLimit: changeLimit, options: options)
         }
-        try store.claim(owner)
+        if let owner { try store.claim(owner) }
         return store
     }
 

@@ -1,5 +1,5 @@
 /// Whether the database's structure is sound, as far as is known.
-package enum StoreHealth: Hashable, Sendable {
+public enum StoreHealth: Hashable, Sendable {
     /// The last process that had the store closed it; nothing suggests damage.
     case unsuspicious
     /// The store wasn't closed the last time; SQLite's quick_check runs behind.
@@ -11,17 +11,17 @@ package enum StoreHealth: Hashable, Sendable {
 }
 
 /// What an opening had to do about a damaged database.
-package struct StoreDamage: Hashable, Sendable {
+public struct StoreDamage: Hashable, Sendable {
     /// What SQLite said.
-    package var reason: String
+    public var reason: String
     /// Where the damaged files lie now.
-    package var setAside: String
+    public var setAside: String
     /// How many entries of the outbox were carried over.
-    package var savedEntries: Int
+    public var savedEntries: Int
     /// How many entries at most could not be read.
-    package var lostEntries: Int
+    public var lostEntries: Int
     /// Whether even the outbox's table could not be opened; then the number of lost entries is unknown.
-    package var isOutboxUnreadable: Bool
+    public var isOutboxUnreadable: Bool
 
     /// The database was there once and is gone, or empty: nothing can be carried over.
     static let missing = StoreDamage(

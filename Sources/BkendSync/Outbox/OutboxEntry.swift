@@ -71,6 +71,11 @@ public struct OutboxEntry: Hashable, Sendable {
     var isStuck: Bool { state == .blocked || state == .unresolved || state == .failed && kind == .create }
 }
 
+extension OutboxEntry: Identifiable {
+    /// The entry's number.
+    public var id: Int64 { sequence }
+}
+
 extension OutboxEntry {
     /// The fields with the client key, as a create sends them.
     package var sentFields: JSONObject {

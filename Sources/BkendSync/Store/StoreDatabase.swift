@@ -15,6 +15,8 @@ package final class StoreDatabase: Sendable {
     package let environment: StoreEnvironment
     /// How many rows the change log keeps; a reader that fell further behind asks its query again.
     package let changeLimit: Int
+    /// Tells observers of this process's commits; those of others reach them through the lock's file.
+    package let commits = CommitSignal()
     /// What it has beside its database, nil in memory.
     private let file: StoreFile?
     /// Keeps the writers of other processes away, nil where there are none.
@@ -91,6 +93,7 @@ package final class StoreDatabase: Sendable {
         }
         // Only what was committed is kept: a collection that was rolled back may leave its number to another.
         collections.withLock { $0 = made }
+        commits.signal()
         return result
     }
 

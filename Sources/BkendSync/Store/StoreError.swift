@@ -36,6 +36,28 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformedRow(String)
         /// What the store keeps for itself can't be read.
         case damaged(String)
+        /// The store was closed.
+        case closed
+        /// The task was cancelled.
+        case cancelled
+        /// The database can't be read or written: what SQLite or the system says.
+        case storage(String)
+        /// The session store can't say who is signed in: what is wrong.
+        case session(String)
+        /// The query can't be run: what is wrong with it.
+        case invalidQuery(String)
+        /// A value has no JSON form; nothing was stored.
+        case notEncodable(JSONCodingError)
+        /// The record doesn't fit the model.
+        case notDecodable(JSONCodingError)
+        /// The server rejected a write of the record, which waits as a dead letter; the reason.
+        case rejected(EntryFailure)
+        /// The record was discarded or deleted.
+        case discarded
+        /// Nobody can say whether the server has the record; the app decides in the outbox.
+        case unresolved
+        /// The transaction is over: its objects work inside the closure alone.
+        case transactionIsOver
     }
 
     /// What is wrong.
@@ -83,6 +105,19 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noSuchSubscription(let number): "there is no subscription \(number)"
         case .malformedRow(let flaw): "a row of the answer is no record: \(flaw)"
         case .damaged(let detail): "the store's own data can't be read (\(detail)); open it again to have it salvaged"
+        case .closed: "the store was closed; open it again"
+        case .cancelled: "the task was cancelled"
+        case .storage(let detail): "the store's database failed (\(detail)); see that the disk has room and works"
+        case .session(let detail): "nobody can say whose store this is: \(detail)"
+        case .invalidQuery(let flaw): "the query can't be run: \(flaw)"
+        case .notEncodable(let error): "nothing was stored, the value can't be encoded: \(error)"
+        case .notDecodable(let error):
+            "the record doesn't fit the model: \(error); make the field optional, give it a default, or correct its type"
+        case .rejected(let failure):
+            "the server rejected the write (\(failure)); edit, retry or discard it in the outbox"
+        case .discarded: "the record was discarded or deleted"
+        case .unresolved: "nobody can say whether the server has the record; retry or discard it in the outbox"
+        case .transactionIsOver: "the transaction is over: use its objects inside the closure alone"
         }
     }
 }

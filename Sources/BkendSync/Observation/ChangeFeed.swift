@@ -1,0 +1,156 @@
+import BkendDocuments
+import BkendWire
+import Dispatch
+import Synchronization
+
+/// Tells a store's observers what has changed: one look into the change log after each commit, of this process or
+/// another, for all of them.
+///
+/// Nothing is lost between looks: a wake-up during one causes another. Without observers nothing is read or watched.
+package final class ChangeFeed: Sendable {
+    /// Where the lock lies that writers in other processes close.
+    package struct Lock: Sendable {
+        var folder: String
+        var name: String
+
+        /// The lock of that name in that folder.
+        package init(folder: String, name: String) {
+            self.folder = folder
+            self.name = name
+        }
+    }
+
+    private struct State {
+        var observers: [Int: any FeedObserver] = [:]
+        var last = 0
+        /// The newest row of the log that was read; nil while nobody observes.
+        var position: Int64?
+        var listener: Int?
+        var watch: FolderWatch?
+    }
+
+    private let database: StoreDatabase
+    private let lock: Lock?
+    private let queue = DispatchQueue(label: "bkend.store.feed")
+    private let isDue = Atomic(false)
+    private let state = Mutex(State())
+
+    /// How many changes are read, with their documents, in one look.
+    private static let batchLimit = 512
+
+    init(_ database: StoreDatabase, lock: Lock?) {
+        self.database = database
+        self.lock = lock
+    }
+
+    // MARK: Observers
+
+    /// Adds an observer. What it reads from the store after `begin`, and the batches it gets, leave no gap.
+    ///
+    /// - Throws: `StoreError` when writes of other processes can't be watched.
+    func add(_ observer: any FeedObserver) throws(StoreError) -> Int {
+        try state.withLock { state throws(StoreError) -> Int in
+            if state.listener == nil {
+                if let lock {
+                    state.watch = try FolderWatch(folder: lock.folder, name: lock.name) { [weak self] in self?.wake() }
+                }
+                state.listener = database.commits.add { [weak self] in self?.wake() }
+            }
+            state.last += 1
+            state.observers[state.last] = observer
+            return state.last
+        }
+    }
+
+    /// Removes an observer; with the last one the feed sleeps.
+    func remove(_ number: Int) {
+        let observer = state.withLock { state in
+            let observer = state.observers.removeValue(forKey: number)
+            if state.observers.isEmpty { rest(&state) }
+            return observer
+        }
+        observer?.finish()
+    }
+
+    /// How many observers there are.
+    package var observerCount: Int { state.withLock { $0.observers.count } }
+
+    deinit { state.withLock { rest(&$0) } }
+
+    private func rest(_ state: inout State) {
+        if let listener = state.listener { database.commits.remove(listener) }
+        state.watch?.stop()
+        state.listener = nil
+        state.watch = nil
+        state.position = nil
+    }
+
+    /// Begins at the newest row of the log, unless the feed runs already. An observer reads its first result afterwards.
+    func begin() throws {
+        if state.withLock({ $0.position != nil }) { return }
+        let latest = try database.read { try $0.latestChange }
+        state.withLock { state in
+            if state.position == nil && !state.observers.isEmpty { state.position = latest }
+        }
+    }
+
+    // MARK: Looking
+
+    /// Looks soon. Of many calls before that look, one counts.
+    package func wake() {
+        if isDue.exchange(true, ordering: .acquiringAndReleasing) { return }
+        queue.async { [weak self] in self?.look() }
+    }
+
+    private func look() {
+        // Before reading: a commit that this look doesn't see causes another one.
+        isDue.store(false, ordering: .sequentiallyConsistent)
+        var hasMore = true
+        while hasMore {
+            let (position, observers) = state.withLock { state in
+                (state.position, state.observers.sorted { $0.key < $1.key }.map(\.value))
+            }
+            if observers.isEmpty { return }
+            let batch: FeedBatch
+            do {
+                (batch, hasMore) = try database.read { try read($0, after: position, for: observers) }
+            } catch {
+                // Each observer reads for itself then, and finds out what is wrong.
+                batch = FeedBatch(changes: nil, position: position ?? -1)
+                hasMore = false
+            }
+            state.withLock { if $0.position == position, batch.position >= 0 { $0.position = batch.position } }
+            for observer in observers { observer.receive(batch) }
+        }
+    }
+
+    private func read(
+        _ snapshot: StoreSnapshot, after position: Int64?, for observers: [any FeedObserver]
+    ) throws -> (FeedBatch, hasMore: Bool) {
+        // A commit came before the first observer had begun.
+        guard let position else { return (FeedBatch(changes: nil, position: try snapshot.latestChange), false) }
+        let tables = Set(observers.compactMap { $0.documentTable.map(ExactString.init) })
+        var batch: FeedBatch
+        var hasMore = false
+        switch try snapshot.changes(after: position, limit: Self.batchLimit) {
+        case .fellBehind(let latest): batch = FeedBatch(changes: nil, position: latest)
+        case .rows(let rows):
+            hasMore = rows.count == Self.batchLimit
+            batch = FeedBatch(changes: [], position: rows.last?.sequence ?? position)
+            var documents: [RecordKey: DocumentText?] = [:]
+            for row in rows {
+                guard row.kind == .document, tables.contains(ExactString(row.table)) else {
+                    batch.changes?.append(ObservedChange(row))
+                    continue
+                }
+                let key = RecordKey(row.table, row.record)
+                let document = try documents[key] ?? snapshot.document(row.table, row.record)
+                documents[key] = .some(document)
+                batch.changes?.append(ObservedChange(row, document: document))
+            }
+        }
+        for table in tables { batch.completeness[table] = try snapshot.completeness(of: table.string) }
+        if observers.contains(where: \.watchesOutbox) { batch.outboxVersion = try snapshot.outboxVersion }
+        return (batch, hasMore)
+    }
+}

@@ -1,0 +1,45 @@
+import BkendDocuments
+import BkendWire
+
+/// A row of the change log as observers get it.
+package struct ObservedChange: Sendable {
+    /// The row.
+    package var change: StoreChange
+    /// What queries see of the record now; nil for nothing, and where the row is about the sync state alone.
+    package var document: DocumentText?
+
+    /// A change.
+    package init(_ change: StoreChange, document: DocumentText? = nil) {
+        self.change = change
+        self.document = document
+    }
+}
+
+/// What the change feed has found since it last looked.
+package struct FeedBatch: Sendable {
+    /// The changes, in order; nil when they are not known: the log was trimmed past them, or couldn't be read.
+    package var changes: [ObservedChange]?
+    /// The newest row of the log that this batch covers.
+    package var position: Int64
+    /// Which records of the observed tables can't be missing.
+    package var completeness: [ExactString: Completeness] = [:]
+    /// The number that moves with every change in the outbox, nil where nobody asked.
+    package var outboxVersion: Int64?
+
+    package init(changes: [ObservedChange]?, position: Int64) {
+        self.changes = changes
+        self.position = position
+    }
+}
+
+/// Whoever the change feed tells of changes. Calls come one after the other, and must not take long.
+package protocol FeedObserver: AnyObject, Sendable {
+    /// The table whose documents are to come with the changes, nil for none.
+    var documentTable: String? { get }
+    /// Whether the number of the outbox's version is asked for.
+    var watchesOutbox: Bool { get }
+    /// Takes what was found.
+    func receive(_ batch: FeedBatch)
+    /// The store was closed.
+    func finish()
+}

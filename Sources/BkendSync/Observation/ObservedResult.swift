@@ -1,0 +1,42 @@
+import BkendDocuments
+import BkendWire
+
+/// One record of an observed result.
+package struct ObservedRow: Sendable {
+    /// The id that the record has now.
+    package var id: String
+    /// The document, or the part of it that the query selects.
+    package var document: DocumentText
+    /// What the server knows of it.
+    package var state: SyncState
+
+    package init(id: String, document: DocumentText, state: SyncState) {
+        self.id = id
+        self.document = document
+        self.state = state
+    }
+}
+
+/// What an observed query has found.
+package struct ObservedResult: Sendable {
+    /// The records, in order.
+    package var rows: [ObservedRow] = []
+    /// Whether no record of the server's can be missing.
+    package var isComplete = false
+    /// Why the query, or the store, failed; `rows` are the last ones then.
+    package var error: StoreError?
+    /// The ids that records had in the result before: new id to old.
+    package var renames: [ExactString: String] = [:]
+
+    package init() {}
+
+    /// This result after another one that nobody has taken: what was renamed twice was renamed once.
+    func following(_ untaken: ObservedResult) -> ObservedResult {
+        var result = self
+        for (new, old) in untaken.renames where result.renames[new] == nil { result.renames[new] = old }
+        for (new, middle) in renames {
+            if let old = untaken.renames[ExactString(middle)] { result.renames[new] = old }
+        }
+        return result
+    }
+}

@@ -1,0 +1,123 @@
+import BkendDocuments
+import BkendWire
+import Synchronization
+
+/// Keeps one query's result current: judges each change, and runs the query when its result may be another one.
+final class QueryObserver: FeedObserver {
+    private struct State {
+        var tracker = ResultTracker()
+        /// The last result, for what stays when the query fails, and to see what was renamed.
+        var result = ObservedResult()
+        var hasResult = false
+        /// The filter with local ids in their present form.
+        var filter: Filter = .all
+    }
+
+    let results = Newest<ObservedResult> { untaken, newer in newer.following(untaken) }
+    let documentTable: String?
+    let watchesOutbox = false
+    private let table: String
+    private let query: Query
+    private let core: StoreCore
+    private let state = Mutex(State())
+
+    init(_ query: Query, in table: String, of core: StoreCore) {
+        self.query = query
+        self.table = table
+        self.core = core
+        documentTable = table
+        state.withLock { $0.tracker.start() }
+    }
+
+    func receive(_ batch: FeedBatch) {
+        let (mustRun, news) = state.withLock { state -> (Bool, ObservedResult?) in
+            let mustRun = state.tracker.receive(batch.changes, upTo: batch.position)
+            guard !state.tracker.isRunning, state.hasResult, let now = batch.completeness[ExactString(table)],
+                state.result.error == nil
+            else { return (mustRun, nil) }
+            let isComplete = now.covers(state.filter)
+            if isComplete == state.result.isComplete { return (mustRun, nil) }
+            state.result.isComplete = isComplete
+            state.result.renames = [:]
+            return (mustRun, state.result)
+        }
+        if let news { results.put(news) }
+        if mustRun { run() }
+    }
+
+    func finish() { results.finish() }
+
+    /// Runs the query where blocking is allowed, again until nothing has touched it meanwhile.
+    func run() {
+        core.reads.run { [self] in
+            var isDone = false
+            while !isDone {
+                let before = state.withLock { $0.result.rows.map(\.id) }
+                let outcome = Result {
+                    try core.feed.begin()
+                    return try core.database.read { try answer($0, after: before) }
+                }
+                isDone = take(outcome)
+            }
+        }
+    }
+
+    private struct Answer {
+        var result: ObservedResult
+        var window: ResultWindow
+        var filter: Filter
+        var position: Int64
+    }
+
+    /// Whether that was the last run for now.
+    private func take(_ outcome: Result<Answer, any Error>) -> Bool {
+        let (isDone, result) = state.withLock { state -> (Bool, ObservedResult) in
+            let mustRun: Bool
+            switch outcome {
+            case .success(let answer):
+                mustRun = state.tracker.finish(answer.window, at: answer.position)
+                state.result = answer.result
+                state.filter = answer.filter
+            case .failure(let error):
+                mustRun = state.tracker.fail()
+                state.result.error = StoreError(error, table: table)
+                state.result.renames = [:]
+            }
+            state.hasResult = true
+            return (!mustRun, state.result)
+        }
+        results.put(result)
+        return isDone
+    }
+
+    private func answer(_ snapshot: StoreSnapshot, after former: [String]) throws -> Answer {
+        let position = try snapshot.latestChange
+        let resolved = try snapshot.resolve(query, table: table)
+        let probe = try QueryProbe(resolved)
+        // The records that are skipped are read too: only so can be told what moves the window.
+        let (skipped, limit) = (resolved.page.skipped, max(0, resolved.page.limit))
+        let (end, overflows) = skipped.addingReportingOverflow(limit)
+        var whole = resolved
+        whole.page = Query.Page(offset: 0, limit: overflows ? .max : end)
+        let documents = try snapshot.find(whole, in: table)
+        let ids = documents.map { $0.id ?? "" }
+        var window = ResultWindow(
+            table: table, ids: Set(ids.map(ExactString.init)), named: resolved.namedTexts, probe: probe)
+        window.isShut = limit == 0
+        if !overflows, documents.count == end, let id = ids.last, let document = documents.last {
+            let all = resolved.select == nil ? document : try snapshot.document(table, id) ?? document
+            window.last = try probe.place(of: all, id: id)
+        }
+        var result = ObservedResult()
+        let shown = ids.indices.dropFirst(skipped)
+        let states = try snapshot.syncStates(table, shown.map { ids[$0] })
+        result.rows = zip(shown, states).map { ObservedRow(id: ids[$0], document: documents[$0], state: $1) }
+        result.isComplete = try snapshot.completeness(of: table).covers(resolved.filter)
+        // A record that is gone from the result under its old id may be there under a new one.
+        for id in former where !window.ids.contains(ExactString(id)) {
+            let now = try snapshot.resolve(id)
+            if !now.hasSameBytes(as: id) { result.renames[ExactString(now)] = id }
+        }
+        return Answer(result: result, window: window, filter: resolved.filter, position: position)
+    }
+}
