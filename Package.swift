@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "Bkend",
             dependencies: [
-                "BkendWire", "BkendTransport", "BkendCurl", httpTypes, logging,
+                "BkendWire", "BkendDocuments", "BkendSync", "BkendTransport", "BkendCurl", httpTypes, logging,
                 .target(name: "BkendMacros", condition: .when(traits: ["Macros"])),
             ],
             swiftSettings: strict),
@@ -147,7 +147,8 @@ let package = Package(
             name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", "CCurl", httpTypes],
             swiftSettings: strict),
         .testTarget(
-            name: "BkendTests", dependencies: ["Bkend", "BkendWire", "BkendTransport", httpTypes, logging],
+            name: "BkendTests",
+            dependencies: ["Bkend", "BkendSync", "BkendWire", "BkendTransport", httpTypes, logging],
             swiftSettings: strict),
         .testTarget(
             name: "BkendMacroExpansionTests",

@@ -1,3 +1,4 @@
+public import BkendSync
 public import BkendWire
 public import Foundation
 
@@ -9,7 +10,8 @@ public import Foundation
 /// ```
 @dynamicMemberLookup
 public struct Record<Model: RecordModel>: Identifiable, Sendable {
-    /// The record's id: 24 hex digits that the server chose.
+    /// The record's id: 24 hex digits that the server chose; in a local store another one while the server doesn't know the
+    /// record, which stays good afterwards.
     public let id: String
     /// The id of the user who created the record, `""` for a guest.
     public let createdBy: String
@@ -21,11 +23,21 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     public let model: Model
     /// The record as the server gave it, with fields that the model doesn't know.
     public let json: JSONObject
+    /// What the server knows of the record: everything, for one that the server gave.
+    public let syncState: SyncState
+    /// The local store that it was read from, nil for the server.
+    let origin: LocalOrigin?
 
     /// Reads a record.
     ///
     /// - Throws: `JSONCodingError` with the path of the field that is missing or of another type.
     public init(json: JSONObject) throws(JSONCodingError) {
+        try self.init(json: json, syncState: .synced, origin: nil)
+    }
+
+    init(json: JSONObject, syncState: SyncState, origin: LocalOrigin?) throws(JSONCodingError) {
+        self.syncState = syncState
+        self.origin = origin
         id = try Self.system(.id, of: json)
         createdBy = json["createdBy"]?.isNull ?? true ? "" : try Self.system(.createdBy, of: json)
         createdAt = try Self.date(.createdAt, of: json)
@@ -66,7 +78,7 @@ extension Record: Equatable where Model: Equatable {
     /// Whether both are the same record in the same state, as the model sees it.
     public static func == (a: Record, b: Record) -> Bool {
         a.id.hasSameBytes(as: b.id) && a.createdBy.hasSameBytes(as: b.createdBy) && a.createdAt == b.createdAt
-            && a.updatedAt == b.updatedAt && a.model == b.model
+            && a.updatedAt == b.updatedAt && a.syncState == b.syncState && a.model == b.model
     }
 }
 

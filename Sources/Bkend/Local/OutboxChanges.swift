@@ -1,0 +1,57 @@
+public import BkendSync
+
+extension Outbox {
+    /// The counts now, and again after each change in the outbox or among the reports, whoever made it. A slow reader
+    /// gets the newest. It ends when the store is closed or the task is cancelled.
+    public var changes: OutboxChanges { OutboxChanges(store: store) }
+}
+
+/// The outbox as it changes; see `Outbox.changes`.
+public struct OutboxChanges: AsyncSequence, Sendable {
+    /// The counts after a change. They may be the same when an entry was edited.
+    public typealias Element = OutboxCounts
+    /// What ends the sequence early.
+    public typealias Failure = StoreError
+
+    let store: LocalStore
+
+    /// Each iterator is a reader of its own.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(store: store) }
+
+    /// Gives the counts after one change after the other.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate let store: LocalStore
+        private var signals: SignalObservation?
+        private var version: Int64?
+
+        fileprivate init(store: LocalStore) { self.store = store }
+
+        /// The counts after the next change; nil at the end.
+        public mutating func next() async throws(StoreError) -> OutboxCounts? { try await next(isolation: #isolation) }
+
+        /// The counts after the next change; nil at the end.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(StoreError) -> OutboxCounts? {
+            do throws(StoreError) {
+                if let signals {
+                    guard await signals.next() else { return nil }
+                } else {
+                    signals = try await store.open.watch(.outbox)
+                }
+                while let signals {
+                    let (counts, now) = try await store.open.read { (try OutboxCounts($0), try $0.outboxVersion) }
+                    if version != now {
+                        version = now
+                        return counts
+                    }
+                    guard await signals.next() else { return nil }
+                }
+                return nil
+            } catch {
+                if error.reason == .closed { return nil }
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+
+/// Makes records of stored documents.
+struct RecordReader<Model: RecordModel>: Sendable {
+    let table: String
+    let store: LocalStore
+
+    /// A record, nil when there is none.
+    func record(_ id: String, in snapshot: StoreSnapshot) throws -> Record<Model>? {
+        guard let document = try snapshot.document(table, id) else { return nil }
+        return try record(document, state: try snapshot.syncState(table, id))
+    }
+
+    /// - Throws: `StoreError` of `notDecodable`, with id and path.
+    func record(_ document: DocumentText, state: SyncState) throws(StoreError) -> Record<Model> {
+        do {
+            return try Record<Model>(
+                json: try document.json, syncState: state, origin: LocalOrigin(table: table, store: store))
+        } catch let error as JSONCodingError {
+            throw StoreError(.notDecodable(error), table: table, record: document.id, field: error.path)
+        } catch {
+            throw StoreError(error, table: table, record: document.id)
+        }
+    }
+
+    /// The records of documents, and those that don't fit the model.
+    func records(
+        _ documents: [DocumentText], in snapshot: StoreSnapshot
+    ) throws -> (records: [Record<Model>], undecodable: [UndecodableRecord]) {
+        let states = try snapshot.syncStates(table, documents.map { $0.id ?? "" })
+        var records: [Record<Model>] = []
+        var undecodable: [UndecodableRecord] = []
+        records.reserveCapacity(documents.count)
+        for (document, state) in zip(documents, states) {
+            do throws(StoreError) {
+                records.append(try record(document, state: state))
+            } catch {
+                undecodable.append(UndecodableRecord(error, id: document.id))
+            }
+        }
+        return (records, undecodable)
+    }
+}
+
+/// Where a record of a local store came from.
+struct LocalOrigin: Sendable {
+    let table: String
+    let store: LocalStore
+}

@@ -1,0 +1,136 @@
+import BkendWire
+
+/// What makes one snapshot of the one before it.
+///
+/// Taking the deleted and the moved records out of the old list, and then putting the inserted and the moved ones in at
+/// their new places, in order, gives the new list.
+public struct SnapshotChanges: Hashable, Sendable {
+    /// A record and its place.
+    public struct Place: Hashable, Sendable {
+        /// The record's id.
+        public var id: String
+        /// Its position.
+        public var index: Int
+    }
+
+    /// A record that stayed and is another than before.
+    public struct Update: Hashable, Sendable {
+        /// The record's id now.
+        public var id: String
+        /// Its position now.
+        public var index: Int
+        /// Its id before, when the server has given it another one.
+        public var formerly: String?
+    }
+
+    /// A record that stayed and stands in another order to the others.
+    public struct Move: Hashable, Sendable {
+        /// The record's id now.
+        public var id: String
+        /// Its position before.
+        public var from: Int
+        /// Its position now.
+        public var to: Int
+    }
+
+    /// The records that are new in the result, by their positions now.
+    public var inserted: [Place] = []
+    /// The records that are no longer in it, by their positions before.
+    public var deleted: [Place] = []
+    /// The records that are another than before: in content, sync state or id.
+    public var updated: [Update] = []
+    /// The records that changed places, as few as can be told, by their positions now.
+    public var moved: [Move] = []
+
+    /// Whether nothing changed.
+    public var isEmpty: Bool { inserted.isEmpty && deleted.isEmpty && updated.isEmpty && moved.isEmpty }
+}
+
+extension SnapshotChanges {
+    /// The changes from one list to another.
+    ///
+    /// - Parameters:
+    ///   - renames: new ids to old ones.
+    ///   - isSame: whether the record at an old position is the same as the one at a new position.
+    init(
+        from old: [String], to new: [String], renames: [ExactString: String],
+        isSame: (_ old: Int, _ new: Int) -> Bool
+    ) {
+        var positions: [ExactString: Int] = [:]
+        for (index, id) in old.enumerated() { positions[ExactString(id)] = index }
+        var origins: [Int?] = []
+        var isKept = Array(repeating: false, count: old.count)
+        for (index, id) in new.enumerated() {
+            // An id that is in both lists is that record, whatever else was renamed to it.
+            let formerly = positions[ExactString(id)] == nil ? renames[ExactString(id)] : nil
+            let origin = positions[ExactString(formerly ?? id)].flatMap { isKept[$0] ? nil : $0 }
+            origins.append(origin)
+            guard let origin else {
+                inserted.append(Place(id: id, index: index))
+                continue
+            }
+            isKept[origin] = true
+            if formerly != nil || !isSame(origin, index) {
+                updated.append(Update(id: id, index: index, formerly: formerly))
+            }
+        }
+        for index in old.indices where !isKept[index] { deleted.append(Place(id: old[index], index: index)) }
+        let kept = origins.enumerated().compactMap { index, origin in origin.map { (index, $0) } }
+        let staying = Self.longestRise(kept.map(\.1))
+        for (place, (index, origin)) in kept.enumerated() where !staying.contains(place) {
+            moved.append(Move(id: new[index], from: origin, to: index))
+        }
+    }
+
+    /// The positions of a longest increasing subsequence: the records that need not move (patience sorting).
+    static func longestRise(_ values: [Int]) -> Set<Int> {
+        var tails: [Int] = []
+        var previous = Array(repeating: -1, count: values.count)
+        for index in values.indices {
+            var low = 0
+            var high = tails.count
+            while low < high {
+                let middle = (low + high) / 2
+                if values[tails[middle]] < values[index] { low = middle + 1 } else { high = middle }
+            }
+            if low > 0 { previous[index] = tails[low - 1] }
+            if low == tails.count { tails.append(index) } else { tails[low] = index }
+        }
+        var rise: Set<Int> = []
+        var next = tails.last ?? -1
+        while next >= 0 {
+            rise.insert(next)
+            next = previous[next]
+        }
+        return rise
+    }
+}
+
+extension SnapshotChanges.Place {
+    /// Same record, by code point, at the same place.
+    public static func == (a: Self, b: Self) -> Bool { a.index == b.index && a.id.hasSameBytes(as: b.id) }
+    /// Hashes the place.
+    public func hash(into hasher: inout Hasher) { hasher.combine(index) }
+}
+
+extension SnapshotChanges.Update {
+    /// Same record, by code point, at the same place, with the same former id.
+    public static func == (a: Self, b: Self) -> Bool {
+        a.index == b.index && a.id.hasSameBytes(as: b.id)
+            && a.formerly.map(ExactString.init) == b.formerly.map(ExactString.init)
+    }
+    /// Hashes the place.
+    public func hash(into hasher: inout Hasher) { hasher.combine(index) }
+}
+
+extension SnapshotChanges.Move {
+    /// Same record, by code point, and the same places.
+    public static func == (a: Self, b: Self) -> Bool {
+        a.from == b.from && a.to == b.to && a.id.hasSameBytes(as: b.id)
+    }
+    /// Hashes the places.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(from)
+        hasher.combine(to)
+    }
+}

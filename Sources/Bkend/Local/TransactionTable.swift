@@ -1,0 +1,88 @@
+import BkendDocuments
+public import BkendSync
+public import BkendWire
+
+/// The records of one table inside `store.write { … }`. Calls return at once; what they do is kept when the closure
+/// returns. Each throws `StoreError`.
+public struct TransactionTable<Model: RecordModel> {
+    /// The table's name.
+    public let name: String
+    let transaction: LocalTransaction
+
+    /// A record by its id, nil when there is none on this device.
+    public func get(_ id: String) throws(StoreError) -> Record<Model>? {
+        try run(id) { try reader.record(id, in: $0) }
+    }
+
+    /// The records that a query asks for: those of `matching`, from `offset` on, at most `limit`.
+    public func fetch(
+        _ query: TableQuery<Model> = TableQuery(), offset: Int = 0, limit: Int? = nil
+    ) throws(StoreError) -> LocalResult<Model> {
+        let query = LocalQuery(table: name, store: transaction.store, query: query, limit: limit, offset: offset)
+        let wanted = try query.wanted()
+        return try run(nil) { try query.result(of: wanted, in: $0) }
+    }
+
+    /// How many records match.
+    public func count(_ query: TableQuery<Model> = TableQuery()) throws(StoreError) -> Int {
+        try LocalQueryRules.check(query.query, table: name)
+        return try run(nil) { try $0.count(query.query.filter, search: query.query.search, in: name) }
+    }
+
+    /// Stores a new record and queues it for the server; see `LocalTable.create(_:)`.
+    @discardableResult
+    public func create(_ model: Model) throws(StoreError) -> Record<Model> {
+        try insert(try RecordFields.body(of: model, table: name))
+    }
+
+    /// Changes a record and queues the top-level fields that the closure changes.
+    @discardableResult
+    public func update(_ id: String, _ change: (inout Model) -> Void) throws(StoreError) -> Record<Model> {
+        let record = try existing(id)
+        let fields = try RecordFields.changes(of: record, table: name, change)
+        return fields.isEmpty ? record : try update(id, fields: fields)
+    }
+
+    /// Sets some top-level fields of a record; null is stored as null.
+    @discardableResult
+    public func update(_ id: String, fields: JSONObject) throws(StoreError) -> Record<Model> {
+        try RecordFields.check(fields, table: name, record: id)
+        try run(id) { _ = try $0.update(name, id, set: fields) }
+        return try existing(id)
+    }
+
+    /// Sets some fields of a record: `update(id, set: { [$0.title.set("New")] })`.
+    @discardableResult
+    public func update(
+        _ id: String, set assignments: (Model.Fields) -> [FieldAssignment]
+    ) throws(StoreError) -> Record<Model> {
+        try update(id, fields: try RecordFields.object(assignments(Model.fields), table: name, record: id))
+    }
+
+    /// Deletes a record.
+    public func delete(_ id: String) throws(StoreError) { try run(id) { try $0.delete(name, id) } }
+
+    // MARK: Steps
+
+    func insert(_ fields: JSONObject) throws(StoreError) -> Record<Model> {
+        let id = try run(nil) { try $0.create(name, fields) }
+        return try existing(id)
+    }
+
+    /// The record as JSON, whether it fits the model or not; nil when there is none.
+    func json(_ id: String) throws(StoreError) -> JSONObject? { try run(id) { try $0.document(name, id)?.json } }
+
+    private func existing(_ id: String) throws(StoreError) -> Record<Model> {
+        guard let record = try get(id) else { throw StoreError(.noSuchRecord, table: name, record: id) }
+        return record
+    }
+
+    private var reader: RecordReader<Model> { RecordReader(table: name, store: transaction.store) }
+
+    private func run<Result>(
+        _ id: String?, _ body: (StoreTransaction) throws -> Result
+    ) throws(StoreError) -> Result {
+        let open = try transaction.current()
+        do { return try body(open) } catch { throw StoreError(error, table: name, record: id) }
+    }
+}

@@ -1,0 +1,31 @@
+import BkendSync
+public import BkendWire
+
+/// A record on this device that doesn't fit the model: another version of the app wrote it, or the table has changed. It
+/// doesn't hide the others.
+public struct UndecodableRecord: Hashable, Sendable, CustomStringConvertible {
+    /// The record's id.
+    public var id: String
+    /// Where in the record, and what doesn't fit.
+    public var error: JSONCodingError
+
+    init(_ error: StoreError, id: String?) {
+        self.id = id ?? ""
+        if case .notDecodable(let reason) = error.reason {
+            self.error = reason
+        } else {
+            self.error = JSONCodingError(path: "", message: error.description)
+        }
+    }
+
+    /// `677e…: author.age: expected a whole number, found 1.5`
+    public var description: String { "\(id): \(error)" }
+
+    /// Same record and reason, by code point.
+    public static func == (a: UndecodableRecord, b: UndecodableRecord) -> Bool {
+        a.id.hasSameBytes(as: b.id) && a.error == b.error
+    }
+
+    /// Hashes the id.
+    public func hash(into hasher: inout Hasher) { id.hashBytes(into: &hasher) }
+}
