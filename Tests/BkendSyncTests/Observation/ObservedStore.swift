@@ -1,4 +1,3 @@
-import BkendDocuments
 import BkendSync
 import Foundation
 
@@ -16,8 +15,8 @@ struct ObservedStore {
         let path = folder + "/store.sqlite"
         // Before the first connection is opened.
         _ = StatementTrace(path)
-        let lock = FileLock(database: path)
-        let database = try StoreDatabase(over: try lock.withLock { try DocumentStorage.open(path: path) }, lock: lock)
+        // As the processes open it that write to it.
+        let database = try StoreDatabase.open(path: path, owner: "ann")
         let store = ObservedStore(
             folder: folder, path: path,
             open: OpenStore(database, lock: ChangeFeed.Lock(folder: folder, name: "store.sqlite.lock")))
