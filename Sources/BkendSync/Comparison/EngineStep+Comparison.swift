@@ -170,7 +170,7 @@ extension EngineStep {
     /// is dropped.
     private func mayLeave(_ pull: inout PullState, _ leaving: [String]) throws -> Bool {
         let members = try tx.memberCount(of: pull.number)
-        guard rules.isMassRemoval(leaving.count, members, configuration.massRemovalFloor) else {
+        guard rules.isMassRemoval(leaving.count, members, configuration.secondLookFloor) else {
             pull.massLeaving = nil
             return true
         }
@@ -180,6 +180,10 @@ extension EngineStep {
             pull.mustRead = true
             rest(&pull)
             return false
+        }
+        guard leaving.count >= configuration.massRemovalFloor else {
+            pull.massLeaving = nil
+            return true
         }
         let isHeld = configuration.massRemoval == .afterWord && !pull.progress.mayRemoveMost
         if pull.progress.heldRemovals != leaving.count {

@@ -12,6 +12,8 @@ package final class EngineMachine {
     private var state: EngineState
     /// Entries whose answers came while the store couldn't write, in order.
     private var orphans: [Int64] = []
+    /// What the app said while the store couldn't write, in order.
+    private var owed: [EngineEvent] = []
     private var failures = 0
     private var storeRetry: SyncInstant?
 
@@ -36,12 +38,13 @@ package final class EngineMachine {
             let effects = try store.write { transaction in
                 let step = EngineStep(
                     transaction, state: next, now: now, configuration: configuration, rules: rules)
-                try step.take(event, orphans: orphans)
+                try step.take(owed + [event], orphans: orphans)
                 next = step.state
                 return step.effects
             }
             let healed = storeRetry != nil
             orphans = []
+            owed = []
             failures = 0
             storeRetry = nil
             state = next
@@ -78,6 +81,7 @@ package final class EngineMachine {
             orphans += flight.request.entries
             state.abandon(flight)
         }
+        if !isHopeless(event) { owed.append(event) }
         // The wake that is set may lie earlier; the state's own is asked for again once the store writes.
         state.wake = storeRetry
         return [.wake(at: storeRetry)]

@@ -125,9 +125,13 @@ extension EngineStep {
 
     /// Notes the server's time. When it goes back, rows written since then bear stamps below the cursor: every
     /// subscription reads from there again.
-    func noteClock(_ date: Timestamp?) {
+    func noteClock(_ date: Timestamp?, askedAt: SyncInstant) {
         guard let date else { return }
-        if let (last, at) = state.serverClock, last.milliseconds - date.milliseconds > 2_000 {
+        if let (last, at) = state.serverClock,
+            last.milliseconds - date.milliseconds > configuration.overlap.milliseconds
+        {
+            // An answer that was overtaken on its way is no clock that went back.
+            if askedAt < at { return }
             let since = date.milliseconds - at.duration(to: now).milliseconds
             for number in state.pulls.keys.sorted() {
                 state.pulls[number]?.clockWentBack(to: Timestamp(clamping: since))

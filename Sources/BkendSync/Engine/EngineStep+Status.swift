@@ -12,9 +12,9 @@ extension EngineStep {
         status.reports = counts.reports
         status.lastError = state.problem
         status.subscriptions = state.pulls.values.sorted { $0.number < $1.number }.map { $0.status(at: now) }
-        status.pausedTables = state.push.pauses.map { place, pause in
+        status.pausedTables = state.push.pauses.sorted { $0.key < $1.key }.map { place, pause in
             TablePause(table: place.table, reason: pause.reason, until: pause.until)
-        }.sorted { $0.table == $1.table ? $0.until < $1.until : $0.table.precedesInBytes($1.table) }
+        }
         return status
     }
 

@@ -23,10 +23,17 @@ final class EngineStep {
         random = state.random
     }
 
-    /// Takes an event, then plans whatever may be sent, then says when to wake and what the status is.
-    func take(_ event: EngineEvent, orphans: [Int64]) throws {
+    /// Takes events, then plans whatever may be sent, then says when to wake and what the status is.
+    func take(_ events: [EngineEvent], orphans: [Int64]) throws {
         if let epoch = state.epoch { try tx.requireLeader(epoch) }
         for sequence in orphans { try orphan(sequence) }
+        for event in events { try take(event) }
+        if state.epoch != nil { try plan() }
+        try announce()
+        state.random = random
+    }
+
+    private func take(_ event: EngineEvent) throws {
         switch event {
         case .start: try start()
         case .stop: try stop()
@@ -41,9 +48,6 @@ final class EngineStep {
         case .sessionChanged(let user): sessionChanged(user)
         case .subscriptionsChanged: break
         }
-        if state.epoch != nil { try plan() }
-        try announce()
-        state.random = random
     }
 
     // MARK: Sending
@@ -71,7 +75,9 @@ final class EngineStep {
         guard let index = state.flights.firstIndex(where: { $0.id == id }) else { return }
         let flight = state.flights.remove(at: index).flight
         let verdict = rules.verdict(flight.request.operation, response)
-        if case .answered(let answer) = response, verdict.isServersWord { noteClock(answer.date) }
+        if case .answered(let answer) = response, verdict.isServersWord {
+            noteClock(answer.date, askedAt: flight.sentAt)
+        }
         note(verdict, of: flight)
         switch flight.errand {
         case .identity: try identified(verdict)

@@ -33,8 +33,10 @@ package struct SyncConfiguration: Sendable {
     /// How often a comparison begins anew on a table that changes meanwhile, before it waits for the next poll.
     package var comparisonAttempts = 3
     /// When most rows of a subscription, and at least this many, would go at once, the server is asked again first.
+    package var secondLookFloor = 2
+    /// When most rows, and at least this many, go, it is reported before they do.
     package var massRemovalFloor = 20
-    /// What then happens once the second answer is the same; it is reported in any case.
+    /// What happens to so many once the second answer is the same.
     package var massRemoval = MassRemoval.afterSecondLook
     /// What a conflict comes to; see `SyncPolicies`.
     package var policies = SyncPolicies()

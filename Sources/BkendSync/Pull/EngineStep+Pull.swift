@@ -101,17 +101,20 @@ extension EngineStep {
         {
             pull.wantsFull = true
         }
-        if pull.mustRead || needsSettling(pull) || pull.progress.cursor == nil {
-            pull.phase = .round(newRound(pull))
-            return .round
-        }
+        if pull.mustRead { return round(&pull) }
         if pull.wantsFull {
             pull.phase = .full(PullState.Comparison(mark: try tx.mark), .all)
             return .full(.all)
         }
+        if needsSettling(pull) { return round(&pull) }
         let ask = try pollAsk(&pull)
         pull.phase = .poll(ask)
         return ask
+    }
+
+    private func round(_ pull: inout PullState) -> PullAsk {
+        pull.phase = .round(newRound(pull))
+        return .round
     }
 
     private func firstAsk(_ pull: inout PullState) throws -> PullAsk? {

@@ -34,11 +34,17 @@ package struct PullProgress: Sendable, Hashable {
         mayRemoveMost = json["mayRemoveMost"]?.boolValue ?? false
     }
 
+    private var boundingTime: Timestamp? {
+        guard let reached = cursor.flatMap({ Timestamp($0) }) else { return nil }
+        return drainedAt.map { min(reached, $0) }
+    }
+
     /// As the store keeps it.
     package var json: JSONObject {
         var json = JSONObject()
         json["cursor"] = cursor.map(JSON.string)
-        json["drainedAt"] = drainedAt.map { .string($0.description) }
+        // Only the smaller of the two bounds a round: what moves the server's time alone is no write.
+        json["drainedAt"] = boundingTime.map { .string($0.description) }
         json["filled"] = isFilled ? .bool(true) : JSON?.none
         json["comparedAt"] = comparedAt.map { .string($0.description) }
         json["denied"] = isDenied ? .bool(true) : JSON?.none

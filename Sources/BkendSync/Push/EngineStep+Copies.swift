@@ -86,7 +86,7 @@ extension EngineStep {
                 state.push.single.insert(entry.sequence)
                 return
             }
-            // The server went back: what else did?
+            // Asked for later and yet older: the server went back. What else did?
             for pull in state.pulls.values.sorted(by: { $0.number < $1.number }) where pull.query.table == entry.table {
                 state.pulls[pull.number]?.wantsFull = true
             }
@@ -104,9 +104,14 @@ extension EngineStep {
         return try JSON(parsing: base.bytes)[SystemField.updatedAt.rawValue]?.stringValue
     }
 
-    func takeCopy(of entry: OutboxEntry) -> PushState.Copy? {
-        guard maySend else { return nil }
-        defer { state.push.copies[entry.sequence] = nil }
-        return state.push.copies[entry.sequence]
+    func takeCopy(of entry: OutboxEntry) throws -> PushState.Copy? {
+        guard maySend, let copy = state.push.copies.removeValue(forKey: entry.sequence) else { return nil }
+        // A page may have brought a later state since it was read.
+        if let base = try baseUpdatedAt(entry.table, entry.record), let mine = copy.row.updatedAt,
+            mine.precedesInBytes(base), state.push.single.insert(entry.sequence).inserted
+        {
+            return nil
+        }
+        return copy
     }
 }

@@ -35,7 +35,9 @@ extension EngineStep {
         // What waits or is being read takes room in the list without using a slot.
         let limit = isStrict ? 1 : 4 * configuration.lanes + state.push.waits.count + busy.count
         var probed: Set<PushState.Place> = []
-        for entry in try tx.sendable(limit: limit) {
+        let paused = state.push.pauses.filter { $0.value.until > now }.map(\.key).sorted()
+            .map { (table: $0.table, kind: $0.kind) }
+        for entry in try tx.sendable(limit: limit, skipping: paused) {
             if slots <= 0 { break }
             guard !busy.contains(entry.sequence), isDue(entry), try isOurs(entry) else { continue }
             if let hold = state.push.holds[RecordKey(entry.table, entry.record)], hold > now { continue }
@@ -46,7 +48,7 @@ extension EngineStep {
                 guard maySend else { continue }
                 if try sendCreate(entry) { slots -= 1 }
             case .update, .delete:
-                if let copy = takeCopy(of: entry) {
+                if let copy = try takeCopy(of: entry) {
                     guard maySend else { continue }
                     if try decide(entry, on: copy.row) { slots -= 1 }
                 } else if state.push.blind.contains(entry.sequence) {
@@ -86,7 +88,12 @@ extension EngineStep {
             guard item.flight.request.operation.table == place.table, !item.flight.request.entries.isEmpty else {
                 return false
             }
-            return true
+            // A place of one kind is tried by that kind's own requests, and by the reads that come before them.
+            switch (place.kind, item.flight.request.operation) {
+            case (.create?, .create), (.update?, .update), (.delete?, .delete), (nil, _): return true
+            case (.update?, .list), (.update?, .record), (.delete?, .list), (.delete?, .record): return true
+            default: return false
+            }
         }
     }
 

@@ -9,9 +9,14 @@ struct PushState: Sendable {
     }
 
     /// A table's writes of one kind, or all of them.
-    struct Place: Sendable, Hashable {
+    struct Place: Sendable, Hashable, Comparable {
         var table: String
         var kind: OutboxEntry.Kind?
+
+        static func < (a: Place, b: Place) -> Bool {
+            if a.table != b.table { return a.table.precedesInBytes(b.table) }
+            return (a.kind?.rawValue ?? "") < (b.kind?.rawValue ?? "")
+        }
     }
 
     /// Why writes wait, and until when one of them is tried.
