@@ -7,6 +7,7 @@ extension EngineStep {
         state.epoch = try tx.lead()
         state.startedAt = now
         state.push = PushState()
+        try restoreHolds()
         state.pulls = [:]
         state.specsAsked = []
     }

@@ -90,7 +90,8 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     /// What the system says of the network.
     package func noteNetwork(reachable: Bool) { tell(.networkChanged(reachable: reachable)) }
 
-    /// Who is signed in now.
+    /// Who is signed in now. Said for the same user again, everything is compared: the role may be another. A renewed
+    /// token is no such news.
     package func noteSession(user: String?) { tell(.sessionChanged(user: user)) }
 
     /// The status now, and each one that differs; a slow reader gets the newest.

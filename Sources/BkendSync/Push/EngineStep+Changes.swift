@@ -18,7 +18,7 @@ extension EngineStep {
             entry, theirs: theirs, policy: try policy(of: entry), merge: rules.merge)
         for conflict in plan.conflicts { try report(conflict, of: entry, isMaybeApplied: plan.isMaybeApplied) }
         if plan.fields.isEmpty {
-            holdLane(of: entry)
+            try holdLane(of: entry)
             try tx.completeUpdate(entry.sequence, row: row.text)
             accepted(entry)
             return false
@@ -83,7 +83,7 @@ extension EngineStep {
         switch fate {
         case .applied(let row?):
             if let asRead { try reportRace(entry, asRead: asRead.document(), answer: row.document()) }
-            holdLane(of: entry)
+            try holdLane(of: entry)
             try tx.completeUpdate(sequence, row: row.text)
             accepted(entry)
         case .gone: try goneElsewhere(entry)

@@ -26,7 +26,7 @@ extension EngineStep {
             if now < moment { return }
             state.push.notBefore = nil
         }
-        forgetPast()
+        try forgetPast()
         let busy = state.busyEntries
         var slots = configuration.lanes - state.flights.filter { $0.flight.request.operation.isWrite }.count
         let isStrict = configuration.lanes <= 1
@@ -97,8 +97,10 @@ extension EngineStep {
         }
     }
 
-    private func forgetPast() {
+    private func forgetPast() throws {
+        let count = state.push.holds.count
         state.push.holds = state.push.holds.filter { $0.value > now }
+        if state.push.holds.count != count { try storeHolds() }
         let old = state.push.copies.filter { $0.value.at.duration(to: now) > .seconds(10) }
         for sequence in old.keys.sorted() { state.push.copies[sequence] = nil }
     }
@@ -134,10 +136,12 @@ extension EngineStep {
 
     /// An entry that was sent before in vain is done: a delayed copy of its request may still arrive and undo what later
     /// entries of the record set, so these wait until a server can't be at it any more.
-    func holdLane(of entry: OutboxEntry) {
-        guard let lost = state.push.lost[entry.sequence] else { return }
-        let until = lost.advanced(by: configuration.serverTimeout)
-        if until > now { state.push.holds[RecordKey(entry.table, entry.record)] = until }
+    func holdLane(of entry: OutboxEntry) throws {
+        guard entry.state == .ambiguous || state.push.lost[entry.sequence] != nil else { return }
+        let until = lostAt(entry.sequence).advanced(by: configuration.serverTimeout)
+        guard until > now else { return }
+        state.push.holds[RecordKey(entry.table, entry.record)] = until
+        try storeHolds()
     }
 
     /// When an ambiguous entry's answer was lost, at the latest.

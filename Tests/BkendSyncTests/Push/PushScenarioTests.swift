@@ -144,6 +144,29 @@ import Testing
         #expect(try server.rows().allSatisfy { $0["done"] == .bool(true) })
     }
 
+    @Test func whatFollowsALostUpdateWaitsForItAlsoAfterACrash() throws {
+        let ids = try notes(1)
+        var lost: SyncRequest?
+        device.fate = { request in
+            guard case .update = request.operation, lost == nil else { return .deliver }
+            lost = request
+            return .loseRequest
+        }
+        try device.write { try $0.update("notes", ids[0], set: ["n": 1]) }
+        try device.run(for: .seconds(10))
+        #expect(device.writes.count == 2)
+        try device.write { try $0.update("notes", ids[0], set: ["n": 2]) }
+        try device.crash()
+        device.start()
+        try device.run(for: .seconds(40))
+        // The lost one arrives after all, before the next one left.
+        #expect(device.writes.count == 2)
+        _ = try server.answer(try #require(lost))
+        try device.run(for: .seconds(100))
+        #expect(try server.row("notes", ids[0])?["n"] == 2)
+        #expect(try device.outbox().isEmpty && device.visible()[0]["n"] == 2)
+    }
+
     @Test func oneLaneIsStrictOrder() throws {
         var configuration = SyncConfiguration(server: "test")
         configuration.lanes = 1
