@@ -21,7 +21,17 @@ private struct Rehearsal {
     var tags: [String] = []
     var deleted: Set<String> = []
     /// Creates that arrive after everybody has given them up.
-    final class Wire { var late: [SyncRequest] = [] }
+    final class Wire {
+        var late: [SyncRequest] = []
+        /// The keys of all of them.
+        var keys: [String] = []
+
+        func add(_ request: SyncRequest) {
+            late.append(request)
+            let key = request.body.flatMap { try? JSON(parsing: $0) }?["clientKey"]?.stringValue
+            if let key { keys.append(key) }
+        }
+    }
     let wire = Wire()
 
     init(seed: UInt64) throws {
@@ -88,7 +98,7 @@ private struct Rehearsal {
             switch draws.next(7) {
             case 0: return .loseAnswer
             case 1:
-                if case .create = request.operation, draws.next(2) == 0 { wire.late.append(request) }
+                if case .create = request.operation, draws.next(2) == 0 { wire.add(request) }
                 return .loseRequest
             case 2: return .notSent
             case 3: return .hold
@@ -119,7 +129,19 @@ private struct Rehearsal {
             let count = rows.count { $0["tag"]?.stringValue == tag }
             if deleted.contains(tag) { #expect(count <= 1, name) } else { #expect(count == 1, "\(name) \(tag)") }
         }
+        // Twins are cleaned up in the end, so the history tells: the server saw a create once, or once more where the
+        // first copy came late.
+        let keys = server.served.compactMap { request -> String? in
+            guard case .create = request.operation, let body = request.body else { return nil }
+            return (try? JSON(parsing: body))?["clientKey"]?.stringValue
+        }
+        for key in Set(keys) where !wire.keys.contains(key) {
+            #expect(keys.count { $0 == key } == 1, "\(name) \(key) was sent twice")
+        }
         for device in devices {
+            for report in try device.reports("deletedElsewhere") {
+                #expect(try server.row("notes", report.record) == nil, "\(name) \(report.record) is there")
+            }
             #expect(try device.outbox().isEmpty, name)
             #expect(try device.visible() == rows, name)
             let number = try #require(try device.store.read { try $0.subscriptions() }.first?.number)
