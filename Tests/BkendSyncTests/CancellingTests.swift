@@ -98,6 +98,39 @@ struct CancellingTests {
         #expect(lane[0].sequence > later.sequence)
     }
 
+    @Test("A later write that is discarded has overwritten nothing: the retry sets the field again")
+    func retryAfterDiscardedWrite() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        try fixture.update("a", ["title": "B", "n": 2])
+        let sent = try fixture.send("a")
+        try fixture.fail(sent)
+        try fixture.update("a", ["title": "C"])
+        let later = try #require(try fixture.lane("a").last)
+        #expect(try fixture.lane("a")[0].overwritten == ["title"])
+        _ = try fixture.store.write { try $0.discard(later.sequence) }
+        #expect(try fixture.lane("a")[0].overwritten == [])
+        try fixture.store.write { try $0.retry(sent.sequence) }
+        #expect(try fixture.lane("a").map(\.fields) == [["title": "B", "n": 2]])
+    }
+
+    @Test("A letter that is tried again overwrites an older one only as long as its new entry is not discarded")
+    func retryThenDiscard() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A"])
+        try fixture.update("a", ["title": "B"])
+        try fixture.fail(try fixture.send("a"))
+        try fixture.update("a", ["title": "C"])
+        try fixture.fail(try fixture.send("a"))
+        let letters = try fixture.lane("a")
+        #expect(letters.map(\.overwritten) == [["title"], []])
+        try fixture.store.write { try $0.retry(letters[1].sequence) }
+        #expect(try fixture.lane("a")[0].overwritten == ["title"])
+        let again = try #require(try fixture.lane("a").last)
+        _ = try fixture.store.write { try $0.discard(again.sequence) }
+        #expect(try fixture.lane("a").map(\.overwritten) == [[]])
+    }
+
     @Test("A rejected create blocks its lane and what names it, through any number of steps")
     func blocking() throws {
         let fixture = try StoreFixture()

@@ -10,20 +10,34 @@ extension StoreDatabase {
     func noteOpening(_ file: StoreFile) throws {
         guard file.isAlone else { return }
         let wasClean = try read { try $0.meta("clean") } == "1"
-        if wasClean {
+        if wasClean && !file.isLogMissing {
             try write { try $0.setMeta("clean", "0") }
         } else {
             checkBehind(file)
         }
     }
 
-    /// Closes the database; the last process to do so leaves the mark.
+    /// Closes the database; the last process to do so leaves the mark, and the log's content in the database. Where that
+    /// fails, nothing is lost: the next opening finds the log, and checks the file.
     func close(_ file: StoreFile) {
         StoreRegistry.shared.close(file.path) {
-            let isAlone = (try? file.lock.withLock { file.presence.isAlone() }) ?? false
-            // Without the mark the next opening checks the file, so a failure here loses nothing.
-            if isAlone, health != .checking { try? write { try $0.setMeta("clean", "1") } }
+            try? file.lock.withLock {
+                if file.presence.isAlone() { try leave(file) }
+            }
             try? writer.close()
+        }
+    }
+
+    private func leave(_ file: StoreFile) throws {
+        try writer.writeWithoutTransaction { db in
+            if health != .checking {
+                try db.inTransaction(.immediate) {
+                    try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('clean', '1')")
+                    return .commit
+                }
+            }
+            let moved = try db.checkpoint(.passive)
+            if moved.walFrameCount == moved.checkpointedFrameCount { try file.presence.write(.isWhole) }
         }
     }
 
@@ -35,12 +49,16 @@ extension StoreDatabase {
             guard let self else { return }
             switch words {
             case "ok": health = .sound
-            case let flaw?:
-                health = .damaged(flaw)
-                let mark = Foundation.open(file.path + ".damaged", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-                if mark >= 0 { Foundation.close(mark) }
+            case let flaw?: noteDamage(flaw, file)
             case nil: health = .unsuspicious
             }
         }
+    }
+
+    /// Marks the store: its next opening sets it aside and salvages the outbox.
+    func noteDamage(_ flaw: String, _ file: StoreFile) {
+        if case .damaged = health { return }
+        health = .damaged(flaw)
+        DamageMark.note(flaw, beside: file.path)
     }
 }

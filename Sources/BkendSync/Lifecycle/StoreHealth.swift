@@ -22,9 +22,11 @@ public struct StoreDamage: Hashable, Sendable {
     public var lostEntries: Int
     /// Whether even the outbox's table could not be opened; then the number of lost entries is unknown.
     public var isOutboxUnreadable: Bool
+    /// Whether the log was gone: what had been written since its last checkpoint may be lost, and how much that is
+    /// nobody can say.
+    public var isLogMissing = false
 
-    /// The database was there once and is gone, or empty: nothing can be carried over.
-    static let missing = StoreDamage(
-        reason: "the database is missing or empty", setAside: "", savedEntries: 0, lostEntries: 0,
-        isOutboxUnreadable: true)
+    static let withoutLog = StoreDamage(
+        reason: "the log (-wal) is missing; what was written after its last checkpoint is lost", setAside: "",
+        savedEntries: 0, lostEntries: 0, isOutboxUnreadable: false, isLogMissing: true)
 }

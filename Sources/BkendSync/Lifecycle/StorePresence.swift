@@ -1,34 +1,73 @@
 import BkendDocuments
 import Foundation
+import Synchronization
 
 /// Tells whether other processes have a store open: each holds a shared lock on a file beside it, which the system drops
-/// however the process ends.
+/// however the process ends. Its one byte is a note outside of the database, for what the database can't tell itself.
 final class StorePresence: Sendable {
+    /// What the note says of a store.
+    enum Note: UInt8 {
+        /// There is a store, and what was written last may lie in its log alone.
+        case needsLog = 0x31
+        /// The store was closed with everything in its database.
+        case isWhole = 0x32
+    }
+
+    private let path: String
     private let descriptor: Int32
+    private let isExclusive = Mutex(false)
 
     init(database: String) throws(StorageError) {
-        let path = database + ".open"
+        path = database + ".open"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor < 0 { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
     }
 
     deinit { close(descriptor) }
 
-    /// Whether a store has been here: its file can't be missing or empty without a loss.
-    var hasSeenStore: Bool {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 && status.st_size > 0
+    /// The note, nil where no store has been yet.
+    var note: Note? {
+        var byte: UInt8 = 0
+        return pread(descriptor, &byte, 1, 0) == 1 ? Note(rawValue: byte) ?? .needsLog : nil
     }
 
-    /// Notes that there is a store now.
-    func noteStore() {
-        if !hasSeenStore { _ = pwrite(descriptor, "1", 1, 0) }
+    /// Writes the note durably.
+    func write(_ note: Note) throws {
+        if self.note == note { return }
+        var byte = note.rawValue
+        guard pwrite(descriptor, &byte, 1, 0) == 1, fsync(descriptor) == 0 else {
+            throw StorageError(path: path, reason: .cannotOpen(errno: errno))
+        }
+    }
+
+    /// Joins those who have the store open; waits while one sets it aside. Not under the store's lock, which that one
+    /// needs.
+    func enter() throws {
+        while flock(descriptor, LOCK_SH) != 0 {
+            guard errno == EINTR else { throw StorageError(path: path, reason: .cannotLock(errno: errno)) }
+        }
     }
 
     /// Whether no other process has the store open. Call it under the store's lock, so that nobody opens it meanwhile.
     func isAlone() -> Bool {
+        if isExclusive.withLock({ $0 }) { return true }
         let isAlone = flock(descriptor, LOCK_EX | LOCK_NB) == 0
         _ = flock(descriptor, LOCK_SH | LOCK_NB)
         return isAlone
+    }
+
+    /// Keeps all others out until `share`; false when one has the store open, and then this process counts no longer:
+    /// of two that find damage at the same time one must get on. Call it under the store's lock.
+    func shutOthersOut() -> Bool {
+        let isAlone = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        if !isAlone { _ = flock(descriptor, LOCK_UN) }
+        isExclusive.withLock { $0 = isAlone }
+        return isAlone
+    }
+
+    /// Lets others in again.
+    func share() {
+        isExclusive.withLock { $0 = false }
+        _ = flock(descriptor, LOCK_SH | LOCK_NB)
     }
 }

@@ -59,7 +59,9 @@ public struct OutboxEntry: Hashable, Sendable {
     /// The key that a create carries as the field `clientKey`, nil without one.
     public var clientKey: String?
     /// Fields of a failed update that later writes have set again.
-    public var overwritten: [String]
+    public var overwritten: [String] { overwrites.keys }
+    /// By which entries, gone ones among them: numbers by field. Only one that is discarded counts no longer.
+    package var overwrites: JSONObject
 
     /// Whether nothing of it has left this device and a further write may be folded in.
     package var isUnsent: Bool { body == nil && (state == .queued || state == .blocked) }

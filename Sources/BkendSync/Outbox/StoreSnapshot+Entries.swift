@@ -81,19 +81,7 @@ extension StoreSnapshot {
             body: row.isNull(9) ? nil : Array(row.bytes(9)), attempts: Int(row.int(10)),
             failure: row.isNull(11) ? nil : EntryFailure(try row.object(11)),
             madeAt: Timestamp(clamping: row.int(12)), changedAt: Timestamp(clamping: row.int(13)),
-            clientKey: row.optionalText(14), overwritten: try row.names(15))
-    }
-}
-
-extension RunningStatement {
-    /// A column that holds an array of names.
-    fileprivate func names(_ column: Int32) throws -> [String] {
-        // Nearly always empty.
-        if bytes(column).count <= 2 { return [] }
-        do throws(JSONError) {
-            return try JSON(parsing: bytes(column)).arrayValue?.compactMap(\.stringValue) ?? []
-        } catch {
-            throw StoreError(.damaged(error.description))
-        }
+            clientKey: row.optionalText(14),  // Nearly always empty.
+            overwrites: row.bytes(15).count <= 2 ? [:] : try row.object(15))
     }
 }

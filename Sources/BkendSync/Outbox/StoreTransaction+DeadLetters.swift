@@ -16,7 +16,10 @@ extension StoreTransaction {
             try block(behind: entry)
         } else {
             let behind = try lane(key).filter { $0.sequence > entry.sequence && $0.isLive }
-            entry.overwritten = entry.fields.keys.filter { name in behind.contains { $0.fields[name] != nil } }
+            for name in entry.fields.keys {
+                let again = behind.filter { $0.fields[name] != nil }.map { JSON.int($0.sequence) }
+                if !again.isEmpty { entry.overwrites[name] = .array(again) }
+            }
             let values = try values(before: entry, base: base)
             try save(entry)
             try retakeImages(behind: entry, value: values)
@@ -67,6 +70,7 @@ extension StoreTransaction {
         let values = try values(before: entry, base: base)
         try remove(entry)
         if entry.isLive { try retakeImages(behind: entry, value: values) }
+        try forgetOverwriting(key, by: sequence)
         if entry.isStuck { try reblock() }
         try rebuild(key, base: base)
         return [entry]
@@ -92,12 +96,13 @@ extension StoreTransaction {
             return try rebuild(key, base: base)
         }
         try touch(key)
-        let overwritten = entry.overwritten
         switch entry.kind {
         case .update:
-            let fields = entry.fields.filtered { field, _ in !overwritten.contains { $0.hasSameBytes(as: field) } }
+            let fields = entry.fields.filtered { field, _ in entry.overwrites[field] == nil }
             try remove(entry)
-            if !fields.isEmpty { try update(entry.table, entry.record, set: fields) }
+            // The write that it becomes overwrites what it did: nothing at all where the value is there already.
+            if try fields.isEmpty || !update(entry.table, entry.record, set: fields) { break }
+            if let last = try lastLive(key) { try passOverwriting(key, from: sequence, to: last) }
         default:
             try remove(entry)
             if touched[try touch(key)].now != nil { try delete(entry.table, entry.record) }

@@ -12,7 +12,7 @@ extension StoreTransaction {
         var entry = OutboxEntry(
             sequence: 0, user: try owner, table: key.table, record: key.id, kind: kind, fields: fields, before: before,
             state: .queued, epoch: 0, body: nil, attempts: 0, failure: nil, madeAt: now, changedAt: now,
-            clientKey: clientKey, overwritten: [])
+            clientKey: clientKey, overwrites: [:])
         try db.perform(
             """
             INSERT INTO sync_entries
@@ -43,7 +43,7 @@ extension StoreTransaction {
             .text(entry.state.rawValue), .int(entry.epoch), entry.body.map { .utf8($0) } ?? .null,
             .int(entry.attempts), entry.failure.map { .utf8($0.json.serialized()) } ?? .null,
             .int(entry.changedAt.milliseconds),
-            .utf8(JSON.array(entry.overwritten.map(JSON.string)).serialized()), .int(entry.sequence))
+            .utf8(entry.overwrites.serialized()), .int(entry.sequence))
         touchesOutbox = true
         try setEdges(of: entry)
     }

@@ -36,11 +36,11 @@ extension StoreTransaction {
         }
         if changed.isEmpty { return false }
         let named = try localIDs(in: changed)
-        try noteOverwritten(key, by: changed)
         let last = try lastLive(key)
         if var last, try canFold(changed, naming: named, into: last) {
             fold(changed, over: visible, into: &last)
             try save(last)
+            try noteOverwritten(key, by: changed, of: last.sequence)
             // The update may have taken out the id that the entry waited for.
             if last.state == .blocked { try reblock() }
             let document =
@@ -52,6 +52,7 @@ extension StoreTransaction {
         if last == nil { try storeBase(text, of: key) }
         let before = visible.filtered { field, _ in changed[field] != nil }
         let entry = try append(.update, key, fields: changed, before: before, isBlocked: last?.isStuck ?? false)
+        try noteOverwritten(key, by: changed, of: entry.sequence)
         // Replaying is a fold from the left, so the new entry alone has to be applied.
         try show(Replay.apply(entry, to: visible)?.serialized(), at: key)
         return true
@@ -114,18 +115,6 @@ extension StoreTransaction {
             entry.fields[field] = value
         }
         entry.changedAt = max(entry.changedAt, environment.now())
-    }
-
-    /// Notes in the record's dead letters which of their fields have been set again.
-    private func noteOverwritten(_ key: RecordKey, by fields: JSONObject) throws {
-        for var letter in try deadLetters(key) where letter.kind == .update {
-            let again = letter.fields.keys.filter { name in
-                fields[name] != nil && !letter.overwritten.contains { $0.hasSameBytes(as: name) }
-            }
-            if again.isEmpty { continue }
-            letter.overwritten += again
-            try save(letter)
-        }
     }
 
     private func addAlias(_ id: String, table: String, key: String?) throws {

@@ -77,7 +77,16 @@ package final class StoreDatabase: Sendable {
 
     /// Reads over one snapshot of the store.
     package func read<Result>(_ body: (StoreSnapshot) throws -> Result) throws -> Result {
-        try writer.read { db in try body(StoreSnapshot(db, collections: known)) }
+        try noticingDamage {
+            // A queue's `read` turns `query_only` on and off, which makes SQLite compile every cached statement anew. A
+            // snapshot can't write, so a transaction is all it needs.
+            guard let queue = writer as? DatabaseQueue else {
+                return try writer.read { db in try body(StoreSnapshot(db, collections: known)) }
+            }
+            return try queue.unsafeRead { db in
+                try Self.inTransaction(.deferred, db) { try body(StoreSnapshot(db, collections: known)) }
+            }
+        }
     }
 
     /// Writes in one durable transaction; if `body` throws, nothing of it is kept.
@@ -111,17 +120,31 @@ package final class StoreDatabase: Sendable {
 
     /// One immediate transaction under the lock between processes. A checkpoint runs in the commit, so inside as well.
     private func transaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        try writer.writeWithoutTransaction { db in
-            func run() throws -> Result {
-                var outcome: Swift.Result<Result, any Error> = .failure(StoreError(.damaged("no transaction ran")))
-                try db.inTransaction(.immediate) {
-                    outcome = .success(try body(db))
-                    return .commit
-                }
-                return try outcome.get()
+        try noticingDamage {
+            try writer.writeWithoutTransaction { db in
+                func run() throws -> Result { try Self.inTransaction(.immediate, db) { try body(db) } }
+                guard let lock else { return try run() }
+                return try lock.withLock(run)
             }
-            guard let lock else { return try run() }
-            return try lock.withLock(run)
+        }
+    }
+
+    private static func inTransaction<Result>(
+        _ kind: Database.TransactionKind, _ db: Database, _ body: () throws -> Result
+    ) throws -> Result {
+        var outcome: Swift.Result<Result, any Error> = .failure(StoreError(.damaged("no transaction ran")))
+        try db.inTransaction(kind) {
+            outcome = .success(try body())
+            return .commit
+        }
+        return try outcome.get()
+    }
+
+    /// Damage that any read or write meets marks the store: the next opening sets it aside and salvages the outbox.
+    private func noticingDamage<Result>(_ work: () throws -> Result) throws -> Result {
+        do { return try work() } catch {
+            if let file, StoreSalvage.isDamage(error) { noteDamage("\(error)", file) }
+            throw error
         }
     }
 }

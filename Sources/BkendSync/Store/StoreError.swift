@@ -34,6 +34,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case noSuchSubscription(Int64)
         /// A row of an answer is no record; why.
         case malformedRow(String)
+        /// The store is damaged and has to be set aside, which must not happen under the feet of other processes.
+        case damagedWhileInUse
         /// What the store keeps for itself can't be read.
         case damaged(String)
         /// The store was closed.
@@ -104,6 +106,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             "the store was made by a later version (format \(format)); update this program to open it"
         case .noSuchSubscription(let number): "there is no subscription \(number)"
         case .malformedRow(let flaw): "a row of the answer is no record: \(flaw)"
+        case .damagedWhileInUse:
+            "the store is damaged and another process has it open; close the others, then open it again to have its "
+                + "outbox salvaged"
         case .damaged(let detail): "the store's own data can't be read (\(detail)); open it again to have it salvaged"
         case .closed: "the store was closed; open it again"
         case .cancelled: "the task was cancelled"

@@ -45,8 +45,8 @@ enum StoreSchema {
             made_at INTEGER NOT NULL,
             changed_at INTEGER NOT NULL,
             client_key TEXT,
-            -- Fields of a failed update that were set again by a later write: a retry leaves them alone.
-            overwritten TEXT NOT NULL DEFAULT '[]'
+            -- Fields of a failed update that were set again, and by which entries: a retry leaves them alone.
+            overwritten TEXT NOT NULL DEFAULT '{}'
         );
         CREATE INDEX sync_entries_lane ON sync_entries (collection, record, sequence);
         CREATE INDEX sync_entries_order ON sync_entries (collection, state, sequence);

@@ -11,6 +11,8 @@ package class StoreSnapshot {
     private var checked: Set<ExactString> = []
     private var knowsAliases: Bool?
     private var knowsEntries: Bool?
+    /// Facts of the tables met so far, nil for tables of which none are known.
+    var knownFacts: [ExactString: TableFacts?] = [:]
 
     init(_ db: Database, collections: [ExactString: Collection]) {
         self.db = db
@@ -69,5 +71,6 @@ package class StoreSnapshot {
     func forgetCollections() {
         collections = [:]
         checked = []
+        knownFacts = [:]
     }
 }

@@ -55,9 +55,12 @@ package struct TableFacts: Hashable, Sendable {
 extension StoreSnapshot {
     /// What is known of a table, nil for nothing.
     package func facts(of table: String) throws -> TableFacts? {
-        try db.first("SELECT facts FROM sync_tables WHERE collection = ?", .text(table)) {
+        if let known = knownFacts[ExactString(table)] { return known }
+        let facts = try db.first("SELECT facts FROM sync_tables WHERE collection = ?", .text(table)) {
             TableFacts(try $0.object(0))
         }
+        knownFacts[ExactString(table)] = .some(facts)
+        return facts
     }
 }
 
@@ -68,5 +71,6 @@ extension StoreTransaction {
         try db.perform(
             "INSERT OR REPLACE INTO sync_tables (collection, facts) VALUES (?, ?)", .text(table),
             .utf8(facts.json.serialized()))
+        knownFacts = [:]
     }
 }

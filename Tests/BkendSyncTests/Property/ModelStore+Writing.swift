@@ -18,10 +18,6 @@ extension ModelStore {
         let changed = resolve(fields).filter { visible[$0.key] != $0.value }
         if changed.isEmpty { return }
         if namesCancelled(changed) { throw Refused() }
-        for index in entries.indices
-        where entries[index].place == place && entries[index].state == .failed && entries[index].kind == .update {
-            entries[index].overwritten.formUnion(entries[index].fields.keys.filter { changed[$0] != nil })
-        }
         let last = entries.lastIndex { $0.place == place && $0.isLive }
         if let last, canFold(changed, into: entries[last]) {
             for (field, value) in changed {
@@ -31,9 +27,30 @@ extension ModelStore {
                 entries[last].fields[field] = value
             }
             entries[last].changedAt = max(entries[last].changedAt, now)
+            overwrite(place, changed, entries[last].sequence)
             return
         }
         append(place, .update, changed, visible.filter { changed[$0.key] != nil })
+        overwrite(place, changed, nextSequence - 1)
+    }
+
+    private mutating func overwrite(_ place: Place, _ changed: Fields, _ sequence: Int64) {
+        for index in entries.indices where entries[index].place == place && !entries[index].isLive {
+            if entries[index].kind != .update { continue }
+            for name in entries[index].fields.keys where changed[name] != nil {
+                entries[index].overwritten[name, default: []].insert(sequence)
+            }
+        }
+    }
+
+    /// An entry is gone as if it had not been made.
+    private mutating func forget(_ sequence: Int64, overwriting isIt: (String) -> Bool = { _ in true }) {
+        for index in entries.indices {
+            for name in entries[index].overwritten.keys where isIt(name) {
+                entries[index].overwritten[name]?.remove(sequence)
+                if entries[index].overwritten[name]?.isEmpty == true { entries[index].overwritten[name] = nil }
+            }
+        }
     }
 
     private func canFold(_ changed: Fields, into entry: Entry) -> Bool {
@@ -79,8 +96,10 @@ extension ModelStore {
             let images = images(before: entry)
             retake(entry) { images[$0].map { .some($0) } ?? .some(nil) }
             let later = lane(entry.place).filter { $0.sequence > sequence && $0.isLive }
-            entries[index].overwritten = Set(
-                entry.fields.keys.filter { name in later.contains { $0.fields[name] != nil } })
+            for name in entry.fields.keys {
+                let again = later.filter { $0.fields[name] != nil }.map(\.sequence)
+                if !again.isEmpty { entries[index].overwritten[name] = Set(again) }
+            }
         }
         entries[index].state = .failed
         entries[index].code = code
@@ -95,6 +114,7 @@ extension ModelStore {
             retake(entry) { .some(images[$0]) }
         }
         entries.remove(at: index)
+        forget(sequence)
     }
 
     mutating func retry(_ sequence: Int64) throws {
@@ -112,8 +132,14 @@ extension ModelStore {
             entries[index] = entry
         case .update:
             entries.remove(at: index)
-            let fields = entry.fields.filter { !entry.overwritten.contains($0.key) }
-            if !fields.isEmpty { try update(entry.place, fields) }
+            let fields = entry.fields.filter { entry.overwritten[$0.key] == nil }
+            if fields.isEmpty { return }
+            let before = entries
+            try update(entry.place, fields)
+            guard let new = entries.last(where: { $0.place == entry.place && $0.isLive }), entries != before else {
+                return
+            }
+            forget(sequence) { new.fields[$0] != nil }
         case .delete:
             entries.remove(at: index)
             if visible(entry.place) != nil { try delete(entry.place) }

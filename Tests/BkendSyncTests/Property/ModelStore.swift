@@ -14,7 +14,7 @@ struct ModelStore {
         static func < (a: Place, b: Place) -> Bool { (a.table, a.id) < (b.table, b.id) }
     }
 
-    struct Entry {
+    struct Entry: Equatable {
         var sequence: Int64
         var place: Place
         var kind: OutboxEntry.Kind
@@ -25,7 +25,8 @@ struct ModelStore {
         var wasSent = false
         var key: String?
         var code: String?
-        var overwritten: Set<String> = []
+        /// Fields that were set again, and by which entries.
+        var overwritten: [String: Set<Int64>] = [:]
         var madeAt: Int64
         var changedAt: Int64
         var isLive: Bool { state != .failed || kind == .create }

@@ -112,7 +112,7 @@ extension PropertyRun {
                 && entry.record == expected.place.id && entry.kind == expected.kind && entry.state == state
                 && entry.clientKey == expected.key && (entry.body != nil) == expected.wasSent
                 && same(entry.fields, expected.fields) && same(entry.before, expected.before)
-                && Set(entry.overwritten) == expected.overwritten
+                && Set(entry.overwritten) == Set(expected.overwritten.keys)
             try expect(isSame, "entry \(entry)\nshould be \(expected) \(state)")
             let edges = model.localIDs(in: expected.fields)
             try expect(Set(snapshot.dependencies(of: entry.sequence)) == edges, "edges of \(entry.sequence) are wrong")

@@ -1,0 +1,30 @@
+import BkendDocuments
+import Foundation
+
+/// The folder of a store. A name in a folder is durable only once the folder was synced.
+enum StoreFolder {
+    /// Makes the folder with mode 0700 unless it is there.
+    static func make(_ path: String) throws {
+        if mkdir(path, 0o700) == 0 { return try sync(of: path) }
+        guard errno == EEXIST else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw StorageError(path: path, reason: .cannotOpen(errno: ENOTDIR))
+        }
+    }
+
+    /// Syncs the folder that holds a file.
+    static func sync(of file: String) throws {
+        let path = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0 { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+    }
+
+    /// A file's size, nil when there is none.
+    static func size(of path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+    }
+}

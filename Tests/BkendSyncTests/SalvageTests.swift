@@ -1,0 +1,228 @@
+import BkendDocuments
+import BkendWire
+import Foundation
+import GRDB
+import Testing
+
+@testable import BkendSync
+
+@Suite("A damaged store")
+struct SalvageTests {
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("salvage-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder.appendingPathComponent("notes.sqlite").path)
+    }
+
+    private func open(_ path: String) throws -> StoreDatabase {
+        try StoreDatabase.open(path: path, owner: "u1", environment: .ticking())
+    }
+
+    /// A closed store with three entries.
+    private func prepare(_ path: String) throws {
+        let store = try open(path)
+        try store.write { tx in
+            _ = try tx.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
+            let a = try tx.create("notes", ["title": "A"])
+            _ = try tx.create("notes", ["parent": .string(a)])
+            try tx.update("notes", "s1", set: ["title": "mine"])
+        }
+    }
+
+    private func move(_ suffix: String, of path: String) throws {
+        try FileManager.default.moveItem(atPath: path + suffix, toPath: path + ".damaged-1" + suffix)
+    }
+
+    /// Where a kill may come while a store is set aside and its outbox carried over.
+    enum Kill: String, CaseIterable, Sendable {
+        case beforeMoving, amidMoving, afterMoving, beforeMaking, amidMaking, beforeRestoring
+    }
+
+    @Test(
+        "A kill while a damaged store is set aside leaves work that the next opening takes up", arguments: Kill.allCases
+    )
+    func killed(at kill: Kill) throws {
+        try withFolder { path throws in
+            try prepare(path)
+            var mark = DamageMark(reason: "quick_check", number: 1)
+            try mark.write(beside: path)
+            if kill != .beforeMoving { try move("", of: path) }
+            if kill != .beforeMoving && kill != .amidMoving { try move("-wal", of: path) }
+            if [.beforeMaking, .amidMaking, .beforeRestoring].contains(kill) {
+                mark.isMoved = true
+                try mark.write(beside: path)
+            }
+            if kill == .amidMaking { try Data("SQLite format 3".utf8).write(to: URL(fileURLWithPath: path)) }
+            if kill == .beforeRestoring {
+                try withFolder { other throws in
+                    _ = try open(other).read { try $0.owner }
+                    try FileManager.default.copyItem(atPath: other, toPath: path)
+                }
+            }
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+            #expect(store.damage?.lostEntries == 0)
+            #expect(store.damage?.reason == "quick_check")
+            #expect(try store.read { try $0.entryCount() } == 3)
+            #expect(try store.read { try $0.document("notes", "s1")?.json["title"] } == "mine")
+            #expect(FileManager.default.fileExists(atPath: path + ".damaged-1"))
+            #expect(!FileManager.default.fileExists(atPath: path + ".damaged-2"))
+            #expect(!FileManager.default.fileExists(atPath: path + ".damaged"))
+        }
+    }
+
+    @Test("A kill after the outbox was carried over doesn't carry it over again")
+    func killedAfterRestoring() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            try DamageMark(reason: "quick_check").write(beside: path)
+            _ = try open(path).write { try $0.create("notes", ["title": "later"]) }
+            try DamageMark(reason: "quick_check", number: 1, isMoved: true).write(beside: path)
+            let store = try open(path)
+            #expect(try store.read { try $0.entryCount() } == 4)
+            #expect(store.damage?.savedEntries == 3)
+        }
+    }
+
+    @Test("A store that another process has open is not set aside; the error says what to do")
+    func inUse() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            DamageMark.note("quick_check", beside: path)
+            // A lock of another descriptor is like another process's.
+            let other = Foundation.open(path + ".open", O_RDWR | O_CLOEXEC)
+            #expect(flock(other, LOCK_SH) == 0)
+            #expect(refusal { _ = try open(path) } == .damagedWhileInUse)
+            #expect(FileManager.default.fileExists(atPath: path + ".damaged"))
+            #expect(!FileManager.default.fileExists(atPath: path + ".damaged-1"))
+            #expect(StoreError(.damagedWhileInUse).description.contains("close the others"))
+            close(other)
+            #expect(try open(path).damage?.savedEntries == 3)
+        }
+    }
+
+    @Test("Damage that a read meets marks the store, so that the next opening salvages")
+    func metByRead() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            try zeroRoot(of: "sync_reports", in: path)
+            var store: StoreDatabase? = try open(path)
+            #expect(store?.damage == nil)
+            #expect(throws: DatabaseError.self) { _ = try store?.read { try $0.reports() } }
+            guard case .damaged? = store?.health else {
+                Issue.record("the store's health is \(String(describing: store?.health))")
+                return
+            }
+            store = nil
+            #expect(try open(path).damage?.savedEntries == 3)
+        }
+    }
+
+    @Test("Damage that a write meets marks the store as well")
+    func metByWrite() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            try zeroRoot(of: "sync_reports", in: path)
+            var store: StoreDatabase? = try open(path)
+            #expect(throws: DatabaseError.self) { _ = try store?.write { try $0.report("race", "notes", "s1") } }
+            store = nil
+            #expect(try open(path).damage?.savedEntries == 3)
+        }
+    }
+
+    /// Overwrites a table's first page with zeros.
+    private func zeroRoot(of table: String, in path: String) throws {
+        let queue = try DatabaseQueue(path: path)
+        let (page, size) = try queue.writeWithoutTransaction { db in
+            _ = try db.checkpoint(.truncate)
+            let page = try Int.fetchOne(
+                db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = ?", arguments: [table])
+            return (try #require(page), try #require(try Int.fetchOne(db, sql: "PRAGMA page_size")))
+        }
+        try queue.close()
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: UInt64((page - 1) * size))
+        try file.write(contentsOf: Data(repeating: 0, count: size))
+        try file.close()
+    }
+
+    @Test("A name in a damaged file is never part of a statement")
+    func names() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            let queue = try DatabaseQueue(path: path)
+            try queue.write { try $0.execute(sql: #"ALTER TABLE sync_entries ADD COLUMN "x) SELECT 1; --" TEXT"#) }
+            try queue.close()
+            DamageMark.note("quick_check", beside: path)
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+            #expect(store.damage?.lostEntries == 0)
+        }
+    }
+
+    @Test("Rows that can't be understood don't keep the outbox from being saved")
+    func nonsense() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            let queue = try DatabaseQueue(path: path)
+            try queue.write { db in
+                try db.execute(
+                    sql: """
+                        UPDATE sync_aliases SET state = 'pend1ng' WHERE number = 1;
+                        UPDATE sync_bases SET document = '{"id":';
+                        INSERT INTO sync_tables VALUES ('notes', 'no json');
+                        INSERT INTO sync_subscriptions (collection, filter) VALUES ('notes', '[');
+                        INSERT INTO sync_reports (kind, collection, record, detail) VALUES ('race', 'notes', 's1', '');
+                        """)
+            }
+            try queue.close()
+            DamageMark.note("quick_check", beside: path)
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+            let entries = try store.read { try $0.entries() }
+            let first = try #require(entries.first)
+            let row: JSONObject = ["id": "n1", "title": "A"]
+            try store.write { _ = try $0.adopt(first.sequence, row: row.serialized()) }
+            #expect(try store.read { try $0.entries().map(\.fields["parent"]) }.contains("n1"))
+            #expect(try store.read { try $0.reports() } == [])
+        }
+    }
+
+    @Test("A log that was taken away is told, unless the store was closed with everything in its database")
+    func missingLog() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            #expect(try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] != nil)
+            try FileManager.default.removeItem(atPath: path + "-wal")
+            var store: StoreDatabase? = try open(path)
+            #expect(store?.damage == nil)
+            #expect(try store?.read { try $0.entryCount() } == 3)
+            _ = try store?.write { try $0.create("notes", ["title": "in the log"]) }
+            try withFolder { copy throws in
+                // What a killed process leaves, without its log.
+                for suffix in ["", ".open"] {
+                    try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
+                }
+                #expect(try open(copy).damage?.isLogMissing == true)
+                #expect(try open(copy).read { try $0.entryCount() } == 3)
+                #expect(try open(copy).damage == nil)
+            }
+            store = nil
+        }
+    }
+
+    @Test("A store with another application's mark is a damaged store, since its tables are a store's")
+    func mark() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try file.seek(toOffset: 68)
+            try file.write(contentsOf: Data([0x62, 0x6B, 0x73, 0x78]))
+            try file.close()
+            try? FileManager.default.removeItem(atPath: path + "-wal")
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+        }
+    }
+}
