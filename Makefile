@@ -7,7 +7,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle processes damage clean
+.PHONY: help setup quickstart test format lint bench oracle processes damage contract kill clean
 
 help:
 	@echo "make quickstart   start a server, use it from a Swift program, stop it"
@@ -17,6 +17,8 @@ help:
 	@echo "make processes    four processes write to one store and are killed at random (WRITES=10000 each)"
 	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000)"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
+	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
+	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -56,6 +58,15 @@ DAMAGES ?= 10000
 damage: setup
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no BKEND_DAMAGES=$(DAMAGES) swift test --skip-build --filter 'DamageTests'
+
+KILLS ?= 200
+kill: setup
+	@Scripts/kill $(KILLS)
+
+EXAMPLES ?= 100
+contract: setup
+	@swift build --product bkend-server
+	@Tests/Contract/check --examples $(EXAMPLES) --server "$$(swift build --show-bin-path)/bkend-server"
 
 clean:
 	@rm -rf .build Benchmarks/.build

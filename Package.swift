@@ -164,7 +164,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
-            dependencies: ["BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb, logging],
+            dependencies: [
+                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb, logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

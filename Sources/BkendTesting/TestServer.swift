@@ -25,6 +25,9 @@ public final class TestServer: Sendable {
     /// The key that may do everything; empty when the folder was not made by this server.
     public let secretKey: String
 
+    /// Where metrics and health are, nil without an admin port.
+    package let adminURL: String?
+
     private let name: EnvironmentName
     private let service: BkendService
     private let group: ServiceGroup
@@ -32,11 +35,13 @@ public final class TestServer: Sendable {
     private let isTemporary: Bool
 
     private init(
-        url: String, folder: String, keys: DataFolder.Created, service: BkendService, group: ServiceGroup,
+        url: String, adminURL: String?, folder: String, keys: DataFolder.Created, service: BkendService,
+        group: ServiceGroup,
         running: Task<Void, any Error>,
         isTemporary: Bool
     ) {
         self.url = url
+        self.adminURL = adminURL
         self.folder = folder
         publishableKey = keys.publishableKey
         secretKey = keys.secretKey
@@ -72,24 +77,35 @@ public final class TestServer: Sendable {
         configuration.port = 0
         configuration.scryptCost = 4
         configure(&configuration)
-        let (ready, listening) = AsyncStream<String>.makeStream()
         let service = try BkendService(configuration)
         if let tables { _ = try service.apply(tables, to: keys.name) }
-        let group = service.group(handlesSignals: false) { url in
-            listening.yield(url)
-        }
+        let (ready, listening) = AsyncStream<Listening>.makeStream()
+        let group = service.group(
+            handlesSignals: false, onAdminListening: { listening.yield(.admin($0)) },
+            onListening: { listening.yield(.main($0)) })
         let running = Task {
             // Also ends the wait below when the server fails before it listens.
             defer { listening.finish() }
             try await group.run()
         }
-        for await url in ready {
+        var (url, adminURL): (String?, String?)
+        for await port in ready {
+            switch port {
+            case .main(let found): url = found
+            case .admin(let found): adminURL = found
+            }
+            guard let url, adminURL != nil || configuration.adminPort == nil else { continue }
             return TestServer(
-                url: url, folder: path, keys: keys, service: service, group: group, running: running,
-                isTemporary: folder == nil)
+                url: url, adminURL: adminURL, folder: path, keys: keys, service: service, group: group,
+                running: running, isTemporary: folder == nil)
         }
         try await running.value
         throw CancellationError()
+    }
+
+    private enum Listening {
+        case main(String)
+        case admin(String)
     }
 
     /// The keys of a new folder, or the readable one of an existing one.
@@ -113,6 +129,9 @@ public final class TestServer: Sendable {
     public func apply(_ tables: JSON) throws -> [String] {
         try service.apply(tables, to: name).filter { !$0.changes.isEmpty }.map(\.description)
     }
+
+    /// `apply` to another environment of the folder.
+    package func apply(_ tables: JSON, to name: EnvironmentName) throws { _ = try service.apply(tables, to: name) }
 
     /// Ends a key at once.
     ///

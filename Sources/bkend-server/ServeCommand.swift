@@ -10,6 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve a data folder over HTTP.",
         discussion: """
             Prints one line, listening on http://HOST:PORT, when ready. SIGTERM and SIGINT let requests in flight finish.
+            Rates are a count and the time in which as many come back: 100/second, 50/minute, 10/90s, 5/15m, or off.
+            Sizes are bytes, or with K, M or G.
             """)
 
     @Argument(help: "The data folder.")
@@ -22,8 +24,18 @@ struct ServeCommand: AsyncParsableCommand {
     var dynamic = false
     @Flag(help: "Tell how lists find their records: admins in X-Bkend-Explain, and slow ones in the log at debug.")
     var explain = false
+    @Option(
+        help: ArgumentHelp(
+            "Wrap this project's answers in {\"success\":true,\"data\":…}; may be repeated.", valueName: "project"))
+    var wrap: [String] = []
     @Option(help: "What the log on standard error holds: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
+    @OptionGroup(title: "Observation")
+    var observation: ObservationOptions
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+    @OptionGroup(title: "Accounts")
+    var accounts: AccountOptions
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535") }
@@ -42,8 +54,14 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.port = port
             configuration.isDynamic = dynamic
             configuration.explainsQueries = explain
+            configuration.wrappedProjects = Set(wrap)
+            limits.apply(to: &configuration)
+            accounts.apply(to: &configuration)
+            try observation.apply(to: &configuration)
             let service = try BkendService(configuration)
-            try await service.run { url in StandardOutput.line("listening on \(url)") }
+            try await service.run(
+                onAdminListening: { url in StandardOutput.line("metrics at \(url)/metrics") },
+                onListening: { url in StandardOutput.line("listening on \(url)") })
         }
     }
 }

@@ -3,16 +3,18 @@ import BkendWire
 
 /// The limits at work: who may try now.
 struct Gate: Sendable {
-    private let signInPair: RateLimiter?
-    private let signInAddress: RateLimiter?
-    private let signInClient: RateLimiter?
-    private let signUp: RateLimiter?
-    private let refresh: RateLimiter?
-    private let resetAddress: RateLimiter?
-    private let resetClient: RateLimiter?
+    private let signInPair: RateLimiter<ExactString>?
+    private let signInAddress: RateLimiter<ExactString>?
+    private let signInClient: RateLimiter<ExactString>?
+    private let signUp: RateLimiter<ExactString>?
+    private let refresh: RateLimiter<ExactString>?
+    private let resetAddress: RateLimiter<ExactString>?
+    private let resetClient: RateLimiter<ExactString>?
 
     init(_ limits: AccountLimits) {
-        func limiter(_ limit: RateLimit?) -> RateLimiter? { limit.map { RateLimiter($0, capacity: limits.capacity) } }
+        func limiter(_ limit: RateLimit?) -> RateLimiter<ExactString>? {
+            limit.map { RateLimiter($0, capacity: limits.capacity) }
+        }
         signInPair = limiter(limits.signInPerClientAndAddress)
         signInAddress = limiter(limits.signInPerAddress)
         signInClient = limiter(limits.signInPerClient)
@@ -41,7 +43,7 @@ struct Gate: Sendable {
     }
 
     /// No address holds U+0000, so that the pairs are distinct.
-    private func signInLimits(_ client: String, _ address: String) -> [(RateLimiter?, String)] {
+    private func signInLimits(_ client: String, _ address: String) -> [(RateLimiter<ExactString>?, String)] {
         [(signInPair, "\(address)\u{0}\(client)"), (signInClient, client), (signInAddress, address)]
     }
 

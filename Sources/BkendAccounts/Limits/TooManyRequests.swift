@@ -8,7 +8,8 @@ package struct TooManyRequests: Error, Hashable, Sendable {
     /// Seconds to wait, at least 1.
     package let retryAfterSeconds: Int
 
-    init(_ code: ErrorCode, _ message: String, retryAfterSeconds: Int) {
+    /// A refusal; at least a second is to be waited.
+    package init(_ code: ErrorCode, _ message: String, retryAfterSeconds: Int) {
         self.retryAfterSeconds = max(1, retryAfterSeconds)
         body = ErrorBody(code, "\(message); try again in \(self.retryAfterSeconds) s")
     }

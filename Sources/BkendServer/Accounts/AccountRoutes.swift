@@ -9,14 +9,16 @@ struct AccountRoutes: Sendable {
     let environment: OpenEnvironment
     let key: ResolvedKey
     let limits: ServerLimits
+    /// The client's IP address.
+    let client: ClientAddress?
 
     /// Answers a request.
     ///
     /// - Parameters:
     ///   - token: the access token that came with it.
-    ///   - address: the client's IP address.
+    ///   - trace: told who is calling.
     func answer(
-        _ route: AccountRoute, _ request: Request, query: Substring, token: Substring?, address: String?
+        _ route: AccountRoute, _ request: Request, query: Substring, token: Substring?, trace: inout RequestTrace
     ) async throws -> RouteAnswer {
         var user: AuthenticatedUser?
         if let token, !route.isOpen { user = try await environment.user(of: token) }
@@ -24,7 +26,9 @@ struct AccountRoutes: Sendable {
             try Self.checkScopes(key.scopes, for: operation)
         }
         let caller = AccountCaller(user: user, hasSecretKey: key.kind == .secret)
-        let client = ClientInfo(address: address, userAgent: request.headers[.userAgent])
+        trace.userID = user?.id
+        trace.group = caller.isAdmin ? .admin : user == nil ? .guest : .user
+        let client = ClientInfo(address: client?.description, userAgent: request.headers[.userAgent])
         let answer =
             request.method == .get || request.method == .head
             ? try await read(route, caller, query: query)

@@ -27,6 +27,9 @@ struct AccountServices: Sendable {
         try store.prepareAccounts()
         var settings = AccountsConfiguration(audience: name.description)
         settings.scrypt = scrypt
+        settings.limits = configuration.accountLimits
+        settings.passwordPolicy = configuration.passwordPolicy
+        settings.mail = configuration.mail
         let database = AccountsStore(
             store: store, queryLimit: .milliseconds(configuration.limits.queryMilliseconds))
         return Accounts(

@@ -17,53 +17,90 @@ struct APIResponder: HTTPResponder {
 
         init(source: ApplicationRequestContextSource) { channel = source.channel }
 
-        /// The client's IP address.
-        var address: String? { channel.remoteAddress?.ipAddress }
+        /// The other end's IP address.
+        var address: ClientAddress? { ClientAddress(channel.remoteAddress) }
     }
 
     let environments: Environments
     let keys: KeyRing
     let configuration: ServerConfiguration
     let requestIDs: RequestIDs
+    let limiter: RequestLimiter
+    let metrics: ServerMetrics
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let headers = request.headers
-        let requestID = requestIDs.id(asked: headers[.requestID])
-        let isFromPage = headers[.origin] != nil
-        if request.method == .options { return Self.preflight(requestID) }
+        let (path, query) = RequestTarget.parts(of: request)
+        var trace = RequestTrace(
+            id: requestIDs.id(asked: headers[.requestID]), method: request.method, path: path,
+            client: configuration.trustedProxies.client(
+                peer: context.address, forwarded: headers[values: .forwardedFor]))
+        metrics.began()
+        defer { metrics.ended() }
+        if request.method == .options { return preflight(trace) }
         let answer: RouteAnswer
         do {
-            answer = try await self.answer(request, context)
+            answer = try await self.answer(request, query, &trace)
         } catch let error as HTTPParserError {
             // The request broke off or is no HTTP: the connection's matter, not a failure of ours.
             throw error
         } catch let busy as TooManyRequests {
+            if busy.body.code == .rateLimitExceeded {
+                metrics.rateLimited()
+                trace.rate = limiter.spent
+            }
             answer = RouteAnswer(busy)
         } catch {
-            answer = RouteAnswer(failure(error, request, requestID))
+            answer = RouteAnswer(failure(error, trace))
         }
-        return answer.response(requestID: requestID, isFromPage: isFromPage, isHead: request.method == .head)
+        let response = answer.response(to: trace, isFromPage: headers[.origin] != nil)
+        record(trace, answer)
+        return response
     }
 
-    private func answer(_ request: Request, _ context: Context) async throws -> RouteAnswer {
-        let (path, query) = try target(of: request)
-        let route = try Route(path: path)
-        guard route.methods.contains(request.method.rawValue) else { return Self.methodNotAllowed(route) }
-        if route == .health { return RouteAnswer(.ok, ["status": "ok"]) }
+    private func answer(_ request: Request, _ query: Substring, _ trace: inout RequestTrace) async throws -> RouteAnswer
+    {
+        let (route, key, token): (Route, ResolvedKey, Substring?)
         let now = configuration.now()
-        let credentials = try Credentials(request.headers)
-        let key = try keys.key(credentials.key, now: now)
+        do {
+            try RequestTarget.check(trace.path, query, configuration.limits)
+            route = try Route(path: trace.path.utf8)
+            trace.route = route
+            guard route.methods.contains(request.method.rawValue) else { return Self.methodNotAllowed(route) }
+            if route == .health { return RouteAnswer(.ok, ["status": "ok"]) }
+            let credentials = try Credentials(request.headers)
+            key = try keys.key(credentials.key, now: now)
+            token = credentials.token
+        } catch let error as ErrorBody {
+            trace.rate = try limiter.count(nil, from: trace.client, now: now)
+            throw error
+        }
+        trace.environment = key.environment
+        trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
+        let answer = try await self.answer(route, request, query, key, token, now, &trace)
+        if case .openAPI = route { return answer }
+        return isWrapped(key) ? answer.wrapped : answer
+    }
+
+    private func answer(
+        _ route: Route, _ request: Request, _ query: Substring, _ key: ResolvedKey, _ token: Substring?,
+        _ now: Timestamp, _ trace: inout RequestTrace
+    ) async throws -> RouteAnswer {
         let environment = try environments.environment(key.environment)
         if case .account(let route) = route {
-            return try await AccountRoutes(environment: environment, key: key, limits: configuration.limits)
-                .answer(route, request, query: query, token: credentials.token, address: context.address)
+            return try await AccountRoutes(
+                environment: environment, key: key, limits: configuration.limits, client: trace.client
+            ).answer(route, request, query: query, token: token, trace: &trace)
         }
         var user: SignedInUser?
-        if let token = credentials.token {
+        if let token {
             user = try await (configuration.accessTokens ?? environments).user(of: token, in: key.environment)
         }
+        let caller = Caller(key: key, user: user)
+        trace.group = caller.group
+        trace.userID = caller.userID
         let records = RecordRoutes(
-            store: environment.store, caller: Caller(key: key, user: user), now: now,
+            store: environment.store, caller: caller, now: now,
             limits: configuration.limits, isDynamic: configuration.isDynamic,
             explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
         switch (route, request.method) {
@@ -73,39 +110,35 @@ struct APIResponder: HTTPResponder {
         case (.record(let table, let id), .delete): return try await records.delete(id, in: table)
         case (.record(let table, let id), _): return try records.get(id, in: table)
         case (.spec(let table), _): return try records.spec(of: table)
+        case (.openAPI(let table), _): return try records.openAPI(of: table, isWrapped: isWrapped(key))
         case (.health, _), (.account, _): throw Route.unknown
         }
     }
 
-    /// The path and the query of the request line, within their limits.
-    private func target(of request: Request) throws(ErrorBody) -> (
-        path: Substring.UTF8View.SubSequence, query: Substring
-    ) {
-        let target = (request.head.path ?? "/")[...]
-        let mark = target.utf8.firstIndex(of: 0x3F) ?? target.endIndex
-        let path = target.utf8[..<mark]
-        let query = mark < target.endIndex ? target[target.utf8.index(after: mark)...] : ""
-        guard path.count <= configuration.limits.pathBytes else {
-            throw ErrorBody(.invalidParameters, "the path has more than \(configuration.limits.pathBytes) bytes")
-        }
-        guard query.utf8.count <= configuration.limits.queryBytes else {
-            throw ErrorBody(.invalidParameters, "the query has more than \(configuration.limits.queryBytes) bytes")
-        }
-        return (path, query)
+    private func isWrapped(_ key: ResolvedKey) -> Bool {
+        configuration.wrappedProjects.contains(key.environment.project)
     }
 
-    private func failure(_ error: any Error, _ request: Request, _ requestID: String) -> ErrorBody {
+    private func failure(_ error: any Error, _ trace: RequestTrace) -> ErrorBody {
         let body = ErrorBody(answering: error)
         // Who left before the answer has no use for it, and the operator none for a line about it.
         if body.status >= 500, !(error is CancellationError) {
-            let path = (request.head.path ?? "").prefix { $0 != "?" }
             configuration.logger.error(
                 "request failed",
                 metadata: [
-                    "request": "\(requestID)", "method": "\(request.method)", "path": "\(path)", "error": "\(error)",
+                    "request": "\(trace.id)", "method": "\(trace.method)",
+                    "path": "\(RequestLog.shown(trace.path))", "error": "\(error)",
                 ])
         }
         return body
+    }
+
+    private func record(_ trace: RequestTrace, _ answer: RouteAnswer) {
+        let duration = trace.started.duration(to: .now)
+        metrics.answered(trace, status: answer.status.code, duration: duration)
+        configuration.requestLog?.write(
+            trace, status: answer.status.code, code: answer.code, bytes: answer.body.readableBytes, duration: duration,
+            now: configuration.now())
     }
 
     private static func methodNotAllowed(_ route: Route) -> RouteAnswer {
@@ -116,9 +149,10 @@ struct APIResponder: HTTPResponder {
         return answer
     }
 
-    private static func preflight(_ requestID: String) -> Response {
+    private func preflight(_ trace: RequestTrace) -> Response {
         var headers = CORS.preflight()
-        headers[.requestID] = requestID
+        headers[.requestID] = trace.id
+        record(trace, RouteAnswer(.noContent, body: ByteBuffer()))
         return Response(status: .noContent, headers: headers)
     }
 }

@@ -10,6 +10,8 @@ struct RouteAnswer: Sendable {
     /// Compact JSON.
     var body: ByteBuffer
     var headers = HTTPFields()
+    /// What went wrong, for the log.
+    var code: ErrorCode?
 
     init(_ status: HTTPResponse.Status = .ok, body: ByteBuffer) {
         self.status = status
@@ -22,17 +24,29 @@ struct RouteAnswer: Sendable {
 
     init(_ error: ErrorBody) {
         self.init(HTTPResponse.Status(code: error.status), error.json)
+        code = error.code
+    }
+
+    /// The answer as clients of the hosted service had it at the end: `{"success":true,"data":…}` (rest-api.md §2).
+    var wrapped: RouteAnswer {
+        var out = self
+        out.body = ByteBuffer(string: #"{"success":true,"data":"#)
+        out.body.writeImmutableBuffer(body)
+        out.body.writeInteger(UInt8(ascii: "}"))
+        return out
     }
 
     /// The response: JSON, its length, the request's id, and what browsers need to see.
-    func response(requestID: String, isFromPage: Bool, isHead: Bool) -> Response {
+    func response(to trace: RequestTrace, isFromPage: Bool) -> Response {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
         headers[.contentLength] = String(body.readableBytes)
-        headers[.requestID] = requestID
+        headers[.requestID] = trace.id
+        trace.rate?.add(to: &headers)
         if isFromPage { CORS.allow(&headers) }
         return Response(
-            status: status, headers: headers, body: isHead ? ResponseBody() : ResponseBody(byteBuffer: body))
+            status: status, headers: headers,
+            body: trace.method == .head ? ResponseBody() : ResponseBody(byteBuffer: body))
     }
 }
 #endif

@@ -84,6 +84,13 @@ struct RecordRoutes: Sendable {
         return RouteAnswer(.ok, try TableSpec.json(of: table, caller: caller))
     }
 
+    /// The table's OpenAPI document, for those who may see its spec. Never wrapped: tools read it as it is.
+    func openAPI(of table: String, isWrapped: Bool) throws -> RouteAnswer {
+        let table = try store.quickRead { _, catalog in try catalog.table(table) }
+        try TableSpec.check(table, caller: caller)
+        return RouteAnswer(.ok, OpenAPIDocument(table: table, limits: limits, isWrapped: isWrapped).json)
+    }
+
     private func records(of body: JSON) throws(ErrorBody) -> [JSONObject] {
         guard case .array(let values) = body else {
             guard let object = body.objectValue else { throw Self.notAnObject(body, field: "body") }

@@ -12,9 +12,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let limits: ServerLimits
+    private let metrics: ServerMetrics
     private var deadline: Scheduled<Void>?
 
-    init(limits: ServerLimits) { self.limits = limits }
+    init(limits: ServerLimits, metrics: ServerMetrics) {
+        self.limits = limits
+        self.metrics = metrics
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { metrics.connected() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -35,7 +41,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { cancelDeadline() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        metrics.disconnected()
+        cancelDeadline()
+    }
 
     private func mayHaveBody(_ head: HTTPRequest) -> Bool {
         head.headerFields[.transferEncoding] != nil || (head.headerFields[.contentLength].map { $0 != "0" } ?? false)

@@ -23,7 +23,8 @@ struct RequestIDs: Sendable {
 
     /// Whether an id can go into a header and a log line as it is.
     static func isSound(_ id: String) -> Bool {
-        guard (1...128).contains(id.utf8.count) else { return false }
+        // What looks like a key or a token would carry it into the log.
+        guard (1...128).contains(id.utf8.count), !RequestLog.looksSecret(id) else { return false }
         return id.utf8.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F: true

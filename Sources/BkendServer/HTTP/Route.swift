@@ -11,6 +11,8 @@ enum Route: Hashable, Sendable {
     case record(table: String, id: String)
     /// `/v1/data/:table/spec` and `/v1/:table/spec`
     case spec(table: String)
+    /// `/v1/data/:table/openapi` and `/v1/:table/openapi`
+    case openAPI(table: String)
     /// `/v1/auth/…`, `/v1/users…` and `/v1/data/users…`
     case account(AccountRoute)
 
@@ -58,7 +60,9 @@ enum Route: Hashable, Sendable {
         case 1: return .table(table)
         case 2:
             let id = segments[segments.startIndex + 1]
-            return id.hasSameBytes(as: "spec") ? .spec(table: table) : .record(table: table, id: id)
+            if id.hasSameBytes(as: "spec") { return .spec(table: table) }
+            if id.hasSameBytes(as: "openapi") { return .openAPI(table: table) }
+            return .record(table: table, id: id)
         default: throw unknown
         }
     }
@@ -66,7 +70,7 @@ enum Route: Hashable, Sendable {
     /// The methods that the route answers, beside `OPTIONS`; `HEAD` goes with `GET`.
     var methods: [String] {
         switch self {
-        case .health, .spec: ["GET", "HEAD"]
+        case .health, .spec, .openAPI: ["GET", "HEAD"]
         case .table: ["GET", "HEAD", "POST"]
         case .record: ["GET", "HEAD", "PATCH", "DELETE"]
         case .account(let route): route.methods

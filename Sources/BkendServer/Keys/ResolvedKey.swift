@@ -5,6 +5,8 @@ import GRDB
 
 /// What the folder knows of a key.
 struct ResolvedKey: Sendable {
+    /// What tells it from other keys.
+    let digest: KeyDigest
     let kind: APIKey.Kind
     let environment: EnvironmentName
     /// What it is limited to, nil for no limit.
@@ -33,7 +35,7 @@ struct ResolvedKey: Sendable {
             let expiry = expiryText.flatMap(Timestamp.init)
             if expiryText != nil, expiry == nil { continue }
             keys[digest] = ResolvedKey(
-                kind: kind, environment: name, scopes: scopeText.map(scopes), expiresAt: expiry,
+                digest: digest, kind: kind, environment: name, scopes: scopeText.map(scopes), expiresAt: expiry,
                 isRevoked: (row["revokedAt"] as String?) != nil)
         }
         return keys

@@ -7,7 +7,10 @@ import Synchronization
 
 /// The tables and records of one environment: its database, and what is kept in memory of it.
 package final class EnvironmentStore: Sendable {
+    /// The database's path.
+    let path: String
     private let pool: DatabasePool
+    private let options: StoreOptions
     private let lock: FileLock
     private let quickReaders: QuickReaders
     /// Keeps long reads from taking every connection: one stays free for each thread of the concurrency pool.
@@ -21,13 +24,16 @@ package final class EnvironmentStore: Sendable {
     private static let moment = Duration.milliseconds(2)
 
     /// Opens the database at a path, making it when it isn't there.
-    init(path: String) throws {
+    init(path: String, options: StoreOptions = StoreOptions()) throws {
+        self.path = path
+        self.options = options
         let lock = FileLock(database: path)
         self.lock = lock
         let (pool, catalog) = try lock.withLock {
-            var options = StorageOptions()
-            options.readers = Self.longReaders + max(2, ProcessInfo.processInfo.activeProcessorCount)
-            let pool = try DocumentStorage.open(path: path, options: options)
+            var storage = StorageOptions()
+            storage.readers = Self.longReaders + max(2, ProcessInfo.processInfo.activeProcessorCount)
+            let pool = try DocumentStorage.open(path: path, options: storage)
+            try options.limitSize(of: pool)
             let catalog = try pool.write { db in
                 try TableStore.prepare(db, path: path)
                 return try TableCatalog(in: db)
@@ -40,6 +46,9 @@ package final class EnvironmentStore: Sendable {
         var random = SystemRandomNumberGenerator()
         ids = Mutex(ObjectIDGenerator(using: &random))
     }
+
+    /// How many tables there are; nil when the database doesn't answer.
+    var tableCount: Int? { try? quickRead { _, catalog in catalog.count } }
 
     /// A new record's id.
     func newID(at now: Timestamp) -> String { ids.withLock { $0.next(at: now) } }
@@ -81,7 +90,13 @@ package final class EnvironmentStore: Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
     ) async throws -> Result {
-        try await pool.writeWithoutTransaction { db in try self.transaction(db, body) }
+        let asked = ContinuousClock.now
+        return try await pool.writeWithoutTransaction { db in
+            try self.transaction(db) { db, catalog in
+                self.options.onWriterWait?(asked.duration(to: .now))
+                return try body(db, catalog)
+            }
+        }
     }
 
     /// `write` for commands, which have nothing else to do meanwhile.

@@ -12,6 +12,7 @@ package struct BkendService: Sendable {
     private let configuration: ServerConfiguration
     private let folder: DataFolder
     private let environments: Environments
+    private let metrics = ServerMetrics()
     private let responder: APIResponder
 
     /// Opens the data folder.
@@ -20,11 +21,16 @@ package struct BkendService: Sendable {
     package init(_ configuration: ServerConfiguration) throws {
         self.configuration = configuration
         folder = try DataFolder.open(at: configuration.folder)
-        environments = Environments(folder: folder, services: try AccountServices(configuration))
+        let metrics = metrics
+        environments = Environments(
+            folder: folder, services: try AccountServices(configuration),
+            options: StoreOptions(
+                maximumBytes: configuration.databaseBytes, onWriterWait: { metrics.writerWaited($0) }))
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             environments: environments, keys: try KeyRing(folder.control),
-            configuration: configuration, requestIDs: RequestIDs(using: &random))
+            configuration: configuration, requestIDs: RequestIDs(using: &random),
+            limiter: RequestLimiter(configuration.rateLimit), metrics: metrics)
     }
 
     /// Creates or alters tables while the server runs. In its own process this is the way: a second opening of a database
@@ -37,41 +43,66 @@ package struct BkendService: Sendable {
     package func revoke(_ key: String) throws -> Bool { try folder.control.revoke(key, now: configuration.now()) }
 
     /// Runs until SIGTERM or SIGINT, and then until the requests in flight are answered; see `group`.
-    package func run(onListening: @escaping @Sendable (String) -> Void) async throws {
-        try await group(handlesSignals: true, onListening: onListening).run()
+    package func run(
+        onAdminListening: @escaping @Sendable (String) -> Void = { _ in },
+        onListening: @escaping @Sendable (String) -> Void
+    ) async throws {
+        try await group(handlesSignals: true, onAdminListening: onAdminListening, onListening: onListening).run()
     }
 
     /// What runs the server: until it is asked to stop, by a signal when `handlesSignals`, and then until the requests
     /// in flight are answered.
     ///
-    /// - Parameter onListening: called once, with the URL, when connections are taken.
-    package func group(handlesSignals: Bool, onListening: @escaping @Sendable (String) -> Void) -> ServiceGroup {
+    /// - Parameters:
+    ///   - onAdminListening: called once, with the admin port's URL, when there is one and it takes connections.
+    ///   - onListening: called once, with the URL, when connections are taken.
+    package func group(
+        handlesSignals: Bool, onAdminListening: @escaping @Sendable (String) -> Void = { _ in },
+        onListening: @escaping @Sendable (String) -> Void
+    ) -> ServiceGroup {
+        let (limits, metrics) = (configuration.limits, metrics)
+        let application = application(
+            responder, host: configuration.host, port: configuration.port, connections: limits.connections,
+            handlers: { [RequestGuard(limits: limits, metrics: metrics)] }, onListening: onListening)
+        var services: [any Service] = [Farewell(environments: environments, requestLog: configuration.requestLog)]
+        if let port = configuration.adminPort {
+            services.append(
+                self.application(
+                    AdminResponder(metrics: metrics, environments: environments), host: configuration.adminHost,
+                    port: port, connections: 16, handlers: { [] }, onListening: onAdminListening))
+        }
+        var group = ServiceGroupConfiguration(
+            services: services + [application],
+            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [],
+            logger: configuration.logger)
+        group.maximumGracefulShutdownDuration = .seconds(limits.shutdownSeconds)
+        return ServiceGroup(configuration: group)
+    }
+
+    private func application<Responder: HTTPResponder>(
+        _ responder: Responder, host: String, port: Int, connections: Int,
+        handlers: @escaping @Sendable () -> [any RemovableChannelHandler],
+        onListening: @escaping @Sendable (String) -> Void
+    ) -> some Service where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let limits = configuration.limits
-        let host = configuration.host
-        let application = Application(
+        return Application(
             responder: responder,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [RequestGuard(limits: limits)],
+                    additionalChannelHandlers: handlers(),
                     idleTimeout: .seconds(Int64(limits.idleSeconds)),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                         maxHeaderFieldCount: limits.headerFields))),
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: configuration.port),
+                address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    limits.connections, logger: configuration.logger)),
+                    connections, logger: configuration.logger)),
             onServerRunning: { channel in
                 let name = host.contains(":") ? "[\(host)]" : host
                 onListening("http://\(name):\(channel.localAddress?.port ?? 0)")
             },
             logger: configuration.logger)
-        var group = ServiceGroupConfiguration(
-            services: [Farewell(environments: environments), application],
-            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [],
-            logger: configuration.logger)
-        group.maximumGracefulShutdownDuration = .seconds(limits.shutdownSeconds)
-        return ServiceGroup(configuration: group)
     }
 }
 
@@ -79,10 +110,12 @@ package struct BkendService: Sendable {
 /// one, the first, hears of it when the server has answered everything.
 private struct Farewell: Service {
     let environments: Environments
+    let requestLog: RequestLog?
 
     func run() async throws {
         try? await gracefulShutdown()
         await environments.drained()
+        await requestLog?.drained()
     }
 }
 #endif

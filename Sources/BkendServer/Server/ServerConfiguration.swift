@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 import Logging
 
@@ -16,6 +17,27 @@ package struct ServerConfiguration: Sendable {
     package var explainsQueries = false
     /// What a request may ask for.
     package var limits = ServerLimits()
+    /// How many requests one client may send with one key; nil for no limit. The default lets seeds, imports and sync
+    /// engines work at full speed and stops what has run wild.
+    package var rateLimit: RateLimit? = RateLimit(30_000, perSeconds: 60)
+    /// The proxies whose `X-Forwarded-For` tells the client's address.
+    package var trustedProxies = TrustedProxies()
+    /// The projects whose answers are wrapped in `{"success":true,"data":…}` (rest-api.md §2).
+    package var wrappedProjects: Set<String> = []
+    /// Where each request leaves a line; nil for nowhere.
+    package var requestLog: RequestLog?
+    /// The address of the admin port.
+    package var adminHost = "127.0.0.1"
+    /// The port of metrics and health, 0 for a free one; nil for none.
+    package var adminPort: Int?
+    /// The most bytes of an environment's database; nil for what the disk holds. Writes past it are answered 507.
+    package var databaseBytes: Int?
+    /// What clients and addresses may ask of the accounts.
+    package var accountLimits = AccountLimits()
+    /// What new passwords must be like.
+    package var passwordPolicy = PasswordPolicy()
+    /// What the accounts' mails look like.
+    package var mail = MailSettings()
     /// The time.
     package var now: @Sendable () -> Timestamp
     /// Who verifies the access tokens of requests for records; nil for the server's own accounts.

@@ -26,6 +26,9 @@ struct TableCatalog: Sendable {
     /// All tables, by name.
     var all: [Table] { tables.values.sorted { $0.name.precedesInBytes($1.name) } }
 
+    /// How many tables there are.
+    var count: Int { tables.count }
+
     /// The generation that a database is at. It moves with the collections' own, so that a kept handle never stays
     /// behind its indexes.
     static func generation(in db: Database) throws -> Int64 {

@@ -3,13 +3,18 @@ import BkendWire
 
 /// The answer of `/spec` (rest-api.md §2, §11).
 enum TableSpec {
-    /// The table's schema, indexes and rules, for administrators and for signed-in callers who may read.
-    static func json(of table: Table, caller: Caller) throws(ErrorBody) -> JSONObject {
-        let definition = table.definition
-        _ = try TableAccess(definition: definition, caller: caller).access(to: .read)
+    /// Refuses callers who may not know what a table looks like.
+    static func check(_ table: Table, caller: Caller) throws(ErrorBody) {
+        _ = try TableAccess(definition: table.definition, caller: caller).access(to: .read)
         if caller.group == .guest {
             throw ErrorBody(.permissionDenied, "the spec of \(table.name) is for signed-in callers")
         }
+    }
+
+    /// The table's schema, indexes and rules, for administrators and for signed-in callers who may read.
+    static func json(of table: Table, caller: Caller) throws(ErrorBody) -> JSONObject {
+        try check(table, caller: caller)
+        let definition = table.definition
         let form = definition.json
         let indexes = IndexDefinition.builtIn + definition.uniqueFieldIndexes + definition.indexes
         var out: JSONObject = [

@@ -1,0 +1,31 @@
+#if Server
+import HTTPTypes
+
+/// What becomes known of a request while it is answered, for the log and the metrics. Neither keys nor tokens nor
+/// anything of body or query gets in here.
+struct RequestTrace: Sendable {
+    let id: String
+    let method: HTTPRequest.Method
+    /// The path as it was sent, without the query.
+    let path: Substring
+    let client: ClientAddress?
+    let started = ContinuousClock.now
+    /// Nil while it is not known to lead anywhere.
+    var route: Route?
+    var environment: EnvironmentName?
+    var group: Caller.Group?
+    var userID: String?
+    /// Where the client stands with its limit.
+    var rate: RateState?
+
+    init(id: String, method: HTTPRequest.Method, path: Substring, client: ClientAddress?) {
+        self.id = id
+        self.method = method
+        self.path = path
+        self.client = client
+    }
+
+    /// The route with its parameters' names, `/v1/data/:table/:id`.
+    var pattern: String { method == .options ? "preflight" : route?.pattern ?? "unknown" }
+}
+#endif

@@ -1,0 +1,83 @@
+#if Server
+import HTTPTypes
+import Synchronization
+
+/// What the server counts of itself, for the admin port.
+final class ServerMetrics: Sendable {
+    private struct Series: Hashable {
+        let route: String
+        let method: String
+        let status: Int
+    }
+    private struct State {
+        var requests: [Series: Int] = [:]
+        var durations: [String: DurationHistogram] = [:]
+    }
+    private let state = Mutex(State())
+    private let inFlight = Atomic<Int>(0)
+    private let openConnections = Atomic<Int>(0)
+    private let refusedByRate = Atomic<Int>(0)
+    private let writerWait = Mutex(DurationHistogram())
+
+    func began() { inFlight.add(1, ordering: .relaxed) }
+
+    func ended() { inFlight.subtract(1, ordering: .relaxed) }
+
+    func connected() { openConnections.add(1, ordering: .relaxed) }
+
+    func disconnected() { openConnections.subtract(1, ordering: .relaxed) }
+
+    func rateLimited() { refusedByRate.add(1, ordering: .relaxed) }
+
+    /// How many connections are open.
+    var connections: Int { openConnections.load(ordering: .relaxed) }
+
+    /// A request was answered.
+    func answered(_ trace: RequestTrace, status: Int, duration: Duration) {
+        let route = trace.pattern
+        let series = Series(route: route, method: Self.name(of: trace.method), status: status)
+        state.withLock { state in
+            state.requests[series, default: 0] += 1
+            state.durations[route, default: DurationHistogram()].add(duration)
+        }
+    }
+
+    /// A write got its turn after so long.
+    func writerWaited(_ duration: Duration) { writerWait.withLock { $0.add(duration) } }
+
+    /// Methods are the client's choice, and each would be a series of its own.
+    private static func name(of method: HTTPRequest.Method) -> String {
+        switch method {
+        case .get, .head, .post, .patch, .put, .delete, .options: method.rawValue
+        default: "other"
+        }
+    }
+
+    /// Writes what was counted.
+    func write(to out: inout Exposition) {
+        let state = state.withLock { $0 }
+        out.family("bkend_requests_total", .counter, "Requests answered.")
+        for (series, count) in state.requests.sorted(by: { Self.precedes($0.key, $1.key) }) {
+            let labels = [("route", series.route), ("method", series.method), ("status", "\(series.status)")]
+            out.sample("bkend_requests_total", labels, count)
+        }
+        out.family(
+            "bkend_request_duration_seconds", .histogram, "Time from a request's header to its answer's, by route.")
+        for (route, histogram) in state.durations.sorted(by: { $0.key < $1.key }) {
+            out.histogram("bkend_request_duration_seconds", [("route", route)], histogram)
+        }
+        out.family("bkend_requests_in_flight", .gauge, "Requests that are being answered.")
+        out.sample("bkend_requests_in_flight", [], inFlight.load(ordering: .relaxed))
+        out.family("bkend_connections", .gauge, "Open connections.")
+        out.sample("bkend_connections", [], connections)
+        out.family("bkend_rate_limited_total", .counter, "Requests refused by the rate limit of keys and clients.")
+        out.sample("bkend_rate_limited_total", [], refusedByRate.load(ordering: .relaxed))
+        out.family("bkend_writer_wait_seconds", .histogram, "Time that writes waited for their turn at a database.")
+        out.histogram("bkend_writer_wait_seconds", [], writerWait.withLock { $0 })
+    }
+
+    private static func precedes(_ a: Series, _ b: Series) -> Bool {
+        (a.route, a.method, a.status) < (b.route, b.method, b.status)
+    }
+}
+#endif

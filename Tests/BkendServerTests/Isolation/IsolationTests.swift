@@ -1,0 +1,196 @@
+#if Server
+import BkendTesting
+import BkendWire
+import Foundation
+import Testing
+
+@testable import BkendServer
+
+/// Nothing of one environment is reachable through another's key or token (rest-api.md §1), on any route.
+@Suite struct IsolationTests {
+    /// Every case of `Route`, but for `AccountRoute`'s. A new route doesn't compile until it is here, and then fails until
+    /// it has a row below.
+    enum Kind: CaseIterable {
+        case health, table, record, spec, openAPI
+        case signUp, signIn, refresh, me, signOut, sessions, session, changePassword, requestPasswordReset
+        case confirmPasswordReset, withdraw, users, user, profile, role, usersView, userView
+
+        init(_ route: Route) {
+            switch route {
+            case .health: self = .health
+            case .table: self = .table
+            case .record: self = .record
+            case .spec: self = .spec
+            case .openAPI: self = .openAPI
+            case .account(let route): self.init(route)
+            }
+        }
+
+        private init(_ route: AccountRoute) {
+            switch route {
+            case .signUp: self = .signUp
+            case .signIn: self = .signIn
+            case .refresh: self = .refresh
+            case .me: self = .me
+            case .signOut: self = .signOut
+            case .sessions: self = .sessions
+            case .session: self = .session
+            case .changePassword: self = .changePassword
+            case .requestPasswordReset: self = .requestPasswordReset
+            case .confirmPasswordReset: self = .confirmPasswordReset
+            case .withdraw: self = .withdraw
+            case .users: self = .users
+            case .user: self = .user
+            case .profile: self = .profile
+            case .role: self = .role
+            case .usersView: self = .usersView
+            case .userView: self = .userView
+            }
+        }
+    }
+
+    /// A request aimed at what the first environment holds.
+    struct Row {
+        var method: String
+        var path: String
+        var body: JSON?
+    }
+
+    /// What the first environment holds.
+    struct Target {
+        var record: String
+        var user: String
+        var session: String
+        var refreshToken: String
+        var email = "ada@example.com"
+        var password = Person.password
+    }
+
+    static func rows(_ target: Target) -> [Row] {
+        let signIn: JSON = ["email": .string(target.email), "password": .string(target.password)]
+        let reset: JSON = [
+            "email": .string(target.email), "token": "guessed", "newPassword": "another horse 2",
+        ]
+        return [
+            Row(method: "GET", path: "/health"), Row(method: "GET", path: "/v1/data/t"),
+            Row(method: "GET", path: "/v1/t"),
+            Row(method: "GET", path: "/v1/data/t?search=marker"),
+            Row(method: "POST", path: "/v1/data/t", body: ["text": "from outside"]),
+            Row(method: "GET", path: "/v1/data/t/\(target.record)"),
+            Row(method: "PATCH", path: "/v1/data/t/\(target.record)", body: ["text": "from outside"]),
+            Row(method: "DELETE", path: "/v1/data/t/\(target.record)"),
+            Row(method: "GET", path: "/v1/data/t/spec"), Row(method: "GET", path: "/v1/data/t/openapi"),
+            Row(method: "GET", path: "/v1/data/only_first"), Row(method: "GET", path: "/v1/data/only_first/spec"),
+            Row(method: "GET", path: "/v1/data/only_first/openapi"),
+            Row(method: "POST", path: "/v1/auth/email/signin", body: signIn),
+            Row(method: "POST", path: "/v1/auth/refresh", body: ["refreshToken": .string(target.refreshToken)]),
+            Row(method: "GET", path: "/v1/auth/me"), Row(method: "POST", path: "/v1/auth/signout", body: [:]),
+            Row(method: "GET", path: "/v1/auth/sessions"),
+            Row(method: "DELETE", path: "/v1/auth/sessions/\(target.session)"),
+            Row(
+                method: "POST", path: "/v1/auth/password/change",
+                body: ["currentPassword": .string(target.password), "newPassword": "another horse 2"]),
+            Row(method: "POST", path: "/v1/auth/password/reset/request", body: ["email": .string(target.email)]),
+            Row(method: "POST", path: "/v1/auth/password/reset/confirm", body: reset),
+            Row(method: "GET", path: "/v1/users"), Row(method: "GET", path: "/v1/users/\(target.user)"),
+            Row(method: "PATCH", path: "/v1/users/\(target.user)", body: ["name": "from outside"]),
+            Row(method: "DELETE", path: "/v1/users/\(target.user)"),
+            Row(method: "GET", path: "/v1/users/\(target.user)/profile"),
+            Row(method: "PATCH", path: "/v1/users/\(target.user)/profile", body: ["name": "from outside"]),
+            Row(method: "PATCH", path: "/v1/users/\(target.user)/role", body: ["role": "admin"]),
+            Row(method: "GET", path: "/v1/data/users"), Row(method: "GET", path: "/v1/data/users/\(target.user)"),
+            // Last: with the stranger's own token it succeeds, on the stranger.
+            Row(
+                method: "POST", path: "/v1/auth/email/signup",
+                body: ["email": .string(target.email), "password": "another horse 2"]),
+            Row(method: "DELETE", path: "/v1/auth/withdraw"),
+        ]
+    }
+
+    @Test("Every route has a row")
+    func whole() throws {
+        let target = Target(record: "r", user: "u", session: "s", refreshToken: "rt")
+        let kinds = try Self.rows(target).map { row in
+            Kind(try Route(path: (row.path.split(separator: "?").first ?? "").utf8))
+        }
+        #expect(Set(kinds) == Set(Kind.allCases))
+    }
+
+    static let tables: JSON = [
+        "tables": [
+            [
+                "name": "t",
+                "permissions": [
+                    "user": ["create": true, "read": true, "update": true, "delete": true],
+                    "guest": ["create": true, "read": true, "update": true, "delete": true],
+                ],
+            ]
+        ]
+    ]
+
+    @Test(
+        "Neither another environment's nor another project's key, with or without a token of either, reaches anything",
+        arguments: [("default", "prod"), ("shop", "dev")])
+    func strangers(project: String, environment: String) async throws {
+        try await withFolder { folder in
+            let home = try DataFolder.create(
+                at: folder, name: try EnvironmentName(project: "default", environment: "dev"), now: .systemNow)
+            let other = try DataFolder.addEnvironment(project, environment, to: folder)
+            try await withAccounts(folder: folder, tables: Self.tables) { server in
+                try server.apply(["tables": [["name": "only_first"]]])
+                try server.apply(Self.tables, to: other.name)
+                try await Self.attack(server, home: home, other: other)
+            }
+        }
+    }
+
+    private static func attack(
+        _ server: TestServer, home: DataFolder.Created, other: DataFolder.Created
+    ) async throws {
+        let admin = TestClient(server.url, key: home.secretKey)
+        let ada = try await server.signUp("ada@example.com")
+        let record = try await ada.client.post("/v1/t", ["text": "marker"])
+        let session = try await ada.client.get("/v1/auth/sessions").items.first?["id"]?.stringValue ?? ""
+        let target = Target(record: record.id, user: ada.id, session: session, refreshToken: ada.refreshToken)
+        let stranger = try await TestClient(server.url, key: other.publishableKey).post(
+            "/v1/auth/email/signup", ["email": "eve@example.com", "password": .string(Person.password)])
+        let eve = stranger.json["accessToken"]?.stringValue ?? ""
+        #expect(stranger.status == 201)
+
+        let callers: [(String, TestClient, isForeignToken: Bool)] = [
+            ("publishable key", TestClient(server.url, key: other.publishableKey), false),
+            ("secret key", TestClient(server.url, key: other.secretKey), false),
+            ("publishable key, own token", TestClient(server.url, key: other.publishableKey, token: eve), false),
+            (
+                "publishable key, foreign token",
+                TestClient(server.url, key: other.publishableKey, token: ada.accessToken), true
+            ),
+            ("secret key, foreign token", TestClient(server.url, key: other.secretKey, token: ada.accessToken), true),
+            ("home key, stranger's token", TestClient(server.url, key: home.publishableKey, token: eve), true),
+        ]
+        for (name, client, isForeignToken) in callers {
+            for row in rows(target) {
+                let isHome = name.hasPrefix("home")
+                let route = try Route(path: (row.path.split(separator: "?").first ?? "").utf8)
+                // With the home key alone these need no token, and so pass a foreign one over.
+                let isOpen = if case .account(let account) = route { account.isOpen } else { route == .health }
+                if isHome, isOpen { continue }
+                let answer = try await client.send(row.method, row.path, body: row.body?.serialized())
+                #expect(!answer.text.contains("marker"), "\(name): \(row.method) \(row.path)")
+                #expect(!answer.text.contains(ada.id), "\(name): \(row.method) \(row.path)")
+                if isForeignToken, !isOpen {
+                    #expect(answer.code == "data/project-access-denied", "\(name): \(row.method) \(row.path)")
+                }
+            }
+        }
+        // Nothing at home has changed.
+        #expect(try await admin.get("/v1/t/\(record.id)").body == record.body)
+        #expect(try await admin.get("/v1/t").json["pagination"]?["total"] == 1)
+        #expect(try await ada.client.get("/v1/auth/me").json["role"] == "user")
+        #expect(try await admin.get("/v1/users").items.count == 1)
+        #expect(try await ada.client.get("/v1/auth/sessions").items.count == 1)
+        #expect(try await server.refresh(ada.refreshToken).status == 200)
+        #expect(try await server.signIn(target.email).status == 200)
+    }
+}
+#endif

@@ -1,0 +1,1 @@
+"""Compares what the server does with what its OpenAPI documents say."""
