@@ -112,7 +112,12 @@ public final class TestServer: Sendable {
     private static func prepare(_ path: String) throws -> DataFolder.Created {
         if FileManager.default.fileExists(atPath: path + "/control.sqlite") {
             let control = try DataFolder.open(at: path).control
-            let name = try control.environment(project: nil, environment: EnvironmentName.defaultEnvironment)
+            let usual = try EnvironmentName(
+                project: EnvironmentName.defaultProject, environment: EnvironmentName.defaultEnvironment)
+            let isUsual = try control.environments().contains(usual)
+            let name =
+                isUsual
+                ? usual : try control.environment(project: nil, environment: EnvironmentName.defaultEnvironment)
             return DataFolder.Created(
                 name: name, publishableKey: try control.publishableKeys(of: name).first ?? "", secretKey: "")
         }

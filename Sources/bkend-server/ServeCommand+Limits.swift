@@ -49,6 +49,7 @@ struct LimitOptions: ParsableArguments {
 }
 
 extension AddressRange: ExpressibleByArgument {
+    /// A range as it is written on the command line.
     public init?(argument: String) { self.init(argument) }
 }
 #endif

@@ -50,7 +50,9 @@ struct CommandRun: Sendable {
     var json: JSON { get throws { try JSON(parsing: output) } }
 
     /// The executable lies beside the test bundle.
+    /// `BKEND_SERVER` names another one: a release build, say.
     static let executable: URL = {
+        if let path = ProcessInfo.processInfo.environment["BKEND_SERVER"] { return URL(fileURLWithPath: path) }
         let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
         let folders = [bundle.deletingLastPathComponent(), Bundle.main.bundleURL]
         let found = folders.map { $0.appending(path: "bkend-server") }

@@ -73,6 +73,12 @@ final class RawConnection {
         return answer
     }
 
+    /// Whether bytes of an answer come within some seconds.
+    func hasAnswer(within seconds: Double) throws -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return !buffer.isEmpty || poll(&waiting, 1, Int32(seconds * 1_000)) > 0
+    }
+
     private var headEnd: Int? {
         guard buffer.count >= 4 else { return nil }
         return (0...(buffer.count - 4)).first { buffer[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10]) }
