@@ -15,6 +15,7 @@ struct ServeBkend: AsyncParsableCommand {
         logger.logLevel = .warning
         var configuration = ServerConfiguration(folder: folder, logger: logger)
         configuration.port = 0
+        configuration.rateLimit = nil
         try await BkendService(configuration).run { url in
             Parent.tell(url.split(separator: ":").last.flatMap { Int($0) } ?? 0)
         }

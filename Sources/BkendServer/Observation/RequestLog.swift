@@ -1,6 +1,5 @@
 #if Server
 import BkendWire
-import Dispatch
 import Foundation
 import HTTPTypes
 import Synchronization
@@ -14,7 +13,8 @@ package final class RequestLog: Sendable {
         var isScheduled = false
     }
     private let pending = Mutex(Pending())
-    private let queue = DispatchQueue(label: "request-log")
+    /// Runs one operation at a time.
+    private let queue = OperationQueue()
     private let descriptor: Int32
     private let ownsDescriptor: Bool
     private let bound: Int
@@ -24,6 +24,7 @@ package final class RequestLog: Sendable {
         self.descriptor = descriptor
         self.bound = bound
         ownsDescriptor = false
+        queue.maxConcurrentOperationCount = 1
     }
 
     /// A log to the end of the file at a path, made with mode 0600 when it isn't there.
@@ -36,6 +37,7 @@ package final class RequestLog: Sendable {
         }
         self.bound = bound
         ownsDescriptor = true
+        queue.maxConcurrentOperationCount = 1
     }
 
     deinit { if ownsDescriptor { close(descriptor) } }
@@ -53,13 +55,13 @@ package final class RequestLog: Sendable {
             defer { pending.isScheduled = true }
             return !pending.isScheduled
         }
-        if isFirst { queue.async { [self] in flush() } }
+        if isFirst { queue.addOperation { [self] in flush() } }
     }
 
     /// Returns when everything added before is written.
     func drained() async {
         await withCheckedContinuation { continuation in
-            queue.async { [self] in
+            queue.addOperation { [self] in
                 flush()
                 continuation.resume()
             }

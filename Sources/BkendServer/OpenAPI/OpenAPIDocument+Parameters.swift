@@ -5,7 +5,7 @@ extension OpenAPIDocument {
     /// The parameters, by name.
     var parameters: JSON {
         let query = QueryLimits()
-        let path: JSON = ["type": "string", "pattern": .string(Self.pathPattern), "maxLength": 256]
+        let path: JSON = ["type": "string", "pattern": .string(Self.pathPattern)]
         let number = { (least: Int, usual: Int?) -> JSON in
             var out: JSONObject = [
                 "type": "integer", "format": "int64", "minimum": .int(Int64(least)), "maximum": .int(.max),
@@ -48,13 +48,15 @@ extension OpenAPIDocument {
         ["name": .string(name), "in": "query", "description": .string(description), "schema": schema]
     }
 
-    /// The parts of a path are not empty, don't begin with `$` and hold no U+0000. Printable ASCII without commas is
-    /// what the pattern promises; more is taken.
-    private static let pathPattern = "^[A-Za-z0-9_]{1,40}(\\.[A-Za-z0-9_]{1,40}){0,4}$"
+    /// `FieldPath`'s rule: at most 32 parts, none empty, none with a leading `$` or with U+0000.
+    private static let pathPattern = #"^[^.$\u0000][^.\u0000]*(\.[^.$\u0000][^.\u0000]*){0,31}$"#
 
+    /// Paths between commas, with spaces around them; empty ones are passed over.
     private static let fieldList: JSON = [
-        "type": "string", "pattern": "^[A-Za-z0-9_]{1,40}(,[A-Za-z0-9_]{1,40}){0,9}$",
+        "type": "string", "pattern": .string("^ *(\(listedPath))?( *, *(\(listedPath))?)* *$"),
     ]
+
+    private static let listedPath = #"[^.$,\u0000 ][^.,\u0000]*(\.[^.$,\u0000][^.,\u0000]*){0,31}"#
 
     private func filterParameter(_ name: String, _ description: String) -> JSON {
         let query = QueryLimits()

@@ -36,7 +36,9 @@ class Server:
             tables.write_text(spelled({"tables": [_definition(name, indexes) for name, indexes in indexed.items()]}))
             self._command(binary, "apply", str(data), str(tables))
         self._process = subprocess.Popen(
-            [str(binary), "serve", str(data), "--port", "0", "--dynamic"], stdout=subprocess.PIPE, stderr=self._log
+            [str(binary), "serve", str(data), "--port", "0", "--dynamic", "--rate-limit", "off"],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().decode()
