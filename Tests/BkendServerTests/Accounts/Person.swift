@@ -44,13 +44,15 @@ extension TestServer {
 func withAccounts(
     folder: String? = nil, tables: JSON? = nil, clock: TestClock? = nil, _ body: (TestServer) async throws -> Void
 ) async throws {
-    let server = try await TestServer.start(folder: folder, tables: tables) { configuration in
-        if let clock { configuration.now = { clock.now } }
+    try await ServerPlaces.gate.pass {
+        let server = try await TestServer.start(folder: folder, tables: tables) { configuration in
+            if let clock { configuration.now = { clock.now } }
+        }
+        do { try await body(server) } catch {
+            try? await server.stop()
+            throw error
+        }
+        try await server.stop()
     }
-    do { try await body(server) } catch {
-        try? await server.stop()
-        throw error
-    }
-    try await server.stop()
 }
 #endif

@@ -188,7 +188,8 @@ import Testing
             ]
         },
         ContractRow("sessions: {items, pagination}; DELETE sessions/:id: {message}") { world in
-            let other = Person(try await world.server.signIn("eve@example.com"), world.server)
+            _ = try await world.server.signUp("twice@example.com")
+            let other = Person(try await world.server.signIn("twice@example.com"), world.server)
             let sessions = try await other.client.get("/v1/auth/sessions")
             let keys: [String] = [
                 "id", "userId", "userAgent", "ipAddress", "deviceInfo", "lastActivityAt", "createdAt",

@@ -19,6 +19,12 @@ struct ContractRow: Sendable {
 
     /// Shows every row to one server.
     static func check(_ rows: [ContractRow], configure: (inout ServerConfiguration) -> Void = { _ in }) async throws {
+        try await ServerPlaces.gate.pass { try await show(rows, configure: configure) }
+    }
+
+    private static func show(
+        _ rows: [ContractRow], configure: (inout ServerConfiguration) -> Void
+    ) async throws {
         try await withFolder { folder in
             let name = try EnvironmentName(project: "default", environment: "dev")
             let home = try DataFolder.create(at: folder, name: name, now: .systemNow)

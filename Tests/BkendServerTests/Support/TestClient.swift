@@ -2,6 +2,8 @@
 import BkendTesting
 import BkendWire
 
+@testable import BkendServer
+
 /// Requests to a test server, each on a connection of its own.
 struct TestClient: Sendable {
     let port: Int
@@ -66,12 +68,14 @@ func withServer(
 ) async throws {
     var settings = ServerSettings()
     configure(&settings)
-    let server = try await TestServer.start(folder: folder, tables: tables) { settings.apply(to: &$0) }
-    do { try await body(server) } catch {
-        try? await server.stop()
-        throw error
+    try await ServerPlaces.gate.pass {
+        let server = try await TestServer.start(folder: folder, tables: tables) { settings.apply(to: &$0) }
+        do { try await body(server) } catch {
+            try? await server.stop()
+            throw error
+        }
+        try await server.stop()
     }
-    try await server.stop()
 }
 
 extension TestServer {
