@@ -20,7 +20,8 @@ final class RawConnection {
             }
         }
         guard connected == 0 else { throw Failure(what: "connect", number: errno) }
-        var patience = timeval(tv_sec: 30, tv_usec: 0)
+        // A password of the real cost takes seconds in a debug build, and many where other programs take turns.
+        var patience = timeval(tv_sec: 180, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
