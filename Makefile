@@ -7,7 +7,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle processes damage contract kill clean
+.PHONY: help setup quickstart test format lint bench oracle processes damage contract kill fuzz clean
 
 help:
 	@echo "make quickstart   start a server, use it from a Swift program, stop it"
@@ -19,6 +19,7 @@ help:
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
 	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
+	@echo "make fuzz         look for queries and patterns that crash or hang (SECONDS=600)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -68,5 +69,9 @@ contract: setup
 	@swift build --product bkend-server
 	@Tests/Contract/check --examples $(EXAMPLES) --server "$$(swift build --show-bin-path)/bkend-server"
 
+SECONDS ?= 600
+fuzz: setup
+	@Scripts/fuzz $(SECONDS)
+
 clean:
-	@rm -rf .build Benchmarks/.build
+	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build
