@@ -82,7 +82,11 @@ extension Query {
                 if parameter == "andFilters" { all += conditions } else { any = (any ?? []) + conditions }
             }
         }
-        if let any { all.append(any.count == 1 ? any[0] : .anyOf(any)) }
+        if let any {
+            // A choice of one stays a choice beside another condition on its field: one object can't say both again.
+            let isAlone = any.count == 1 && !all.contains { $0.isCondition(onFieldOf: any[0]) }
+            all.append(isAlone ? any[0] : .anyOf(any))
+        }
         filter = all.count == 1 ? all[0] : .allOf(all)
         search = searchText.map { Search($0, in: searchField) }
         if field != nil || direction != nil { sort = [Sort(field ?? "id", direction ?? .descending)] }
@@ -143,5 +147,12 @@ extension String {
         while text.first == " " { text.removeFirst() }
         while text.last == " " { text.removeLast() }
         return String(text)
+    }
+}
+
+extension Filter {
+    fileprivate func isCondition(onFieldOf other: Filter) -> Bool {
+        guard case .condition(let mine) = self, case .condition(let theirs) = other else { return false }
+        return mine.field.hasSameBytes(as: theirs.field)
     }
 }

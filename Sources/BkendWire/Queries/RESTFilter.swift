@@ -23,6 +23,18 @@ public struct RESTFilter: Hashable, Sendable, FilterConvertible {
         self.anyOf = try Self.alternatives(anyOf)
     }
 
+    /// Choices of one branch go to the conditions that must all hold, or where that would repeat an operator on a field
+    /// take the place of the choice.
+    init(allOf: [Condition], anyOf: [Condition], single: [Condition]) throws(FilterNotExpressible) {
+        try self.init(allOf: allOf, anyOf: anyOf)
+        for condition in single {
+            do throws(FilterNotExpressible) { try add(condition) } catch {
+                guard self.anyOf.isEmpty else { throw error }
+                self.anyOf = try Self.alternatives([condition])
+            }
+        }
+    }
+
     /// The filter as a tree.
     public var filter: Filter {
         let all = allOf.map(Filter.condition)
@@ -86,19 +98,23 @@ extension Filter {
     public func rest() throws(FilterNotExpressible) -> RESTFilter {
         var all: [Condition] = []
         var any: [Condition]?
-        try collect(into: &all, &any)
-        return try RESTFilter(allOf: all, anyOf: any ?? [])
+        var single: [Condition] = []
+        try collect(into: &all, &any, &single)
+        return try RESTFilter(allOf: all, anyOf: any ?? [], single: single)
     }
 
-    private func collect(into all: inout [Condition], _ any: inout [Condition]?) throws(FilterNotExpressible) {
+    /// `single`: the choices of one branch, which either part can say.
+    private func collect(
+        into all: inout [Condition], _ any: inout [Condition]?, _ single: inout [Condition]
+    ) throws(FilterNotExpressible) {
         switch self {
         case .condition(let condition): all.append(condition)
-        case .allOf(let filters): for filter in filters { try filter.collect(into: &all, &any) }
+        case .allOf(let filters): for filter in filters { try filter.collect(into: &all, &any, &single) }
         case .anyOf(let filters):
             if filters.isEmpty { throw FilterNotExpressible(field: nil, reason: .nothing) }
             guard let branches = try Self.branches(filters) else { return }
             if branches.count == 1 {
-                all.append(branches[0])
+                single.append(branches[0])
             } else if any == nil {
                 any = branches
             } else if any != branches {

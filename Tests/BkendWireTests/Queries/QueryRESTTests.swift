@@ -2,6 +2,13 @@ import BkendWire
 import Testing
 
 @Suite struct QueryRESTTests {
+    @Test func `what was read can be written, and read again`() throws {
+        let items = [QueryItem("andFilters", #"{"v":[]}"#), QueryItem("orFilters", #"{"v":"1"}"#)]
+        let query = try Query(queryItems: items)
+        #expect(try query.queryItems() == items)
+        #expect(try Query(queryItems: query.queryItems()) == query)
+    }
+
     static func read(_ query: String, limits: QueryLimits = QueryLimits()) throws(QueryError) -> Query {
         try Query(queryItems: QueryItem.decode(query), limits: limits)
     }

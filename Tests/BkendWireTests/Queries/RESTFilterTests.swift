@@ -21,6 +21,9 @@ import Testing
             (.anyOf([.allOf([.anyOf([a, b])]), c]), "", #"{"a":1,"b":{"$gt":2},"c":{"$exists":true}}"#),
             (.allOf([.anyOf([a, b]), .anyOf([a, b])]), "", #"{"a":1,"b":{"$gt":2}}"#),
             (.anyOf([a, .anyOf([])]), #"{"a":1}"#, ""),
+            // A choice of one goes where it fits: one object can't hold two values of "a".
+            (.allOf([condition("a", .equals([])), .anyOf([a])]), #"{"a":[]}"#, #"{"a":1}"#),
+            (.allOf([.anyOf([a]), condition("a", .equals([]))]), #"{"a":[]}"#, #"{"a":1}"#),
             (.anyOf([a, .all]), "", ""), (.allOf([b, .anyOf([a, condition("c")])]), #"{"b":{"$gt":2}}"#, ""),
             (.allOf([condition("a"), b]), #"{"b":{"$gt":2}}"#, ""), (condition("a"), "", ""),
             (
