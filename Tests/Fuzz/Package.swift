@@ -7,7 +7,6 @@ import PackageDescription
 
 let instrumented: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .unsafeFlags(["-sanitize=fuzzer,address"]),
 ]
 let fuzzer: [SwiftSetting] = instrumented + [.unsafeFlags(["-parse-as-library"])]
