@@ -21,6 +21,8 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -36,6 +38,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -53,6 +57,16 @@ let package = Package(
             name: "BkendDocuments", dependencies: ["BkendWire", "CPCRE2", "CSQLite", grdb], swiftSettings: strict),
         .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),
         .target(name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes], swiftSettings: strict),
+        .target(
+            name: "BkendSync", dependencies: ["BkendWire", "BkendDocuments", grdb, logging, metrics, tracing],
+            swiftSettings: strict),
+        // Without its macros: the models of the measurements are written by hand.
+        .target(
+            name: "Bkend",
+            dependencies: [
+                "BkendWire", "BkendDocuments", "BkendSync", "BkendTransport", "BkendCurl", httpTypes, logging,
+            ],
+            swiftSettings: strict),
         .target(
             name: "BkendAccounts", dependencies: ["BkendWire", crypto, cryptoExtras, grdb, jwtKit, logging],
             swiftSettings: strict),
@@ -81,6 +95,10 @@ let package = Package(
                 httpTypes,
                 hummingbird, logging, nioCore,
             ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBenchmark",
+            dependencies: ["Harness", "Bkend", "BkendDocuments", "BkendSync", "BkendWire", argumentParser, grdb],
             swiftSettings: strict),
         .executableTarget(
             name: "DocumentsBenchmark",

@@ -15,8 +15,11 @@ package struct Completeness: Hashable, Sendable {
 }
 
 extension Subscription {
-    /// Whether every record that the server listed is here. The engine says so in the progress.
-    package var isDrained: Bool { progress["drained"]?.boolValue ?? false }
+    /// Whether every record that the server listed is here: all were read once, and the server goes on listing them.
+    package var isDrained: Bool {
+        let progress = PullProgress(progress)
+        return progress.isFilled && !progress.isDenied && progress.refusal == nil
+    }
 }
 
 extension StoreSnapshot {
