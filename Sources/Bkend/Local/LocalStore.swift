@@ -27,6 +27,8 @@ public final class LocalStore: Sendable {
     }
 
     /// The id of the user whose store this is, `""` for a guest's.
+    ///
+    /// A take-over through another handle isn't seen here: entries are made as whoever owns the store all the same.
     public internal(set) var userID: String {
         get { owner.withLock { $0 } }
         set { owner.withLock { $0 = newValue } }

@@ -5,6 +5,9 @@ import Foundation
 /// SQLite's own locks keep writers apart, but the versions 3.7.0 to 3.51.2 can corrupt a write-ahead log when two
 /// connections write and checkpoint at the same moment (see `DocumentStorage`). The system drops the lock when a process
 /// dies, however it dies.
+///
+/// The file is opened for each holding and closed after it: that close, after the commit, is what tells observers in other
+/// processes of it (inotify, `IN_CLOSE_WRITE`).
 package struct FileLock: Sendable {
     private let path: String
 
