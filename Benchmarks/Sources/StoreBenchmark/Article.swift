@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 /// What both sides store and read: the fields of a record, and its system fields as columns on GRDB's side.
-struct Article: Table {
+struct Article: Bkend.Table {
     static let tableName = "articles"
     static let fieldNames = ["title", "body", "category", "views", "price", "isPublished"]
     var title: String

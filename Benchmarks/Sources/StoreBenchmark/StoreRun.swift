@@ -7,7 +7,7 @@ struct StoreRun {
     let folder: TemporaryFolder
     private let size: Int
     private let options: ReportOptions
-    private let report: Report
+    private let report: Harness.Report
     private let ours: StoreArticles
     private let theirs: GRDBArticles
 
@@ -17,7 +17,7 @@ struct StoreRun {
         folder = try TemporaryFolder()
         ours = try await StoreArticles(folder: folder.path + "/store")
         theirs = try GRDBArticles(path: folder.path + "/typed.sqlite")
-        report = Report("local store, \(size) records", options)
+        report = Harness.Report("local store, \(size) records", options)
         try ours.fill(0..<size)
         try theirs.fill(0..<size)
     }
@@ -75,7 +75,7 @@ struct StoreRun {
             after.append((clock.now - returned) / .seconds(1))
         }
         try addTime("write until snapshot, 20 rows", whole, limit: 0.005)
-        report.note("of it after the write returned: \(Report.number(Series(after).median * 1e6)) µs")
+        report.note("of it after the write returned: \(Harness.Report.number(Series(after).median * 1e6)) µs")
     }
 
     /// Opening until the first read has answered; the store was closed in order.
@@ -103,7 +103,7 @@ struct StoreRun {
     }
 
     private func add(
-        _ name: String, _ subject: Measurement, against reference: Measurement, _ goal: Goal
+        _ name: String, _ subject: Harness.Measurement, against reference: Harness.Measurement, _ goal: Goal
     ) throws {
         try report.add(Figure("store", name, size: size, subject, against: reference, kind: .time, goal: goal))
     }
@@ -117,8 +117,8 @@ struct StoreRun {
                 against: measurement("\(Int(limit * 1_000)) ms", Series([limit])), kind: .time, goal: .atMost(1)))
     }
 
-    private func measurement(_ name: String, _ seconds: Series) -> Measurement {
-        Measurement(name: name, seconds: seconds, processorSeconds: seconds.map { _ in 0 })
+    private func measurement(_ name: String, _ seconds: Series) -> Harness.Measurement {
+        Harness.Measurement(name: name, seconds: seconds, processorSeconds: seconds.map { _ in 0 })
     }
 }
 
