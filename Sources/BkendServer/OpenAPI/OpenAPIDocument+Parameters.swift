@@ -5,7 +5,7 @@ extension OpenAPIDocument {
     /// The parameters, by name.
     var parameters: JSON {
         let query = QueryLimits()
-        let path: JSON = ["type": "string", "pattern": .string(Self.pathPattern)]
+        let path: JSON = ["type": "string", "pattern": .string("^\(Self.pathParts)$")]
         let number = { (least: Int, usual: Int?) -> JSON in
             var out: JSONObject = [
                 "type": "integer", "format": "int64", "minimum": .int(Int64(least)), "maximum": .int(.max),
@@ -25,8 +25,8 @@ extension OpenAPIDocument {
             ],
             "page": Self.parameter("page", "The page, from 1.", number(1, 1)),
             "limit": Self.parameter(
-                "limit", "Records a page; more than \(Query.Page.maximumLimit) counts as that.",
-                number(1, Query.Page.defaultLimit)),
+                "limit", "Records a page; more than \(Query.Page.maximumLimit), however much, counts as that.",
+                ["type": "integer", "minimum": 1, "default": .int(Int64(Query.Page.defaultLimit))]),
             "offset": Self.parameter("offset", "Rows to skip, in place of `page`.", number(0, nil)),
             "sortBy": Self.parameter("sortBy", "A field, also a dotted path; ties break by id. Default id.", path),
             "sortDirection": Self.parameter(
@@ -35,8 +35,10 @@ extension OpenAPIDocument {
             "search": Self.parameter(
                 "search",
                 "A part of a text field, whatever its case; at most \(query.searchLength) bytes in UTF-8.",
-                ["type": "string", "maxLength": .int(Int64(query.searchLength / 4))]),
-            "searchType": Self.parameter("searchType", "The only field that `search` looks at.", path),
+                ["type": "string", "maxLength": .int(Int64(query.searchLength))]),
+            "searchType": Self.parameter(
+                "searchType", "The only field that `search` looks at; empty counts as not given.",
+                ["type": "string", "pattern": .string("^(\(Self.pathParts))?$")]),
             "andFilters": filterParameter("andFilters", "Conditions that must all hold."),
             "orFilters": filterParameter("orFilters", "Conditions of which one must hold."),
             "select": Self.parameter("select", "Fields to answer, separated by commas.", Self.fieldList),
@@ -49,7 +51,7 @@ extension OpenAPIDocument {
     }
 
     /// `FieldPath`'s rule: at most 32 parts, none empty, none with a leading `$` or with U+0000.
-    private static let pathPattern = #"^[^.$\u0000][^.\u0000]*(\.[^.$\u0000][^.\u0000]*){0,31}$"#
+    private static let pathParts = #"[^.$\u0000][^.\u0000]*(\.[^.$\u0000][^.\u0000]*){0,31}"#
 
     /// Paths between commas, with spaces around them; empty ones are passed over.
     private static let fieldList: JSON = [
@@ -95,7 +97,7 @@ extension OpenAPIDocument {
             "$eq": value, "$ne": value, "$gt": value, "$gte": value, "$lt": value, "$lte": value, "$in": list,
             "$nin": list, "$contains": value, "$exists": ["type": "boolean"],
             "$regex": [
-                "type": "string", "format": "pcre2", "maxLength": .int(Int64(QueryLimits().patternLength / 4)),
+                "type": "string", "format": "pcre2", "maxLength": .int(Int64(QueryLimits().patternLength)),
             ],
         ]
         return [

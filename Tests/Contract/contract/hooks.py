@@ -78,6 +78,9 @@ def filter_body(context: Any, body: Any) -> bool:
 def filter_query(context: Any, query: Any) -> bool:
     if not isinstance(query, dict):
         return True
+    search = query.get("search")
+    if isinstance(search, str) and len(search.encode(errors="replace")) > 1_000:
+        return False  # The limit counts bytes, `maxLength` characters.
     return all(is_filter(parsed(query[name])) for name in ("andFilters", "orFilters") if name in query)
 
 
