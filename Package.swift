@@ -142,6 +142,15 @@ let package = Package(
             name: "BkendSyncTests",
             dependencies: ["BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "CSQLite", grdb],
             swiftSettings: strict),
+        .target(
+            name: "SyncSimulation", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
+            path: "Tests/SyncSimulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["SyncSimulation"], path: "Tests/SyncSimulationCommand",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncSimulationTests", dependencies: ["SyncSimulation", "BkendSync", "BkendWire", "simulate"],
+            swiftSettings: strict),
         .testTarget(
             name: "BkendTransportTests", dependencies: ["BkendTransport", httpTypes], swiftSettings: strict),
         .testTarget(

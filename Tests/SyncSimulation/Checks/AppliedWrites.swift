@@ -1,0 +1,47 @@
+import BkendSync
+import BkendWire
+
+/// What the server did, by the entry that asked for it.
+struct AppliedWrites {
+    struct Key: Hashable {
+        var device: Int
+        var entry: Int64
+    }
+
+    /// The rows that a create made, or the row that another write changed.
+    private(set) var rows: [Key: [RecordKey]] = [:]
+    /// The rows that a create made.
+    private(set) var created: [Key: [RecordKey]] = [:]
+    /// The last entry of a device that changed a record.
+    private(set) var latest: [Int: [RecordKey: Int64]] = [:]
+    /// Second rows of one create that a delayed copy made: to be deleted or reported.
+    var twins: [(key: RecordKey, device: Int)] = []
+    /// When the server last showed a record to a device that was about to write it.
+    var reads: [Int: [RecordKey: Int64]] = [:]
+    /// Creates that the app sent again on its own responsibility.
+    var retriedByApp: Set<Key> = []
+
+    mutating func note(_ entry: Int64, of device: Int, on row: RecordKey, isCreate: Bool) {
+        if isCreate { created[Key(device: device, entry: entry), default: []].append(row) }
+        rows[Key(device: device, entry: entry), default: []].append(row)
+        let before = latest[device]?[row] ?? 0
+        latest[device, default: [:]][row] = max(before, entry)
+    }
+
+    func rows(_ entry: Int64, of device: Int) -> [RecordKey] { rows[Key(device: device, entry: entry)] ?? [] }
+}
+
+/// Requests of the last while; too many at once is a loop.
+struct RequestBudget {
+    private var moments: [Int64] = []
+    /// How many went out since the beginning.
+    private(set) var total = 0
+
+    /// Notes a request; how many there were in the minute before it.
+    mutating func note(_ now: Int64) -> Int {
+        total += 1
+        moments.removeAll { $0 < now - 60_000 }
+        moments.append(now)
+        return moments.count
+    }
+}

@@ -1,0 +1,73 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+
+/// What may appear, disappear and go back (sync.md, promise 4).
+extension World {
+    func checkAppearance(_ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
+        let isOnServer = server.history.versions(key.table, key.id).last?.document != nil
+        let place = "d\(device.number): \(key.table)/\(key.id)"
+        if let number = device.observer.deletedHere[key] {
+            if let entry = try snapshot.entry(number), entry.isLive, entry.kind == .delete {
+                throw Violation(.noFlicker, "\(place) came back while its deletion waits")
+            }
+            let isDone = !applied.rows(number, of: device.number).isEmpty
+            if isDone && !isOnServer { throw Violation(.noFlicker, "\(place) came back after it was deleted here") }
+            device.observer.deletedHere[key] = nil
+        }
+        if device.observer.goneElsewhere.remove(key) != nil, !isOnServer, !device.localIDs.contains(key.id) {
+            throw Violation(.noFlicker, "\(place) came back after it was deleted elsewhere")
+        }
+    }
+
+    func checkDisappearance(
+        _ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot, _ cause: Cause
+    ) throws {
+        let place = "d\(device.number): \(key.table)/\(key.id)"
+        if let deletion = try snapshot.entries(of: key.table, key.id).last(where: { $0.kind == .delete && $0.isLive }) {
+            device.observer.deletedHere[key] = deletion.sequence
+            return
+        }
+        if cause == .app { return }
+        let versions = server.history.versions(key.table, key.id)
+        guard let last = versions.last else {
+            if device.observer.reported.contains(key) { return }
+            throw Violation(.noFlicker, "\(place), which only this device has, disappeared")
+        }
+        if last.document == nil {
+            device.observer.goneElsewhere.insert(key)
+            return
+        }
+        let horizon = now - 120_000
+        if serverChangedRules > horizon || device.observer.subscriptionsChanged > horizon { return }
+        if versions.contains(where: { $0.at > horizon && ($0.document == nil || $0.isRestored) }) { return }
+        let caller = Caller(user: device.owner)
+        guard let access = server[table: key.table]?.access, access.scope(.list, caller) != .nothing else { return }
+        // What was it in the last two minutes?
+        let start = versions.lastIndex { $0.at <= horizon } ?? 0
+        let recent = versions[start...].compactMap(\.document)
+        for subscription in try snapshot.subscriptions(of: key.table) {
+            let filter = try ServerFilter(and: subscription.filter.andFilters, or: subscription.filter.orFilters)
+            let belongs = recent.allSatisfy { document in
+                access.lists(document, to: caller) && filter.matches(access.shown(document, to: caller))
+            }
+            if belongs { throw Violation(.noFlicker, "\(place) disappeared though the server lists it all the time") }
+        }
+    }
+
+    /// The server's word on a record is never replaced by an older one.
+    func checkVersion(_ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
+        guard let base = try snapshot.base(key.table, key.id),
+            let updatedAt = try JSON(parsing: base.bytes)["updatedAt"]?.stringValue
+        else { return }
+        let versions = server.history.versions(key.table, key.id)
+        guard let version = versions.last(where: { $0.updatedAt == updatedAt }) else { return }
+        let known = device.observer.versions[key] ?? 0
+        device.observer.versions[key] = max(known, version.number)
+        if version.number < known, !versions.contains(where: \.isRestored) {
+            throw Violation(
+                .noFlicker,
+                "d\(device.number): \(key.table)/\(key.id) went back to what the server said at \(updatedAt)")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import BkendSync
+import BkendWire
+
+/// What is checked when a request leaves a device, and when the server acts.
+extension World {
+    func check(_ request: SyncRequest, from device: SimulatedDevice) throws {
+        let place = "d\(device.number) \(Trace.text(request))"
+        let recent = device.budget.note(now)
+        if recent > requestLimit {
+            throw Violation(.budget, "\(recent) requests in a minute, the last: \(place)")
+        }
+        guard request.operation.isWrite else { return }
+        for number in request.entries {
+            guard let entry = try device.store?.read({ try $0.entry(number) }) else {
+                throw Violation(.nothingLost, "\(place): sent, but its entry isn't in the outbox")
+            }
+            if entry.user != device.session.user {
+                throw Violation(.nobodyElse, "\(place): the entry is \(entry.user)'s")
+            }
+            if entry.state != .inFlight || (request.body ?? []) != (entry.body ?? []) {
+                throw Violation(.nothingLost, "\(place): sent before it was marked in flight (\(entry.state.rawValue))")
+            }
+        }
+        guard let body = request.body, case .object(var fields)? = try? JSON(parsing: body) else { return }
+        fields[OutboxEntry.clientKeyField] = nil
+        if let id = JSON.object(fields).firstString(where: { device.localIDs.contains($0) }) {
+            throw Violation(.order, "\(place): it names \(id), which the server doesn't know")
+        }
+    }
+
+    func check(_ write: ServerWrite, body: [UInt8]?) throws {
+        guard let origin = write.origin else { return }
+        let device = devices[origin.device]
+        let row = RecordKey(write.table, write.id)
+        let place = "d\(origin.device) \(write.kind.rawValue) \(write.table)/\(write.id) entries \(origin.entries)"
+        // The engine's own deletions of second copies serve no entry.
+        for number in origin.entries {
+            let made = applied.created[.init(device: origin.device, entry: number)] ?? []
+            let last = applied.latest[origin.device]?[row] ?? 0
+            applied.note(number, of: origin.device, on: row, isCreate: write.kind == .create)
+            if write.user != device.owner {
+                throw Violation(.nobodyElse, "\(place): done as \(write.user), made by \(device.owner)")
+            }
+            if !origin.isCopy && last > number {
+                throw Violation(.order, "\(place): arrived after entry \(last) of the same record")
+            }
+            let entry = device.observer.entries[number]
+            switch write.kind {
+            case .create where !made.isEmpty: try checkSecondCreate(row, number, origin, body, place)
+            case .update where write.isEffective: try checkOverwrite(row, entry, origin, body, place)
+            default: break
+            }
+        }
+    }
+
+    /// A second row of one create: never by the engine's own resending; a delayed copy may do it where no unique index
+    /// forbids it.
+    private func checkSecondCreate(
+        _ row: RecordKey, _ number: Int64, _ origin: WriteOrigin, _ body: [UInt8]?, _ place: String
+    ) throws {
+        let key = AppliedWrites.Key(device: origin.device, entry: number)
+        if applied.retriedByApp.contains(key) { return }
+        // What a lookup can't show, because it was deleted or is hidden from this user, can't be found.
+        let caller = Caller(user: devices[origin.device].owner)
+        let rows = server.listed(row.table, and: nil, by: caller) ?? []
+        let made = applied.created[key] ?? []
+        let isFindable = made.contains { other in
+            other != row && rows.contains { $0["id"]?.stringValue == other.id }
+        }
+        if !isFindable { return }
+        if !origin.isCopy && !hadCopy(of: number, device: origin.device) {
+            throw Violation(.noCreateTwice, "\(place): the server made it a second time")
+        }
+        applied.twins.append((row, origin.device))
+    }
+
+    private func hadCopy(of entry: Int64, device: Int) -> Bool { copies.contains(.init(device: device, entry: entry)) }
+
+    /// An update must know what it overwrites: a value that the device had been shown and that is not what its entry
+    /// was made on is a conflict, and is reported.
+    private func checkOverwrite(
+        _ row: RecordKey, _ entry: OutboxEntry?, _ origin: WriteOrigin, _ body: [UInt8]?, _ place: String
+    ) throws {
+        guard !origin.isCopy, let entry, let body, case .object(let mine)? = try? JSON(parsing: body) else { return }
+        let versions = server.history.versions(row.table, row.id)
+        // The newest version is this write's own.
+        guard versions.count > 1, let document = versions[versions.count - 2].document else { return }
+        let device = devices[origin.device]
+        if device.observer.reported.contains(row) { return }
+        let hidden = server[table: row.table]?.access.hidden ?? []
+        for (field, value) in mine where !hidden.contains(field) {
+            guard let theirs = document[field], theirs != value, theirs != entry.before[field] else { continue }
+            guard let read = applied.reads[origin.device]?[row], read >= now - 150_000 else {
+                throw Violation(.conflictsReported, "\(place): overwrote \(field) without looking")
+            }
+            let others = versions.dropLast(2).last { $0.document?[field] != theirs }?.number ?? 0
+            let came = versions.first { $0.number > others }?.at ?? 0
+            if came < read {
+                throw Violation(
+                    .conflictsReported, "\(place): overwrote \(field), which it had been shown, and nothing is reported"
+                )
+            }
+        }
+    }
+
+    /// Notes what the server has shown of records that a device is about to write.
+    func noteRead(_ delivery: Delivery, _ answer: SyncAnswer) {
+        guard delivery.servesEntries, answer.status == 200, let table = delivery.call.operation.table else { return }
+        switch delivery.fate.fault {
+        case .lostAfter, .cut, .cutUnseen, .gateway, .serverErrorAfter: return
+        default: break
+        }
+        guard let json = try? JSON(parsing: answer.body) else { return }
+        for item in json["items"]?.arrayValue ?? [json] {
+            guard let id = item["id"]?.stringValue else { continue }
+            applied.reads[delivery.device, default: [:]][RecordKey(table, id)] = now
+        }
+    }
+}
+
+extension JSON {
+    /// The first string, or object key, for which something holds.
+    func firstString(where test: (String) -> Bool) -> String? {
+        switch self {
+        case .string(let text): return test(text) ? text : nil
+        case .array(let values):
+            for value in values {
+                if let found = value.firstString(where: test) { return found }
+            }
+            return nil
+        case .object(let object):
+            for (key, value) in object {
+                if test(key) { return key }
+                if let found = value.firstString(where: test) { return found }
+            }
+            return nil
+        default: return nil
+        }
+    }
+}

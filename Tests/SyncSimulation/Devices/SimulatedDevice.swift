@@ -1,0 +1,78 @@
+import BkendDocuments
+import BkendSync
+import BkendWire
+import GRDB
+
+/// A device: the shipped store over a database in memory, the shipped engine, and a session. What a crash takes are the
+/// objects; the database stays, and every commit is in it, as `synchronous=FULL` promises.
+package final class SimulatedDevice {
+    /// Its number.
+    package let number: Int
+    /// Whose store it is, `""` for a guest's.
+    package private(set) var owner: String
+    /// SQLite, which survives crashes.
+    let writer: DatabaseQueue
+    let environment: DeviceEnvironment
+    /// The store, nil while the device is down.
+    package private(set) var store: StoreDatabase?
+    /// The engine, nil while the device is down.
+    var machine: EngineMachine?
+    /// Counts the starts: what was meant for an earlier one is for nobody.
+    var incarnation = 0
+    var session: SimulatedSession
+    /// The last status that the engine published.
+    package var status = SyncStatus()
+    /// The requests that the engine waits for.
+    var outstanding: Set<RequestID> = []
+    /// The last `wake`; an earlier one's timer is for nobody.
+    var wakeNumber = 0
+    /// Whether the engine asked for the refresh under way.
+    var wantsRefresh = false
+    /// No route to the server before this moment.
+    var blackoutUntil: Int64 = 0
+    /// How many requests were sent of each name, for their fates.
+    var sent: [String: Int] = [:]
+    /// How often effects were performed, for crashes.
+    var performed = 0
+    /// Records the app has met, by the ids that it knows them by.
+    var remembered: [RecordKey] = []
+    /// The local ids made here.
+    var localIDs: Set<String> = []
+    /// What an observer of the store has seen.
+    var observer = DeviceObserver()
+    /// The requests sent lately, for the budget.
+    var budget = RequestBudget()
+
+    init(number: Int, owner: String, environment: DeviceEnvironment) throws {
+        self.number = number
+        self.owner = owner
+        self.environment = environment
+        writer = try DocumentStorage.inMemory()
+        session = owner.isEmpty ? .guest : SimulatedSession()
+        let store = try StoreDatabase(over: writer, environment: environment.store)
+        if !owner.isEmpty { try store.write { try $0.setMeta("owner", owner) } }
+        self.store = store
+    }
+
+    var isUp: Bool { machine != nil }
+
+    /// Opens the store and makes an engine over it.
+    func boot(_ configuration: SyncConfiguration, _ rules: SyncRules, _ random: SyncRandom) throws {
+        let store = try self.store ?? StoreDatabase(over: writer, environment: environment.store)
+        self.store = store
+        machine = EngineMachine(store: store, configuration: configuration, rules: rules, random: random)
+        incarnation += 1
+    }
+
+    /// Drops everything but the database and what the session file holds.
+    func crash() {
+        machine = nil
+        store = nil
+        outstanding = []
+        wantsRefresh = false
+        wakeNumber += 1
+        incarnation += 1
+        status = SyncStatus()
+        if session.refreshing != nil { session.isLastToken = true }
+    }
+}

@@ -1,0 +1,93 @@
+import BkendSync
+import BkendWire
+
+/// One seed's run: a world, and a plan carried out in it; then everything heals, and everything must agree.
+package final class Simulation {
+    /// The plan.
+    package let plan: Plan
+    /// The world.
+    package let world: World
+    /// Earlier states of the server's tables.
+    var backups: [[ServerTable]] = []
+    /// A table that an operator has taken away.
+    var missing: ServerTable?
+    /// Texts that tell creates apart.
+    var tags = 0
+
+    /// - Parameters:
+    ///   - kept: the indexes of the steps to carry out; nil for all.
+    ///   - spared: faults that don't strike, by name.
+    package init(
+        _ plan: Plan, planted: PlantedFault = .none, recording: Bool = false, keeping kept: [Int]? = nil,
+        sparing spared: Set<String> = [], listener: (@Sendable (String) -> Void)? = nil
+    ) throws {
+        self.plan = plan
+        world = World(seed: plan.seed, planted: planted, recording: recording, listener: listener)
+        world.spared = spared
+        world.profile = plan.profile
+        world.server.skews = plan.skews
+        world.server.sessions.lifetime = plan.tokenLifetime
+        world.configuration.policies = plan.policies
+        world.configuration.lanes = plan.lanes
+        if plan.looksTwice { world.configuration.massRemovalFloor = 1 }
+        prepareServer()
+        for owner in plan.owners { try world.addDevice(owner: owner) }
+        world.perform = { [unowned self] index in try self.perform(plan.steps[index]) }
+        for index in kept ?? Array(plan.steps.indices) { world.schedule(.step(index), at: plan.steps[index].at) }
+    }
+
+    /// Runs the seed to its end.
+    ///
+    /// - Throws: `Violation` for a broken promise.
+    package func run() throws {
+        do {
+            for device in world.devices {
+                try subscribe(device, at: 0)
+                try world.start(device)
+            }
+            try world.run(until: (plan.steps.last?.at ?? 0) + 1)
+            if let missing { world.server.tables.append(missing) }
+            missing = nil
+            try world.heal()
+            try world.checkConvergence()
+            try world.checkNothingToDo()
+        } catch let violation as Violation {
+            world.note("\(violation)")
+            throw violation
+        } catch {
+            let violation = Violation(.broken, "\(error)")
+            world.note("\(violation)")
+            throw violation
+        }
+    }
+
+    private func prepareServer() {
+        let keys = plan.hasUniqueKeys ? ["clientKey"] : []
+        world.server.tables = [
+            ServerTable(
+                "notes",
+                fields: [
+                    ServerField("tag", .string), ServerField("title", .string, maximumLength: 40),
+                    ServerField("count", .int, default: 0), ServerField("status", .string, default: "open"),
+                    ServerField("when", .date),
+                ], uniques: keys, access: TableAccess(user: .all, guest: .all)),
+            ServerTable(
+                "slugs", fields: [ServerField("tag", .string), ServerField("slug", .string)], uniques: keys + ["slug"],
+                access: TableAccess(user: .all, guest: .all)),
+            ServerTable(
+                "strict", fields: [ServerField("tag", .string), ServerField("count", .int, default: 0)],
+                takesExtraFields: false, uniques: [], access: TableAccess(user: .all, guest: .all)),
+        ]
+        var random = world.chance.sequence("records")
+        for index in 0..<plan.records {
+            let user = random.one(of: plan.owners + ["eve"])
+            let fields: JSONObject = [
+                "tag": .string("first-\(index)"), "title": .string("Title \(index)"),
+                "status": random.hits(0.5) ? "open" : "done", "count": .int(Int64(random.number(0...9))),
+            ]
+            _ = try? world.server.insert(
+                "notes", fields, by: Caller(user: user, isAdmin: true), at: Int64(-random.number(0...100_000)))
+        }
+        world.server.log = []
+    }
+}

@@ -1,0 +1,92 @@
+import BkendSync
+import BkendWire
+
+/// What a seed decides before anything happens: who takes part, what befalls them, and what they do.
+package struct Plan: Sendable {
+    /// The seed.
+    package let seed: UInt64
+    /// The owners of the devices' stores, in order; `""` is a guest.
+    package var owners: [String] = []
+    /// How often faults strike.
+    package var profile = FaultProfile()
+    /// What is done, in order.
+    package var steps: [Step] = []
+    /// The nodes of the server.
+    package var skews: [Int64] = [0]
+    /// How long an access token lives, in milliseconds.
+    package var tokenLifetime: Int64 = 3_600_000
+    /// How many records the server has at the beginning.
+    package var records = 0
+    /// Whether the server keeps `clientKey` unique.
+    package var hasUniqueKeys = true
+    /// What a conflict comes to.
+    package var policies = SyncPolicies()
+    /// Whether most rows may go only after a second look, even of a small table.
+    package var looksTwice = false
+    /// How many requests go side by side.
+    package var lanes = 8
+
+    /// Draws the plan of a seed.
+    ///
+    /// - Parameter length: how many steps it has.
+    package init(seed: UInt64, length: Int) {
+        self.seed = seed
+        var random = Chance(seed: seed).sequence("plan")
+        profile = FaultProfile(drawnFrom: &random)
+        let users = ["ann", "bob", "cid"].prefix(random.number(1...3))
+        // A short plan is carried out by few, so that something happens between them.
+        owners = (0..<random.number(2...(length < 50 ? 3 : 5))).map { _ in random.one(of: Array(users)) }
+        if random.hits(0.15) { owners[0] = "" }
+        if random.hits(0.3) { skews = (0..<random.number(2...3)).map { _ in Int64(random.number(-15_000...15_000)) } }
+        if random.hits(0.3) { tokenLifetime = Int64(random.number(60_000...600_000)) }
+        records = random.one(of: [0, 0, 5, 20, 40, 130])
+        hasUniqueKeys = random.hits(0.75)
+        policies = Self.policies(&random)
+        if random.hits(0.15) { lanes = 1 }
+        draw(length, &random)
+        looksTwice = steps.contains { $0.kind == .empty }
+    }
+
+    private mutating func draw(_ length: Int, _ random: inout SyncRandom) {
+        var weights: [(Step.Kind, Int)] = [
+            (.create, 14), (.createNaming, 6), (.update, 20), (.updateNaming, 4), (.delete, 6), (.batch, 4),
+            (.retry, 4), (.discard, 3), (.edit, 2), (.acknowledge, 1), (.subscribe, 2), (.unsubscribe, 1),
+            (.pause, 1), (.resume, 3), (.syncNow, 5), (.signIn, 3), (.reachability, 2),
+            (.remoteCreate, 8), (.remoteUpdate, 12), (.remoteDelete, 5),
+        ]
+        // The rarer things come in some seeds only: where everything happens, everything hides everything.
+        let rare: [(Step.Kind, Int)] = [
+            (.crash, 4), (.blackout, 2), (.signOut, 1), (.otherUser, 1), (.clock, 2), (.usurp, 1), (.permission, 2),
+            (.column, 1), (.rowFilter, 1), (.backup, 2), (.skew, 1), (.table, 1), (.scope, 1), (.key, 1), (.empty, 1),
+            (.revokeSessions, 1),
+        ]
+        for item in rare where random.hits(0.25) {
+            weights.append(item)
+            if item.0 == .backup { weights.append((.restore, 1)) }
+        }
+        let pace = random.one(of: [200, 1_500, 6_000])
+        var moment: Int64 = 0
+        for _ in 0..<length {
+            let gap = random.number(0...9) == 0 ? random.number(0...40_000) : random.number(0...pace)
+            moment += Int64(gap)
+            steps.append(
+                Step(
+                    at: moment, kind: random.one(by: weights), device: random.number(0...(owners.count - 1)),
+                    pick: random.next()))
+        }
+    }
+
+    private static func policies(_ random: inout SyncRandom) -> SyncPolicies {
+        var policies = SyncPolicies()
+        switch random.number(0...3) {
+        case 0: policies.conflict = .serverWins
+        case 1:
+            policies.conflict = .merge {
+                $0.mine.description < $0.theirs?.description ?? "" ? $0.mine : $0.theirs ?? $0.mine
+            }
+        default: break
+        }
+        if random.hits(0.25) { policies.deletedElsewhere = .createAgain }
+        return policies
+    }
+}

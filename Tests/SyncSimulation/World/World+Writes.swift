@@ -1,0 +1,71 @@
+import BkendSync
+import BkendWire
+
+/// What an app writes, checked at once: a write that returned is in the outbox, or was folded into what is there.
+extension World {
+    /// Creates a record.
+    package func create(
+        _ table: String, _ fields: JSONObject, on device: SimulatedDevice, in transaction: StoreTransaction,
+        withKey: Bool? = nil
+    ) throws -> String {
+        let id = try transaction.create(table, fields, withKey: withKey)
+        device.localIDs.insert(id)
+        guard let entry = try transaction.entries(of: table, id).last, entry.kind == .create,
+            try transaction.document(table, id) != nil
+        else { throw Violation(.nothingLost, "d\(device.number): the create of \(id) left no entry") }
+        return id
+    }
+
+    /// Sets fields of a record.
+    package func update(
+        _ key: RecordKey, _ fields: JSONObject, on device: SimulatedDevice, in transaction: StoreTransaction
+    ) throws {
+        guard try transaction.update(key.table, key.id, set: fields) else { return }
+        let live = try transaction.entries(of: key.table, key.id).filter(\.isLive)
+        if live.isEmpty { throw Violation(.nothingLost, "d\(device.number): the update of \(key.id) left no entry") }
+    }
+
+    /// Deletes a record.
+    package func delete(_ key: RecordKey, on device: SimulatedDevice, in transaction: StoreTransaction) throws {
+        try transaction.delete(key.table, key.id)
+        if try transaction.document(key.table, key.id) != nil {
+            throw Violation(.noFlicker, "d\(device.number): \(key.id) is visible after its deletion")
+        }
+    }
+
+    /// Another process of the device begins to lead; the old leader finds out by itself.
+    package func usurp(_ device: SimulatedDevice) throws {
+        guard let old = device.machine else { return }
+        note("d\(device.number): another process begins to lead")
+        // The old leader hears of nothing any more but its timer.
+        let store = device.store
+        device.crash()
+        try start(device)
+        for effect in old.handle(.timer, at: instant) {
+            if case .send(let id, let request) = effect {
+                throw Violation(
+                    .order, "d\(device.number): a leader that was replaced sent \(id) \(Trace.text(request))")
+            }
+        }
+        _ = store
+        try inspect(device, after: .engine)
+    }
+}
+
+extension ServerModel {
+    /// Fills a table with records, all made at one moment or each a millisecond after the other.
+    package mutating func fill(_ table: String, _ count: Int, at moment: Int64, apart: Int64 = 0) {
+        for index in 0..<count {
+            let fields: JSONObject = ["title": .string("\(index)")]
+            _ = try? insert(table, fields, by: .admin, at: moment + Int64(index) * apart)
+        }
+        log = []
+    }
+
+    /// Another client deletes a record.
+    package mutating func remove(_ id: String, from table: String, at now: Int64) {
+        guard self[table: table]?.row(id) != nil else { return }
+        self[table: table]?.remove(id)
+        history.noteDeletion(table, id, at: now)
+    }
+}
