@@ -35,9 +35,11 @@ extension EngineStep {
         switch verdict {
         case .denied:
             pull.progress.isDenied = true
+            pull.progress.refusal = nil
             try restLong(&pull)
         case .rejected(let error), .tableRefused(let error):
             pull.progress.refusal = "\(error.code): \(error.message)"
+            pull.progress.isDenied = false
             try restLong(&pull)
         case .tooLong:
             if case .reread(let ids) = ask, ids.count > 1 {
