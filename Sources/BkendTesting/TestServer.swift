@@ -58,11 +58,15 @@ public final class TestServer: Sendable {
     ///   - folder: a data folder, made when it isn't one yet; nil for a temporary one that `stop` removes.
     ///   - tables: what `bkend-server apply` takes, nil for none.
     ///   - isDynamic: whether a first POST creates its table.
+    ///   - port: where to listen, 0 for a free port; an earlier server's to come back where it was.
     /// - Throws: what keeps the folder from being opened, the tables from being applied, or the port from being taken.
-    public static func start(folder: String? = nil, tables: JSON? = nil, isDynamic: Bool = false) async throws
-        -> TestServer
-    {
-        try await start(folder: folder, tables: tables) { $0.isDynamic = isDynamic }
+    public static func start(
+        folder: String? = nil, tables: JSON? = nil, isDynamic: Bool = false, port: Int = 0
+    ) async throws -> TestServer {
+        try await start(folder: folder, tables: tables) {
+            $0.isDynamic = isDynamic
+            $0.port = port
+        }
     }
 
     /// `start` with everything that the server can be told.

@@ -1,9 +1,11 @@
 /// A date in one of the three forms of RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, the obsolete
 /// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. The name of the day is not checked.
-struct HTTPDate: Equatable {
-    let secondsSince1970: Int64
+package struct HTTPDate: Equatable {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    package let secondsSince1970: Int64
 
-    init?(_ text: String) {
+    /// Reads a date; nil when it is none.
+    package init?(_ text: String) {
         var words = text.split { $0 == " " || $0 == "-" || $0 == "," }
         guard words.count >= 5 else { return nil }
         words.removeFirst()  // the name of the day

@@ -1,8 +1,8 @@
-import Foundation
-import HTTPTypes
+package import Foundation
+package import HTTPTypes
 
 /// The `Retry-After` field of an answer (RFC 9110 §10.2.3): seconds, or a date.
-struct RetryAfter: Equatable {
+package struct RetryAfter: Equatable {
     private enum Form: Equatable {
         case seconds(Int64)
         case date(HTTPDate, answered: HTTPDate?)
@@ -12,7 +12,7 @@ struct RetryAfter: Equatable {
 
     /// Reads the field; `nil` when it is absent or neither a count of seconds nor a date. A negative count is not a
     /// count. A count too large for 64 bits is the largest count.
-    init?(_ head: HTTPResponse) {
+    package init?(_ head: HTTPResponse) {
         guard let text = head.headerFields[.retryAfter] else { return nil }
         let digits = text.utf8
         if !digits.isEmpty, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
@@ -26,7 +26,7 @@ struct RetryAfter: Equatable {
 
     /// How long the server asks to wait. A date is measured from the answer's own `Date`, since this machine's clock
     /// may be wrong by a day; from `now` where the answer has none. A moment in the past asks for nothing.
-    func delay(now: Date) -> Duration {
+    package func delay(now: Date) -> Duration {
         switch form {
         case .seconds(let seconds):
             return .seconds(seconds)

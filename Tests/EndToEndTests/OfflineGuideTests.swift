@@ -41,6 +41,12 @@ import Testing
             try await store.outbox.retry(letter.id)
         }
         #expect(try await store.outbox.counts().queued > 0)
+
+        try await store.subscribe(to: articles.where { $0.views > 10 })
+        try await store.sync.start()
+        await store.sync.syncNow()
+        await store.sync.stop()
+        #expect(await store.sync.status.state == .stopped)
         try await store.wipe(discardingOutbox: true)
         await store.close()
         await client.shutdown()

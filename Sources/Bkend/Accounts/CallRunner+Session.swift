@@ -11,11 +11,24 @@ extension CallRunner {
             return try await run(call, token: session?.accessToken, deadline: left())
         } catch {
             guard let session, let refusal = RefreshDecision.concerns(error) else { throw error }
-            let refresh = sessions.session(after: session, refusal: refusal) { [self] token throws(BkendError) in
-                try await exchange(token)
-            }
+            let refresh = renewed(after: session, refusal: refusal)
             guard let next = try await outcome(of: refresh, call, within: left()) else { throw error }
             return try await run(call, token: next.accessToken, deadline: left(), previousAttempts: error.attempts)
+        }
+    }
+
+    /// Whether the app sends `Authorization` by itself: then nobody here knows whose token it is.
+    var hasOwnAuthorization: Bool { options.headers.keys.contains { $0.lowercased() == "authorization" } }
+
+    /// Has a session renewed, beside what goes on, when half of its life is over.
+    func renewAhead(_ session: Session) {
+        sessions.renewAhead(session) { [self] token throws(BkendError) in try await exchange(token) }
+    }
+
+    /// The session in the place of one whose access token was refused; nil to give up.
+    func renewed(after used: Session, refusal: ErrorCode) -> Task<Session?, any Error> {
+        sessions.session(after: used, refusal: refusal) { [self] token throws(BkendError) in
+            try await exchange(token)
         }
     }
 
@@ -25,9 +38,7 @@ extension CallRunner {
         guard call.sendsSession, !names.contains(where: { $0.lowercased() == "authorization" }) else { return nil }
         do throws(BkendError) {
             let session = try await sessions.current()
-            if let session {
-                sessions.renewAhead(session) { [self] token throws(BkendError) in try await exchange(token) }
-            }
+            if let session { renewAhead(session) }
             return session
         } catch {
             throw error.of(call)

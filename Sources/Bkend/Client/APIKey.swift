@@ -22,6 +22,12 @@ struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, 
     /// Whether the key opens everything and has no place in an app.
     var isSecret: Bool { text.hasPrefix("sk_") }
 
+    /// Tells keys apart without showing them: 64 bits of 256 random ones (FNV-1a).
+    var fingerprint: String {
+        let hash = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return String(hash, radix: 16)
+    }
+
     var description: String { (isSecret ? "sk_" : "pk_") + "…" }
     var debugDescription: String { description }
     var customMirror: Mirror { Mirror(self, children: [:]) }

@@ -22,6 +22,8 @@ struct Call: Sendable {
     var target: Target
     var query: [QueryItem] = []
     var body: JSON?
+    /// Bytes to send as they are, in the place of `body`.
+    var exactBody: [UInt8]?
     var options: CallOptions
     /// Whether the call is made as the user who is signed in.
     var sendsSession = true

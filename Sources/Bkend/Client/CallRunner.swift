@@ -27,6 +27,9 @@ final class CallRunner: Sendable {
         sessions = SessionKeeper(store: store, server: address.text, now: pacing.now)
     }
 
+    /// The server and the key, as they tell accounts of one server apart from another's; without secrets.
+    var identity: String { "\(address.text) \(key.fingerprint)" }
+
     /// Refuses calls from now on.
     func close() { isClosed.store(true, ordering: .relaxed) }
 
@@ -114,6 +117,24 @@ final class CallRunner: Sendable {
         }
     }
 
+    /// Sends a call once and gives the answer as it came, whoever gave it.
+    func exchange(
+        _ call: Call, token: String?, deadline: Duration
+    ) async throws(TransportError) -> (head: HTTPResponse, body: [UInt8]) {
+        if isClosed.load(ordering: .relaxed) {
+            throw TransportError(kind: .shutDown, delivery: .notSent, reason: "the client has been shut down")
+        }
+        var request: TransportRequest
+        do throws(BkendError) {
+            request = try self.request(for: call, token: token)
+        } catch {
+            throw TransportError(kind: .invalidRequest, delivery: .notSent, reason: error.description)
+        }
+        request.timeouts.total = deadline
+        let response = try await transport.send(request)
+        return (response.head, try await response.body.collect(upTo: options.maximumResponseBytes))
+    }
+
     private func decide(
         _ policy: RetryPolicy, attempt: Int, _ outcome: RetryPolicy.Outcome, _ replay: Replay,
         using generator: inout some RandomNumberGenerator
@@ -167,7 +188,8 @@ final class CallRunner: Sendable {
         var fields: HTTPFields = [.accept: "application/json"]
         if let name = Self.apiKeyField { fields[name] = key.text }
         if let token { fields[.authorization] = "Bearer " + token }
-        if call.body != nil { fields[.contentType] = "application/json" }
+        let body = call.exactBody ?? call.body?.serialized()
+        if body != nil { fields[.contentType] = "application/json" }
         for headers in [options.headers, call.options.headers] {
             for (name, value) in headers {
                 guard let fieldName = HTTPField.Name(name) else { throw refuse("\(name) is no name of a header") }
@@ -181,7 +203,7 @@ final class CallRunner: Sendable {
             method: HTTPRequest.Method(call.method.rawValue) ?? .get, scheme: address.scheme,
             authority: address.authority, path: path, headerFields: fields)
         return TransportRequest(
-            head: head, body: call.body.map { .bytes($0.serialized()) } ?? .none, timeouts: options.timeouts,
+            head: head, body: body.map { .bytes($0) } ?? .none, timeouts: options.timeouts,
             replay: call.replay, maximumResponseBytes: options.maximumResponseBytes)
     }
 }

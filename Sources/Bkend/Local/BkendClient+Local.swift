@@ -22,8 +22,8 @@ extension BkendClient {
     public func openLocalStore(at folder: String, name: String = "main") async throws(StoreError) -> LocalStore {
         let owner = try await runner.sessions.owner()
         let open = try await OpenStore.open(
-            root: folder, name: name, owner: owner, server: runner.sessions.server)
-        return LocalStore(open, userID: owner, sessions: runner.sessions)
+            root: folder, name: name, owner: owner, server: runner.identity)
+        return LocalStore(open, userID: owner, runner: runner)
     }
 }
 

@@ -13,6 +13,7 @@ extension LocalStore {
         guard let user = try await sessions?.owner(), !user.isEmpty else { throw StoreError(.otherOwner) }
         try await open.takeOver(by: user)
         userID = user
+        await synchroniser?.noteSession()
     }
 
     /// Empties the store: records, outbox, subscriptions. It stays this user's, and open.

@@ -19,11 +19,14 @@ public final class LocalStore: Sendable {
     private let owner: Mutex<String>
     /// Says who is signed in; nil in tests of the store alone.
     let sessions: SessionKeeper?
+    /// Brings store and server together; nil in tests of the store alone.
+    let synchroniser: StoreSync?
 
-    init(_ open: OpenStore, userID: String, sessions: SessionKeeper? = nil) {
+    init(_ open: OpenStore, userID: String, runner: CallRunner? = nil) {
         self.open = open
         owner = Mutex(userID)
-        self.sessions = sessions
+        sessions = runner?.sessions
+        synchroniser = runner.map { StoreSync(open, $0) }
     }
 
     /// The id of the user whose store this is, `""` for a guest's.
@@ -70,7 +73,10 @@ public final class LocalStore: Sendable {
         }
     }
 
-    /// Ends every live query of this handle and gives it back; calls afterwards throw `closed`. The last handle of a
-    /// process closes the file. Calling it again does nothing.
-    public func close() async { await open.close() }
+    /// Stops synchronisation, ends every live query of this handle and gives it back; calls afterwards throw `closed`. The
+    /// last handle of a process closes the file. Calling it again does nothing.
+    public func close() async {
+        await synchroniser?.close()
+        await open.close()
+    }
 }

@@ -102,7 +102,10 @@ public struct Outbox: Sendable {
     private func change<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws(StoreError) -> Result {
-        do { return try await store.open.write(body) } catch { throw StoreError(error) }
+        let result: Result
+        do { result = try await store.open.write(body) } catch { throw StoreError(error) }
+        await store.synchroniser?.noteOutbox()
+        return result
     }
 }
 

@@ -1,19 +1,19 @@
-import BkendWire
+public import BkendWire
 
 /// One field that was changed here and on the server.
-package struct FieldConflict: Sendable, Hashable {
+public struct FieldConflict: Sendable, Hashable {
     /// The table.
-    package var table: String
+    public var table: String
     /// The record's id on the server.
-    package var record: String
+    public var record: String
     /// The top-level field.
-    package var field: String
+    public var field: String
     /// What the server last said before the local write; nil when the field wasn't there.
-    package var before: JSON?
+    public var before: JSON?
     /// What the local write set.
-    package var mine: JSON
+    public var mine: JSON
     /// What the server says now; nil when the field isn't there.
-    package var theirs: JSON?
+    public var theirs: JSON?
 
     /// A conflict.
     package init(table: String, record: String, field: String, before: JSON?, mine: JSON, theirs: JSON?) {
@@ -25,12 +25,14 @@ package struct FieldConflict: Sendable, Hashable {
         self.theirs = theirs
     }
 
-    package static func == (a: FieldConflict, b: FieldConflict) -> Bool {
+    /// Same record, field and values, names by code point.
+    public static func == (a: FieldConflict, b: FieldConflict) -> Bool {
         a.table == b.table && a.record.hasSameBytes(as: b.record) && a.field.hasSameBytes(as: b.field)
             && a.before == b.before && a.mine == b.mine && a.theirs == b.theirs
     }
 
-    package func hash(into hasher: inout Hasher) {
+    /// Hashes the place and the local value.
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(table)
         record.hashBytes(into: &hasher)
         field.hashBytes(into: &hasher)
@@ -39,7 +41,7 @@ package struct FieldConflict: Sendable, Hashable {
 }
 
 /// Who wins where a field was changed on both sides. Every conflict is reported, whoever wins.
-package enum ConflictPolicy: Sendable {
+public enum ConflictPolicy: Sendable {
     /// The local value is sent.
     case clientWins
     /// The server's value stays.
@@ -49,7 +51,7 @@ package enum ConflictPolicy: Sendable {
 }
 
 /// What becomes of an update whose record was deleted elsewhere. It is reported either way.
-package enum DeletedElsewherePolicy: Sendable, Hashable {
+public enum DeletedElsewherePolicy: Sendable, Hashable {
     /// The record stays deleted, the update is dropped.
     case stayDeleted
     /// The record is created again from what the device shows, under the client key `re-<old id>`.

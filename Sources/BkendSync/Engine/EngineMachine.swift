@@ -7,7 +7,7 @@ import BkendWire
 /// `sessionChanged` and `start`.
 package final class EngineMachine {
     private let store: StoreDatabase
-    private let configuration: SyncConfiguration
+    private var configuration: SyncConfiguration
     private let rules: SyncRules
     private var state: EngineState
     /// Entries whose answers came while the store couldn't write, in order.
@@ -25,6 +25,12 @@ package final class EngineMachine {
         self.configuration = configuration
         self.rules = rules
         state = EngineState(random: random)
+    }
+
+    /// What conflicts come to from now on.
+    package var policies: SyncPolicies {
+        get { configuration.policies }
+        set { configuration.policies = newValue }
     }
 
     /// What the engine does now.

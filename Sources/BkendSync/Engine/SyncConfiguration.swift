@@ -48,7 +48,7 @@ package struct SyncConfiguration: Sendable {
 }
 
 /// What happens to a subscription most of whose rows have gone.
-package enum MassRemoval: Sendable, Hashable {
+public enum MassRemoval: Sendable, Hashable {
     /// They are dropped once a second look, a poll later, says the same.
     case afterSecondLook
     /// They stay until the app confirms it.

@@ -87,6 +87,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     /// A subscription was added, changed or removed.
     package func noteSubscriptions() { tell(.subscriptionsChanged) }
 
+    /// What conflicts come to from now on.
+    package func setPolicies(_ policies: SyncPolicies) { machine.policies = policies }
+
     /// What the system says of the network.
     package func noteNetwork(reachable: Bool) { tell(.networkChanged(reachable: reachable)) }
 

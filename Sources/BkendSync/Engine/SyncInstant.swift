@@ -1,20 +1,21 @@
-/// A moment of the engine's monotonic time, since any origin. The device's wall clock decides nothing about data
+/// A moment of the engine's monotonic time, counted from when synchronisation was started. The device's wall clock decides nothing about data
 /// (sync.md, promise 8).
-package struct SyncInstant: Comparable, Hashable, Sendable {
+public struct SyncInstant: Comparable, Hashable, Sendable {
     /// The time since the origin.
-    package var offset: Duration
+    public var offset: Duration
 
     /// A moment.
     package init(offset: Duration) { self.offset = offset }
 
     /// The origin.
-    package static let zero = SyncInstant(offset: .zero)
+    public static let zero = SyncInstant(offset: .zero)
 
     /// The moment after a time.
-    package func advanced(by duration: Duration) -> SyncInstant { SyncInstant(offset: offset + duration) }
+    public func advanced(by duration: Duration) -> SyncInstant { SyncInstant(offset: offset + duration) }
 
     /// The time from this moment to another.
-    package func duration(to other: SyncInstant) -> Duration { other.offset - offset }
+    public func duration(to other: SyncInstant) -> Duration { other.offset - offset }
 
-    package static func < (a: SyncInstant, b: SyncInstant) -> Bool { a.offset < b.offset }
+    /// The earlier moment is the lesser one.
+    public static func < (a: SyncInstant, b: SyncInstant) -> Bool { a.offset < b.offset }
 }

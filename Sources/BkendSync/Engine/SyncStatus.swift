@@ -1,9 +1,9 @@
-import BkendWire
+public import BkendWire
 
 /// What the engine is doing, as one value.
-package struct SyncStatus: Sendable, Hashable {
+public struct SyncStatus: Sendable, Hashable {
     /// The engine's state.
-    package enum State: Sendable, Hashable {
+    public enum State: Sendable, Hashable {
         /// Not started, stopped, or another process leads.
         case stopped
         /// Nothing to do until the next poll or write.
@@ -21,28 +21,28 @@ package struct SyncStatus: Sendable, Hashable {
     }
 
     /// The engine's state.
-    package var state: State = .stopped
+    public var state: State = .stopped
     /// The entries on their way: queued, in flight, ambiguous, blocked.
-    package var pending = 0
+    public var pending = 0
     /// The dead letters.
-    package var failed = 0
+    public var failed = 0
     /// The creates of which nobody can say whether they were applied; the app decides.
-    package var unresolved = 0
+    public var unresolved = 0
     /// The reports that the app hasn't acknowledged: conflicts, races, twins and so on.
-    package var reports = 0
+    public var reports = 0
     /// The subscriptions, in the order of their numbers.
-    package var subscriptions: [SubscriptionStatus] = []
+    public var subscriptions: [SubscriptionStatus] = []
     /// The tables whose writes wait, and why, by name.
-    package var pausedTables: [TablePause] = []
+    public var pausedTables: [TablePause] = []
     /// The last failure, until something succeeds.
-    package var lastError: SyncProblem?
+    public var lastError: SyncProblem?
 
     /// A status.
     package init() {}
 }
 
 /// Why nothing, or nothing of a table, is sent.
-package enum PauseReason: Sendable, Hashable {
+public enum PauseReason: Sendable, Hashable {
     /// The app called `pause`.
     case requested
     /// The signed-in user isn't the store's.
@@ -60,13 +60,13 @@ package enum PauseReason: Sendable, Hashable {
 }
 
 /// A table whose writes wait.
-package struct TablePause: Sendable, Hashable {
+public struct TablePause: Sendable, Hashable {
     /// The table.
-    package var table: String
+    public var table: String
     /// Why.
-    package var reason: PauseReason
+    public var reason: PauseReason
     /// When one of its entries is tried again.
-    package var until: SyncInstant
+    public var until: SyncInstant
 
     /// A pause.
     package init(table: String, reason: PauseReason, until: SyncInstant) {
@@ -77,9 +77,9 @@ package struct TablePause: Sendable, Hashable {
 }
 
 /// One subscription's state.
-package struct SubscriptionStatus: Sendable, Hashable {
+public struct SubscriptionStatus: Sendable, Hashable {
     /// How far it is.
-    package enum Phase: Sendable, Hashable {
+    public enum Phase: Sendable, Hashable {
         /// Not complete yet.
         case filling
         /// Every row was read once; polls keep it current.
@@ -91,19 +91,19 @@ package struct SubscriptionStatus: Sendable, Hashable {
     }
 
     /// Its number in the store.
-    package var id: Int64
+    public var id: Int64
     /// Its table.
-    package var table: String
+    public var table: String
     /// How far it is.
-    package var phase: Phase
+    public var phase: Phase
     /// The server's time at the last complete round.
-    package var lastSuccess: Timestamp?
+    public var lastSuccess: Timestamp?
     /// Rows of the first pull: received so far.
-    package var received: Int
+    public var received: Int
     /// Rows of the first pull: all, as the server said when it began.
-    package var expected: Int?
+    public var expected: Int?
     /// Rows a second during the first pull.
-    package var rate: Double?
+    public var rate: Double?
 
     /// A state.
     package init(
@@ -121,15 +121,15 @@ package struct SubscriptionStatus: Sendable, Hashable {
 }
 
 /// A failure worth showing. It holds no key, token or record content.
-package struct SyncProblem: Error, Sendable, Hashable, CustomStringConvertible {
+public struct SyncProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// What failed: a request's name, or a part of the engine.
-    package var operation: String
+    public var operation: String
     /// The table, where there is one.
-    package var table: String?
+    public var table: String?
     /// The server's code, where it gave one.
-    package var code: ErrorCode?
+    public var code: ErrorCode?
     /// What failed and why.
-    package var message: String
+    public var message: String
 
     /// A problem.
     package init(operation: String, table: String? = nil, code: ErrorCode? = nil, message: String) {
@@ -139,7 +139,8 @@ package struct SyncProblem: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
-    package var description: String {
+    /// What failed, on which table, and why.
+    public var description: String {
         let place = table.map { " of \($0)" } ?? ""
         return "\(operation)\(place): \(code.map { "\($0), " } ?? "")\(message)"
     }

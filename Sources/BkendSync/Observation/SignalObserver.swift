@@ -7,7 +7,7 @@ package final class SignalObserver: FeedObserver {
     package enum Subject: Sendable {
         /// A change in a table.
         case table(String)
-        /// A change in the outbox or among the reports.
+        /// A change in the outbox, among the reports, or of the set of subscriptions.
         case outbox
     }
 

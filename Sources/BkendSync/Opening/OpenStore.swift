@@ -66,6 +66,9 @@ package final class OpenStore: Sendable {
         }
     }
 
+    /// The file whose lock says which process syncs the store; nil in memory.
+    package var leaderLockPath: String? { location.map { $0.folder + "/leader.lock" } }
+
     /// Reads over one snapshot.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (StoreSnapshot) throws -> Value

@@ -89,6 +89,7 @@ extension StoreTransaction {
         try db.perform(
             "INSERT INTO sync_subscriptions (collection, filter) VALUES (?, ?)", .text(table),
             .utf8(stored.serialized()))
+        touchesOutbox = true
         return db.lastInsertedRowID
     }
 
@@ -102,6 +103,7 @@ extension StoreTransaction {
             try dropUnheld()
         }
         try db.perform("DELETE FROM sync_subscriptions WHERE number = ?", .int(subscription.number))
+        touchesOutbox = true
     }
 
     /// Keeps how far the engine has come. Equal progress is no write.

@@ -1,0 +1,69 @@
+import BkendSync
+import BkendTransport
+import BkendWire
+import Foundation
+import Synchronization
+
+/// The engine's requests over a client's connections, as the client's user.
+///
+/// Each leaves once: what may be sent again is the engine's to decide. Session and token are read together, so that a
+/// request never leaves under the token of a user who came meanwhile.
+final class ClientSender: SyncSender {
+    private let runner: CallRunner
+    /// The session whose access token the server refused last, and its reason.
+    private let refused = Mutex<(session: Session, code: ErrorCode)?>(nil)
+
+    init(_ runner: CallRunner) { self.runner = runner }
+
+    func send(_ request: SyncRequest) async -> SyncResponse {
+        let session: Session?
+        do throws(BkendError) {
+            session = try await runner.sessions.stored()
+        } catch {
+            return .notSent(SyncFailure(.unreachable, error.description))
+        }
+        if let refusal = refusal(of: request.user, session) { return .refused(refusal) }
+        if let session { runner.renewAhead(session) }
+        do throws(TransportError) {
+            let (head, body) = try await runner.exchange(
+                Call(request), token: session?.accessToken, deadline: request.deadline)
+            let answer = SyncAnswer(head, body, now: Date())
+            if let session { note(answer, session) }
+            return .answered(answer)
+        } catch {
+            return SyncResponse(error)
+        }
+    }
+
+    func refresh() async -> SessionOutcome {
+        // A refusal that isn't about the token is none that another token would help.
+        guard let (session, code) = refused.withLock({ $0 }) else { return .stillUsable }
+        do {
+            guard try await runner.renewed(after: session, refusal: code).value != nil else { return .signedOut }
+            refused.withLock { refused in
+                if refused?.session == session { refused = nil }
+            }
+            return .renewed
+        } catch {
+            if case .sessionEnded = SessionKeeper.wrapped(error).reason { return .signedOut }
+            return .unreachable
+        }
+    }
+
+    /// Why nothing is sent as this user now.
+    private func refusal(of user: String, _ session: Session?) -> SendRefusal? {
+        // The app's own token may be anybody's.
+        if runner.hasOwnAuthorization { return .signedOut }
+        guard let session else { return user.isEmpty ? nil : .signedOut }
+        guard session.userID.hasSameBytes(as: user) else { return .otherUser(session.userID) }
+        return session.status == .ended ? .signedOut : nil
+    }
+
+    private func note(_ answer: SyncAnswer, _ session: Session) {
+        guard answer.status == 401, answer.isJSON, let json = try? JSON(parsing: answer.body),
+            let body = ErrorBody(json, status: answer.status),
+            let code = RefreshDecision.concerns(BkendError(.server(body)))
+        else { return }
+        refused.withLock { $0 = (session, code) }
+    }
+}

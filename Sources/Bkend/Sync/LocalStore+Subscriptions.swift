@@ -1,0 +1,94 @@
+public import BkendSync
+import BkendWire
+
+extension LocalStore {
+    /// Keeps a query's records on this device: the server's present ones, and its changes from then on, whenever
+    /// synchronisation runs. It is remembered over restarts; subscribing to the same query again gives the same
+    /// subscription.
+    ///
+    /// ```swift
+    /// try await store.subscribe(to: articles.where { $0.isPublished == true })
+    /// try await store.subscribe(to: store.table(Note.self), conflicts: .serverWins)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - query: a table, or a filter on it that the REST API can say. An order doesn't matter; search, select, limit
+    ///     and offset are refused, since whole records are kept by what stands in them.
+    ///   - conflicts: who wins where a record of this subscription was changed on both sides; nil for the options' word.
+    ///     It holds while this handle is open: subscribe at every launch, before synchronisation is started. Of several
+    ///     subscriptions with a policy that hold a record, the oldest one decides.
+    /// - Throws: `StoreError`; `invalidQuery` for a query that can't be kept.
+    @discardableResult
+    public func subscribe(
+        to query: some LocalQueryable, conflicts: ConflictPolicy? = nil
+    ) async throws(StoreError) -> LocalSubscription {
+        let (table, filter) = try Self.kept(query.localQuery)
+        let subscription: LocalSubscription
+        do {
+            subscription = try await open.write { transaction in
+                let number = try transaction.subscribe(table, to: filter)
+                guard let kept = try transaction.subscription(number) else {
+                    throw StoreError(.noSuchSubscription(number), table: table)
+                }
+                return LocalSubscription(kept)
+            }
+        } catch {
+            throw StoreError(error, table: table)
+        }
+        await synchroniser?.setPolicy(conflicts, of: subscription.id)
+        return subscription
+    }
+
+    /// Ends a subscription. Its records go from this device, except those that another subscription or an entry of the
+    /// outbox holds.
+    ///
+    /// - Parameter keepingRecords: whether they stay, as the server had them last, until they are evicted.
+    /// - Throws: `StoreError`; `noSuchSubscription` for one that has ended.
+    public func unsubscribe(
+        _ id: LocalSubscription.ID, keepingRecords: Bool = false
+    ) async throws(StoreError) {
+        do {
+            try await open.write { try $0.unsubscribe(id, keepingRecords: keepingRecords) }
+        } catch {
+            throw StoreError(error)
+        }
+        await synchroniser?.setPolicy(nil, of: id)
+    }
+
+    /// What this device keeps, in the order it was subscribed to.
+    ///
+    /// - Throws: `StoreError`
+    public func subscriptions() async throws(StoreError) -> [LocalSubscription] {
+        try await open.read { try $0.subscriptions().map { LocalSubscription($0) } }
+    }
+
+    /// Says that most records of a subscription may go, as a `massRemoval` report asks; see
+    /// `SyncOptions.massRemoval`.
+    ///
+    /// - Throws: `StoreError`; `noSuchSubscription` for one that has ended.
+    public func confirmMassRemoval(of id: LocalSubscription.ID) async throws(StoreError) {
+        do {
+            try await open.write { try $0.confirmMassRemoval(of: id) }
+        } catch {
+            throw StoreError(error)
+        }
+        await synchroniser?.noteSubscriptions()
+    }
+
+    /// The table and filter that a query keeps.
+    private static func kept(
+        _ query: LocalQuery<some RecordModel>
+    ) throws(StoreError) -> (table: String, filter: RESTFilter) {
+        let wanted = query.query.query
+        try LocalQueryRules.check(wanted, table: query.table)
+        guard wanted.search == nil, wanted.select == nil, query.limit == nil, query.offset == 0 else {
+            let flaw = "a subscription keeps whole records by a filter: leave search, select, limit and offset out"
+            throw StoreError(.invalidQuery(flaw), table: query.table)
+        }
+        do throws(FilterNotExpressible) {
+            return (query.table, try wanted.filter.rest())
+        } catch {
+            throw StoreError(.invalidQuery("the server can't be asked for it: \(error)"), table: query.table)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import BkendSync
+public import BkendWire
+
+/// A query whose records this device keeps.
+public struct LocalSubscription: Identifiable, Hashable, Sendable {
+    /// Its number in the store.
+    public var id: Int64
+    /// The table.
+    public var table: String
+    /// Which records of it; `Filter.all` for the whole table.
+    public var filter: Filter
+
+    init(_ subscription: Subscription) {
+        id = subscription.number
+        table = subscription.table
+        filter = subscription.filter.filter
+    }
+
+    /// Same subscription, by number, table and filter.
+    public static func == (a: LocalSubscription, b: LocalSubscription) -> Bool {
+        a.id == b.id && a.filter == b.filter && a.table.hasSameBytes(as: b.table)
+    }
+
+    /// Hashes the number.
+    public func hash(into hasher: inout Hasher) { hasher.combine(id) }
+}
