@@ -95,6 +95,27 @@ struct SendingTests {
         #expect(try fixture.visible("a")?["id"] == "s9")
     }
 
+    @Test("A record that names itself can be created again: what names it follows as an update")
+    func recreateSelfReference() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "self": "a", "other": "b"])
+        try fixture.receive(["id": "b", "title": "B", "back": "a"])
+        try fixture.update("a", ["title": "A2"])
+        try fixture.update("b", ["title": "B2"])
+        try fixture.store.write { tx throws in
+            #expect(try tx.recreate("notes", "a"))
+            #expect(try tx.recreate("notes", "b"))
+        }
+        #expect(try fixture.lane("a").map(\.fields) == [["title": "A2", "other": "b"], ["self": "a"]])
+        #expect(try fixture.lane("b").map(\.fields) == [["title": "B2"], ["back": "a"]])
+        #expect(try fixture.visible("a")?["self"] == "a")
+        try fixture.adopt("b", as: "b2")
+        try fixture.adopt("a", as: "a2")
+        #expect(try fixture.visible("a2")?["self"] == "a2")
+        #expect(try fixture.lane("a2").map(\.fields) == [["self": "a2"]])
+        #expect(try fixture.lane("b2").map(\.fields) == [["back": "a2"]])
+    }
+
     @Test("A decided conflict goes on with what is left, on the server's document")
     func rebase() throws {
         let fixture = try StoreFixture()

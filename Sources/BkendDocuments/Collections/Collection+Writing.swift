@@ -13,9 +13,10 @@ extension Collection {
 
     /// Stores a new document given as JSON text, as a server wrote it; the text is kept as it is.
     ///
+    /// - Parameter isChecked: whether the text has passed `JSON.check` and that id was read from it.
     /// - Throws: `DuplicateDocument`, `UniqueViolation`, `InvalidDocument`.
-    package func insert(text: [UInt8], id: String, in db: Database) throws {
-        try check(text, id: id)
+    package func insert(text: [UInt8], id: String, isChecked: Bool = false, in db: Database) throws {
+        if !isChecked { try check(text, id: id) }
         try insert(checked: text, id: id, in: db)
     }
 

@@ -14,7 +14,8 @@ extension StoreTransaction {
     }
 
     /// Makes queries see that text, nil for nothing. A text that says what is there already is no write.
-    func show(_ text: [UInt8]?, at key: RecordKey) throws {
+    /// `isChecked`: the text has passed the strict check, and the id was read from it.
+    func show(_ text: [UInt8]?, at key: RecordKey, isChecked: Bool = false) throws {
         let position = try touch(key)
         let now = touched[position].now
         if now == text { return }
@@ -22,7 +23,7 @@ extension StoreTransaction {
         if let text {
             let collection = try collectionForWriting(key.table)
             if now == nil {
-                try collection.insert(text: text, id: key.id, in: db)
+                try collection.insert(text: text, id: key.id, isChecked: isChecked, in: db)
             } else {
                 _ = try collection.replace(text: text, id: key.id, in: db)
             }

@@ -15,10 +15,12 @@ extension StoreTransaction {
     }
 
     func adopt(_ create: OutboxEntry, _ row: ServerRow) throws {
+        let document = try row.document()
         let old = RecordKey(create.table, create.record)
         let new = RecordKey(create.table, row.id)
         try touch(old)
         let base = try newer(row, than: serverWord(on: new))
+        let isKnown = try lastLive(new) != nil
         try remove(create)
         try db.perform(
             "UPDATE sync_aliases SET server_id = ?, state = 'completed' WHERE local_id = ?", .text(new.id),
@@ -29,8 +31,9 @@ extension StoreTransaction {
         var moved = create
         moved.record = new.id
         let named = try rename(old.id, to: new.id)
-        try retakeImages(behind: moved) { row.document[$0].map { .value($0) } ?? .unknown }
-        if create.isStuck { try reblock() }
+        try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown }
+        // Two lanes have become one where the record was known already.
+        if create.isStuck || isKnown { try reblock() }
         try moveHistory(from: old, to: new)
         try rebuild(new, base: base, joining: true)
         for key in named where key != new { try rebuild(key, base: try serverWord(on: key)) }
@@ -44,13 +47,14 @@ extension StoreTransaction {
     package func completeUpdate(_ sequence: Int64, row: [UInt8]) throws -> Bool {
         guard let entry = try entry(sequence) else { return false }
         let row = try ServerRow(row, table: entry.table)
+        let document = try row.document()
         let key = RecordKey(entry.table, entry.record)
         guard row.id.hasSameBytes(as: key.id) else {
             throw StoreError(.malformedRow("it has the id \(row.id)"), table: key.table, record: key.id)
         }
         let base = try newer(row, than: serverWord(on: key))
         try remove(entry)
-        if entry.isLive { try retakeImages(behind: entry) { row.document[$0].map { .value($0) } ?? .unknown } }
+        if entry.isLive { try retakeImages(behind: entry) { document[$0].map { .value($0) } ?? .unknown } }
         if entry.isStuck { try reblock() }
         try rebuild(key, base: base, joining: true)
         try settle(key, isDeleted: false)
@@ -83,6 +87,7 @@ extension StoreTransaction {
     package func rebase(_ sequence: Int64, onto row: [UInt8], fields: JSONObject) throws {
         var entry = try require(sequence, in: [.queued, .ambiguous, .inFlight])
         let row = try ServerRow(row, table: entry.table)
+        let document = try row.document()
         let key = RecordKey(entry.table, entry.record)
         try touch(key)
         var dropped = entry
@@ -91,11 +96,11 @@ extension StoreTransaction {
             try remove(entry)
         } else {
             entry.fields = try resolve(fields)
-            entry.before = row.document.filtered { field, _ in fields[field] != nil }
+            entry.before = document.filtered { field, _ in fields[field] != nil }
             entry.state = .queued
             try save(entry)
         }
-        try retakeImages(behind: dropped) { row.document[$0].map { .value($0) } ?? .unknown }
+        try retakeImages(behind: dropped) { document[$0].map { .value($0) } ?? .unknown }
         try rebuild(key, base: row.text, joining: fields.isEmpty)
     }
 
@@ -109,7 +114,7 @@ extension StoreTransaction {
         let visible = try DocumentReader.object(text)
         let clientKey = "re-" + key.id
         for entry in live.dropFirst() { try remove(entry) }
-        create.fields = visible.filtered { field, _ in !isReserved(field) }
+        create.fields = try resolve(visible.filtered { field, _ in !isReserved(field) })
         create.before = [:]
         create.state = .queued
         create.body = nil
@@ -127,6 +132,7 @@ extension StoreTransaction {
             "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(table))
         // Writes that named the record by the id that it had wait for its new one.
         for entry in try entries(containing: key.id) where entry.sequence != create.sequence { try save(entry) }
+        try putOff(&create)
         try reblock()
         try rebuild(key, base: nil)
         return true
@@ -134,11 +140,26 @@ extension StoreTransaction {
 
     // MARK: Steps
 
+    /// A record may name itself, or one whose create waits for it. Its own create can't wait for that: such fields
+    /// follow as an update, when the id is known.
+    private func putOff(_ create: inout OutboxEntry) throws {
+        let id = create.record
+        let later = try create.fields.filtered { field, value in
+            try localIDs(in: [field: value], passingDiscarded: true).contains { try leads(from: $0, to: id) }
+        }
+        if later.isEmpty { return }
+        create.fields = create.fields.filtered { field, _ in later[field] == nil }
+        try save(create)
+        _ = try append(.update, RecordKey(create.table, id), fields: later)
+    }
+
     private func erase(_ key: RecordKey, dropping entries: [OutboxEntry]) throws {
         try touch(key)
         let wasStuck = entries.contains(where: \.isStuck)
         for entry in entries { try remove(entry) }
-        for entry in try lane(key) where entry.isLive {
+        for waiting in try lane(key) where waiting.isLive {
+            // An earlier one has given it other before-images.
+            guard let entry = try entry(waiting.sequence) else { continue }
             try bury(entry, because: EntryFailure(code: "data/not-found", message: "the record was deleted"))
         }
         if wasStuck { try reblock() }

@@ -165,7 +165,7 @@ extension StoreTransaction {
     }
 
     /// Whether the create of a record waits, directly or through others, for the create of another.
-    private func leads(from id: String, to target: String) throws -> Bool {
+    func leads(from id: String, to target: String) throws -> Bool {
         var open = [id]
         var seen: Set<ExactString> = []
         while let next = open.popLast() {

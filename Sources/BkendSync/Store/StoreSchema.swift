@@ -99,7 +99,6 @@ enum StoreSchema {
             provisional INTEGER NOT NULL,
             PRIMARY KEY (subscription, record)
         ) WITHOUT ROWID;
-        CREATE INDEX sync_members_record ON sync_members (record);
         CREATE TABLE sync_tables (collection TEXT NOT NULL PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
 
         -- Records whose write was answered (or deleted) at a mark: pages asked for before it may be stale.

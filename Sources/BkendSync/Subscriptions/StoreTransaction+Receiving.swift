@@ -21,9 +21,10 @@ extension StoreTransaction {
         }
         var received = Received()
         let hasSettled = try db.number("SELECT 1 FROM sync_settled LIMIT 1") != 0
+        let reader = ServerRow.reader()
         for text in rows {
             do {
-                let row = try ServerRow(text, table: table)
+                let row = try ServerRow(text, table: table, reader: reader)
                 if hasSettled, try isStale(row, table: table, askedAt: mark, isFresh: isFresh, &received) { continue }
                 guard try take(row, table: table, isFresh: isFresh, &received) else { continue }
                 let key = RecordKey(table, row.id)
@@ -96,17 +97,22 @@ extension StoreTransaction {
             received.setAside.append(row.id)
             return false
         }
-        if let known = try serverWord(on: key) {
+        let position = try touch(key)
+        if let known = last == nil ? touched[position].now : try storedBase(key) {
             let document = try DocumentReader.object(known)
             if !isFresh && row.isOlder(than: document) {
                 received.setAside.append(row.id)
                 return false
             }
-            if known == row.text || document.says(sameAs: row.document) { return true }
+            if try known == row.text || document.says(sameAs: row.document()) { return true }
         }
         if isFresh { try unsettle(key) }
         received.changed += 1
-        if last == nil { try show(row.text, at: key) } else { try rebuild(key, base: row.text) }
+        if last == nil {
+            try show(row.text, at: key, isChecked: true)
+        } else {
+            try rebuild(key, base: row.text)
+        }
         return true
     }
 

@@ -9,6 +9,7 @@ extension ModelStore {
         let place = Place(table: create.place.table, id: id)
         words[place] = newer(row, than: words[place])
         aliases[create.place.id]?.serverID = id
+        for (local, alias) in aliases where alias.serverID == create.place.id { aliases[local]?.serverID = id }
         for index in entries.indices {
             if entries[index].place == create.place { entries[index].place = place }
         }
@@ -38,7 +39,9 @@ extension ModelStore {
     mutating func completeDelete(_ sequence: Int64) {
         guard let index = index(of: sequence) else { return }
         let entry = entries.remove(at: index)
-        for other in lane(entry.place) where other.isLive { fail(other.sequence, "data/not-found") }
+        for other in lane(entry.place) where other.isLive {
+            fail(other.sequence, "data/not-found", "the record was deleted")
+        }
         erase(entry.place)
     }
 
@@ -71,11 +74,12 @@ extension ModelStore {
         guard let id = row["id"]?.stringValue else { return }
         let place = Place(table: table, id: id)
         if deleted.contains(place) { return }
-        if let key = row["clientKey"]?.stringValue, let alias = aliases[key], alias.table == table {
-            if alias.isCancelled { return }
-            if let server = alias.serverID {
-                if server != id { return }
-            } else if let create = entries.first(where: { $0.key == key }) {
+        if let (local, alias) = alias(of: row, table) {
+            if alias.isCancelled {
+                if !kept.contains(place) { return }
+            } else if let server = alias.serverID {
+                if server != id && !kept.contains(place) { return }
+            } else if let create = lane(Place(table: table, id: local)).first(where: { $0.kind == .create }) {
                 adopt(create.sequence, row)
                 if let subscription { subscriptions[subscription]?.members.insert(id) }
                 return
@@ -85,6 +89,49 @@ extension ModelStore {
         if let word = words[place], Self.updated(row) < Self.updated(word) { return }
         words[place] = row
         if let subscription { subscriptions[subscription]?.members.insert(id) }
+    }
+
+    /// The local id whose key a row bears, if it was made by the same user.
+    private func alias(of row: Fields, _ table: String) -> (String, Alias)? {
+        guard let key = row["clientKey"]?.stringValue, let user = row["createdBy"]?.stringValue else { return nil }
+        let found = aliases.first { local, alias in
+            alias.key == key && alias.table == table && (alias.user == user || alias.formerUser == user)
+        }
+        return found.map { ($0.key, $0.value) }
+    }
+
+    /// A record that was deleted elsewhere is made again: its updates become one create.
+    mutating func recreate(_ place: Place) {
+        let live = lane(place).filter(\.isLive)
+        guard let first = live.first, first.kind == .update, let visible = visible(place) else { return }
+        entries.removeAll { $0.place == place && $0.isLive && $0.sequence != first.sequence }
+        guard let index = index(of: first.sequence) else { return }
+        entries[index].kind = .create
+        let fields = resolve(visible.filter { !Self.reserved.contains($0.key) })
+        entries[index].before = [:]
+        entries[index].state = .queued
+        entries[index].wasSent = false
+        entries[index].key = "re-" + place.id
+        aliases[place.id] = Alias(table: place.table, key: "re-" + place.id, user: owner)
+        words[place] = nil
+        forgetMember(place)
+        // What waits for this record can't be waited for.
+        let later = fields.filter { field, value in
+            localIDs(in: [field: value]).contains { waits($0, for: place.id) }
+        }
+        entries[index].fields = fields.filter { later[$0.key] == nil }
+        if !later.isEmpty { append(place, .update, later, [:]) }
+    }
+
+    mutating func takeOver(by user: String) {
+        if owner == user { return }
+        aliases = aliases.mapValues { alias in
+            var taken = alias
+            taken.formerUser = alias.user
+            taken.user = user
+            return taken
+        }
+        owner = user
     }
 
     /// Takes away what nothing holds: no entry, no member, in a table that has a subscription.

@@ -1,5 +1,6 @@
-import BkendSync
 import BkendWire
+
+@testable import BkendSync
 
 /// What the app does, in the model.
 extension ModelStore {
@@ -9,7 +10,7 @@ extension ModelStore {
         let fields = resolve(fields)
         if namesCancelled(fields) { throw Refused() }
         let id = id()
-        aliases[id] = Alias(table: table)
+        aliases[id] = Alias(table: table, key: id, user: owner)
         append(Place(table: table, id: id), .create, fields, [:], key: id)
     }
 
@@ -69,7 +70,7 @@ extension ModelStore {
         append(place, .delete, [:], visible.filter { !Self.reserved.contains($0.key) })
     }
 
-    private mutating func append(
+    mutating func append(
         _ place: Place, _ kind: OutboxEntry.Kind, _ fields: Fields, _ before: Fields, key: String? = nil
     ) {
         entries.append(
@@ -86,10 +87,12 @@ extension ModelStore {
         forgetMember(create.place)
         let dependents = entries.filter { $0.state != .failed && localIDs(in: $0.fields).contains(id) }
         aliases[id]?.isCancelled = true
-        for dependent in dependents { fail(dependent.sequence, "dependencyDiscarded") }
+        for dependent in dependents {
+            fail(dependent.sequence, "dependencyDiscarded", EntryFailure.dependencyDiscarded(id).message)
+        }
     }
 
-    mutating func fail(_ sequence: Int64, _ code: String) {
+    mutating func fail(_ sequence: Int64, _ code: String, _ message: String = "") {
         guard let index = index(of: sequence) else { return }
         let entry = entries[index]
         if entry.kind != .create {
@@ -103,6 +106,7 @@ extension ModelStore {
         }
         entries[index].state = .failed
         entries[index].code = code
+        entries[index].message = message
     }
 
     mutating func discard(_ sequence: Int64) throws {
@@ -174,7 +178,7 @@ extension ModelStore {
     }
 
     /// Whether the create of one record waits for the create of another.
-    private func waits(_ id: String, for target: String) -> Bool {
+    func waits(_ id: String, for target: String) -> Bool {
         var open = [id]
         var seen: Set<String> = []
         while let next = open.popLast() {

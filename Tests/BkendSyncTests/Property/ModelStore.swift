@@ -25,6 +25,7 @@ struct ModelStore {
         var wasSent = false
         var key: String?
         var code: String?
+        var message = ""
         /// Fields that were set again, and by which entries.
         var overwritten: [String: Set<Int64>] = [:]
         var madeAt: Int64
@@ -33,13 +34,17 @@ struct ModelStore {
         var isUnsent: Bool { state == .queued && !wasSent }
     }
 
-    struct Alias {
+    struct Alias: Equatable {
         var table: String
+        var key: String
+        /// Who made the record, and who that was before a guest's store was taken over.
+        var user: String
+        var formerUser: String?
         var serverID: String?
         var isCancelled = false
     }
 
-    struct Subscription {
+    struct Subscription: Equatable {
         var table: String
         /// The members' `k`, nil for any record.
         var k: Int64?
@@ -55,6 +60,10 @@ struct ModelStore {
     var entries: [Entry] = []
     var aliases: [String: Alias] = [:]
     var subscriptions: [Int64: Subscription] = [:]
+    /// Whose store it is.
+    var owner = ""
+    /// Second copies that are shown, since the server keeps them.
+    var kept: Set<Place> = []
     /// Ids that were deleted here.
     var deleted: Set<Place> = []
     /// Tables where updates never fold, since any field may be unique.
@@ -77,7 +86,7 @@ struct ModelStore {
                 var created = entry.fields
                 created["id"] = .string(entry.place.id)
                 if let key = entry.key { created["clientKey"] = .string(key) }
-                created["createdBy"] = ""
+                created["createdBy"] = .string(owner)
                 created["createdAt"] = Self.stamp(entry.madeAt)
                 created["updatedAt"] = Self.stamp(entry.changedAt)
                 document = created
@@ -99,7 +108,7 @@ struct ModelStore {
     func state(_ place: Place) -> SyncState {
         let lane = lane(place)
         if let failed = lane.first(where: { $0.state == .failed }) {
-            return .failed(EntryFailure(code: failed.code ?? "", message: ""))
+            return .failed(EntryFailure(code: failed.code ?? "", message: failed.message))
         }
         if lane.contains(where: { $0.state == .unresolved }) { return .unresolved }
         return lane.isEmpty ? .synced : .pending
@@ -110,6 +119,7 @@ struct ModelStore {
         var stuck = Set(
             entries.filter { $0.state == .unresolved || $0.state == .failed && $0.kind == .create }.map(\.sequence))
         var blocked: Set<Int64> = []
+        if stuck.isEmpty { return [] }
         var grows = true
         while grows {
             grows = false
@@ -154,6 +164,9 @@ struct ModelStore {
         default: break
         }
     }
+
+    /// Whether an id stands for a record that was discarded.
+    func isDead(_ id: String) -> Bool { aliases[resolve(id)]?.isCancelled == true }
 
     func resolve(_ id: String) -> String {
         var id = id

@@ -70,6 +70,24 @@ extension PropertyRun {
             } model: {
                 $0.gone(place)
             }
+        case .recreate:
+            guard let place = random.pick(model.entries.filter { $0.kind == .update && $0.isLive }.map(\.place)) else {
+                break
+            }
+            note("recreate \(place.table)/\(place.id)")
+            try both {
+                _ = try $0.recreate(place.table, place.id)
+            } model: {
+                $0.recreate(place)
+            }
+        case .twin: try twin()
+        case .takeOver:
+            note("take over")
+            try both {
+                try $0.takeOver(by: "u1")
+            } model: {
+                $0.takeOver(by: "u1")
+            }
         case .rebase: try rebase()
         case .lead:
             note("lead")
@@ -128,7 +146,7 @@ extension PropertyRun {
             return
         }
         note("send \(entry.sequence)")
-        try store.write { try $0.markInFlight(entry.sequence, body: [0x7B, 0x7D], epoch: epoch, user: "") }
+        try store.write { try $0.markInFlight(entry.sequence, body: [0x7B, 0x7D], epoch: epoch, user: model.owner) }
         if let index = model.index(of: entry.sequence) {
             model.entries[index].state = .inFlight
             model.entries[index].wasSent = true
@@ -183,8 +201,12 @@ extension PropertyRun {
         serverCount += 1
         var row = entry.fields
         row["id"] = .string("s\(serverCount)")
+        // At times a row without its key has told of the record before.
+        let known = model.words.keys.filter { $0.table == entry.place.table }.map(\.id)
+        if random.chance(10), let id = random.pick(known.sorted()) { row["id"] = .string(id) }
         row["clientKey"] = entry.key.map { .string($0) }
-        row["createdBy"] = ""
+        let alias = model.aliases[entry.place.id]
+        row["createdBy"] = .string((random.chance(50) ? alias?.formerUser : nil) ?? alias?.user ?? "")
         row["createdAt"] = ModelStore.stamp(model.now)
         if random.chance(40) { row["extra"] = "default" }
         touchUp(&row)
@@ -230,10 +252,15 @@ extension PropertyRun {
     }
 
     private func keyedRow() throws -> [Place: String] {
-        guard let entry = someEntry(OutboxEntry.State.allCases), entry.kind == .create, let key = entry.key else {
+        guard let entry = someEntry(OutboxEntry.State.allCases), entry.kind == .create,
+            let key = entry.key
+        else {
             let dead = model.aliases.keys.filter { model.aliases[$0]?.isCancelled == true }.sorted()
-            guard let key = random.pick(dead), let table = model.aliases[key]?.table else { return [:] }
-            try receive(["id": "late", "clientKey": .string(key), "createdBy": ""], table, nil)
+            guard let id = random.pick(dead), let alias = model.aliases[id] else { return [:] }
+            let user = JSON.string(random.chance(80) ? alias.user : "someone")
+            try receive(
+                ["id": .string("l\(serverCount)"), "clientKey": .string(alias.key), "createdBy": user], alias.table, nil
+            )
             return [:]
         }
         let row = created(entry)
@@ -243,6 +270,28 @@ extension PropertyRun {
         }
         try receive(row, entry.place.table, subscription)
         return [Place(table: entry.place.table, id: row["id"]?.stringValue ?? ""): entry.place.id]
+    }
+
+    /// A second copy of a record, told apart by its key; at times the server keeps it.
+    private func twin() throws {
+        let known = model.aliases.filter { $0.value.isCancelled || $0.value.serverID != nil }.keys.sorted()
+        guard model.words.count < 14, let alias = random.pick(known).flatMap({ model.aliases[$0] }) else { return }
+        serverCount += 1
+        let id = "t\(serverCount)"
+        var row: Fields = [
+            "id": .string(id), "clientKey": .string(alias.key), "createdBy": .string(alias.user), "a": 1,
+        ]
+        touchUp(&row)
+        if random.chance(60) {
+            note("keep the twin \(id)")
+            try both {
+                try $0.keepTwin(alias.table, id)
+            } model: {
+                $0.kept.insert(Place(table: alias.table, id: id))
+            }
+        }
+        let subscription = model.subscriptions.keys.sorted().first { model.subscriptions[$0]?.table == alias.table }
+        try receive(row, alias.table, subscription)
     }
 
     private func receive(_ row: Fields, _ table: String, _ subscription: Int64?) throws {

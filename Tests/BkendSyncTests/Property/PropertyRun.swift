@@ -28,8 +28,10 @@ final class PropertyRun {
     var parsed: [[UInt8]: Fields] = [:]
     var latest: Int64 = 0
     var steps = 0
-    /// What was visible and known after the last step, by the model.
-    var before: [Place: (fields: Fields?, state: SyncState)] = [:]
+    /// What the model had after the last step, and who the owner was.
+    var before: [Place: PropertyMemory.Record] = [:]
+    var owner = ""
+    var memory = PropertyMemory()
 
     init(keepsTrace: Bool = false) throws {
         self.keepsTrace = keepsTrace
@@ -94,14 +96,18 @@ extension PropertyRun {
         }
     }
 
-    /// The shortest sequence that still fails, found by cutting runs of steps out: halves first, single steps last.
-    static func shrunk(_ steps: [PropertyStep]) -> [PropertyStep] {
+    /// A short sequence that still fails, found by cutting runs of steps out: halves first, single steps last. After so
+    /// many attempts it is short enough.
+    static func shrunk(_ steps: [PropertyStep], attempts: Int = 1_000) -> [PropertyStep] {
         var steps = steps
+        var left = attempts
         var width = max(1, steps.count / 2)
         while true {
             var start = 0
             var didCut = false
             while start < steps.count {
+                left -= 1
+                if left < 0 { return steps }
                 var shorter = steps
                 shorter.removeSubrange(start..<min(steps.count, start + width))
                 if let failure = failure(of: shorter) {

@@ -6,7 +6,7 @@ import BkendWire
 struct PropertyStep: CustomStringConvertible {
     enum Kind: String, CaseIterable {
         case create, update, delete, send, loseAnswer, giveUp, requeue, answer, reject, retry, discard, edit
-        case serverRow, keyedRow, staleRow, lose, gone, rebase, lead, crash
+        case serverRow, keyedRow, staleRow, twin, lose, gone, recreate, rebase, lead, takeOver, crash
 
         var weight: Int {
             switch self {
@@ -15,7 +15,7 @@ struct PropertyStep: CustomStringConvertible {
             case .send, .answer: 20
             case .delete, .retry, .discard, .edit: 5
             case .reject: 6
-            case .crash, .lead: 1
+            case .crash, .lead, .takeOver: 1
             default: 3
             }
         }

@@ -5,9 +5,9 @@ import Testing
 @Suite("Random sequences")
 struct PropertyTests {
     private static let length = 500
-    /// 10,000 steps; `SYNC_STEPS=10000000` runs more.
+    /// 100,000 steps; `SYNC_STEPS=10000000` runs more.
     private static let seeds: [UInt64] = {
-        let steps = ProcessInfo.processInfo.environment["SYNC_STEPS"].flatMap(Int.init) ?? 10_000
+        let steps = ProcessInfo.processInfo.environment["SYNC_STEPS"].flatMap(Int.init) ?? 100_000
         let first = ProcessInfo.processInfo.environment["SYNC_FIRST"].flatMap(UInt64.init) ?? 1
         return (0..<UInt64(max(1, steps / length))).map { first + $0 }
     }()
@@ -18,6 +18,8 @@ struct PropertyTests {
             var random = PropertyRandom(state: seed)
             let steps = (0..<Self.length).map { _ in PropertyStep(&random) }
             guard let failure = PropertyRun.failure(of: steps) else { continue }
+            // Before the trace is made short, which takes a while.
+            Issue.record("seed \(seed), step \(failure.index): \(failure.reason)")
             let short = PropertyRun.shrunk(Array(steps.prefix(failure.index + 1)))
             Issue.record("seed \(seed), shrunk to \(short.count) steps:\n\(PropertyRun.trace(of: short))")
             return
