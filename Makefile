@@ -4,10 +4,10 @@ SHELL := /bin/sh
 
 # The suites in the order they run: what others stand on comes first.
 SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests BkendDocumentsTests BkendSyncTests \
-	BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
+	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle simulation simulate processes damage contract kill fuzz clean
+.PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz clean
 
 help:
 	@echo "make quickstart   start a server, use it from a Swift program, stop it"
@@ -20,7 +20,6 @@ help:
 	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
 	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
 	@echo "make fuzz         look for queries and patterns that crash or hang (SECONDS=600)"
-	@echo "make simulation   the sync engine's scenarios, and 400 random histories (debug build, long)"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
@@ -79,9 +78,6 @@ fuzz: setup
 # same SEEDS and FIRST. A failing seed is shrunk and told, and the exit status is 1.
 SEEDS ?= 10000
 # Not in `make test` yet: in a debug build its 400 seeds and scenarios take many minutes.
-simulation: setup
-	@Scripts/test SyncSimulationTests
-
 FIRST ?= 1
 simulate: setup
 	@swift build -c release --product simulate

@@ -15,7 +15,10 @@ struct Plant {
             await SeedRange.run(options.seeds, length: options.length, planted: fault, workers: options.workers) {
                 run in
                 runs.withLock { $0 += 1 }
-                guard run.violation != nil else { return true }
+                // A seed that fails by itself says nothing about the fault.
+                guard run.violation != nil,
+                    SeedRun(Plan(seed: run.seed, length: options.length)).violation == nil
+                else { return true }
                 caught.withLock { if run.seed < $0?.seed ?? .max { $0 = run } }
                 return false
             }

@@ -135,13 +135,13 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     }
 
     private func send(_ request: SyncRequest, _ id: RequestID) {
+        // A sender keeps the deadline; one that doesn't may not hold its lane for ever.
+        let limit = request.deadline + .seconds(5)
+        let end = clock.now.advanced(by: limit)
         requests[id] = Task { [sender, instruments] in
             let response = await instruments.send(request, id, through: sender)
             self.answered(id, response)
         }
-        // A sender keeps the deadline; one that doesn't may not hold its lane for ever.
-        let limit = request.deadline + .seconds(5)
-        let end = clock.now.advanced(by: limit)
         deadlines[id] = Task { [clock] in
             do { try await clock.sleep(until: end, tolerance: nil) } catch { return }
             self.answered(id, .lost(SyncFailure(.timedOut, "no answer within \(limit)")))

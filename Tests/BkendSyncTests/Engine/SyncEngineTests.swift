@@ -25,7 +25,7 @@ import Testing
         #expect(await engine.status.state == .stopped)
     }
 
-    @Test func aSenderThatNeverAnswersHoldsItsLaneUntilTheDeadlineOnly() async throws {
+    @Test(.timeLimit(.minutes(2))) func aSenderThatNeverAnswersHoldsItsLaneUntilTheDeadlineOnly() async throws {
         let fixture = try StoreFixture()
         try fixture.store.write { try $0.setMeta("owner", "ann") }
         let clock = SteppedClock()
@@ -43,8 +43,10 @@ import Testing
         _ = await create
         #expect(try fixture.store.read { try $0.entryCount(.inFlight) } == 1)
         clock.advance(by: .seconds(36))
-        for await status in statuses where status.lastError != nil { break }
-        #expect(try fixture.store.read { try $0.entryCount(.inFlight) } == 0)
+        // The pull's question may be given up before the create is.
+        for await status in statuses where status.lastError != nil {
+            if try fixture.store.read({ try $0.entryCount(.inFlight) }) == 0 { break }
+        }
         await engine.stop()
     }
 

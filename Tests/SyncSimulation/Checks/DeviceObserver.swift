@@ -3,6 +3,8 @@ import BkendWire
 
 /// What somebody sees who watches a device's store through its change log, and the outbox beside it.
 struct DeviceObserver {
+    /// The transactions since the device was made.
+    var transactions = 0
     /// The last row of the change log.
     var change: Int64 = 0
     /// The last state of the outbox.

@@ -4,7 +4,11 @@ import BkendWire
 
 /// What may appear, disappear and go back (sync.md, promise 4).
 extension World {
-    func checkAppearance(_ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
+    func checkAppearance(
+        _ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot, _ cause: Cause
+    ) throws {
+        // Discarding a deletion brings the record back, even one that the server has deleted by now.
+        if cause == .app { device.observer.deletedHere[key] = nil }
         let isOnServer = server.history.versions(key.table, key.id).last?.document != nil
         let place = "d\(device.number): \(key.table)/\(key.id)"
         if let number = device.observer.deletedHere[key] {

@@ -9,6 +9,8 @@ extension World {
 
     func inspect(_ device: SimulatedDevice, after cause: Cause) throws {
         guard let store = device.store else { return }
+        device.observer.transactions += 1
+        if device.observer.transactions % inspectionInterval != 0 { return }
         try store.read { snapshot in
             let latest = try snapshot.latestChange
             let outbox = try snapshot.outboxVersion
@@ -51,7 +53,7 @@ extension World {
                     .noFlicker, "d\(device.number): the record \(row.record) shows the id \(new["id"] ?? .null)")
             }
             device.observer.set(new, at: key)
-            if old == nil && new != nil { try checkAppearance(key, device, snapshot) }
+            if old == nil && new != nil { try checkAppearance(key, device, snapshot, cause) }
             if old != nil && new == nil { try checkDisappearance(key, device, snapshot, cause) }
             try checkVersion(key, device, snapshot)
         }

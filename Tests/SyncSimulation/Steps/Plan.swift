@@ -35,11 +35,11 @@ package struct Plan: Sendable {
         profile = FaultProfile(drawnFrom: &random)
         let users = ["ann", "bob", "cid"].prefix(random.number(1...3))
         // A short plan is carried out by few, so that something happens between them.
-        owners = (0..<random.number(2...(length < 50 ? 3 : 5))).map { _ in random.one(of: Array(users)) }
+        owners = (0..<random.number(2...(length < 50 ? 2 : 5))).map { _ in random.one(of: Array(users)) }
         if random.hits(0.15) { owners[0] = "" }
         if random.hits(0.3) { skews = (0..<random.number(2...3)).map { _ in Int64(random.number(-15_000...15_000)) } }
         if random.hits(0.3) { tokenLifetime = Int64(random.number(60_000...600_000)) }
-        records = random.one(of: [0, 0, 5, 20, 40, 130])
+        records = random.one(of: length < 50 ? [0, 5, 20] : [0, 0, 5, 20, 40, 130])
         hasUniqueKeys = random.hits(0.75)
         policies = Self.policies(&random)
         if random.hits(0.15) { lanes = 1 }

@@ -9,7 +9,10 @@ extension Simulation {
         case .remoteUpdate: remoteUpdate(&random)
         case .remoteDelete: remoteDelete(&random)
         case .backup: backups.append(world.server.tables)
-        case .skew: world.server.skews = world.server.skews.map { $0 + Int64(random.number(-20_000...20_000)) }
+        case .skew:
+            // Its clock is set; the nodes stay as far apart as the overlap covers.
+            let step = Int64(random.number(-20_000...20_000))
+            world.server.skews = world.server.skews.map { $0 + step }
         case .revokeSessions: world.server.sessions.endAll(of: random.one(of: plan.owners))
         case .empty:
             world.server.emptyUntil["notes"] = world.now + 2_000

@@ -177,7 +177,8 @@ extension Simulation {
             ("notes", [Condition("createdBy", .equals(.string(device.owner)))]), ("strict", []),
         ]
         // At the beginning a device keeps one table, or a part of it, and the others.
-        let chosen = choice == 0 && world.now == 0 ? [device.number % 3 == 1 ? 2 : 0, 1, 5] : [choice]
+        let others = plan.steps.count < 50 ? [1 + 4 * Int(plan.seed % 2)] : [1, 5]
+        let chosen = choice == 0 && world.now == 0 ? [device.number % 3 == 1 ? 2 : 0] + others : [choice]
         guard let store = device.store else { return }
         for index in chosen {
             let (table, conditions) = filters[index]

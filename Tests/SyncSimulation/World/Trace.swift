@@ -48,7 +48,7 @@ package struct Trace: Sendable {
             var text = "\(answer.status)"
             if !answer.isJSON { text += " (not JSON)" }
             if let wait = answer.retryAfter { text += " retry after \(wait)" }
-            return text + " " + String(decoding: answer.body.prefix(4_000), as: UTF8.self)
+            return text + " " + String(decoding: answer.body.prefix(600), as: UTF8.self)
         case .notSent(let failure): return "not sent: \(failure)"
         case .lost(let failure): return "lost: \(failure)"
         case .refused(let refusal): return "refused: \(refusal)"

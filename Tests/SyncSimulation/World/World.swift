@@ -49,6 +49,9 @@ package final class World {
     package var serverChangedRules: Int64 = -1_000_000
     /// More requests than this in a minute are a loop.
     package var requestLimit = 400
+    /// After how many transactions a device is looked at: after each one, unless its outbox is so long that reading it
+    /// every time would take minutes.
+    package var inspectionInterval = 1
     /// Where a plan's steps are carried out.
     var perform: ((Int) throws -> Void)?
 

@@ -11,6 +11,9 @@ import Testing
         try stage.wait(seconds: 20)
         let ids = stage.shown(0).compactMap { $0["id"]?.stringValue }
         #expect(ids.count == 1_000)
+        // Each update is one request, and one more that looks at the record before.
+        stage.world.requestLimit = 2_200
+        stage.world.inspectionInterval = 100
         stage.strike(.proxy, 1)
         try stage.act(0, "updates 1,000 records") { for id in ids { try $0.update("notes", id, set: ["count": 1]) } }
         try stage.wait(seconds: 60)
