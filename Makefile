@@ -77,7 +77,6 @@ fuzz: setup
 # Random runs of the sync engine, in release on every core. Stopped, it goes on where it was when called again with the
 # same SEEDS and FIRST. A failing seed is shrunk and told, and the exit status is 1.
 SEEDS ?= 10000
-# Not in `make test` yet: in a debug build its 400 seeds and scenarios take many minutes.
 FIRST ?= 1
 simulate: setup
 	@swift build -c release --product simulate
