@@ -15,7 +15,7 @@ public struct StoreReport: Identifiable, Sendable {
     /// What there is to say, by kind.
     public var detail: JSONObject
 
-    init(_ report: Report) {
+    init(_ report: SyncReport) {
         id = report.number
         kind = report.kind
         table = report.table

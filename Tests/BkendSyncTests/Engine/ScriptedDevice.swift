@@ -170,7 +170,7 @@ final class ScriptedDevice {
 
     func outbox() throws -> [OutboxEntry] { try store.read { try $0.entries() } }
 
-    func reports(_ kind: String? = nil) throws -> [Report] {
+    func reports(_ kind: String? = nil) throws -> [SyncReport] {
         try store.read { try $0.reports() }.filter { kind == nil || $0.kind == kind }
     }
 

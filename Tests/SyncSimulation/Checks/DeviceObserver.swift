@@ -49,7 +49,7 @@ struct DeviceObserver {
         if reported.contains(old) { reported.insert(new) }
     }
 
-    mutating func note(_ reports: [Report]) {
+    mutating func note(_ reports: [SyncReport]) {
         for item in reports {
             reported.insert(RecordKey(item.table, item.record))
             // A second copy that stays is named beside its original.

@@ -229,7 +229,7 @@ package final class Stage {
     package func outbox(_ device: Int) throws -> [OutboxEntry] { try read(device) { try $0.entries() } }
 
     /// What the app was told.
-    package func reports(_ device: Int) throws -> [Report] { try read(device) { try $0.reports() } }
+    package func reports(_ device: Int) throws -> [SyncReport] { try read(device) { try $0.reports() } }
 
     /// What the engine says.
     package func status(_ device: Int) -> SyncStatus { world.devices[device].status }

@@ -4,7 +4,7 @@ import GRDB
 
 /// Something that the app must be told, kept until it says that it knows: a conflict, a race, a twin. It is written in
 /// the transaction that caused it, so that no crash can lose it.
-package struct Report: Hashable, Sendable {
+package struct SyncReport: Hashable, Sendable {
     /// Its number.
     package var number: Int64
     /// What it is about; the engine's word.
@@ -16,7 +16,7 @@ package struct Report: Hashable, Sendable {
     /// What the engine has to say.
     package var detail: JSONObject
 
-    package static func == (a: Report, b: Report) -> Bool {
+    package static func == (a: SyncReport, b: SyncReport) -> Bool {
         a.number == b.number && a.kind == b.kind && a.detail == b.detail
             && RecordKey(a.table, a.record) == RecordKey(b.table, b.record)
     }
@@ -29,12 +29,12 @@ package struct Report: Hashable, Sendable {
 
 extension StoreSnapshot {
     /// The reports that the app has not acknowledged, oldest first.
-    package func reports(after number: Int64 = 0) throws -> [Report] {
+    package func reports(after number: Int64 = 0) throws -> [SyncReport] {
         try db.all(
             "SELECT number, kind, collection, record, detail FROM sync_reports WHERE number > ? ORDER BY number",
             .int(number)
         ) { row in
-            Report(
+            SyncReport(
                 number: row.int(0), kind: row.text(1), table: row.text(2), record: row.text(3),
                 detail: try row.object(4))
         }
@@ -49,7 +49,7 @@ extension StoreTransaction {
             "INSERT INTO sync_reports (kind, collection, record, detail) VALUES (?, ?, ?, ?)", .text(kind),
             .text(table), .text(try resolve(record)), .utf8(detail.serialized()))
         let number = db.lastInsertedRowID
-        try db.perform("DELETE FROM sync_reports WHERE number <= ?", .int(number - Report.limit))
+        try db.perform("DELETE FROM sync_reports WHERE number <= ?", .int(number - SyncReport.limit))
         touchesOutbox = true
         return number
     }
