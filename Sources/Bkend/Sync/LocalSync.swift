@@ -40,8 +40,29 @@ public struct LocalSync: Sendable {
     public func resume() async { await store.synchroniser?.resume() }
 
     /// Sends and reads now, whatever waits for another attempt: when a network came back, or a user pulls to refresh. It
-    /// doesn't wait for the outcome, which `statuses` tells. Does nothing when it isn't started.
+    /// doesn't wait for the outcome: `settled` does, and `statuses` tells. Does nothing when it isn't started.
     public func syncNow() async { await store.synchroniser?.syncNow() }
+
+    /// Waits until nothing is left to do for now: each entry that may be sent has had the server's word, and each
+    /// subscription was read to its end since `start` or the last `syncNow`. For work that has a beginning and an end: a
+    /// command, a job in the background, a test.
+    ///
+    /// ```swift
+    /// try await store.sync.start()
+    /// let status = await store.sync.settled(within: .seconds(25))
+    /// await store.close()
+    /// ```
+    ///
+    /// It returns earlier when nothing can be sent: `offline`, `paused`, `signedOut`, or `stopped`, where it isn't started
+    /// or another process synchronises the store; also when the time is over or the task is cancelled. Entries that wait
+    /// for the app, dead letters and what depends on them, are not waited for, nor tables that the server closed to this
+    /// user.
+    ///
+    /// - Returns: the status then: what is left stands in it.
+    @discardableResult
+    public func settled(within limit: Duration = .seconds(30)) async -> SyncStatus {
+        await store.synchroniser?.settled(within: limit) ?? SyncStatus()
+    }
 
     /// What synchronisation does now.
     public var status: SyncStatus {

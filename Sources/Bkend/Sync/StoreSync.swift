@@ -14,7 +14,7 @@ actor StoreSync {
     }
 
     nonisolated let hub = StatusHub()
-    private let open: OpenStore
+    let open: OpenStore
     private let runner: CallRunner
     private var running: Running?
     private var isClosed = false
@@ -100,6 +100,9 @@ actor StoreSync {
         }
         await engine.syncNow()
     }
+
+    /// The engine's statuses, nil when there is none.
+    func engineStatuses() async -> AsyncStream<SyncStatus>? { await running?.engine.statuses() }
 
     func status() async -> SyncStatus { await running?.engine.status ?? hub.status }
 

@@ -36,9 +36,12 @@ extension EngineStep {
         state.gate.tryNow(at: now)
         for sequence in state.push.waits.keys.sorted() { state.push.waits[sequence]?.until = now }
         for place in state.push.pauses.keys { state.push.pauses[place]?.until = now }
+        let asking = Set(state.flights.compactMap(\.flight.errand.subscription))
         for number in state.pulls.keys.sorted() {
             state.pulls[number]?.due = now
             state.pulls[number]?.mustRead = true
+            state.pulls[number]?.isRead = false
+            state.pulls[number]?.isAskedAgain = asking.contains(number)
         }
         for question in state.retries.keys { state.retries[question]?.until = now }
         if state.session.retryAt != nil { state.session.retryAt = now }

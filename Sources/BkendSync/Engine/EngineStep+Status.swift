@@ -26,6 +26,8 @@ extension EngineStep {
         if try !user.hasSameBytes(as: tx.owner) { return .paused(.otherUser) }
         if state.session.identity == .refused { return .paused(.otherServer) }
         if state.isUnreachable { return .offline }
+        // Asked to try now, it is no longer known to be offline; tried by itself, it is until an answer comes.
+        if state.gate.isAsked, !state.flights.isEmpty { return .syncing }
         if let closed = state.gate.closedUntil {
             switch state.gate.reason {
             case .unreachable: return .offline
@@ -33,6 +35,8 @@ extension EngineStep {
             case .patience, nil: return .waiting(until: closed)
             }
         }
+        // One thing that can't leave closes nothing, but where it is all there is to send, nobody else would say so.
+        if state.gate.isCutOff { return .offline }
         if let retryAt = state.session.retryAt { return .waiting(until: retryAt) }
         let isBusy = !state.flights.isEmpty || state.session.isRefreshing || state.push.notBefore != nil
         return isBusy ? .syncing : .idle
@@ -62,6 +66,7 @@ extension PullState {
         }
         var status = SubscriptionStatus(
             id: number, table: query.table, phase: phase, lastSuccess: progress.drainedAt)
+        status.isUpToDate = isRead
         if case .first(let pull, let startedAt) = self.phase {
             status.received = pull.received
             status.expected = pull.expected

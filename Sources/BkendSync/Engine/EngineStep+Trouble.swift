@@ -49,7 +49,10 @@ extension EngineStep {
             state.gate.failed(flight.troubleKey, .patience, at: now, ceiling: ceiling, using: &random)
         case .notSent(let failure), .lost(let failure):
             fail(name, table: table, failure.description)
-            state.gate.failed(flight.troubleKey, .unreachable, at: now, ceiling: ceiling, using: &random)
+            var isUnsent = false
+            if case .notSent = verdict { isUnsent = true }
+            state.gate.failed(
+                flight.troubleKey, .unreachable, isUnsent: isUnsent, at: now, ceiling: ceiling, using: &random)
         case .refused(.signedOut): state.session.user = nil
         case .refused(.otherUser(let user)): state.session.user = user
         case .refused(.stopped):

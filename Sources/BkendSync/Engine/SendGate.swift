@@ -19,6 +19,10 @@ package struct SendGate: Sendable, Hashable {
     package private(set) var reason: Reason?
     /// When it opens for one request.
     package private(set) var closedUntil: SyncInstant?
+    /// Whether the last thing that failed since then couldn't leave: there is no connection, whoever asks for one.
+    package private(set) var isCutOff = false
+    /// Whether somebody asked to try now, and nothing has come of it yet.
+    package private(set) var isAsked = false
     /// What has failed since the last success, each once, in order.
     private var failing: [String] = []
     /// How often it has closed since the last success.
@@ -37,9 +41,14 @@ package struct SendGate: Sendable, Hashable {
     package mutating func succeeded() { self = SendGate() }
 
     /// Something failed in a way that may hit everything. `key` names it.
+    ///
+    /// - Parameter isUnsent: whether no byte of it left.
     package mutating func failed(
-        _ key: String, _ reason: Reason, at now: SyncInstant, ceiling: Duration, using random: inout SyncRandom
+        _ key: String, _ reason: Reason, isUnsent: Bool = false, at now: SyncInstant, ceiling: Duration,
+        using random: inout SyncRandom
     ) {
+        isCutOff = isUnsent
+        isAsked = false
         if !failing.contains(key) { failing.append(key) }
         // While it is closed, the fate of requests sent before says nothing new; the probe's does.
         if let closedUntil, now < closedUntil { return }
@@ -52,13 +61,18 @@ package struct SendGate: Sendable, Hashable {
         _ reason: Reason, at now: SyncInstant, wait asked: Duration?, ceiling: Duration, cap: Duration,
         using random: inout SyncRandom
     ) {
+        isAsked = false
         if let closedUntil, now < closedUntil, asked == nil { return }
         attempts += 1
+        if reason != .unreachable { isCutOff = false }
         self.reason = reason
         let wait = Backoff.wait(retryAfter: asked, cap: cap, attempt: attempts, ceiling: ceiling, using: &random)
         closedUntil = max(closedUntil ?? now, now.advanced(by: wait))
     }
 
     /// Lets one request through now, whatever was waited for.
-    package mutating func tryNow(at now: SyncInstant) { if closedUntil != nil { closedUntil = now } }
+    package mutating func tryNow(at now: SyncInstant) {
+        if closedUntil != nil { closedUntil = now }
+        isAsked = true
+    }
 }

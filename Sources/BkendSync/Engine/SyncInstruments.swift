@@ -50,7 +50,16 @@ struct SyncInstruments: Sendable {
         // The message of an error is the server's, and may quote a value; its code can't.
         if let code = status.lastError?.code { metadata["code"] = "\(code)" }
         if let operation = status.lastError?.operation { metadata["operation"] = "\(operation)" }
-        logger.info("sync is \(Self.name(status.state))", metadata: metadata)
+        // Every poll begins and ends: no news for a log.
+        let isRoutine = Self.isRoutine(status.state) && Self.isRoutine(last.state)
+        logger.log(level: isRoutine ? .debug : .info, "sync is \(Self.name(status.state))", metadata: metadata)
+    }
+
+    private static func isRoutine(_ state: SyncStatus.State) -> Bool {
+        switch state {
+        case .stopped, .idle, .syncing: true
+        case .offline, .waiting, .paused, .signedOut: false
+        }
     }
 
     private static func outcome(_ response: SyncResponse) -> String {

@@ -10,7 +10,7 @@ public struct SyncStatus: Sendable, Hashable {
         case idle
         /// Requests are under way, or about to be.
         case syncing
-        /// No network.
+        /// No connection to the server.
         case offline
         /// The server asked for patience, or failed; the next attempt comes then.
         case waiting(until: SyncInstant)
@@ -96,6 +96,8 @@ public struct SubscriptionStatus: Sendable, Hashable {
     public var table: String
     /// How far it is.
     public var phase: Phase
+    /// Whether the server's rows were read to the end since synchronisation was started, or asked for with `syncNow`.
+    public var isUpToDate = false
     /// The server's time at the last complete round.
     public var lastSuccess: Timestamp?
     /// Rows of the first pull: received so far.

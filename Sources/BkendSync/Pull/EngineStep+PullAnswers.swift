@@ -176,6 +176,14 @@ extension EngineStep {
         pull.comparisons = 0
         let jitter = pull.interval * Double.random(in: 0...0.1, using: &random)
         pull.due = now.advanced(by: pull.interval + jitter)
+        if pull.isAskedAgain {
+            pull.isAskedAgain = false
+            pull.mustRead = true
+            pull.due = now
+        } else if !pull.mustRead || pull.progress.cursor == nil {
+            // Without a cursor nothing was there to be read.
+            pull.isRead = true
+        }
     }
 }
 

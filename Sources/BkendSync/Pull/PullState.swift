@@ -62,4 +62,8 @@ struct PullState: Sendable {
     var massLeaving: Int?
     /// A round must begin, whatever the counts say.
     var mustRead = true
+    /// Whether everything was read once since the start, or since the app asked for it.
+    var isRead = false
+    /// The app asked while something was under way, which may have been answered before: it doesn't count.
+    var isAskedAgain = false
 }

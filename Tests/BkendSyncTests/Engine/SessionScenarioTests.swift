@@ -156,6 +156,50 @@ import Testing
         #expect(try server.rows().count == 10)
     }
 
+    @Test("A device with one subscription and nothing to send says that it is offline, until an answer comes")
+    func offlineWithLittleToDo() throws {
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(30))
+        #expect(device.machine.status.state == .idle)
+        device.fate = { _ in .notSent }
+        try device.run(for: .seconds(120))
+        #expect(device.machine.status.state == .offline)
+        device.tell(.syncNow)
+        #expect(device.machine.status.state == .syncing)
+        try device.run(for: .milliseconds(1))
+        #expect(device.machine.status.state == .offline)
+        device.fate = { _ in .loseAnswer }
+        device.tell(.syncNow)
+        try device.run(for: .milliseconds(1))
+        #expect(device.machine.status.state != .offline)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(120))
+        #expect(device.machine.status.state == .idle)
+    }
+
+    @Test("A subscription is up to date once it was read to its end; asked to look again, once it was read again")
+    func upToDate() throws {
+        func isUpToDate() -> Bool? { device.machine.status.subscriptions.first?.isUpToDate }
+        device.start()
+        _ = try device.subscribe()
+        #expect(isUpToDate() == false)
+        try device.run(for: .seconds(1))
+        #expect(isUpToDate() == true)
+        // The look that is under way when the app asks may have been answered before: it doesn't count.
+        device.tell(.syncNow)
+        device.fate = { _ in .hold }
+        try device.run(for: .milliseconds(1))
+        #expect(isUpToDate() == false)
+        let before = device.sent.count
+        device.tell(.syncNow)
+        device.fate = { _ in .deliver }
+        try device.release()
+        try device.run(for: .seconds(1))
+        #expect(isUpToDate() == true)
+        #expect(device.sent.dropFirst(before).count { $0.operation.name == "list" } >= 3)
+    }
+
     @Test func anOfflineDeviceDoesNotSpin() throws {
         device.start()
         _ = try device.subscribe()
