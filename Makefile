@@ -10,7 +10,7 @@ SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz clean
 
 help:
-	@echo "make quickstart   start a server, use it from a Swift program, stop it"
+	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
 	@echo "make test         build everything once and run every test"
 	@echo "make format       format all Swift sources"
 	@echo "make lint         check the format of all Swift sources, and the documents' links"

@@ -126,6 +126,9 @@ let package = Package(
             name: "Quickstart", dependencies: ["Bkend"], path: "Samples/Quickstart",
             resources: [.copy("tables.json")],
             swiftSettings: strict),
+        .executableTarget(
+            name: "offline-notes", dependencies: ["Bkend", server("ArgumentParser", "swift-argument-parser")],
+            path: "Samples/OfflineNotes", exclude: ["README.md", "tables.json"], swiftSettings: strict),
 
         // MARK: Tests
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
@@ -181,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bkend", "BkendCurl", "BkendTesting", "BkendTransport", "BkendWire", "bkend-server", httpTypes, logging,
+                "Bkend", "BkendCurl", "BkendTesting", "BkendTransport", "BkendWire", "Quickstart", "bkend-server",
+                "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

@@ -1,134 +1,93 @@
 import Bkend
 
 extension Quickstart {
-    /// Makes an account; the client is that user's from then on.
-    func signingUp(_ client: BkendClient, _ narrator: inout Narrator) async throws -> Account {
-        narrator.step("Sign up: from now on the client speaks for Noor")
+    /// Makes an account and keeps all its notes on the first device.
+    func openingPhone(_ url: String, _ key: String, _ narrator: inout Narrator) async throws -> Device {
+        narrator.step("Noor signs up on her phone, which keeps her notes from now on")
         narrator.code("try await client.accounts.signUp(email: \"noor@example.com\", password: …, name: \"Noor\")")
-        let noor = try await client.accounts.signUp(
-            email: "noor@example.com", password: "winter bread 7", name: "Noor")
-        narrator.say("user \(noor.id); the session lies in a file that only she can read")
-        return noor
+        narrator.code("let store = try await client.openLocalStore(at: folder)")
+        let phone = try await Device.open(folder + "/phone", url: url, key: key, isNew: true)
+        narrator.code("try await store.subscribe(to: store.table(Note.self))")
+        try await phone.store.subscribe(to: phone.notes)
+        narrator.code("try await store.sync.start()")
+        try await phone.store.sync.start()
+        let status = await phone.store.sync.settled()
+        narrator.say(
+            "the subscription is \(status.subscriptions.first?.phase == .current ? "complete" : "not complete")")
+        try narrator.expect(status.subscriptions.first?.phase == .current, "an empty table is read at once")
+        try narrator.expect(phone.store.userID == (try await phone.client.accounts.me()).id, "the store is Noor's")
+        return phone
     }
 
-    /// Creates the articles and gives their ids.
-    func writing(_ client: BkendClient, by user: Account, _ narrator: inout Narrator) async throws -> [String] {
-        narrator.step("Create records from a Swift struct")
-        let articles = client.table(Article.self)
-        narrator.code("try await articles.create(Article(title: \"Baking bread in a cold kitchen\", …))")
-        let first = try await articles.create(Article.samples[0])
-        narrator.say("the server gave it the id \(first.id)")
-        narrator.code("try await articles.createAll([…])   // all of them or none")
-        let others = try await articles.createAll(Array(Article.samples.dropFirst()))
-        narrator.say("\(others.count) more")
-        let stored = [first] + others
-        try narrator.expect(stored.map(\.model) == Article.samples, "the server stores what was sent")
-        try narrator.expect(Set(stored.map(\.id)).count == 5, "every record has its own id")
-        try narrator.expect(stored.allSatisfy { $0.createdBy == user.id }, "every record says whose it is")
-        return stored.map(\.id)
-    }
-
-    /// Filters, sorts, pages, searches.
-    func reading(_ client: BkendClient, _ narrator: inout Narrator) async throws {
-        let articles = client.table(Article.self)
-        narrator.step("Ask for some of them: filters are checked by the compiler")
-        narrator.code("articles.where { $0.isPublished == true && $0.tags.contains(\"bicycle\") }")
-        let bicycles = try await articles.where { $0.isPublished == true && $0.tags.contains("bicycle") }
-            .order(by: \.title).page(1)
-        for article in bicycles.records { narrator.say("\"\(article.title)\", \(article.minutes) min") }
-        try narrator.expect(
-            bicycles.records.map(\.title) == ["A bicycle for two continents", "Repairing a bicycle chain"],
-            "two published articles are about bicycles")
-
-        narrator.code("articles.where { $0.author.city == \"Utrecht\" || $0.minutes < 5 }.count()")
-        let count = try await articles.where { $0.author.city == "Utrecht" || $0.minutes < 5 }.count()
-        narrator.say("\(count)")
-        try narrator.expect(count == 3, "two are from Utrecht, and one more takes under five minutes")
-
-        narrator.step("In order, page by page, only the fields that a list needs")
-        narrator.code("articles.order(by: \\.minutes, .descending).select(Headline.self).page(1, limit: 2)")
-        let page = try await articles.order(by: \.minutes, .descending).select(Headline.self).page(1, limit: 2)
-        for headline in page.records { narrator.say("\(headline.minutes) min: \(headline.title)") }
-        narrator.say("page \(page.pagination.page) of \(page.pagination.totalPages), \(page.pagination.total) in all")
-        try narrator.expect(page.records.map(\.minutes) == [12, 7], "the longest come first")
-        try narrator.expect(page.pagination.totalPages == 3 && page.pagination.hasNext, "five records, two a page")
-
-        narrator.step("Search, and walk over everything")
-        narrator.code("articles.search(\"WINTER\").page()")
-        let found = try await articles.search("WINTER").page()
-        narrator.say(found.records.map { "\"\($0.title)\"" }.joined(separator: ", "))
-        try narrator.expect(found.pagination.total == 1, "one article says winter in a text")
-        narrator.code("for try await article in articles.all(batch: 2) { … }   // by id, never by page numbers")
-        var minutes = 0
-        for try await article in articles.all(batch: 2) { minutes += article.minutes }
-        narrator.say("\(minutes) minutes to read them all")
-        try narrator.expect(minutes == 31, "the walk meets every article once")
-    }
-
-    /// Updates and deletes.
-    func changing(_ client: BkendClient, _ ids: [String], _ narrator: inout Narrator) async throws {
-        let articles = client.table(Article.self)
-        narrator.step("Change one: only what changed is sent")
-        narrator.code("articles.update(id) { $0.isPublished = true }")
-        let published = try await articles.update(ids[3]) { $0.isPublished = true }
-        narrator.say("\"\(published.title)\" is published now, its \(published.tags) untouched")
-        try narrator.expect(published.isPublished && published.tags == ["winter"], "one field changed")
-        try narrator.expect(published.updatedAt >= published.createdAt, "updatedAt moves")
-
-        narrator.step("Delete one")
-        narrator.code("articles.delete(id)")
-        try await articles.delete(ids[4])
+    /// The REST API itself: typed records, filters that the compiler checks, errors that name their field.
+    func online(_ phone: Device, _ narrator: inout Narrator) async throws {
+        let remote = phone.client.table(Note.self)
+        narrator.step("Straight to the server, too: filters are checked by the compiler, mistakes are named")
+        narrator.code("client.table(Note.self).createAll([…])   // all of them or none")
+        try await remote.createAll([
+            Note(title: "Repairing a bicycle chain", tags: ["bicycle"], minutes: 4),
+            Note(title: "A bicycle for two continents", tags: ["bicycle", "travel"], minutes: 12),
+        ])
+        narrator.code("remote.where { $0.tags.contains(\"bicycle\") && $0.minutes < 10 }.page()")
+        let found = try await remote.where { $0.tags.contains("bicycle") && $0.minutes < 10 }.page()
+        for note in found.records { narrator.say("\"\(note.title)\", \(note.minutes) min") }
+        try narrator.expect(found.records.map(\.title) == ["Repairing a bicycle chain"], "one is short")
         do {
-            _ = try await articles.get(ids[4])
-            try narrator.expect(false, "a deleted record can't be read")
-        } catch let error as BkendError {
-            narrator.say("reading it again: \(error.code?.rawValue ?? "\(error)")")
-            try narrator.expect(error.isNotFound, "a deleted record is not found")
-        }
-    }
-
-    /// What the server refuses, and how it says so.
-    func refusals(_ client: BkendClient, _ narrator: inout Narrator) async throws {
-        narrator.step("Mistakes are named")
-        narrator.code("articles.create([\"title\": \"\", \"minutes\": 0])")
-        do {
-            try await client.table("articles").create(["title": "", "minutes": 0])
+            _ = try await remote.create(Note(title: "", minutes: 0))
             try narrator.expect(false, "a record that breaks its schema is refused")
         } catch let error as BkendError {
             guard case .server(let body) = error.reason else { throw error }
             for detail in body.details { narrator.say("\(detail.field): \(detail.message)") }
-            try narrator.expect(error.code == .validationError, "the schema is kept")
-            try narrator.expect(
-                Set(body.details.map(\.field)) == ["title", "content", "minutes"], "every mistake is named at once")
+            try narrator.expect(Set(body.details.map(\.field)) == ["title", "minutes"], "every mistake is named")
         }
+        try await phone.shows("the phone has both notes") { $0.count == 2 }
+        narrator.say("both notes are on the phone as well")
     }
 
-    /// What the table's permissions leave to others: guests read, users write, and change only what is their own.
-    func strangers(_ id: String, key: String, url: String, _ narrator: inout Narrator) async throws {
-        narrator.step("Others may read Noor's articles, and no more")
-        let other = try BkendClient(url: url, key: key)
-        let articles = other.table(Article.self)
-        narrator.code("a guest: articles.get(id), then articles.create(…)")
-        narrator.say("\"\(try await articles.get(id).title)\"")
-        try await denied("guests may only read here", &narrator) { try await articles.create(Article.samples[0]) }
-
-        narrator.code("Emil, signed in: articles.update(id) { $0.title = \"Mine\" }")
-        try await other.accounts.signUp(email: "emil@example.com", password: "two continents", name: "Emil")
-        try await denied("only its author may change an article", &narrator) {
-            try await articles.update(id) { $0.title = "Mine" }
-        }
-        await other.shutdown()
+    /// Stops the server and writes.
+    func writingOffline(
+        _ phone: Device, stopping server: ServerProcess, _ narrator: inout Narrator
+    ) async throws -> Record<Note> {
+        narrator.step("The server is stopped. Noor writes on")
+        try narrator.expect(server.stop() == 0, "the server finishes what it is doing and ends with status 0")
+        narrator.code("let note = try await notes.create(Note(title: \"Winter bread\", …))")
+        let note = try await phone.notes.create(Note(title: "Winter bread", text: "Let it rise.", tags: ["food"]))
+        narrator.code("try await notes.update(note.id) { $0.minutes = 7 }")
+        try await phone.notes.update(note.id) { $0.minutes = 7 }
+        narrator.code("notes.where { $0.tags.contains(\"food\") || $0.minutes > 10 }.order(by: \\.title).fetch()")
+        let found = try await phone.notes.where { $0.tags.contains("food") || $0.minutes > 10 }.order(by: \.title)
+            .fetch()
+        for note in found { narrator.say("\"\(note.title)\" is \(word(note.syncState))") }
+        try narrator.expect(
+            found.map(\.syncState) == [.synced, .pending], "the new note is pending, the old one isn't")
+        try narrator.expect(found.last?.minutes == 7, "what was written is what is read")
+        try narrator.expect(try await phone.store.outbox.counts().total > 0, "the outbox holds what was written")
+        return note
     }
 
-    private func denied(
-        _ promise: String, _ narrator: inout Narrator, _ write: () async throws -> Record<Article>
-    ) async throws {
-        do {
-            _ = try await write()
-            try narrator.expect(false, promise)
-        } catch let error as BkendError {
-            narrator.say("\(error.code?.rawValue ?? "\(error)")")
-            try narrator.expect(error.code == .permissionDenied, promise)
+    /// The server is there again.
+    func confirming(_ note: Record<Note>, on phone: Device, _ narrator: inout Narrator) async throws {
+        narrator.step("The server is back")
+        narrator.code("await store.sync.syncNow()   // or wait: it comes by itself")
+        narrator.code("let confirmed = try await note.confirmed()")
+        let confirmed = try await Deadline.run("the note is confirmed") {
+            await phone.store.sync.syncNow()
+            return try await note.confirmed()
+        }
+        narrator.say("\"\(confirmed.title)\" is confirmed: the server calls it \(confirmed.id)")
+        let remote = try await phone.client.table(Note.self).where { $0.title == "Winter bread" }.page()
+        try narrator.expect(remote.records.map(\.id) == [confirmed.id], "it is there once, whatever was lost meanwhile")
+        try narrator.expect(remote.records.first?.minutes == 7, "and complete")
+        let again = try await phone.notes.get(note.id)
+        try narrator.expect(again?.id == confirmed.id, "the id that it had at first still finds it")
+    }
+
+    func word(_ state: SyncState) -> String {
+        switch state {
+        case .synced: "confirmed"
+        case .pending: "pending"
+        case .failed: "rejected"
+        case .unresolved: "unresolved"
         }
     }
 }

@@ -1,7 +1,8 @@
 import Bkend
 import Foundation
 
-/// Starts a bkend server in a temporary folder, uses it from Swift, and stops it: everything a first look needs.
+/// Starts a bkend server in a temporary folder and lives through a day of an app that works offline: everything a first
+/// look needs.
 ///
 /// Exit status 0 only if every step gave what it promises.
 @main
@@ -18,14 +19,9 @@ struct Quickstart {
         remove(folder)
     }
 
-    private static func remove(_ folder: String) {
-        for path in [folder, folder + "-session"] { try? FileManager.default.removeItem(atPath: path) }
-    }
+    private static func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
     let folder: String
-    var narrator = Narrator()
-
-    init(folder: String) { self.folder = folder }
 
     /// What `bkend-server init` prints.
     struct Keys: Decodable {
@@ -34,43 +30,42 @@ struct Quickstart {
     }
 
     func run() async throws {
-        var narrator = narrator
+        var narrator = Narrator()
+        let (data, key) = try makingServer(&narrator)
+        var server = try ServerProcess.serve(folder: data)
+        narrator.say("it listens on \(server.url)")
+        defer { server.kill() }
+
+        let phone = try await openingPhone(server.url, key, &narrator)
+        try await online(phone, &narrator)
+        let note = try await writingOffline(phone, stopping: server, &narrator)
+        // At the same address: a session is sent to no other server than its own.
+        server = try ServerProcess.serve(folder: data, port: server.port)
+        try await confirming(note, on: phone, &narrator)
+        let laptop = try await Device.open(folder + "/laptop", url: server.url, key: key, isNew: false)
+        try await conflict(phone, laptop, note, &narrator)
+        try await deadLetter(phone, &narrator)
+
+        await phone.close()
+        await laptop.close()
+        try narrator.expect(server.stop() == 0, "the server finishes what it is doing and ends with status 0")
+        print("\nThat was all of it. The program is in Samples/Quickstart; docs/offline.md goes on from here.")
+    }
+
+    /// A data folder with a table; the folder and the key that apps carry.
+    private func makingServer(_ narrator: inout Narrator) throws -> (folder: String, key: String) {
         narrator.step("A data folder, a table, a running server")
+        let data = folder + "/data"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         narrator.code("bkend-server init DIR")
-        let keys = try JSONDecoder().decode(Keys.self, from: try ServerProcess.run(["init", folder]))
+        let keys = try JSONDecoder().decode(Keys.self, from: try ServerProcess.run(["init", data]))
         narrator.say("made a project with an environment \"dev\"; apps carry the key \(keys.publishableKey.prefix(9))…")
         guard let tables = Bundle.module.path(forResource: "tables", ofType: "json") else {
             throw ServerProcess.Failure(description: "tables.json is missing from the build")
         }
         narrator.code("bkend-server apply DIR tables.json")
-        _ = try ServerProcess.run(["apply", folder, tables])
+        _ = try ServerProcess.run(["apply", data, tables])
         narrator.code("bkend-server serve DIR --port 0")
-        var server = try ServerProcess.serve(folder: folder)
-        narrator.say("it listens on \(server.url)")
-
-        // Where the session is kept: the next run of the app finds it there.
-        let sessions = try FileSessionStore(path: folder + "-session/noor.json")
-        var client = try BkendClient(url: server.url, key: keys.publishableKey, sessions: sessions)
-        let noor = try await signingUp(client, &narrator)
-        let ids = try await writing(client, by: noor, &narrator)
-        try await reading(client, &narrator)
-        try await changing(client, ids, &narrator)
-        try await refusals(client, &narrator)
-        try await strangers(ids[0], key: keys.publishableKey, url: server.url, &narrator)
-
-        narrator.step("Stop the server, start it again: everything is still there")
-        await client.shutdown()
-        try narrator.expect(server.stop() == 0, "the server finishes what it is doing and ends with status 0")
-        // At the same address: a session is sent to no other server than its own.
-        server = try ServerProcess.serve(folder: folder, port: server.port)
-        client = try BkendClient(url: server.url, key: keys.publishableKey, sessions: sessions)
-        let count = try await client.table(Article.self).count()
-        let user = try await client.accounts.me()
-        narrator.say("\(count) articles, and \(user.name ?? "nobody") is still signed in")
-        try narrator.expect(count == 4, "four articles survive the restart")
-        try narrator.expect(user.id == noor.id, "a session in a file survives the restart of both ends")
-        await client.shutdown()
-        try narrator.expect(server.stop() == 0, "the server ends with status 0")
-        print("\nThat was all of it. The program is in Samples/Quickstart; docs/guide.md goes on from here.")
+        return (data, keys.publishableKey)
     }
 }

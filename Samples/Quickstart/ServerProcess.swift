@@ -47,6 +47,9 @@ struct ServerProcess {
         return process.terminationStatus
     }
 
+    /// Ends a server that is still running when something went wrong.
+    func kill() { if process.isRunning { process.terminate() } }
+
     /// The command lies beside this program.
     private static func launch(_ arguments: [String]) throws -> (Process, FileHandle) {
         let here = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()

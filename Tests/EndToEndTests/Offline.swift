@@ -42,10 +42,11 @@ struct Device {
 
 /// A server that can be stopped and started at one address, and the devices that use it.
 actor Offline {
-    private let folder: URL
     private var server: TestServer?
-    private let url: String
-    private let key: String
+    nonisolated let url: String
+    nonisolated let key: String
+    /// A folder for whatever the test needs; removed at its end.
+    nonisolated let folder: URL
     private var devices: [Device] = []
 
     static let tables: JSON = [
@@ -72,7 +73,7 @@ actor Offline {
     }
 
     /// Runs a body against a fresh server, and ends whatever it left.
-    static func run(_ body: (Offline) async throws -> Void) async throws {
+    static func run(tables: JSON = Offline.tables, _ body: (Offline) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-offline-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -114,6 +114,35 @@ import Testing
         }
     }
 
+    @Test("Settled: all is sent and read; dead letters aren't waited for, nor a server that is gone")
+    func settled() async throws {
+        try await Offline.run { offline in
+            let device = try await offline.device("ada")
+            let remote = device.client.table(OfflineNote.self)
+            try await device.store.subscribe(to: device.notes)
+            #expect(await device.store.sync.settled().state == .stopped)
+            try await device.start()
+            try await device.notes.createAll((0..<50).map { OfflineNote(title: "\($0)") })
+            try await device.notes.create(OfflineNote(title: ""))
+            let status = await device.store.sync.settled()
+            #expect(status.state == .idle && status.pending == 0 && status.failed == 1)
+            #expect(status.subscriptions.map(\.isUpToDate) == [true])
+            #expect(try await remote.count() == 50)
+
+            try await remote.create(OfflineNote(title: "From elsewhere"))
+            await device.store.sync.syncNow()
+            await device.store.sync.settled()
+            #expect(try await device.notes.where { $0.title == "From elsewhere" }.count() == 1)
+
+            try await offline.stopServer()
+            try await device.notes.create(OfflineNote(title: "Waits"))
+            await device.store.sync.syncNow()
+            let left = await device.store.sync.settled(within: .seconds(100))
+            #expect(left.state == .offline)
+            #expect(try await device.store.outbox.counts().queued == 1)
+        }
+    }
+
     @Test("Signed out, nothing is sent; signed in again, it is")
     func signedOut() async throws {
         try await Offline.run { offline in

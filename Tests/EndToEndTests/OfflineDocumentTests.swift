@@ -1,0 +1,277 @@
+import Bkend
+import BkendTesting
+import BkendWire
+import Foundation
+import Testing
+
+// The code of docs/offline.md and of README.md's "Use it", line by line; `make lint` checks that they are the same.
+
+@Table("notes")
+struct Note: Equatable {
+    var text: String
+    var isDone = false
+}
+
+func badge(_ state: SyncState) -> String {
+    switch state {
+    case .synced: ""
+    case .pending: "↑"
+    case .failed(let failure): "! \(failure.message)"
+    case .unresolved: "?"
+    }
+}
+
+func banner(_ status: SyncStatus) -> String? {
+    switch status.state {
+    case .offline: "No connection. \(status.pending) changes wait on this device"
+    case .signedOut: "Sign in again to go on synchronising"
+    case .paused(.refused): "The server no longer takes this app's key: update the app"
+    default: status.failed > 0 ? "\(status.failed) changes were rejected" : nil
+    }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct OfflineDocumentTests {
+    private static let tables: JSON = [
+        "tables": [
+            [
+                "name": "notes",
+                "schema": [
+                    "properties": [
+                        "text": ["type": "string", "required": true, "minLength": 1, "maxLength": 40],
+                        "isDone": ["type": "boolean", "default": false],
+                    ],
+                    "additionalProperties": true,
+                ],
+                "permissions": [
+                    "user": ["create": true],
+                    "self": ["read": true, "list": true, "update": true, "delete": true],
+                ],
+            ]
+        ]
+    ]
+
+    /// Runs a body against a server, with a device that keeps the notes and is in sync.
+    private func run(
+        _ name: String = "device", _ body: (LocalStore, LocalTable<Note>, BkendClient, Offline) async throws -> Void
+    ) async throws {
+        try await Offline.run(tables: Self.tables) { offline in
+            let (serverURL, publishableKey, folder) = (offline.url, offline.key, offline.folder.appending(path: name))
+            let sessions = try FileSessionStore(path: folder.path + "/session.json")
+            let client = try BkendClient(url: serverURL, key: publishableKey, sessions: sessions)
+            try await offline.signIn(client, "ada")
+            let store = try await client.openLocalStore(at: folder)
+            let notes = store.table(Note.self)
+            try await store.subscribe(to: notes)
+            try await store.sync.start()
+            do { try await body(store, notes, client, offline) } catch {
+                await store.close()
+                await client.shutdown()
+                throw error
+            }
+            await store.close()
+            await client.shutdown()
+        }
+    }
+
+    @Test("README: an app that works offline")
+    func readme() async throws {
+        try await Offline.run(tables: Self.tables) { offline in
+            let (serverURL, key, folder) = (offline.url, offline.key, offline.folder.appending(path: "readme"))
+            let sessions = try FileSessionStore(path: folder.path + "/session.json")
+            var shown: [Bool] = []
+            func render(_ notes: [Record<Note>]) { shown = notes.map { $0.syncState == .synced } }
+            let client = try BkendClient(url: serverURL, key: key, sessions: sessions)
+            try await offline.signIn(client, "ada")
+            try await offline.stopServer()
+
+            let store = try await client.openLocalStore(at: folder)
+            let notes = store.table(Note.self)
+            try await store.subscribe(to: notes)
+            try await store.sync.start()
+
+            let note = try await notes.create(Note(text: "Written in a tunnel"))
+            try await notes.update(note.id) { $0.isDone = true }
+            let done = try await notes.where { $0.isDone == true }.order(by: \.createdAt).fetch()
+            #expect(done.map(\.syncState) == [.pending])
+            try await offline.startServer()
+            await store.sync.syncNow()
+            for await snapshot in notes.order(by: \.createdAt).live() {
+                render(snapshot.records)
+                if snapshot.pending == 0 { break }
+            }
+            let confirmed = try await note.confirmed()
+            #expect(shown == [true] && confirmed.isDone && confirmed.id != note.id)
+            await store.close()
+            await client.shutdown()
+        }
+    }
+
+    @Test("What a guest wrote becomes the user's who signs in")
+    func firstLaunch() async throws {
+        try await Offline.run(tables: Self.tables) { offline in
+            let client = try BkendClient(url: offline.url, key: offline.key)
+            let (folder, email, password) = (offline.folder.appending(path: "new"), "eve@example.com", "long enough 1")
+            let guest = try await client.openLocalStore(at: folder)
+            try await guest.table(Note.self).create(Note(text: "Before there was an account"))
+            try await client.accounts.signUp(email: email, password: password)
+            try await guest.takeOver()
+            try await guest.sync.start()
+            #expect(await guest.sync.settled().pending == 0)
+            #expect(try await client.table(Note.self).count() == 1)
+            await guest.close()
+            await client.shutdown()
+        }
+    }
+
+    @Test("Completeness, badges and banners")
+    func states() async throws {
+        try await run { store, notes, _, offline in
+            var hints: [String] = []
+            func hint(_ text: String) { hints.append(text) }
+            var rendered: [String] = []
+            func render(_ lines: [String], _ changes: SnapshotChanges) { rendered = lines }
+            await store.sync.settled()
+            let result = try await notes.where { $0.isDone == false }.fetch()
+            if result.completeness == .partial { hint("More notes may come with the next sync") }
+            #expect(hints.isEmpty && result.completeness == .complete)
+            let confirmed = try await notes.create(Note(text: "Ordered")).confirmed()
+            #expect(confirmed.syncState == .synced)
+
+            try await offline.stopServer()
+            try await notes.create(Note(text: "Waiting"))
+            await store.sync.syncNow()
+            let banners = AsyncStream<String?>.makeStream()
+            let watcher = Task {
+                var shown: String? { didSet { banners.continuation.yield(shown) } }
+                for await status in store.sync.statuses { shown = banner(status) }
+            }
+            for await text in banners.stream where text?.hasPrefix("No connection. 1 ") == true { break }
+            watcher.cancel()
+            for await snapshot in notes.order(by: \.createdAt).live() {
+                render(snapshot.records.map { "\($0.text) \(badge($0.syncState))" }, snapshot.changes)
+                break
+            }
+            #expect(rendered == ["Ordered ", "Waiting ↑"])
+        }
+    }
+
+    @Test("Dead letters are explained, mended and sent again")
+    func deadLetters() async throws {
+        try await run { store, notes, _, _ in
+            var explained: [String] = []
+            func explain(_ record: String, _ why: String, _ advice: String) { explained.append(advice) }
+            let note = try await notes.create(Note(text: String(repeating: "long ", count: 20)))
+            await #expect(throws: StoreError.self) { try await note.confirmed() }
+            for letter in try await store.outbox.deadLetters() {
+                explain(letter.record, letter.failure?.message ?? "", letter.advice ?? "")
+                try await store.outbox.edit(letter.id, set: ["text": "Shorter"])
+                try await store.outbox.retry(letter.id)
+            }
+            #expect(try await note.confirmed().text == "Shorter" && explained.count == 1)
+        }
+    }
+
+    @Test("Policies decide conflicts, and reports tell")
+    func conflicts() async throws {
+        try await run { store, notes, client, _ in
+            var told: [JSON?] = []
+            func tell(_ record: String, _ field: JSON?, _ mine: JSON?, _ theirs: JSON?, _ kept: JSON?) {
+                told += [field, mine, theirs, kept]
+            }
+            var options = SyncOptions()
+            options.conflictsByTable["counters"] = .merge { conflict in
+                let (mine, theirs) = (conflict.mine.intValue ?? 0, conflict.theirs?.intValue ?? 0)
+                return .int(theirs + mine - (conflict.before?.intValue ?? 0))
+            }
+            try await store.subscribe(to: notes, conflicts: .serverWins)
+            try await store.sync.start(options)
+            let note = try await notes.create(Note(text: "Plan")).confirmed()
+            await store.sync.settled()
+            await store.sync.pause()
+            try await notes.update(note.id) { $0.text = "mine" }
+            try await client.table(Note.self).update(note.id) { $0.text = "theirs" }
+            await store.sync.resume()
+            #expect(try await notes.get(note.id)?.confirmed().text == "theirs")
+            for report in try await store.outbox.reports() where report.kind == "conflict" {
+                let detail = report.detail
+                tell(report.record, detail["field"], detail["mine"], detail["theirs"], detail["kept"])
+                try await store.outbox.acknowledge(report.id)
+            }
+            #expect(told == ["text", "mine", "theirs", "theirs"])
+            #expect(try await store.outbox.reports().isEmpty)
+        }
+    }
+
+    @Test("Signing out asks while the outbox is full, and sends it first where it can")
+    func signingOut() async throws {
+        try await run { store, notes, client, offline in
+            var questions: [String] = []
+            func isSure(_ question: String) -> Bool {
+                questions.append(question)
+                return false
+            }
+            func signOut() async throws {
+                await store.sync.syncNow()
+                await store.sync.settled(within: .seconds(10))
+                let left = try await store.outbox.counts().total
+                if left > 0, !isSure("\(left) changes are not on the server yet. Sign out all the same?") { return }
+                try await client.accounts.signOut()
+            }
+            try await offline.stopServer()
+            try await notes.create(Note(text: "Kept"))
+            try await signOut()
+            #expect(questions.count == 1)
+            #expect(try await client.accounts.currentUserID() == store.userID)
+            try await offline.startServer()
+            try await signOut()
+            #expect(questions.count == 1)
+            #expect(try await client.accounts.currentUserID() == nil)
+            #expect(try await notes.count() == 1)
+        }
+    }
+
+    @Test("A job in the background sends, reads and ends; a store lets go of what is not needed")
+    func background() async throws {
+        try await run { first, notes, client, offline in
+            try await notes.create(Note(text: "From the first"))
+            await first.sync.settled()
+            let folder = offline.folder.appending(path: "job")
+            let store = try await client.openLocalStore(at: folder)
+            try await store.subscribe(to: store.table(Note.self))
+            try await store.sync.start()
+            let status = await store.sync.settled(within: .seconds(25))
+            #expect(status.state == .idle && status.subscriptions.map(\.phase) == [.current])
+            #expect(try await store.table(Note.self).count() == 1)
+            await store.close()
+        }
+        try await run("small") { store, notes, _, _ in
+            let open = try await store.subscribe(to: notes.where { $0.isDone == false })
+            try await store.unsubscribe(open.id, keepingRecords: true)
+            if try await store.usedBytes() > 200 << 20 { try await store.evict(toFit: 150 << 20) }
+            #expect(try await store.subscriptions().count == 1)
+        }
+    }
+
+    @Test("An app's own test goes offline and comes back")
+    func testing() async throws {
+        let place = FileManager.default.temporaryDirectory.appending(path: "bkend-app-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let (serverFolder, folder, tables) = (place.path + "/server", place.appending(path: "device"), Self.tables)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let server = try await TestServer.start(folder: serverFolder, tables: tables)
+        let client = try BkendClient(url: server.url, key: server.publishableKey)
+        try await client.accounts.signUp(email: "ada@example.com", password: "correct horse 1")
+        let store = try await client.openLocalStore(at: folder)
+        try await store.sync.start()
+        try await server.stop()
+        let note = try await store.table(Note.self).create(Note(text: "In a tunnel"))
+        #expect(await store.sync.settled().state == .offline)
+        let port = URL(string: server.url)?.port ?? 0
+        let again = try await TestServer.start(folder: serverFolder, port: port)
+        await store.sync.syncNow()
+        #expect(try await note.confirmed().syncState == .synced)
+        await store.close()
+        await client.shutdown()
+        try await again.stop()
+    }
+}
