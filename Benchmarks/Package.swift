@@ -81,6 +81,9 @@ let package = Package(
         // MARK: The measurements
         .target(name: "Harness", dependencies: [argumentParser], swiftSettings: strict),
         .target(name: "CLoad", dependencies: ["CCurl"]),
+        .target(
+            name: "Servers", dependencies: ["BkendServer", "BkendTransport", argumentParser, httpTypes, logging],
+            swiftSettings: strict),
         .executableTarget(
             name: "TransportBenchmark",
             dependencies: [
@@ -91,14 +94,19 @@ let package = Package(
         .executableTarget(
             name: "ServerBenchmark",
             dependencies: [
-                "Harness", "CLoad", "BkendCurl", "BkendServer", "BkendTransport", "BkendWire", argumentParser,
-                httpTypes,
-                hummingbird, logging, nioCore,
+                "Harness", "CLoad", "Servers", "BkendCurl", "BkendServer", "BkendTransport", "BkendWire",
+                argumentParser, httpTypes, hummingbird, logging, nioCore,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "StoreBenchmark",
             dependencies: ["Harness", "Bkend", "BkendDocuments", "BkendSync", "BkendWire", argumentParser, grdb],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "SyncBenchmark",
+            dependencies: [
+                "Harness", "CLoad", "Servers", "Bkend", "BkendDocuments", "BkendServer", argumentParser, grdb, logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "DocumentsBenchmark",

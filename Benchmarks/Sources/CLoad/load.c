@@ -20,6 +20,9 @@ typedef struct {
     /// The length of the whole answer; 0 until its head is there.
     size_t expected;
     size_t body;
+    /// Which request it is, and when it was sent.
+    long order;
+    double sent;
     char buffer[ANSWER_SPACE];
 } connection;
 
@@ -44,8 +47,10 @@ static int open_connection(int port) {
 }
 
 /// Requests are far smaller than a socket's buffer, so that one send takes a whole one.
-static int send_request(connection *connection, const char *request) {
+static int send_request(connection *connection, const char *request, long order) {
     size_t length = strlen(request);
+    connection->order = order;
+    connection->sent = now();
     connection->filled = connection->expected = connection->body = 0;
     return send(connection->descriptor, request, length, MSG_NOSIGNAL) == (ssize_t)length ? 0 : EIO;
 }
@@ -56,7 +61,8 @@ static int read_head(connection *connection) {
     char *end = strstr(connection->buffer, "\r\n\r\n");
     if (!end) return connection->filled + 1 < ANSWER_SPACE ? 0 : EMSGSIZE;
     char *length = strcasestr(connection->buffer, "\r\ncontent-length:");
-    if (strncmp(connection->buffer, "HTTP/1.1 200 ", 13) != 0 || !length || length > end) return EBADMSG;
+    if (strncmp(connection->buffer, "HTTP/1.1 20", 11) != 0 || connection->buffer[11] > '1') return EBADMSG;
+    if (!length || length > end) return EBADMSG;
     connection->body = strtoul(length + 17, NULL, 10);
     connection->expected = (size_t)(end + 4 - connection->buffer) + connection->body;
     return connection->expected < ANSWER_SPACE ? 0 : EMSGSIZE;
@@ -73,10 +79,10 @@ static int receive(connection *connection) {
 
 static void run(
     int poller, connection *all, int connections, const char *const *requests, int request_count, long total,
-    bench_load_result *result) {
+    float *latencies, bench_load_result *result) {
     long started = 0;
     for (int i = 0; i < connections && started < total && !result->failure; i++, started++) {
-        result->failure = send_request(&all[i], requests[started % request_count]);
+        result->failure = send_request(&all[i], requests[started % request_count], started);
     }
     while (result->answers < total && !result->failure) {
         struct epoll_event events[64];
@@ -88,13 +94,16 @@ static void run(
             if (result->failure || !connection->expected || connection->filled < connection->expected) continue;
             result->answers++;
             result->bytes += (long)connection->body;
-            if (started < total) result->failure = send_request(connection, requests[started++ % request_count]);
+            if (latencies) latencies[connection->order] = (float)(now() - connection->sent);
+            if (started >= total) continue;
+            result->failure = send_request(connection, requests[started % request_count], started);
+            started++;
         }
     }
 }
 
 bench_load_result bench_load_run(
-    int port, int connections, const char *const *requests, int request_count, long total) {
+    int port, int connections, const char *const *requests, int request_count, long total, float *latencies) {
     bench_load_result result = {0};
     connection *all = calloc((size_t)connections, sizeof *all);
     int poller = epoll_create1(EPOLL_CLOEXEC);
@@ -110,7 +119,7 @@ bench_load_result bench_load_run(
         epoll_ctl(poller, EPOLL_CTL_ADD, all[opened].descriptor, &event);
     }
     double begun = now();
-    if (!result.failure) run(poller, all, connections, requests, request_count, total, &result);
+    if (!result.failure) run(poller, all, connections, requests, request_count, total, latencies, &result);
     result.seconds = now() - begun;
     for (int i = 0; i < opened; i++) close(all[i].descriptor);
     if (poller >= 0) close(poller);

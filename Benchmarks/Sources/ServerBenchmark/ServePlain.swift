@@ -3,13 +3,14 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import Servers
 
-/// Two Hummingbird routes that return bytes from memory, on a free port.
+/// Hummingbird routes that return bytes from memory, on a free port. Writes read their body, and keep nothing.
 struct ServePlain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve-plain", abstract: "The routes that the server is compared with.", shouldDisplay: false)
 
-    @Argument(help: "A file with the answer to a GET of a record.") var point: String
+    @Argument(help: "A file with the answer to a GET or a write of a record.") var point: String
     @Argument(help: "A file with the answer to a list.") var list: String
 
     func run() async throws {
@@ -19,6 +20,14 @@ struct ServePlain: AsyncParsableCommand {
         let router = Router()
         router.get("/v1/data/:table/:id") { _, _ in Self.response(point) }
         router.get("/v1/data/:table") { _, _ in Self.response(list) }
+        router.post("/v1/data/:table") { request, _ in
+            _ = try await request.body.collect(upTo: 1 << 20)
+            return Self.response(point, .created)
+        }
+        router.patch("/v1/data/:table/:id") { request, _ in
+            _ = try await request.body.collect(upTo: 1 << 20)
+            return Self.response(point)
+        }
         var logger = Logger(label: "plain")
         logger.logLevel = .warning
         let application = Application(
@@ -27,9 +36,9 @@ struct ServePlain: AsyncParsableCommand {
         try await application.runService()
     }
 
-    private static func response(_ bytes: ByteBuffer) -> Response {
+    private static func response(_ bytes: ByteBuffer, _ status: HTTPResponse.Status = .ok) -> Response {
         Response(
-            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+            status: status, headers: [.contentType: "application/json; charset=utf-8"],
             body: ResponseBody(byteBuffer: bytes))
     }
 }

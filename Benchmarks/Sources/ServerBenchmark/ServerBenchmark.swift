@@ -1,12 +1,13 @@
 import ArgumentParser
 import Harness
+import Servers
 
-/// Reads over HTTP: `bkend-server` against a plain Hummingbird route that returns the same bytes from memory.
+/// `bkend-server` over HTTP against plain Hummingbird routes that return the same bytes from memory.
 @main
 struct ServerBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "server",
-        abstract: "Reads over HTTP: the server against a Hummingbird route that returns the same bytes from memory.",
+        abstract: "The server over HTTP against Hummingbird routes that return the same bytes from memory.",
         discussion: "Both servers are processes of their own; the load comes from raw sockets.",
         subcommands: [Measure.self, ServeBkend.self, ServePlain.self], defaultSubcommand: Measure.self)
 }
@@ -24,10 +25,13 @@ struct Measure: AsyncParsableCommand {
     var gets = 20_000
     @Option(help: "How many requests for a list a batch has.")
     var lists = 5_000
+    @Option(
+        help: "How many requests a batch of the mixed load has: 80 % reads, 20 % durable writes; 0 for no such load.")
+    var mixed = 4_000
 
     func validate() throws {
-        guard (1...1_000).contains(connections), records >= 2_000, gets > 0, lists > 0 else {
-            throw ValidationError("--connections is 1 to 1000, --records at least 2000, the others at least 1")
+        guard (1...1_000).contains(connections), records >= 2_000, gets > 0, lists > 0, mixed >= 0 else {
+            throw ValidationError("--connections is 1 to 1000, --records at least 2000, --gets and --lists at least 1")
         }
     }
 
@@ -47,7 +51,18 @@ struct Measure: AsyncParsableCommand {
             "GET of a record", articles.gets, gets, bytes: point.count, (bkend, plain), .atLeast(0.5), report)
         try await compare(
             "filtered list of 20", articles.lists, lists, bytes: list.count, (bkend, plain), .atLeast(0.3), report)
-        report.note("peak memory: server \(bkend.peakMemory >> 20) MiB, plain route \(plain.peakMemory >> 20) MiB")
+        note("reads", bkend, plain, report)
+        if mixed == 0 { return }
+        let tables = try await articles.fillRuled(port: bkend.port)
+        note("filling", bkend, plain, report)
+        let run = MixedRun(options: options, connections: connections, count: mixed)
+        try await run.measure(tables, bkend, plain: plain, report)
+        note("mixed load", bkend, plain, report)
+    }
+
+    private func note(_ part: String, _ bkend: ServerProcess, _ plain: ServerProcess, _ report: Report) {
+        let memory = [bkend, plain].map { ProcessFigures(process: $0.identifier).peakMemory >> 20 }
+        report.note("peak memory after \(part): server \(memory[0]) MiB, plain routes \(memory[1]) MiB")
     }
 
     private func compare(
@@ -56,7 +71,10 @@ struct Measure: AsyncParsableCommand {
     ) async throws {
         let load = Load(requests: requests, connections: connections)
         let contenders = [("bkend-server", servers.0), ("plain route", servers.1)].map { name, server in
-            Contender(name, operations: count, processorSeconds: { server.figures.processorSeconds }) {
+            Contender(
+                name, operations: count,
+                processorSeconds: { ProcessFigures(process: server.identifier).processorSeconds }
+            ) {
                 try load.run(count, port: server.port, bytes: bytes)
             }
         }

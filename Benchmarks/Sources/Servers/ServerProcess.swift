@@ -1,16 +1,15 @@
 import Foundation
-import Harness
 
-/// A server that this program runs as another process of itself.
-final class ServerProcess {
+/// A server that a program runs as another process of itself.
+package final class ServerProcess {
     private let process = Process()
     /// The child ends when this end is closed, however this process ends.
     private let life = Pipe()
     /// Where it listens on 127.0.0.1.
-    let port: Int
+    package let port: Int
 
     /// Starts one, and waits until it says where it listens.
-    init(_ arguments: [String]) throws {
+    package init(_ arguments: [String]) throws {
         let output = Pipe()
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
@@ -24,26 +23,23 @@ final class ServerProcess {
         self.port = port
     }
 
-    /// What Linux says about it.
-    var figures: ProcessFigures { ProcessFigures(process: process.processIdentifier) }
-
-    /// The most memory it ever had.
-    var peakMemory: Int { figures.peakMemory }
+    /// Its number.
+    package var identifier: Int32 { process.processIdentifier }
 
     /// Ends it.
-    func stop() {
+    package func stop() {
         process.terminate()
         process.waitUntilExit()
     }
 }
 
 /// What a server process tells and asks the one that started it.
-enum Parent {
+package enum Parent {
     /// Tells the port.
-    static func tell(_ port: Int) { FileHandle.standardOutput.write(Data("\(port)\n".utf8)) }
+    package static func tell(_ port: Int) { FileHandle.standardOutput.write(Data("\(port)\n".utf8)) }
 
     /// Ends this process as soon as the parent is gone.
-    static func endWithIt() {
+    package static func endWithIt() {
         Thread.detachNewThread {
             while !FileHandle.standardInput.availableData.isEmpty {}
             exit(0)

@@ -1,15 +1,17 @@
-import ArgumentParser
+package import ArgumentParser
 import BkendServer
 import Logging
 
 /// The server, on a free port.
-struct ServeBkend: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ServeBkend: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "serve-bkend", abstract: "The server under measurement.", shouldDisplay: false)
 
     @Argument(help: "The data folder.") var folder: String
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         Parent.endWithIt()
         var logger = Logger(label: "bkend-server")
         logger.logLevel = .warning
