@@ -150,6 +150,19 @@ public final class TestServer: Sendable {
         try service.revoke(key)
     }
 
+    /// Disables a user at once, as `bkend-server user disable` does.
+    ///
+    /// - Throws: what the server answers when there is no such user.
+    package func disableUser(_ id: String) async throws { try await service.disableUser(id, in: name) }
+
+    /// Lets a disabled user sign in again.
+    ///
+    /// - Throws: what the server answers when there is no such user.
+    package func enableUser(_ id: String) async throws { try await service.enableUser(id, in: name) }
+
+    /// Returns when no mail is being written: an answer doesn't wait for the mail that it promises.
+    package func mailed() async { await service.mailed() }
+
     /// Stops as SIGTERM would: requests in flight are answered first. A temporary folder is removed.
     ///
     /// - Throws: what the server failed with while it ran.

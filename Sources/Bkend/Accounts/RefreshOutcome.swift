@@ -26,7 +26,7 @@ enum RefreshOutcome: Sendable {
         switch error.reason {
         case .server(let body):
             let refusals: Set<ErrorCode> = [
-                .invalidRefreshToken, .sessionExpired, .invalidToken, .tokenExpired, "auth/account-banned",
+                .invalidRefreshToken, .sessionExpired, .invalidToken, .tokenExpired, .accountBanned,
             ]
             return body.status < 500 && !refusals.contains(body.code)
         case .transport(let error): return error.delivery == .notSent

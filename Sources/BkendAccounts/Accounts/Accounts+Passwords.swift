@@ -36,17 +36,27 @@ extension Accounts {
     }
 
     /// `POST /v1/auth/password/reset/request`. The answer and its time are the same for every address: what there is to
-    /// do, down to looking the address up, is done after it.
-    package func requestPasswordReset(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
+    /// do, down to looking the address up, is done after it. What fails then is for the operator: it is logged with the
+    /// request's id, and counted.
+    package func requestPasswordReset(
+        _ body: JSONObject, client: ClientInfo, requestID: String? = nil
+    ) async throws -> AccountAnswer {
         let email = try BodyFields(body).email()
         let now = now
         try gate.resetRequest(client: client.key, address: email.folded, now: now)
+        let metadata: Logger.Metadata = requestID.map { ["request": "\($0)"] } ?? [:]
         let isStarted = await background.start { [self] in
-            do { try await mailReset(to: email, now: now) } catch {
-                logger.error("a mail to reset a password could not be sent", metadata: ["error": "\(error)"])
+            do { _ = try await mailReset(to: email, now: now) } catch {
+                mailFailed()
+                logger.error(
+                    "a mail to reset a password could not be sent",
+                    metadata: metadata.merging(["error": "\(error)"]) { $1 })
             }
         }
-        if !isStarted { logger.error("too many mails are being sent; one to reset a password was dropped") }
+        if !isStarted {
+            mailFailed()
+            logger.error("too many mails are being sent; one to reset a password was dropped", metadata: metadata)
+        }
         return AccountAnswer(message: "if the address belongs to an account, a mail is on its way")
     }
 
@@ -84,19 +94,21 @@ extension Accounts {
         try SessionStore.endAll(db, userID: id, now: now)
     }
 
-    private func mailReset(to email: EmailAddress, now: Timestamp) async throws {
+    /// Mails a token to the user of an address; false when there is none, or one who may not sign in anyway.
+    func mailReset(to email: EmailAddress, now: Timestamp) async throws -> Bool {
         let token = Base64.url.encode(random(32))
         let hash = sha256(Array(token.utf8))
         let seconds = configuration.resetSeconds
         let expiry = Timestamp(clamping: now.milliseconds + Int64(seconds) * 1_000)
         let user = try await database.write { db -> User? in
-            guard let user = try UserStore.user(db, email: email) else { return nil }
+            guard let user = try UserStore.user(db, email: email), user.disabledAt == nil else { return nil }
             try ResetStore.put(db, hash: hash, userID: user.id, expiresAt: expiry)
             return user
         }
-        guard let user else { return }
+        guard let user else { return false }
         try await mail.send(
             ResetMail(settings: configuration.mail, token: token, seconds: seconds).mail(to: user, now: now))
+        return true
     }
 
     private static let samePassword = ErrorBody(

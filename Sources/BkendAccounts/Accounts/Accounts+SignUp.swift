@@ -28,6 +28,7 @@ extension Accounts {
     }
 
     /// `POST /v1/auth/email/signin`. An unknown address is answered as a wrong password is, after the same work.
+    /// That a user is disabled is told to who has the password alone, or it would tell who has an account.
     package func signIn(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
         let fields = BodyFields(body)
         try fields.checkMethod()
@@ -45,8 +46,11 @@ extension Accounts {
         let better = verdict == .rightAndOutdated ? try? await passwords.hash(password) : nil
         let random = random
         let token = try await database.write { [housekeeping, configuration] db -> RefreshToken? in
-            // The password may have been changed, or the user deleted, while the hash was computed.
-            guard try UserStore.password(db, of: found.user.id) == checked else { return nil }
+            // The password may have been changed, or the user deleted or disabled, while the hash was computed.
+            guard try UserStore.password(db, of: found.user.id) == checked,
+                let user = try UserStore.user(db, id: found.user.id)
+            else { return nil }
+            guard user.disabledAt == nil else { throw Self.disabled }
             if let better { try UserStore.setPassword(db, better, of: found.user.id, now: now) }
             try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
             return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
@@ -82,6 +86,8 @@ extension Accounts {
         return AccountAnswer(body, status: status)
     }
 
+    private static let disabled = ErrorBody(
+        .accountBanned, "the account is disabled; only an administrator of this service can enable it")
     static let wrongCredentials = ErrorBody(.invalidCredentials, "the e-mail address or the password is wrong")
 }
 #endif

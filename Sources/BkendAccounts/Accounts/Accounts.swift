@@ -15,7 +15,8 @@ package final class Accounts: Sendable {
     let gate: Gate
     let random: RandomBytes
     let logger: Logger
-    let background = Background(limit: 1_000)
+    let background: Background
+    let mailFailed: @Sendable () -> Void
     let housekeeping = Housekeeping()
     private let tokens: TokenAuthority
     private let clock: @Sendable () -> Timestamp
@@ -25,9 +26,12 @@ package final class Accounts: Sendable {
     /// - Parameters:
     ///   - tokens: issues and verifies access tokens; one for all environments of a server.
     ///   - hasher: computes scrypt; one for all environments, since it bounds the memory in use.
+    ///   - mailBound: how many mails may wait to be sent; one that comes past it is dropped.
+    ///   - mailFailed: called for each mail that a user asked for and that could not be sent.
     package init(
         _ configuration: AccountsConfiguration, database: any AccountsDatabase, tokens: TokenAuthority,
         hasher: any PasswordHasher, mail: any MailSender, logger: Logger, random: RandomBytes = .system,
+        mailBound: Int = 1_000, mailFailed: @escaping @Sendable () -> Void = {},
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.configuration = configuration
@@ -36,6 +40,8 @@ package final class Accounts: Sendable {
         self.mail = mail
         self.logger = logger
         self.random = random
+        self.mailFailed = mailFailed
+        background = Background(limit: mailBound)
         passwords = Passwords(hasher: hasher, parameters: configuration.scrypt, random: random)
         gate = Gate(configuration.limits)
         clock = now
@@ -72,7 +78,7 @@ extension Accounts {
 
     static let sessionCheck = """
         SELECT u.role FROM account_sessions s JOIN account_users u ON u.id = s.userId
-        WHERE s.id = ? AND s.userId = ? AND s.endedAt IS NULL AND u.deletedAt IS NULL
+        WHERE s.id = ? AND s.userId = ? AND s.endedAt IS NULL AND u.deletedAt IS NULL AND u.disabledAt IS NULL
         """
 
     /// The pair that goes with a refresh token.

@@ -25,7 +25,8 @@ package enum AccountSchema {
         try db.execute(sql: "INSERT INTO account_schema (version) VALUES (?)", arguments: [version])
     }
 
-    private static let steps = [
+    /// What leads from each version to the next. A step that was released never changes.
+    static let steps = [
         """
         CREATE TABLE account_users (
             id TEXT NOT NULL PRIMARY KEY,
@@ -66,7 +67,10 @@ package enum AccountSchema {
             tokenHash BLOB NOT NULL UNIQUE,      -- SHA-256 of the token in the mail
             expiresAt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """,
         """
+        ALTER TABLE account_users ADD COLUMN disabledAt INTEGER;
+        """,
     ]
 }
 #endif

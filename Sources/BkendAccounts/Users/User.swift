@@ -24,19 +24,24 @@ package struct User: Hashable, Sendable {
     package var createdAt: Timestamp
     /// When something of the user last changed.
     package var updatedAt: Timestamp
+    /// Since when the user may not sign in; nil for everyone who may.
+    package var disabledAt: Timestamp?
 
     /// What a new user's `onboardingStatus` says.
     static let firstOnboardingStatus = "incomplete"
 
-    /// The object of an answer; what isn't known is null.
+    /// The object of an answer; what isn't known is null. `disabledAt` is there only for those who are disabled: the
+    /// contract doesn't know of it, and nobody but administrators can see such a user.
     package var json: JSONObject {
         func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
-        return [
+        var object: JSONObject = [
             "id": .string(id), "role": .string(role), "name": text(name), "nickname": text(nickname),
             "email": .string(email), "image": text(image), "emailVerified": text(emailVerified?.description),
             "onboardingStatus": .string(onboardingStatus), "createdAt": .string(createdAt.description),
             "updatedAt": .string(updatedAt.description),
         ]
+        object["disabledAt"] = disabledAt.map { .string($0.description) }
+        return object
     }
 }
 
@@ -45,7 +50,7 @@ extension User {
     func isSame(as other: User) -> Bool { json == other.json }
 
     static let columns =
-        "id, role, name, nickname, email, image, emailVerified, onboardingStatus, createdAt, updatedAt"
+        "id, role, name, nickname, email, image, emailVerified, onboardingStatus, createdAt, updatedAt, disabledAt"
 
     init(row: Row) {
         id = row["id"]
@@ -58,6 +63,7 @@ extension User {
         onboardingStatus = row["onboardingStatus"]
         createdAt = Timestamp(clamping: row["createdAt"])
         updatedAt = Timestamp(clamping: row["updatedAt"])
+        disabledAt = (row["disabledAt"] as Int64?).map(Timestamp.init(clamping:))
     }
 }
 #endif

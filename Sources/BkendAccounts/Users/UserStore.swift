@@ -72,6 +72,29 @@ enum UserStore {
         return true
     }
 
+    /// Keeps a user from signing in, and ends what is signed in: sessions with all their tokens, and tokens to reset the
+    /// password. Who is disabled already stays so since then. Nil when there is no such user.
+    static func disable(_ db: Database, id: String, now: Timestamp) throws -> User? {
+        try db.execute(
+            sql: """
+                UPDATE account_users SET disabledAt = ?1, updatedAt = max(updatedAt, ?1)
+                WHERE id = ?2 AND deletedAt IS NULL AND disabledAt IS NULL
+                """, arguments: [now.milliseconds, id])
+        try ResetStore.remove(db, userID: id)
+        try SessionStore.endAll(db, userID: id, now: now)
+        return try user(db, id: id)
+    }
+
+    /// Lets a disabled user sign in again; what had ended stays ended. Nil when there is no such user.
+    static func enable(_ db: Database, id: String, now: Timestamp) throws -> User? {
+        try db.execute(
+            sql: """
+                UPDATE account_users SET disabledAt = NULL, updatedAt = max(updatedAt, ?)
+                WHERE id = ? AND deletedAt IS NULL AND disabledAt IS NOT NULL
+                """, arguments: [now.milliseconds, id])
+        return try user(db, id: id)
+    }
+
     static func password(_ db: Database, of id: String) throws -> PasswordHash? {
         try String.fetchOne(
             db.cachedStatement(sql: "SELECT hash FROM account_passwords WHERE userId = ?"), arguments: [id]

@@ -11,12 +11,15 @@ struct AccountServices: Sendable {
     private let mail: MailFolder
     private let scrypt: ScryptParameters
     private let configuration: ServerConfiguration
+    private let mailFailed: @Sendable () -> Void
 
     /// Makes the signing keys and the mail folder of a data folder, unless they are there.
     ///
+    /// - Parameter mailFailed: called for each mail that could not be sent.
     /// - Throws: `AccountsFailure` when they can't be made or read, or the cost of hashing is out of range.
-    init(_ configuration: ServerConfiguration) throws {
+    init(_ configuration: ServerConfiguration, mailFailed: @escaping @Sendable () -> Void = {}) throws {
         self.configuration = configuration
+        self.mailFailed = mailFailed
         scrypt = try ScryptParameters(logarithmOfRounds: configuration.scryptCost)
         tokens = TokenAuthority(file: try SigningKeyFile(in: configuration.folder, now: configuration.now()))
         mail = try MailFolder(configuration.folder + "/mail")
@@ -34,7 +37,7 @@ struct AccountServices: Sendable {
             store: store, queryLimit: .milliseconds(configuration.limits.queryMilliseconds))
         return Accounts(
             settings, database: database, tokens: tokens, hasher: hasher, mail: mail, logger: configuration.logger,
-            now: configuration.now)
+            mailFailed: mailFailed, now: configuration.now)
     }
 }
 #endif

@@ -105,8 +105,12 @@ package struct SchemaInference: Sendable {
 extension SchemaInference {
     /// Looks at every record of the files that can be read as one.
     ///
+    /// - Parameter progress: called now and then, and at the end, with all records so far, and the file's bytes: read,
+    ///   and all if known.
     /// - Throws: `OperatorError` when a file can't be read or followed.
-    package mutating func look(at path: String, isLines: Bool) throws {
+    package mutating func look(
+        at path: String, isLines: Bool, progress: (_ records: Int, Int, Int?) -> Void = { _, _, _ in }
+    ) throws {
         let file = try InputFile(path)
         var reader = RecordReader(isLines: isLines, read: file.read)
         do {
@@ -116,7 +120,9 @@ extension SchemaInference {
                     continue
                 }
                 add(record)
+                if records % 1_000 == 0 { progress(records, reader.offset, file.length) }
             }
+            progress(records, reader.offset, file.length)
         } catch let fault as ImportFault { throw OperatorError("\(path): \(fault)") }
     }
 }

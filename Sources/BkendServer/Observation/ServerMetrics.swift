@@ -17,6 +17,7 @@ final class ServerMetrics: Sendable {
     private let inFlight = Atomic<Int>(0)
     private let openConnections = Atomic<Int>(0)
     private let refusedByRate = Atomic<Int>(0)
+    private let failedMails = Atomic<Int>(0)
     private let writerWait = Mutex(DurationHistogram())
 
     func began() { inFlight.add(1, ordering: .relaxed) }
@@ -29,6 +30,8 @@ final class ServerMetrics: Sendable {
 
     func rateLimited() { refusedByRate.add(1, ordering: .relaxed) }
 
+    func mailFailed() { failedMails.add(1, ordering: .relaxed) }
+
     /// How many connections are open.
     var connections: Int { openConnections.load(ordering: .relaxed) }
 
@@ -40,6 +43,12 @@ final class ServerMetrics: Sendable {
             state.requests[series, default: 0] += 1
             state.durations[route, default: DurationHistogram()].add(duration)
         }
+    }
+
+    /// What came was no request, and was answered so.
+    func answeredUnreadable(status: Int) {
+        let series = Series(route: "unreadable", method: "other", status: status)
+        state.withLock { $0.requests[series, default: 0] += 1 }
     }
 
     /// A write got its turn after so long.
@@ -72,6 +81,8 @@ final class ServerMetrics: Sendable {
         out.sample("bkend_connections", [], connections)
         out.family("bkend_rate_limited_total", .counter, "Requests refused by the rate limit of keys and clients.")
         out.sample("bkend_rate_limited_total", [], refusedByRate.load(ordering: .relaxed))
+        out.family("bkend_mail_failures_total", .counter, "Mails to users that could not be sent.")
+        out.sample("bkend_mail_failures_total", [], failedMails.load(ordering: .relaxed))
         out.family("bkend_writer_wait_seconds", .histogram, "Time that writes waited for their turn at a database.")
         out.histogram("bkend_writer_wait_seconds", [], writerWait.withLock { $0 })
     }

@@ -23,7 +23,7 @@ package struct BkendService: Sendable {
         folder = try DataFolder.open(at: configuration.folder)
         let metrics = metrics
         environments = Environments(
-            folder: folder, services: try AccountServices(configuration),
+            folder: folder, services: try AccountServices(configuration, mailFailed: { metrics.mailFailed() }),
             options: StoreOptions(
                 maximumBytes: configuration.databaseBytes, onWriterWait: { metrics.writerWaited($0) }))
         var random = SystemRandomNumberGenerator()
@@ -41,6 +41,19 @@ package struct BkendService: Sendable {
 
     /// Ends a key at once; false when no such key is alive.
     package func revoke(_ key: String) throws -> Bool { try folder.control.revoke(key, now: configuration.now()) }
+
+    /// Disables a user at once.
+    package func disableUser(_ id: String, in name: EnvironmentName) async throws {
+        _ = try await environments.environment(name).accounts.disable(id)
+    }
+
+    /// Lets a disabled user sign in again.
+    package func enableUser(_ id: String, in name: EnvironmentName) async throws {
+        _ = try await environments.environment(name).accounts.enable(id)
+    }
+
+    /// Returns when no mail is being sent.
+    package func mailed() async { await environments.drained() }
 
     /// Runs until SIGTERM or SIGINT, and then until the requests in flight are answered; see `group`.
     package func run(

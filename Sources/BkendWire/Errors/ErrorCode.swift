@@ -48,6 +48,8 @@ extension ErrorCode {
     public static let systemTableAccess: ErrorCode = "data/system-table-access"
     /// 403: the token belongs to another project or environment.
     public static let projectAccessDenied: ErrorCode = "data/project-access-denied"
+    /// 403: the account is disabled.
+    public static let accountBanned: ErrorCode = "auth/account-banned"
     /// 404: there is no such table.
     public static let tableNotFound: ErrorCode = "data/table-not-found"
     /// 404: there is no such record.
@@ -80,7 +82,7 @@ extension ErrorCode {
         .invalidAPIKey: 401, .unauthorized: 401, .authenticationRequired: 401, .tokenExpired: 401, .invalidToken: 401,
         .invalidTokenFormat: 401, .invalidCredentials: 401, .invalidRefreshToken: 401, .sessionExpired: 401,
         .permissionDenied: 403, .scopeInsufficient: 403, .systemTableAccess: 403, .projectAccessDenied: 403,
-        "auth/email-not-verified": 403, "auth/account-banned": 403, "auth/mfa-required": 403, "file/access-denied": 403,
+        "auth/email-not-verified": 403, .accountBanned: 403, "auth/mfa-required": 403, "file/access-denied": 403,
         "user/forbidden": 403, .tableNotFound: 404, .notFound: 404, .environmentNotFound: 404, .routeNotFound: 404,
         "auth/session-not-found": 404, "user/not-found": 404, "file/not-found": 404, .duplicateValue: 409,
         "auth/email-already-exists": 409, "file/s3-key-already-exists": 409, .payloadTooLarge: 413,

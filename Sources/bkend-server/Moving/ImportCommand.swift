@@ -81,7 +81,11 @@ struct ImportCommand: AsyncParsableCommand {
         }
         if exists { throw OperatorError("the table \(table) is there already; import without --infer") }
         var inference = SchemaInference()
-        for file in files { try inference.look(at: file, isLines: lines) }
+        var progress = ImportProgress(isShown: !quiet, verb: "looked at")
+        for file in files {
+            try inference.look(at: file, isLines: lines) { progress.show(file, $0, bytes: $1, of: $2) }
+        }
+        progress.end(inference.records)
         let definitions: JSONObject = ["tables": [.object(inference.definition(name: table).json)]]
         guard yes else {
             StandardOutput.line(folder.json ? definitions.description : definitions.indented)
@@ -106,11 +110,14 @@ struct ImportCommand: AsyncParsableCommand {
         }
         var progress = ImportProgress(isShown: !quiet)
         defer {
-            progress.end(records.counts, rejects: rejectFile.exists ? rejectFile.path : nil)
+            if rejectFile.exists {
+                StandardError.line("\(records.counts.rejected) records were rejected; see \(rejectFile.path)")
+            }
+            progress.end(records.counts.read)
             if folder.json { StandardOutput.json(summary(records.counts, rejectFile)) }
         }
         for file in files {
-            try records.run(file) { counts, bytes, all in progress.show(file, counts, bytes: bytes, of: all) }
+            try records.run(file) { progress.show(file, $0.read, bytes: $1, of: $2) }
         }
         if !folder.json {
             let counts = records.counts.json.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

@@ -8,7 +8,9 @@ import BkendWire
 struct UserListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List users, the newest first.",
-        discussion: "--json prints one object with items and pagination, as GET /v1/users answers.")
+        discussion: """
+            --json prints one object with items and pagination, as GET /v1/users answers; who is disabled has disabledAt.
+            """)
 
     @OptionGroup var options: UserOptions
     @Option(help: "Only users whose name, nickname or address holds this.")

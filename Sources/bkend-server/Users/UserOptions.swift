@@ -36,8 +36,10 @@ enum UserOutput {
 
     static func table(_ users: [JSONObject]) {
         let members = ["id", "email", "role", "name", "createdAt"]
-        StandardOutput.table(
-            members.map { $0.uppercased() }, users.map { user in members.map { user[$0]?.stringValue ?? "" } })
+        let rows = users.map { user in
+            members.map { user[$0]?.stringValue ?? "" } + [user["disabledAt"] == nil ? "" : "disabled"]
+        }
+        StandardOutput.table(members.map { $0.uppercased() } + ["STATE"], rows)
     }
 }
 

@@ -26,8 +26,7 @@ struct UserPasswordCommand: AsyncParsableCommand {
             if passwordStdin {
                 try await accounts.setPassword(PasswordInput.read(), of: user.id)
             } else {
-                _ = try await accounts.requestPasswordReset(["email": .string(user.email)], client: ClientInfo())
-                await accounts.drained()
+                try await accounts.mailPasswordReset(to: user.id)
             }
             if options.folder.json {
                 StandardOutput.json([

@@ -1,5 +1,6 @@
 #if Server
 @testable import BkendAccounts
+import BkendWire
 import GRDB
 import Testing
 
@@ -19,6 +20,29 @@ struct AccountSchemaTests {
             try String.fetchAll(db, sql: "SELECT tbl_name FROM sqlite_master")
         }
         #expect(!names.isEmpty && names.allSatisfy { $0.hasPrefix("account_") })
+    }
+
+    @Test("Accounts of the first format are migrated: users stay, and can be disabled")
+    func migration() throws {
+        let queue = try DatabaseQueue()
+        try queue.write { db in
+            try db.execute(sql: "CREATE TABLE account_schema (version INTEGER NOT NULL) STRICT")
+            try db.execute(sql: AccountSchema.steps[0])
+            try db.execute(sql: "INSERT INTO account_schema (version) VALUES (1)")
+            try db.execute(
+                sql: """
+                    INSERT INTO account_users (id, role, email, emailFolded, searchText, onboardingStatus, createdAt,
+                        updatedAt) VALUES ('u', 'user', 'a@example.com', 'a@example.com', '', '', 1, 2)
+                    """)
+            try AccountSchema.prepare(db)
+            try AccountSchema.prepare(db)
+            #expect(try Int.fetchAll(db, sql: "SELECT version FROM account_schema") == [AccountSchema.version])
+            let user = try #require(try UserStore.user(db, id: "u"))
+            #expect(user.email == "a@example.com" && user.disabledAt == nil)
+            let now = Timestamp(clamping: 3)
+            let disabled = try #require(try UserStore.disable(db, id: "u", now: now))
+            #expect(disabled.disabledAt == now)
+        }
     }
 
     @Test("A newer format is refused and left as it is")

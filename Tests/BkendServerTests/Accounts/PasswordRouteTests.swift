@@ -62,6 +62,38 @@ import Testing
         }
     }
 
+    @Test("A mail that can't be written is in the log with the request's id, and counted; the answer is the same")
+    func failedMail() async throws {
+        try await withFolder { folder in
+            let log = LogLines()
+            let server = try await TestServer.start(folder: folder) {
+                $0.logger = log.logger(.info)
+                $0.adminPort = 0
+            }
+            _ = try await server.signUp("ada@example.com")
+            // A file where the folder was: what happens to a mail then doesn't depend on who runs the test.
+            try FileManager.default.removeItem(atPath: folder + "/mail")
+            try Data().write(to: URL(fileURLWithPath: folder + "/mail"))
+            func ask(_ email: String, id: String) async throws -> Answer {
+                let body: JSON = ["email": .string(email)]
+                return try await server.guest.send(
+                    "POST", "/v1/auth/password/reset/request", ["X-Request-Id": id], body: body.serialized())
+            }
+            let known = try await ask("ada@example.com", id: "reset-1")
+            let unknown = try await ask("eve@example.com", id: "reset-2")
+            #expect(known.status == 200 && known.body == unknown.body)
+            let metrics = TestClient(try #require(server.adminURL))
+            await server.mailed()
+            let lines = try await metrics.get("/metrics").text.split(separator: "\n")
+            #expect(lines.contains("bkend_mail_failures_total 1"))
+            try await server.stop()
+            let told = log.all.filter { $0.contains("a mail to reset a password could not be sent") }
+            #expect(told.count == 1)
+            #expect(told.first?.hasPrefix("error ") == true && told.first?.contains("request=reset-1") == true)
+            #expect(told.first?.contains("ada@example.com") == false)
+        }
+    }
+
     @Test("Secrets of the accounts are for their owner alone, and a session outlives a restart")
     func files() async throws {
         try await withFolder { folder in

@@ -53,12 +53,51 @@ import Testing
         }
     }
 
+    @Test("A user is disabled and enabled beside a running server, which refuses tokens and sign-in at once")
+    func disabling() async throws {
+        try await Workplace.with { place in
+            try await place.apply(["tables": [["name": "posts"]]])
+            let server = try await ServeProcess.start(place.folder)
+            let app = TestClient(server.url, key: place.publishable)
+            func signIn(_ password: String = "first secret") async throws -> Answer {
+                try await app.post(
+                    "/v1/auth/email/signin", ["email": "ada@example.com", "password": .string(password)])
+            }
+            _ = try await app.post("/v1/auth/email/signup", ["email": "ada@example.com", "password": "first secret"])
+            let tokens = try await signIn().json
+            let user = TestClient(server.url, key: place.publishable, token: tokens["accessToken"]?.stringValue)
+            #expect(try await user.get("/v1/posts").status == 200)
+
+            let disabled = try await place.json(["user", "disable"], "ADA@example.com")
+            #expect(disabled["email"] == "ada@example.com" && disabled["disabledAt"]?.stringValue != nil)
+            #expect(try await user.get("/v1/auth/me").code == "auth/session-expired")
+            #expect(try await user.get("/v1/posts").code == "auth/session-expired")
+            let refresh = try await app.post("/v1/auth/refresh", ["refreshToken": tokens["refreshToken"] ?? ""])
+            #expect(refresh.code == "auth/session-expired")
+            let refused = try await signIn()
+            #expect(refused.status == 403 && refused.code == "auth/account-banned")
+            #expect(try await signIn("second secret").code == "auth/invalid-credentials")
+            #expect(try await place.json(["user", "list"])["items"]?[0] == disabled)
+            #expect(try await CommandRun.run("user", "list", place.folder).output.contains(" disabled\n"))
+            let mail = try await CommandRun.run("user", "password-reset", place.folder, "ada@example.com")
+            #expect(mail.status == 1 && mail.errors.contains("disabled"))
+
+            let enabled = try await place.json(["user", "enable"], "ada@example.com")
+            #expect(enabled["disabledAt"] == nil)
+            #expect(try await !CommandRun.run("user", "list", place.folder).output.contains(" disabled\n"))
+            #expect(try await user.get("/v1/auth/me").code == "auth/session-expired")
+            #expect(try await signIn().status == 200)
+            #expect(try await server.end().status == 0)
+        }
+    }
+
     @Test("What can't be is one line and status 1")
     func refusals() async throws {
         try await Workplace.with { place in
             _ = try await place.json(["user", "create"], "ada@example.com")
             for (arguments, input) in [
-                (["show", place.folder, "nobody"], ""), (["create", place.folder, "no-address"], ""),
+                (["show", place.folder, "nobody"], ""), (["disable", place.folder, "nobody"], ""),
+                (["enable", place.folder, "nobody@example.com"], ""), (["create", place.folder, "no-address"], ""),
                 (["create", place.folder, "ada@example.com"], ""),
                 (["create", place.folder, "b@example.com", "--password-stdin"], "short\n"),
                 (["create", place.folder, "b@example.com", "--password-stdin"], ""),

@@ -12,7 +12,6 @@ import Testing
     /// Codes of routes that the first server doesn't have (§8 "Later", §9), or that nothing leads to.
     static let impossible: [String: String] = [
         "auth/email-not-verified": "e-mail verification comes later",
-        "auth/account-banned": "no route or command bans an account",
         "auth/mfa-required": "MFA comes later", "file/access-denied": "files come later",
         "file/not-found": "files come later", "file/s3-key-already-exists": "files come later",
         "auth/unauthorized": "the server says more exactly what is missing: common/authentication-required",
@@ -132,6 +131,11 @@ import Testing
         Provocation(403, "data/project-access-denied") { world in
             try await TestClient(world.server.url, key: world.otherKeys.publishableKey, token: world.ada.accessToken)
                 .get("/v1/open")
+        },
+        Provocation(403, "auth/account-banned") { world in
+            let answer = try await signUp(world, "banned@example.com", .string(Person.password))
+            try await world.server.disableUser(answer.json["user"]?["id"]?.stringValue ?? "")
+            return try await world.server.signIn("banned@example.com")
         },
         Provocation(403, "user/forbidden") { try await $0.eve.client.get("/v1/users/\($0.ada.id)") },
         Provocation(404, "data/table-not-found") { try await $0.admin.get("/v1/nothing") },

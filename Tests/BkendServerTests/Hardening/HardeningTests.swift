@@ -235,6 +235,48 @@ import Testing
         }
     }
 
+    /// What comes, the status, the code.
+    private static let unreadable: [(String, Int, String)] = {
+        let field = "X-Long: " + String(repeating: "a", count: 40_000)
+        let fields = (0..<150).map { "X-\($0): 1" }.joined(separator: "\r\n")
+        return [
+            ("GET /v1/t HTTP/1.1 and more\r\n\r\n", 400, "common/bad-request"),
+            ("BREW /v1/t HTTP/1.1\r\n\r\n", 400, "common/bad-request"),
+            ("GET /v1/t HTTP/3.7\r\nHost: x\r\n\r\n", 400, "common/bad-request"),
+            ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400, "common/bad-request"),
+            ("GET /v1/t HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400, "common/bad-request"),
+            ("POST /v1/t HTTP/1.1\r\nHost: x\r\nContent-Length: 5x\r\n\r\n", 400, "common/bad-request"),
+            ("GET /v1/t HTTP/1.1\r\nHost: x\r\n\(field)\r\n\r\n", 431, "common/headers-too-large"),
+            ("GET /v1/t HTTP/1.1\r\nHost: x\r\n\(fields)\r\n\r\n", 431, "common/headers-too-large"),
+        ]
+    }()
+
+    @Test(
+        "What is no HTTP is answered in the one shape of errors, after the requests before it, and ends the connection",
+        arguments: unreadable)
+    func notHTTP(text: String, status: Int, code: String) async throws {
+        try await withServer(tables: Self.tables) { server async throws in
+            let client = server.admin
+            let good = client.request("GET", "/v1/t")
+            for before in [0, 2] {
+                let (answers, rest) = try await blocking {
+                    let connection = try RawConnection(port: client.port)
+                    try connection.send(Array((0..<before).map { _ in good }.joined()) + Array(text.utf8))
+                    let answers = try (0...before).map { _ in try connection.answer() }
+                    return (answers, try connection.readToEnd())
+                }
+                #expect(answers.dropLast().allSatisfy { $0?.status == 200 })
+                let last = try #require(answers.last ?? nil)
+                #expect(last.status == status && last.code == code, "\(last.status) \(last.text)")
+                #expect(last.json["statusCode"] == .int(Int64(status)))
+                #expect(last.headers["content-type"] == "application/json; charset=utf-8")
+                #expect(last.headers["connection"] == "close")
+                #expect(rest.isEmpty)
+            }
+            #expect(try await client.get("/v1/t").status == 200)
+        }
+    }
+
     @Test("Header fields past their limits end the connection, not the server")
     func headerLimits() async throws {
         try await withServer(tables: Self.tables) { server async throws in

@@ -192,6 +192,10 @@ import Testing
                     ],
                 ])
             #expect(try await place.json(["table", "list"]) == [])
+            for (flags, isShown) in [([], true), (["--quiet"], false)] as [([String], Bool)] {
+                let run = try await CommandRun.run(["import", place.folder, "a", file, "--infer"] + flags)
+                #expect(run.errors.contains("2 records looked at in ") == isShown, "\(run.errors)")
+            }
             #expect(try await place.json(["import"], "a", file, "--infer", "--yes")["imported"] == 2)
             #expect(try await CommandRun.run("import", place.folder, "a", file, "--infer").status == 2)
             #expect(try await CommandRun.run("import", place.folder, "a", "-", "--infer").status == 64)

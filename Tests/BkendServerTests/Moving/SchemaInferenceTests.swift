@@ -1,5 +1,6 @@
 #if Server
 import BkendWire
+import Foundation
 import Testing
 
 @testable import BkendServer
@@ -30,6 +31,21 @@ import Testing
         #expect(Self.schema(["d": "2024-02-12T03:04:05.000Z"]) == ["d": ["bsonType": "date"]])
         #expect(Self.schema(["d": "2024-02-12T03:04:05Z"]) == ["d": ["bsonType": "string"]])
         #expect(Self.schema(["d": "2024-02-12T03:04:05.000Z"], ["d": ""]) == ["d": ["bsonType": "string"]])
+    }
+
+    @Test("The look at a file tells how far it is: every thousand records, and at the end")
+    func progress() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "bkend-look-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let line = "{\"n\":1}\n"
+        try Data(String(repeating: line, count: 2_500).utf8).write(to: URL(fileURLWithPath: file))
+        var inference = SchemaInference()
+        var told: [(records: Int, bytes: Int, all: Int?)] = []
+        try inference.look(at: file, isLines: true) { told.append(($0, $1, $2)) }
+        #expect(told.map(\.records) == [1_000, 2_000, 2_500])
+        let all = 2_500 * line.utf8.count
+        #expect(told.allSatisfy { $0.all == all } && told.last?.bytes == all)
+        #expect(told[0].bytes >= 1_000 * (line.utf8.count - 1) && told[0].bytes < told[1].bytes)
     }
 
     @Test("System fields, and names that a schema can't hold, are left out")
