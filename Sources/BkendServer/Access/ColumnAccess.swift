@@ -41,6 +41,11 @@ struct ColumnAccess: Sendable {
             record.filter { member in !left.contains { $0.hasSameBytes(as: member.key) } }.map { ($0, $1) })
     }
 
+    /// Whether the caller may not read a field of a record.
+    func hides(_ field: String, isOwn: Bool) -> Bool {
+        (isOwn ? hidden : restricted).contains { $0.hasSameBytes(as: field) }
+    }
+
     /// Failures as the caller may read them: of a field that it neither wrote nor may read, only that it fails.
     func shown(_ failures: [ErrorBody.Detail], written: [String]) -> [ErrorBody.Detail] {
         let unread = restricted

@@ -1,5 +1,6 @@
 #if Server
 import BkendWire
+import HTTPTypes
 
 /// A path of the accounts (rest-api.md §8, §8a), read from its decoded segments.
 enum AccountRoute: Hashable, Sendable {
@@ -88,6 +89,14 @@ enum AccountRoute: Hashable, Sendable {
         case .user: ["GET", "HEAD", "PATCH", "DELETE"]
         case .profile: ["GET", "HEAD", "PATCH"]
         case .role: ["PATCH"]
+        }
+    }
+
+    /// Whether the route reads a body by that method.
+    func takesBody(_ method: HTTPRequest.Method) -> Bool {
+        switch self {
+        case .signOut, .session, .withdraw: false
+        default: method == .post || method == .patch
         }
     }
 

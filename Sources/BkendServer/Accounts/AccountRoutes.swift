@@ -25,14 +25,22 @@ struct AccountRoutes: Sendable {
         if let operation = route.operation(request.method.rawValue) {
             try Self.checkScopes(key.scopes, for: operation)
         }
-        let caller = AccountCaller(user: user, hasSecretKey: key.kind == .secret)
+        var caller = AccountCaller(user: user, hasSecretKey: key.kind == .secret)
         trace.userID = user?.id
         trace.group = caller.isAdmin ? .admin : user == nil ? .guest : .user
         let client = ClientInfo(address: client?.description, userAgent: request.headers[.userAgent])
-        let answer =
-            request.method == .get || request.method == .head
-            ? try await read(route, caller, query: query)
-            : try await write(route, caller, client, request)
+        let answer: AccountAnswer
+        if request.method == .get || request.method == .head {
+            answer = try await read(route, caller, query: query)
+        } else {
+            let body = route.takesBody(request.method) ? try await body(of: request) : [:]
+            if let token, user != nil {
+                // The body may have taken its time, and the session may have ended meanwhile, or the role changed.
+                caller = AccountCaller(
+                    user: try await environment.user(of: token), hasSecretKey: key.kind == .secret)
+            }
+            answer = try await write(route, caller, client, request.method, body, requestID: trace.id)
+        }
         var routed = RouteAnswer(HTTPResponse.Status(code: answer.status), answer.body)
         // Tokens and personal data are for the client alone (RFC 6749 §5.1).
         routed.headers[.cacheControl] = "no-store"
@@ -58,23 +66,25 @@ struct AccountRoutes: Sendable {
     }
 
     private func write(
-        _ route: AccountRoute, _ caller: AccountCaller, _ client: ClientInfo, _ request: Request
+        _ route: AccountRoute, _ caller: AccountCaller, _ client: ClientInfo, _ method: HTTPRequest.Method,
+        _ body: JSONObject, requestID: String
     ) async throws -> AccountAnswer {
         let accounts = environment.accounts
         switch route {
-        case .signUp: return try await accounts.signUp(body(of: request), client: client)
-        case .signIn: return try await accounts.signIn(body(of: request), client: client)
-        case .refresh: return try await accounts.refresh(body(of: request), client: client)
+        case .signUp: return try await accounts.signUp(body, client: client)
+        case .signIn: return try await accounts.signIn(body, client: client)
+        case .refresh: return try await accounts.refresh(body, client: client)
         case .signOut: return try await accounts.signOut(caller)
         case .session(let id): return try await accounts.endSession(id, caller)
-        case .changePassword: return try await accounts.changePassword(body(of: request), caller, client: client)
-        case .requestPasswordReset: return try await accounts.requestPasswordReset(body(of: request), client: client)
-        case .confirmPasswordReset: return try await accounts.confirmPasswordReset(body(of: request), client: client)
+        case .changePassword: return try await accounts.changePassword(body, caller, client: client)
+        case .requestPasswordReset:
+            return try await accounts.requestPasswordReset(body, client: client, requestID: requestID)
+        case .confirmPasswordReset: return try await accounts.confirmPasswordReset(body, client: client)
         case .withdraw: return try await accounts.withdraw(caller)
-        case .users: return try await accounts.createUser(body(of: request), caller)
-        case .user(let id) where request.method == .delete: return try await accounts.deleteUser(id, caller)
-        case .user(let id), .profile(let id): return try await accounts.updateUser(id, body(of: request), caller)
-        case .role(let id): return try await accounts.changeRole(of: id, body(of: request), caller)
+        case .users: return try await accounts.createUser(body, caller)
+        case .user(let id) where method == .delete: return try await accounts.deleteUser(id, caller)
+        case .user(let id), .profile(let id): return try await accounts.updateUser(id, body, caller)
+        case .role(let id): return try await accounts.changeRole(of: id, body, caller)
         case .me, .sessions, .usersView, .userView: throw Route.unknown
         }
     }

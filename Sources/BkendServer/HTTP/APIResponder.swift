@@ -60,7 +60,7 @@ struct APIResponder: HTTPResponder {
 
     private func answer(_ request: Request, _ query: Substring, _ trace: inout RequestTrace) async throws -> RouteAnswer
     {
-        let (route, key, token): (Route, ResolvedKey, Substring?)
+        let (route, key, credentials): (Route, ResolvedKey, Credentials)
         let now = configuration.now()
         do {
             try RequestTarget.check(trace.path, query, configuration.limits)
@@ -68,39 +68,36 @@ struct APIResponder: HTTPResponder {
             trace.route = route
             guard route.methods.contains(request.method.rawValue) else { return Self.methodNotAllowed(route) }
             if route == .health { return RouteAnswer(.ok, ["status": "ok"]) }
-            let credentials = try Credentials(request.headers)
+            credentials = try Credentials(request.headers)
             key = try keys.key(credentials.key, now: now)
-            token = credentials.token
         } catch let error as ErrorBody {
             trace.rate = try limiter.count(nil, from: trace.client, now: now)
             throw error
         }
         trace.environment = key.environment
         trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
-        let answer = try await self.answer(route, request, query, key, token, now, &trace)
+        let answer = try await self.answer(route, request, query, key, credentials, now, &trace)
         if case .openAPI = route { return answer }
         return isWrapped(key) ? answer.wrapped : answer
     }
 
     private func answer(
-        _ route: Route, _ request: Request, _ query: Substring, _ key: ResolvedKey, _ token: Substring?,
+        _ route: Route, _ request: Request, _ query: Substring, _ key: ResolvedKey, _ credentials: Credentials,
         _ now: Timestamp, _ trace: inout RequestTrace
     ) async throws -> RouteAnswer {
         let environment = try environments.environment(key.environment)
         if case .account(let route) = route {
             return try await AccountRoutes(
                 environment: environment, key: key, limits: configuration.limits, client: trace.client
-            ).answer(route, request, query: query, token: token, trace: &trace)
+            ).answer(route, request, query: query, token: credentials.token, trace: &trace)
         }
-        var user: SignedInUser?
-        if let token {
-            user = try await (configuration.accessTokens ?? environments).user(of: token, in: key.environment)
-        }
-        let caller = Caller(key: key, user: user)
+        let caller = try await caller(key, credentials)
         trace.group = caller.group
         trace.userID = caller.userID
         let records = RecordRoutes(
-            store: environment.store, caller: caller, now: now,
+            store: environment.store, caller: caller,
+            callerNow: { try await self.caller(keys.key(credentials.key, now: configuration.now()), credentials) },
+            now: now,
             limits: configuration.limits, isDynamic: configuration.isDynamic,
             explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
         switch (route, request.method) {
@@ -113,6 +110,12 @@ struct APIResponder: HTTPResponder {
         case (.openAPI(let table), _): return try records.openAPI(of: table, isWrapped: isWrapped(key))
         case (.health, _), (.account, _): throw Route.unknown
         }
+    }
+
+    private func caller(_ key: ResolvedKey, _ credentials: Credentials) async throws -> Caller {
+        guard let token = credentials.token else { return Caller(key: key) }
+        let tokens: any AccessTokens = configuration.accessTokens ?? environments
+        return Caller(key: key, user: try await tokens.user(of: token, in: key.environment))
     }
 
     private func isWrapped(_ key: ResolvedKey) -> Bool {

@@ -8,6 +8,8 @@ import NIOCore
 struct RecordRoutes: Sendable {
     let store: EnvironmentStore
     let caller: Caller
+    /// Who asks, asked anew: a body may take its time, and key or session may end meanwhile.
+    let callerNow: @Sendable () async throws -> Caller
     let now: Timestamp
     let limits: ServerLimits
     let isDynamic: Bool
@@ -44,7 +46,8 @@ struct RecordRoutes: Sendable {
         let body = try await BodyReader(limits: limits).json(of: request)
         let records = try records(of: body)
         let isArray = body.arrayValue != nil
-        let (caller, now, isDynamic, store) = (caller, now, isDynamic, store)
+        let caller = try await callerNow()
+        let (now, isDynamic, store) = (now, isDynamic, store)
         let texts = try await store.write { db, catalog in
             let found = try catalog[table] ?? (isDynamic ? DynamicTable.create(table, caller, now: now, in: db) : nil)
             guard let found else { throw ErrorBody.tableNotFound(table) }
@@ -64,7 +67,7 @@ struct RecordRoutes: Sendable {
     func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
         let body = try await BodyReader(limits: limits).json(of: request)
         guard let fields = body.objectValue else { throw Self.notAnObject(body, field: "body") }
-        let (caller, now) = (caller, now)
+        let (caller, now) = (try await callerNow(), now)
         let text = try await store.write { db, catalog in
             try RecordOperations(try catalog.table(table), caller: caller, now: now).update(id, set: fields, in: db)
         }

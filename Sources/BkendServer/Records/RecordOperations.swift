@@ -58,8 +58,8 @@ struct RecordOperations {
         }
     }
 
-    /// Sets fields of a record and gives its whole text. What equals the stored value is no change: then nothing is
-    /// written and `updatedAt` stays.
+    /// Sets fields of a record and gives its whole text. What equals the stored value is no change, as far as the caller
+    /// may read it: then nothing is written and `updatedAt` stays.
     func update(_ id: String, set body: JSONObject, in db: Database) throws -> [UInt8] {
         let access = try access.access(to: .update)
         guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
@@ -74,7 +74,12 @@ struct RecordOperations {
         let validated = validator.object(record, table.definition.schema, at: "")
         if let error = ErrorBody(failures: columns.shown(validator.failures, written: fields.keys)) { throw error }
         var changed = JSONObject()
-        for (name, value) in validated where old[name] != value { changed[name] = value }
+        for (name, value) in validated {
+            // A field that the caller wrote and may not read changes whatever it held, or `updatedAt` would tell whether
+            // the caller has guessed it.
+            let isUnread = fields[name] != nil && columns.hides(name, isOwn: isOwn)
+            if isUnread || old[name] != value { changed[name] = value }
+        }
         guard !changed.isEmpty else { return columns.visible(old, caller: caller).serialized() }
         changed["updatedAt"] = .string(Self.moved(old["updatedAt"]?.stringValue, now: now).description)
         let new = try duplicatesAnswered { try table.collection.patch(id: id, set: changed, in: db) }

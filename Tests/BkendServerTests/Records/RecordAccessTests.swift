@@ -52,6 +52,39 @@ import Testing
         }
     }
 
+    @Test("A write of a field that the caller may not read doesn't tell whether it held that value already")
+    func writtenUnread() async throws {
+        let clock = TestClock("2026-01-01T00:00:00.000Z")
+        let tables: JSON = [
+            "tables": [
+                [
+                    "name": "votes", "permissions": ["user": ["create": true, "read": true, "update": true]],
+                    "columnPermissions": ["choice": ["read": "admin"], "note": ["read": "self"]],
+                ]
+            ]
+        ]
+        try await withServer(tables: tables, configure: { $0.clock = clock }) { server in
+            let (ann, ben) = (server.user("ann"), server.user("ben"))
+            for field in ["choice", "note"] {
+                var answers: [Answer] = []
+                for value in ["yes", "no"] {
+                    let record = try await ann.post("/v1/votes", ["id": "x", "open": 1])
+                    _ = try await server.admin.patch("/v1/votes/\(record.id)", [field: .string(value)])
+                    answers.append(try await ben.patch("/v1/votes/\(record.id)", [field: "yes"]))
+                    let stored = try await server.admin.get("/v1/votes/\(record.id)")
+                    #expect(stored.json[field] == "yes")
+                }
+                #expect(answers.map { $0.json[field] } == [nil, nil])
+                #expect(answers[0].json["updatedAt"] == answers[1].json["updatedAt"], "\(field)")
+                #expect(answers[0].json["updatedAt"] == "2026-01-01T00:00:00.002Z")
+            }
+            // What the caller may read is no change when it is the same, as before.
+            let own = try await ann.post("/v1/votes", ["note": "mine", "open": 1])
+            let same = try await ann.patch("/v1/votes/\(own.id)", ["note": "mine", "open": 1])
+            #expect(same.json["updatedAt"] == own.json["updatedAt"])
+        }
+    }
+
     @Test("A hidden field can't be read, filtered, sorted or searched")
     func hiddenFields() async throws {
         try await withServer(tables: Self.tables) { server in
