@@ -181,11 +181,13 @@ let package = Package(
                 "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb, logging,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "SessionProcess", dependencies: ["Bkend"], path: "Tests/SessionProcess", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bkend", "BkendCurl", "BkendTesting", "BkendTransport", "BkendWire", "Quickstart", "bkend-server",
-                "offline-notes", httpTypes, logging,
+                "Bkend", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport", "BkendWire", "Quickstart",
+                "SessionProcess", "bkend-server", "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

@@ -11,12 +11,15 @@ import Testing
     private static let writes = asked ?? 300
     private static let isLong = asked != nil
 
-    @Test func `Four processes write to one store and are killed at random: no write that returned is lost`() throws {
+    @Test func `Four processes write to one store and are killed at random: no write that returned is lost`()
+        async throws
+    {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = ContinuousClock()
-        var processes = WritingProcesses(folder: folder, writers: 4, writes: Self.writes, killEvery: 40)
-        let time = try clock.measure { try processes.run() }
+        let start = clock.now
+        let processes = try await WritingProcesses.ran(folder: folder, writers: 4, writes: Self.writes, killEvery: 40)
+        let time = start.duration(to: clock.now)
         #expect(processes.kills >= Self.writes / 30)
 
         let store = try StoreDatabase.open(path: folder + "/store.sqlite", owner: "ann")

@@ -34,10 +34,25 @@ struct WritingProcesses {
         told = Array(repeating: Told(), count: writers)
     }
 
-    /// Runs all of it.
+    /// Runs all of it on a thread of its own: the waiting for children would keep other tests from a thread of theirs.
+    static func ran(folder: String, writers: Int, writes: Int, killEvery: Int) async throws -> WritingProcesses {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                var processes = WritingProcesses(
+                    folder: folder, writers: writers, writes: writes, killEvery: killEvery)
+                continuation.resume(
+                    with: Result {
+                        try processes.run()
+                        return processes
+                    })
+            }
+        }
+    }
+
+    /// Runs all of it, and blocks until then.
     ///
     /// - Throws: `ChildProcess.Failure` when a process ends by itself too early, or none makes a write for a minute.
-    mutating func run() throws {
+    private mutating func run() throws {
         defer {
             for child in children.compactMap(\.self) {
                 child.kill()

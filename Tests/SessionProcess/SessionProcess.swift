@@ -1,0 +1,53 @@
+import Bkend
+import Foundation
+
+/// A process of an app whose session lies in a file that others use as well.
+///
+/// `SessionProcess <url> <key> <session's file> <calls>` makes that many calls at once for each line of its standard
+/// input, and answers with a line: `ok <user's id>` when the server took all of them as of one user, else what failed.
+@main enum SessionProcess {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 5, let calls = Int(arguments[4]) else {
+            throw Failure(what: "SessionProcess <url> <key> <session's file> <calls>")
+        }
+        var options = ClientOptions()
+        options.logger.logLevel = .error
+        let client = try BkendClient(
+            url: arguments[1], key: arguments[2], options: options, sessions: FileSessionStore(path: arguments[3]))
+        for await _ in orders() { try tell(await answer(client, calls)) }
+    }
+
+    /// What stops the process.
+    struct Failure: Error { var what: String }
+
+    private static func answer(_ client: BkendClient, _ calls: Int) async -> String {
+        await withTaskGroup(of: String.self) { group in
+            for _ in 0..<calls {
+                group.addTask {
+                    do { return "ok \(try await client.accounts.me().id)" } catch { return "failed: \(error)" }
+                }
+            }
+            var answers: Set<String> = []
+            for await answer in group { answers.insert(answer) }
+            return answers.count == 1 ? answers.first ?? "no call" : "failed: \(answers.sorted())"
+        }
+    }
+
+    /// The lines of standard input, read on a thread that has nothing else to do.
+    private static func orders() -> AsyncStream<String> {
+        let (lines, next) = AsyncStream<String>.makeStream()
+        Thread.detachNewThread {
+            while let line = readLine() { next.yield(line) }
+            next.finish()
+        }
+        return lines
+    }
+
+    /// Writes a line at once and whole.
+    private static func tell(_ line: String) throws {
+        let bytes = Array((line.split(separator: "\n").joined(separator: " ") + "\n").utf8)
+        let written = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+        if written != bytes.count { throw Failure(what: "nobody reads") }
+    }
+}
