@@ -18,6 +18,8 @@ struct Options {
     var first: UInt64 = 1
     var count: UInt64 = 1_000
     var length = 200
+    /// After how many failing seeds to end.
+    var failures = 1
     var minutes: Double?
     var state: String?
     var fault: String?
@@ -45,6 +47,7 @@ struct Options {
         case ("--seeds", let number?, _) where number > 0: count = number
         case ("--length", let number?, _) where number > 0: length = Int(number)
         case ("--workers", let number?, _) where number > 0: workers = Int(number)
+        case ("--failures", let number?, _) where number > 0: failures = Int(number)
         case ("--minutes", _, let number?): minutes = number
         case ("--state", _, _): state = value
         case ("--fault", _, _): fault = value
@@ -60,8 +63,8 @@ struct UsageError: Error, CustomStringConvertible {
     var description: String {
         """
         simulate: \(argument) isn't understood.
-        usage: simulate [--first N] [--seeds N] [--length N] [--workers N] [--minutes N] [--state FILE]
-                        [--trace | --digests | --plant [--fault NAME]]
+        usage: simulate [--first N] [--seeds N] [--length N] [--workers N] [--minutes N] [--failures N]
+                        [--state FILE] [--trace | --digests | --plant [--fault NAME]]
         """
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import SyncSimulation
 import Synchronization
 
-/// Runs a range of seeds, and shrinks the first one that fails.
+/// Runs a range of seeds, and shrinks the first one that fails; of others it tells what they broke.
 struct SeedHunt {
     private struct Progress {
         var done: Set<UInt64> = []
@@ -35,12 +35,15 @@ struct SeedHunt {
         await SeedRange.run(seeds, length: options.length, workers: options.workers) { run in
             progress.withLock { progress in
                 note(run, in: &progress)
-                if progress.failures.count >= 1 { return false }
+                if progress.failures.count >= options.failures { return false }
                 return limit.map { began.duration(to: .now) < $0 } ?? true
             }
         }
         let end = progress.withLock { $0 }
         say(end)
+        for run in end.failures.dropFirst() {
+            if let violation = run.violation { Output.line("seed \(run.seed): \(violation)") }
+        }
         for run in end.failures.prefix(1) { explain(run) }
         return end.failures.isEmpty
     }

@@ -18,6 +18,8 @@ struct AppliedWrites {
     var twins: [(key: RecordKey, device: Int)] = []
     /// When the server last showed a record to a device that was about to write it.
     var reads: [Int: [RecordKey: Int64]] = [:]
+    /// When the server last refused to show a record to a device that was about to write it.
+    var refusals: [Int: [RecordKey: Int64]] = [:]
     /// Creates that the app sent again on its own responsibility.
     var retriedByApp: Set<Key> = []
 

@@ -90,6 +90,8 @@ extension World {
         let hidden = server[table: row.table]?.access.hidden ?? []
         for (field, value) in mine where !hidden.contains(field) {
             guard let theirs = document[field], theirs != value, theirs != entry.before[field] else { continue }
+            // What a user may write but not read can't be looked at: the honest limit (sync.md).
+            if let refused = applied.refusals[origin.device]?[row], refused >= now - 150_000 { return }
             guard let read = applied.reads[origin.device]?[row], read >= now - 150_000 else {
                 throw Violation(.conflictsReported, "\(place): overwrote \(field) without looking")
             }
@@ -105,7 +107,11 @@ extension World {
 
     /// Notes what the server has shown of records that a device is about to write.
     func noteRead(_ delivery: Delivery, _ answer: SyncAnswer) {
-        guard delivery.servesEntries, answer.status == 200, let table = delivery.call.operation.table else { return }
+        guard delivery.servesEntries, let table = delivery.call.operation.table else { return }
+        if case .record(let table, let id) = delivery.call.operation {
+            applied.refusals[delivery.device, default: [:]][RecordKey(table, id)] = answer.status == 403 ? now : nil
+        }
+        guard answer.status == 200 else { return }
         switch delivery.fate.fault {
         case .lostAfter, .cut, .cutUnseen, .gateway, .serverErrorAfter: return
         default: break
