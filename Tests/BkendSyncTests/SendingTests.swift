@@ -95,6 +95,27 @@ struct SendingTests {
         #expect(try fixture.visible("a")?["id"] == "s9")
     }
 
+    @Test("What another device has made again keeps what was changed here, as an update of its row")
+    func recreatedElsewhere() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1, "state": "open", "createdBy": ""])
+        try fixture.update("a", ["n": 2, "added": true, "state": "done"])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.update("a", ["n": 3])
+        let theirs: JSONObject = [
+            "id": "s1", "title": "Theirs", "n": 1, "state": "done", "createdBy": "", "clientKey": "re-a",
+        ]
+        #expect(try fixture.receive(theirs).adopted.count == 1)
+        let lane = try fixture.lane("s1")
+        #expect(lane.map(\.kind) == [.update, .update])
+        #expect(lane[0].sentFields == ["n": 2, "added": true])
+        #expect(lane[0].before == ["n": 1])
+        #expect(lane[0].state == .queued)
+        #expect(lane[1].before == ["n": 2])
+        #expect(try fixture.visible("a")?["title"] == "Theirs")
+        #expect(try fixture.visible("a")?["n"] == 3)
+    }
+
     @Test("A record that names itself can be created again: what names it follows as an update")
     func recreateSelfReference() throws {
         let fixture = try StoreFixture()

@@ -60,6 +60,18 @@ struct SubscriptionTests {
         #expect(try fixture.store.read { try $0.provisionalMembers(of: all) }.isEmpty)
     }
 
+    @Test("A wider subscription holds what is here from its first moment: nothing vanishes and comes back")
+    func widening() throws {
+        let fixture = try StoreFixture()
+        let open = try subscribe(fixture, Condition("state", .equals("open")))
+        try fixture.receive(["id": "a", "state": "open"], ["id": "b", "state": "open"], subscription: open)
+        let all = try subscribe(fixture)
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: all) } == ["a", "b"])
+        let changes = try fixture.changes { try fixture.store.write { try $0.unsubscribe(open) } }
+        #expect(changes.isEmpty)
+        #expect(try fixture.visible("a") != nil)
+    }
+
     @Test("A create that matches no subscription of its table goes once it is on the server")
     func unmatched() throws {
         let fixture = try StoreFixture()

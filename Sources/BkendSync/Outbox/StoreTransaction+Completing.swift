@@ -14,14 +14,16 @@ extension StoreTransaction {
         return true
     }
 
-    func adopt(_ create: OutboxEntry, _ row: ServerRow) throws {
+    /// `isMadeElsewhere`: another device of this user made the row, under the same key of an old id.
+    func adopt(_ create: OutboxEntry, _ row: ServerRow, isMadeElsewhere: Bool = false) throws {
         let document = try row.document()
         let old = RecordKey(create.table, create.record)
         let new = RecordKey(create.table, row.id)
         try touch(old)
         let base = try newer(row, than: serverWord(on: new))
         let isKnown = try lastLive(new) != nil
-        try remove(create)
+        let rest = try isMadeElsewhere ? rest(of: create, on: document) : nil
+        if let rest { try save(rest) } else { try remove(create) }
         try db.perform(
             "UPDATE sync_aliases SET server_id = ?, state = 'completed' WHERE local_id = ?", .text(new.id),
             .text(old.id))
@@ -31,7 +33,8 @@ extension StoreTransaction {
         var moved = create
         moved.record = new.id
         let named = try rename(old.id, to: new.id)
-        try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown }
+        // What was written after it was written on what it says, not on another device's row.
+        if !isMadeElsewhere { try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown } }
         // Two lanes have become one where the record was known already.
         if create.isStuck || isKnown { try reblock() }
         try moveHistory(from: old, to: new)
@@ -104,54 +107,7 @@ extension StoreTransaction {
         try rebuild(key, base: row.text, joining: fields.isEmpty)
     }
 
-    /// A record was deleted elsewhere and is to be made again: its waiting updates become one create with all its
-    /// fields and the key `re-` and its old id. False when no update waits, or a delete does.
-    package func recreate(_ table: String, _ id: String) throws -> Bool {
-        let key = RecordKey(table, try resolve(id))
-        let live = try lane(key).filter(\.isLive)
-        let position = try touch(key)
-        guard var create = live.first, create.kind == .update, let text = touched[position].now else { return false }
-        let visible = try DocumentReader.object(text)
-        let clientKey = "re-" + key.id
-        for entry in live.dropFirst() { try remove(entry) }
-        create.fields = try resolve(visible.filtered { field, _ in !isReserved(field) })
-        create.before = [:]
-        create.state = .queued
-        create.body = nil
-        try db.perform(
-            "UPDATE sync_entries SET kind = 'create', client_key = ? WHERE sequence = ?", .text(clientKey),
-            .int(create.sequence))
-        try db.perform(
-            """
-            INSERT OR REPLACE INTO sync_aliases (local_id, collection, user, client_key, state)
-            VALUES (?, ?, ?, ?, 'pending')
-            """, .text(key.id), .text(table), .text(create.user), .text(clientKey))
-        noteAliases()
-        try save(create)
-        try db.perform(
-            "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(table))
-        // Writes that named the record by the id that it had wait for its new one.
-        for entry in try entries(containing: key.id) where entry.sequence != create.sequence { try save(entry) }
-        try putOff(&create)
-        try reblock()
-        try rebuild(key, base: nil)
-        return true
-    }
-
     // MARK: Steps
-
-    /// A record may name itself, or one whose create waits for it. Its own create can't wait for that: such fields
-    /// follow as an update, when the id is known.
-    private func putOff(_ create: inout OutboxEntry) throws {
-        let id = create.record
-        let later = try create.fields.filtered { field, value in
-            try localIDs(in: [field: value], passingDiscarded: true).contains { try leads(from: $0, to: id) }
-        }
-        if later.isEmpty { return }
-        create.fields = create.fields.filtered { field, _ in later[field] == nil }
-        try save(create)
-        _ = try append(.update, RecordKey(create.table, id), fields: later)
-    }
 
     private func erase(_ key: RecordKey, dropping entries: [OutboxEntry]) throws {
         try touch(key)
@@ -211,7 +167,7 @@ extension StoreTransaction {
         return keys
     }
 
-    private func entries(containing id: String) throws -> [OutboxEntry] {
+    func entries(containing id: String) throws -> [OutboxEntry] {
         try db.all(
             """
             SELECT \(Self.entryColumns) FROM sync_entries WHERE instr(fields, ?1) OR instr(before, ?1)

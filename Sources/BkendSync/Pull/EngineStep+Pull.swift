@@ -133,8 +133,9 @@ extension EngineStep {
     /// server's time is past it; a row stamped in the future keeps it open.
     private func needsSettling(_ pull: PullState) -> Bool {
         guard !pull.isSettled, let cursor = pull.progress.cursor.flatMap({ Timestamp($0) }) else { return false }
-        guard let clock = state.serverClock?.date else { return true }
-        let past = clock.milliseconds - cursor.milliseconds
+        guard let (date, at) = state.serverClock else { return true }
+        // What its clock says by now; the answer that is read will tell.
+        let past = date.milliseconds + at.duration(to: now).milliseconds - cursor.milliseconds
         return past > configuration.overlap.milliseconds || past < 0
     }
 

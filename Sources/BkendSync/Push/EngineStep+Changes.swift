@@ -23,6 +23,8 @@ extension EngineStep {
             accepted(entry)
             return false
         }
+        // What an earlier start had in flight may still arrive after it was sent again.
+        if entry.state == .ambiguous { state.push.lost[entry.sequence] = lostAt(entry.sequence) }
         // A delayed copy of what was lost would undo a value that isn't the same.
         let isSame = plan.fields.says(sameAs: entry.fields)
         let base = try tx.base(entry.table, entry.record)?.bytes

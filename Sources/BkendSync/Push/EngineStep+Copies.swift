@@ -62,7 +62,10 @@ extension EngineStep {
         case .missing: try goneElsewhere(entry)
         case .denied, .rejected:
             // It may be written without being read; the server judges the write.
-            if entry.state == .ambiguous { try tx.requeue(sequence) }
+            if entry.state == .ambiguous {
+                state.push.lost[sequence] = lostAt(sequence)
+                try tx.requeue(sequence)
+            }
             state.push.blind.insert(sequence)
         case .tableRefused(let error):
             pauseTable(entry.table, error)

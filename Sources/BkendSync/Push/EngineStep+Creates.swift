@@ -27,7 +27,8 @@ extension EngineStep {
     }
 
     func created(_ sequence: Int64, _ verdict: Verdict) throws {
-        guard let entry = try tx.entry(sequence) else { return }
+        // A row that was read meanwhile may have told already, and left an update.
+        guard let entry = try tx.entry(sequence), entry.kind == .create else { return }
         let fate = rules.createFate(verdict)
         if try takeCommon(fate, entry, verdict) { return }
         switch fate {

@@ -27,6 +27,19 @@ extension StoreTransaction {
             """, .int(number), .text(key.id), .int(provisionally ? 1 : 0))
     }
 
+    /// Makes what is here of a table, and matches a new subscription's filter, its provisional members.
+    func joinKnown(_ number: Int64, _ table: String, filter: Filter) throws {
+        // The first subscription of a table takes over what nothing held before.
+        guard try subscriptions(of: table).count > 1, let collection = try collection(table) else { return }
+        let query = Query(filter: filter, page: .init(offset: 0, limit: .max), select: [])
+        for document in try collection.find(query, including: [SystemField.id.rawValue], in: db) {
+            guard let id = try document.json[SystemField.id.rawValue]?.stringValue else { continue }
+            let isHeld = "SELECT 1 FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable) LIMIT 1"
+            if try db.number(isHeld, .text(id), .text(table)) == 0 { continue }
+            try join(number, RecordKey(table, id), provisionally: true)
+        }
+    }
+
     /// Makes a record whose write was just answered a provisional member of each subscription whose filter it matches
     /// here, until the next comparison tells.
     func joinMatching(_ key: RecordKey) throws {

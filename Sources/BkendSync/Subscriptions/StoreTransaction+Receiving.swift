@@ -80,7 +80,7 @@ extension StoreTransaction {
                 guard let create = try lane(RecordKey(table, alias.localID)).first(where: { $0.kind == .create }) else {
                     break
                 }
-                try adopt(create, row)
+                try adopt(create, row, isMadeElsewhere: isMadeElsewhere(row, create))
                 received.adopted.append(create.sequence)
                 received.changed += 1
                 return true

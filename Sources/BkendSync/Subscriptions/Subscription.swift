@@ -79,6 +79,9 @@ extension StoreSnapshot {
 
 extension StoreTransaction {
     /// Keeps a query on this device; the number of the subscription, an older one's when it is the same query.
+    ///
+    /// Records that are here and match the filter are provisional members until the first comparison: what another
+    /// subscription loses meanwhile doesn't vanish and come back.
     package func subscribe(_ table: String, to filter: RESTFilter = RESTFilter()) throws -> Int64 {
         if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
         let present = try resolve(filter.filter, table: table).rest()
@@ -90,7 +93,9 @@ extension StoreTransaction {
             "INSERT INTO sync_subscriptions (collection, filter) VALUES (?, ?)", .text(table),
             .utf8(stored.serialized()))
         touchesOutbox = true
-        return db.lastInsertedRowID
+        let number = db.lastInsertedRowID
+        try joinKnown(number, table, filter: present.filter)
+        return number
     }
 
     /// Ends a subscription. Records that nothing else holds go, unless they are to stay; those of a table without any

@@ -3,9 +3,20 @@ import BkendWire
 
 /// What the server's words do, in the model.
 extension ModelStore {
-    mutating func adopt(_ sequence: Int64, _ row: Fields) {
+    mutating func adopt(_ sequence: Int64, _ row: Fields, isMadeElsewhere: Bool = false) {
         guard let index = index(of: sequence), let id = row["id"]?.stringValue else { return }
-        let create = entries.remove(at: index)
+        let create = entries[index]
+        let rest = create.fields.filter { create.before[$0.key] != $0.value && row[$0.key] != $0.value }
+        if isMadeElsewhere && !rest.isEmpty {
+            entries[index].kind = .update
+            entries[index].key = nil
+            entries[index].fields = rest
+            entries[index].before = create.before.filter { rest[$0.key] != nil }
+            entries[index].state = .queued
+            entries[index].wasSent = false
+        } else {
+            entries.remove(at: index)
+        }
         let place = Place(table: create.place.table, id: id)
         words[place] = newer(row, than: words[place])
         aliases[create.place.id]?.serverID = id
@@ -20,7 +31,7 @@ extension ModelStore {
         }
         var moved = create
         moved.place = place
-        retake(moved) { row[$0].map { .some($0) } ?? nil }
+        if !isMadeElsewhere { retake(moved) { row[$0].map { .some($0) } ?? nil } }
         for index in entries.indices {
             entries[index].fields = rename(create.place.id, to: id, in: entries[index].fields)
             entries[index].before = rename(create.place.id, to: id, in: entries[index].before)
@@ -80,7 +91,10 @@ extension ModelStore {
             } else if let server = alias.serverID {
                 if server != id && !kept.contains(place) { return }
             } else if let create = lane(Place(table: table, id: local)).first(where: { $0.kind == .create }) {
-                adopt(create.sequence, row)
+                let isAgain = create.key == "re-" + local
+                adopt(
+                    create.sequence, row,
+                    isMadeElsewhere: isAgain && create.fields.contains { row[$0.key] != $0.value })
                 if let subscription { subscriptions[subscription]?.members.insert(id) }
                 return
             }
@@ -108,7 +122,7 @@ extension ModelStore {
         guard let index = index(of: first.sequence) else { return }
         entries[index].kind = .create
         let fields = resolve(visible.filter { !Self.reserved.contains($0.key) })
-        entries[index].before = [:]
+        entries[index].before = (words[place] ?? [:]).filter { !Self.reserved.contains($0.key) }
         entries[index].state = .queued
         entries[index].wasSent = false
         entries[index].key = "re-" + place.id

@@ -17,7 +17,7 @@ struct AppliedWrites {
     /// Second rows of one create that a delayed copy made: to be deleted or reported.
     var twins: [(key: RecordKey, device: Int)] = []
     /// When the server last showed a record to a device that was about to write it.
-    var reads: [Int: [RecordKey: Int64]] = [:]
+    var reads: [Int: [RecordKey: (at: Int64, fields: Set<String>)]] = [:]
     /// When the server last refused to show a record to a device that was about to write it.
     var refusals: [Int: [RecordKey: Int64]] = [:]
     /// Creates that the app sent again on its own responsibility.

@@ -15,6 +15,11 @@ extension World {
             if let entry = try snapshot.entry(number), entry.isLive, entry.kind == .delete {
                 throw Violation(.noFlicker, "\(place) came back while its deletion waits")
             }
+            // Refused at a later try, though the first one had been carried out: the app has been told so.
+            if try snapshot.entry(number)?.state == .failed {
+                device.observer.deletedHere[key] = nil
+                return
+            }
             let isDone = !applied.rows(number, of: device.number).isEmpty
             if isDone && !isOnServer { throw Violation(.noFlicker, "\(place) came back after it was deleted here") }
             device.observer.deletedHere[key] = nil

@@ -92,12 +92,13 @@ extension World {
             guard let theirs = document[field], theirs != value, theirs != entry.before[field] else { continue }
             // What a user may write but not read can't be looked at: the honest limit (sync.md).
             if let refused = applied.refusals[origin.device]?[row], refused >= now - 150_000 { return }
-            guard let read = applied.reads[origin.device]?[row], read >= now - 150_000 else {
+            guard let read = applied.reads[origin.device]?[row], read.at >= now - 150_000 else {
                 throw Violation(.conflictsReported, "\(place): overwrote \(field) without looking")
             }
             let others = versions.dropLast(2).last { $0.document?[field] != theirs }?.number ?? 0
             let came = versions.first { $0.number > others }?.at ?? 0
-            if came < read {
+            // A column that was hidden then was not shown.
+            if came < read.at, read.fields.contains(field) {
                 throw Violation(
                     .conflictsReported, "\(place): overwrote \(field), which it had been shown, and nothing is reported"
                 )
@@ -119,7 +120,8 @@ extension World {
         guard let json = try? JSON(parsing: answer.body) else { return }
         for item in json["items"]?.arrayValue ?? [json] {
             guard let id = item["id"]?.stringValue else { continue }
-            applied.reads[delivery.device, default: [:]][RecordKey(table, id)] = now
+            let fields = Set(item.objectValue?.keys ?? [])
+            applied.reads[delivery.device, default: [:]][RecordKey(table, id)] = (now, fields)
         }
     }
 }

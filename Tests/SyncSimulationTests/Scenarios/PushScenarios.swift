@@ -57,6 +57,38 @@ import Testing
         #expect(try stage.reports(0).contains { "\($0.detail)".contains("maybeApplied") })
     }
 
+    @Test("30 · a PATCH under way when its device was killed arrives after it was sent again: a later edit stands")
+    func lateAfterCrash() throws {
+        let stage = try Stage(["ann"])
+        let id = try stage.remoteCreate(["title": "A"])
+        try stage.wait(seconds: 70)
+        stage.next("update", outbound: 28_000)
+        try stage.update(0, id, ["title": "B"])
+        try stage.wait(seconds: 1)
+        stage.kill(0, restartAfter: 1_000)
+        try stage.wait(seconds: 5)
+        #expect(stage.row(id)?["title"] == "B")
+        try stage.update(0, id, ["title": "C"])
+        try stage.settle()
+        #expect(stage.row(id)?["title"] == "C")
+        #expect(stage.shown(0).first?["title"] == "C")
+    }
+
+    @Test("Two devices change a record that was deleted; made again once, it has the changes of both")
+    func madeAgainOnce() throws {
+        let stage = try Stage(["ann", "ann"]) { $0.configuration.policies.deletedElsewhere = .createAgain }
+        let id = try stage.remoteCreate(["title": "A", "status": "open"])
+        try stage.wait(seconds: 70)
+        for device in [0, 1] { stage.cutNetwork(device, seconds: 30) }
+        try stage.update(0, id, ["title": "B"])
+        try stage.update(1, id, ["status": "done"])
+        stage.remoteDelete(id)
+        try stage.settle()
+        #expect(stage.rows().map { $0["title"] } == ["B"])
+        #expect(stage.rows().map { $0["status"] } == ["done"])
+        #expect(stage.shown(0).count == 1 && stage.shown(1).count == 1)
+    }
+
     @Test("31 · a delete while the record changed remotely is reported")
     func deleteConflict() throws {
         let stage = try Stage(["ann"])
