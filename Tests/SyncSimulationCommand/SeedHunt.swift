@@ -41,9 +41,6 @@ struct SeedHunt {
         }
         let end = progress.withLock { $0 }
         say(end)
-        for run in end.failures.dropFirst() {
-            if let violation = run.violation { Output.line("seed \(run.seed): \(violation)") }
-        }
         for run in end.failures.prefix(1) { explain(run) }
         return end.failures.isEmpty
     }
@@ -54,7 +51,10 @@ struct SeedHunt {
         progress.steps += run.steps
         progress.requests += run.requests
         progress.reports.merge(run.reports, uniquingKeysWith: +)
-        if run.violation != nil { progress.failures.append(run) }
+        if let violation = run.violation {
+            progress.failures.append(run)
+            Output.line("seed \(run.seed): \(violation)")
+        }
         while progress.done.remove(progress.next) != nil { progress.next += 1 }
         if progress.lastSaid.duration(to: .now) > .seconds(10) {
             progress.lastSaid = .now
@@ -80,7 +80,6 @@ struct SeedHunt {
 
     private func explain(_ run: SeedRun) {
         guard let violation = run.violation else { return }
-        Output.line("seed \(run.seed): \(violation)")
         let shrunk = Shrinking(Plan(seed: run.seed, length: options.length), failing: violation)
         let small = shrunk.run()
         for line in small.trace { Output.line(line) }
