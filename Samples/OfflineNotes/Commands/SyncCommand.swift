@@ -14,7 +14,10 @@ struct SyncCommand: NotebookCommand {
         try await notebook.startSync(keep)
         let status = await notebook.store.sync.settled(within: .seconds(seconds))
         let waiting = status.pending == 1 ? "1 write waits" : "\(status.pending) writes wait"
-        if let problem = notebook.problem(status) { throw NotebookError("\(problem); \(waiting), safe on this device") }
+        if status.state == .stopped { return say("another program on this device does it already") }
+        if let problem = notebook.problem(status) {
+            throw NotebookError(problem + (status.pending > 0 ? "; \(waiting), safe on this device" : ""))
+        }
         let outbox = try await notebook.store.outbox.counts()
         let count = try await notebook.notes.count()
         var words = [count == 1 ? "1 note" : "\(count) notes"]
@@ -52,7 +55,7 @@ extension Notebook {
         case .offline: return "no connection to the server\(reason)"
         case .waiting: return "the server asks for patience\(reason)"
         case .signedOut: return "the session has ended: sign in again with --email and --password"
-        case .stopped: return "another program synchronises this store"
+        case .stopped: return "it isn't synchronised"
         case .paused(.refused): return "the server refuses the key or the account\(reason)"
         case .paused(.foreignAnswer): return "what answers there is no bkend server\(reason)"
         case .paused(.otherServer): return "this device belongs to another server or key"

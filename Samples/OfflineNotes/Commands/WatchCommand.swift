@@ -15,7 +15,7 @@ struct WatchCommand: NotebookCommand {
         var shown = 0
         // The answer now, and again whenever it changes: by this program, another one on this device, or the server.
         for await snapshot in notebook.notes.order(by: \.createdAt).live() {
-            say("-- \(snapshot.records.count) notes, \(snapshot.pending) pending, \(snapshot.failed) rejected")
+            say("-- notes: \(snapshot.records.count), pending: \(snapshot.pending), rejected: \(snapshot.failed)")
             for line in NoteList(notes: snapshot.records).lines { say(line) }
             if let error = snapshot.error { throw error }
             shown += 1

@@ -21,7 +21,8 @@ public final class FileSessionStore: SessionStore {
             try FileManager.default.createDirectory(
                 atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw SessionStoreError("the folder \(parent) of the session's file can't be made")
+            throw SessionStoreError(
+                "the folder \(parent) of the session's file can't be made: \((error as NSError).localizedDescription)")
         }
     }
 

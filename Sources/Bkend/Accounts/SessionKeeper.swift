@@ -33,8 +33,8 @@ final class SessionKeeper: Sendable {
         do { session = try await store.load() } catch { throw Self.wrapped(error) }
         guard let session else { return nil }
         guard session.server.hasSameBytes(as: server) else {
-            throw BkendError(
-                .sessionStore("it holds a session of another server, \(session.server): give each server its own"))
+            let flaw = "it holds a session of \(session.server), not of \(server)"
+            throw BkendError(.sessionStore("\(flaw): use that address, or a session store of its own"))
         }
         return session
     }

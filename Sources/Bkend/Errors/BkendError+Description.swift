@@ -46,6 +46,9 @@ extension BkendError: CustomStringConvertible {
     /// What a developer or an operator can do about it, where there is something to say.
     public var hint: String? {
         switch reason {
+        // The server doesn't tell whether an address has an account.
+        case .server(let body) where body.code == .invalidCredentials && operation?.table == "auth/email/signin":
+            "an address without an account is answered in the same way: sign up first where it is new"
         case .server(let body): Self.hint(for: body.code)
         case .foreignAnswer: "check the client's URL, and the network for a proxy or a sign-in page"
         case .decoding: "make the field optional, give it a default, or correct its type in the model"

@@ -84,11 +84,12 @@ extension RecordValidator {
     }
 
     private mutating func length(_ count: Int, _ unit: String, _ schema: FieldSchema, at path: String) {
+        func limit(_ number: Int) -> String { "\(number) \(number == 1 ? String(unit.dropLast()) : unit)" }
         if let least = schema.minLength, count < least {
-            fail(path, "minLength", "must have at least \(least) \(unit), not \(count)")
+            fail(path, "minLength", "must have at least \(limit(least)), not \(count)")
         }
         if let most = schema.maxLength, count > most {
-            fail(path, "maxLength", "must have at most \(most) \(unit), not \(count)")
+            fail(path, "maxLength", "must have at most \(limit(most)), not \(count)")
         }
     }
 

@@ -42,6 +42,9 @@ import Testing
             #expect(wrongKey.status == 1 && wrongKey.output.contains("check the key"))
             #expect(!wrongKey.output.contains(unknown) && wrongKey.output.split(separator: "\n").count == 1)
 
+            let nobody = try await run(server.url, server.publishableKey, Array(signIn.dropLast()) + ["list"])
+            #expect(nobody.status == 1 && nobody.output.contains("sign up first"))
+
             let gone = try await run("http://127.0.0.1:9", unknown, signIn + ["sync"])
             #expect(gone.status == 1 && gone.output.contains("127.0.0.1:9"))
             #expect(gone.output.split(separator: "\n").count == 1)
