@@ -49,17 +49,13 @@ struct CreatesRun {
     private func send(_ synced: SyncedStore) async throws -> Double {
         await synced.store.sync.pause()
         for number in 0..<count { _ = try await synced.articles.create(Self.article(number)) }
+        try await synced.wait { $0.pending == count }
         let clock = ContinuousClock()
         let start = clock.now
         await synced.store.sync.resume()
-        while true {
-            let status = await synced.store.sync.status
-            guard status.failed == 0, status.unresolved == 0 else {
-                throw BenchmarkFailure("creates failed: \(status)")
-            }
-            if try await synced.store.outbox.counts().total == 0 { break }
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await synced.wait { $0.pending == 0 }
+        let status = await synced.store.sync.status
+        guard status.failed == 0, status.unresolved == 0 else { throw BenchmarkFailure("creates failed: \(status)") }
         return (clock.now - start) / .seconds(1)
     }
 

@@ -37,14 +37,17 @@ package final class EngineMachine {
     package var status: SyncStatus { state.status }
 
     /// Takes an event; the effects are to be performed in order.
-    package func handle(_ event: EngineEvent, at now: SyncInstant) -> [EngineEffect] {
-        if let storeRetry, now < storeRetry, isHopeless(event) { return note(event, at: now) }
+    package func handle(_ event: EngineEvent, at now: SyncInstant) -> [EngineEffect] { handle([event], at: now) }
+
+    /// Takes events in the order in which they happened, all in one transaction: either all of them are kept, or none.
+    package func handle(_ events: [EngineEvent], at now: SyncInstant) -> [EngineEffect] {
+        if let storeRetry, now < storeRetry, events.allSatisfy(isHopeless) { return note(events, at: now) }
         var next = state
         do {
             let effects = try store.write { transaction in
                 let step = EngineStep(
                     transaction, state: next, now: now, configuration: configuration, rules: rules)
-                try step.take(owed + [event], orphans: orphans)
+                try step.take(owed + events, orphans: orphans)
                 next = step.state
                 return step.effects
             }
@@ -57,9 +60,9 @@ package final class EngineMachine {
             return healed && !effects.contains(where: \.isStatus) ? effects + [.status(state.status)] : effects
         } catch let error as StoreError {
             if case .notLeader = error.reason { return deposed() }
-            return failed(event, error.description, at: now)
+            return failed(events, error.description, at: now)
         } catch {
-            return failed(event, "\(error)", at: now)
+            return failed(events, "\(error)", at: now)
         }
     }
 
@@ -72,22 +75,24 @@ package final class EngineMachine {
     }
 
     /// The store can't write: an answer that can't be kept counts as lost, and nothing more is sent for a while.
-    private func failed(_ event: EngineEvent, _ message: String, at now: SyncInstant) -> [EngineEffect] {
+    private func failed(_ events: [EngineEvent], _ message: String, at now: SyncInstant) -> [EngineEffect] {
         failures += 1
         let wait = Backoff.wait(attempt: failures, ceiling: configuration.backoffCeiling, using: &state.random)
         storeRetry = now.advanced(by: wait)
         state.status.state = .paused(.storeFailed(message))
         state.status.lastError = SyncProblem(operation: "store", message: message)
-        return note(event, at: now) + [.status(state.status)]
+        return note(events, at: now) + [.status(state.status)]
     }
 
-    private func note(_ event: EngineEvent, at now: SyncInstant) -> [EngineEffect] {
-        if case .answered(let id, _) = event, let index = state.flights.firstIndex(where: { $0.id == id }) {
-            let flight = state.flights.remove(at: index).flight
-            orphans += flight.request.entries
-            state.abandon(flight)
+    private func note(_ events: [EngineEvent], at now: SyncInstant) -> [EngineEffect] {
+        for event in events {
+            if case .answered(let id, _) = event, let index = state.flights.firstIndex(where: { $0.id == id }) {
+                let flight = state.flights.remove(at: index).flight
+                orphans += flight.request.entries
+                state.abandon(flight)
+            }
+            if !isHopeless(event) { owed.append(event) }
         }
-        if !isHopeless(event) { owed.append(event) }
         // The wake that is set may lie earlier; the state's own is asked for again once the store writes.
         state.wake = storeRetry
         return [.wake(at: storeRetry)]

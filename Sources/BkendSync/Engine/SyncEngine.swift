@@ -16,6 +16,8 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private var candidacy: Task<Void, Never>?
     private var requests: [RequestID: Task<Void, Never>] = [:]
     private var deadlines: [RequestID: Task<Void, Never>] = [:]
+    /// Answers that the machine hasn't been told of yet, in the order in which they came.
+    private var arrived: [EngineEvent] = []
     private var timer: Task<Void, Never>?
     private var refreshing: Task<Void, Never>?
     private var watchers: [Int: AsyncStream<SyncStatus>.Continuation] = [:]
@@ -113,8 +115,16 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     // MARK: Effects
 
     private func tell(_ event: EngineEvent) {
+        arrived.append(event)
+        tellArrived()
+    }
+
+    private func tellArrived() {
+        if arrived.isEmpty { return }
+        let events = arrived
+        arrived = []
         let now = SyncInstant(offset: origin.duration(to: clock.now))
-        for effect in machine.handle(event, at: now) { perform(effect) }
+        for effect in machine.handle(events, at: now) { perform(effect) }
     }
 
     private func perform(_ effect: EngineEffect) {
@@ -151,7 +161,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private func answered(_ id: RequestID, _ response: SyncResponse) {
         guard requests[id] != nil else { return }
         drop(id)
-        tell(.answered(id, response))
+        // What came while the last commit was synced waits for this actor as this answer did. One commit keeps all of it.
+        arrived.append(.answered(id, response))
+        if arrived.count == 1 { Task { self.tellArrived() } }
     }
 
     private func drop(_ id: RequestID) {

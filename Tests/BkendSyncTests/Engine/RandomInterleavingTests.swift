@@ -5,12 +5,13 @@ import Testing
 /// Random writes, faults and crashes on two devices and a server; afterwards everything agrees. A small rehearsal of the
 /// simulator, on the scripted network.
 @Suite struct RandomInterleavingTests {
-    @Test(arguments: 0..<6)
-    func everythingAgreesInTheEnd(_ seed: Int) throws {
+    @Test(arguments: 0..<6, [false, true])
+    func everythingAgreesInTheEnd(_ seed: Int, takesTogether: Bool) throws {
         var rehearsal = try Rehearsal(seed: UInt64(seed))
+        for device in rehearsal.devices { device.takesTogether = takesTogether }
         for _ in 0..<50 { try rehearsal.step() }
         try rehearsal.heal()
-        try rehearsal.check("seed \(seed)")
+        try rehearsal.check("seed \(seed), \(takesTogether ? "together" : "one by one")")
     }
 }
 

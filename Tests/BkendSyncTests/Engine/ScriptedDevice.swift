@@ -33,6 +33,8 @@ final class ScriptedDevice {
     var now = SyncInstant.zero
     /// What happens to requests; the test sets it.
     var fate: (SyncRequest) -> Fate = { _ in .deliver }
+    /// Whether all answers under way come while the store is busy, so that one transaction takes them.
+    var takesTogether = false
     /// What a refresh comes to.
     var refresh: () -> SessionOutcome = { .renewed }
     private(set) var outgoing: [(id: RequestID, request: SyncRequest)] = []
@@ -75,7 +77,9 @@ final class ScriptedDevice {
         machine = EngineMachine(store: store, configuration: configuration, rules: rules, random: SyncRandom(seed: 99))
     }
 
-    func tell(_ event: EngineEvent) { perform(machine.handle(event, at: now)) }
+    func tell(_ event: EngineEvent) { tell([event]) }
+
+    private func tell(_ events: [EngineEvent]) { perform(machine.handle(events, at: now)) }
 
     /// Writes as the app does.
     @discardableResult
@@ -134,18 +138,29 @@ final class ScriptedDevice {
         server.now = Timestamp(clamping: server.now.milliseconds + Int64(passed / .milliseconds(1)))
     }
 
-    /// The oldest request meets its fate.
+    /// The oldest request meets its fate, or all of them do.
     func deliver() throws {
-        let (id, request) = outgoing.removeFirst()
+        let moving = outgoing.prefix(takesTogether ? outgoing.count : 1)
+        outgoing.removeFirst(moving.count)
+        let events = try moving.compactMap { id, request in
+            try response(to: request, id: id).map { EngineEvent.answered(id, $0) }
+        }
+        if !events.isEmpty { tell(events) }
+    }
+
+    /// What becomes of a request; nil when it is held back.
+    private func response(to request: SyncRequest, id: RequestID) throws -> SyncResponse? {
         switch fate(request) {
-        case .deliver: tell(.answered(id, .answered(try server.answer(request))))
+        case .deliver: return .answered(try server.answer(request))
         case .loseAnswer:
             _ = try server.answer(request)
-            tell(.answered(id, .lost(SyncFailure(.timedOut))))
-        case .loseRequest: tell(.answered(id, .lost(SyncFailure(.timedOut))))
-        case .notSent: tell(.answered(id, .notSent(SyncFailure(.unreachable))))
-        case .answer(let answer): tell(.answered(id, .answered(answer)))
-        case .hold: held.append((id, request))
+            return .lost(SyncFailure(.timedOut))
+        case .loseRequest: return .lost(SyncFailure(.timedOut))
+        case .notSent: return .notSent(SyncFailure(.unreachable))
+        case .answer(let answer): return .answered(answer)
+        case .hold:
+            held.append((id, request))
+            return nil
         }
     }
 

@@ -41,15 +41,18 @@ import Testing
         #expect(device.machine.status.subscriptions[0].phase == .current)
     }
 
-    @Test func aLargeFirstPullIsReadInRanges() throws {
+    @Test(arguments: [false, true]) func aLargeFirstPullIsReadInRanges(_ takesTogether: Bool) throws {
         try fill(1_000)
         var configuration = SyncConfiguration(server: "test")
         configuration.rangeSize = 120
         let device = try ScriptedDevice(server, configuration: configuration)
+        device.takesTogether = takesTogether
         device.start()
-        _ = try device.subscribe()
+        let number = try device.subscribe()
         try device.run()
         #expect(try device.visible() == server.rows())
+        #expect(try device.members(number).count == 1_000)
+        #expect(device.machine.status.subscriptions[0].phase == .current)
     }
 
     @Test func tenThousandRowsOfOneMomentAreDrainedWhileOthersComeIn() throws {
