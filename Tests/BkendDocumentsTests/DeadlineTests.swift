@@ -50,6 +50,40 @@ struct SteppingClock: Clock {
         }
     }
 
+    @Test func `The deadline is asked within one document`() throws {
+        let long = JSON.string(String(repeating: "é", count: 5_000))
+        let many = JSON.array((0..<10_000).map { .int($0) })
+        try withCollection([["id": "a", "text": long, "many": many]]) { collection, db throws in
+            func stops(_ filter: Filter) -> Bool {
+                let deadline = QueryDeadline(after: .seconds(3), clock: SteppingClock(step: .seconds(1)))
+                do {
+                    _ = try db.withDeadline(deadline) { try collection.count(filter, in: db) }
+                    return false
+                } catch { return error is QueryTimedOut }
+            }
+            #expect(stops(.anyOf((0..<20).map { field("text", .contains(.string("zq\($0)"))) })))
+            #expect(stops(.anyOf((0..<20).map { field("many", .greater(.int(20_000 + $0))) })))
+            #expect(stops(.anyOf((0..<20).map { field("many", .contains(.int(20_000 + $0))) })))
+            #expect(try collection.count(field("many", .greater(9_998)), in: db) == 1)
+        }
+    }
+
+    @Test func `A path of positions looks through each array once, however many ways lead to it`() throws {
+        var nested = JSON.array((0..<50).map { _ in [:] })
+        for _ in 0..<21 { nested = [["0": nested]] }
+        let path = (["a"] + Array(repeating: "0", count: 30)).joined(separator: ".")
+        let document: JSONObject = ["id": "x", "a": nested]
+        let deadline = QueryDeadline(after: .seconds(20), clock: SteppingClock(step: .seconds(1)))
+        try withCollection([document]) { collection, db throws in
+            #expect(try db.withDeadline(deadline) { try collection.count(field(path, .greater(5)), in: db) } == 0)
+        }
+        // An index on such a path has no deadline that could stop it.
+        try withCollection([document], indexes: [IndexDefinition(name: "p", fields: [.init(path)])]) {
+            collection, db throws in
+            #expect(try collection.count(field(path, .exists(false)), in: db) == 0)
+        }
+    }
+
     @Test func `The deadline is asked before each text that a pattern is tried on`() throws {
         // One document, so that SQLite itself has no occasion to ask.
         let texts = JSON.array((0..<50).map { .string("t\($0)") })

@@ -15,6 +15,8 @@ import Testing
             ("^a]b}", "", "a]b}", true), (#"^\^a"#, "", "^a", true), (#"^\Qa"#, "", nil, false),
             ("^", "", nil, false), ("^*a", "", nil, false), ("^a*", "", nil, false), ("^(a)", "", nil, false),
             ("abc", "", nil, false), ("^a|b", "", nil, false), (#"^a\|b"#, "", nil, false),
+            (#"^ab\E*"#, "", "a", false), (#"^ab\Q\E?"#, "", "a", false), ("^ab(?#x)*", "", "a", false),
+            (#"^ab\Qc"#, "", "a", false), ("^a(?=b)", "", "a", false),
             ("^a", "i", nil, false), ("^a", "m", nil, false), ("^a b", "x", nil, false), ("", "", nil, false),
         ] as [(String, String, String?, Bool)])
     func `What a pattern's strings begin with`(pattern: String, options: String, text: String?, isWhole: Bool) {
@@ -56,7 +58,7 @@ import Testing
 
     /// What patterns and texts are made of.
     private static let parts = [
-        "a", "b", "é", "e\u{301}", "*", "?", "+", "{2}", ".", "$", "(a)", "[ab]", #"\."#, #"\w"#, "|",
+        "a", "b", "é", "e\u{301}", "*", "?", "+", "{2}", ".", "$", "(a)", "[ab]", #"\."#, #"\w"#, "|", #"\E"#, #"\Q\E"#, "(?#x)",
     ]
     private static let letters = ["a", "b", "é", "e", "\u{301}", ".", "\u{0}", "😀", "|", "(", ""]
 

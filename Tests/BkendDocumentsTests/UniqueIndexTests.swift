@@ -5,6 +5,21 @@ import Testing
 @testable import BkendDocuments
 
 @Suite struct UniqueIndexTests {
+    @Test func `A long text beside a long array is refused before it fills the disk`() throws {
+        let index = IndexDefinition(name: "ab", fields: [.init("a"), .init("b")])
+        try withCollection([], indexes: [index]) { collection, db throws in
+            let many = JSON.array((0..<3_000).map { .int($0) })
+            let long = JSON.string(String(repeating: "x", count: 100_000))
+            #expect {
+                try collection.insert(["id": "1", "a": long, "b": many], in: db)
+            } throws: { error in
+                (error as? InvalidDocument)?.reason == .indexEntriesTooLong(index: "ab", limit: 16 << 20)
+            }
+            try collection.insert(["id": "1", "a": "x", "b": many], in: db)
+            #expect(try collection.count(field("b", .equals(2_999)), in: db) == 1)
+        }
+    }
+
     static let slug = IndexDefinition(name: "slug", fields: [.init("slug")], unique: true)
 
     @Test func `A taken value is refused with index, values and both ids, and leaves nothing behind`() throws {

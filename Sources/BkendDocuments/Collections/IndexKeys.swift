@@ -15,6 +15,9 @@ struct IndexKeys {
 
     /// The most entries that one document may have in one index.
     static let limit = 65_536
+    /// The most bytes that the keys of one document may have in one index. A long text beside a long array would be
+    /// stored once for each element.
+    static let byteLimit = 16 << 20
 
     private static let emptyWholeArray = [TypeBracket.wholeArray, TypeBracket.end]
 
@@ -62,6 +65,15 @@ struct IndexKeys {
                     collection: collection, id: id,
                     reason: .tooManyIndexEntries(index: index.definition.name, limit: Self.limit))
             }
+        }
+        // Each key of a field stands once beside every combination of the others'.
+        let bytes = components.reduce(0) { sum, values in
+            sum + values.reduce(0) { $0 + $1.key.count } * (count / max(values.count, 1))
+        }
+        if bytes + count * id.utf8.count > Self.byteLimit {
+            throw InvalidDocument(
+                collection: collection, id: id,
+                reason: .indexEntriesTooLong(index: index.definition.name, limit: Self.byteLimit))
         }
         combine(components, suffix: IDKey.key(id, descending: index.isIDDescending))
     }

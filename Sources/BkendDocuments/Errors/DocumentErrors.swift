@@ -47,6 +47,8 @@ package struct InvalidDocument: Error, Hashable, Sendable, CustomStringConvertib
         case notAnObject
         /// An index would get more entries of this document than it may.
         case tooManyIndexEntries(index: String, limit: Int)
+        /// An index would get more bytes of keys of this document than it may.
+        case indexEntriesTooLong(index: String, limit: Int)
     }
 
     /// The collection's name.
@@ -66,6 +68,8 @@ package struct InvalidDocument: Error, Hashable, Sendable, CustomStringConvertib
         case .notAnObject: "\(place): a document is a JSON object"
         case .tooManyIndexEntries(let index, let limit):
             "\(place): its arrays would give the index \(index) more than \(limit) entries"
+        case .indexEntriesTooLong(let index, let limit):
+            "\(place): its values would give the index \(index) more than \(limit) bytes; shorten its texts or arrays"
         }
     }
 }

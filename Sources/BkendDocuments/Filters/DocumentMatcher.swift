@@ -42,7 +42,7 @@ final class DocumentMatcher {
             }
             let invisible = try visibility.apply(text, fields, workspace)
             guard try filter.matches(text, fields, workspace) else { return false }
-            return search?.matches(text, fields, invisible: invisible, workspace) ?? true
+            return try search?.matches(text, fields, invisible: invisible, workspace) ?? true
         } catch {
             failure = error
             return nil

@@ -72,6 +72,8 @@ struct FilterProgram {
         case .any(let nodes): return try nodes.contains { try matches($0, text, fields, workspace) }
         case .not(let node): return try !matches(node, text, fields, workspace)
         case .test(let test):
+            // The path's walk, which may find nothing to try.
+            try workspace.spend(1)
             let found = try Candidates(text: text, path: test.path).visit(first: fields.offset(test.slot)) {
                 try test.test.passes($0, in: text, workspace)
             }

@@ -20,25 +20,27 @@ struct SearchProgram {
 
     /// Whether the document that `fields` has loaded holds the text. `invisible` are the fields that this document
     /// hides beside those that every one hides.
-    func matches(_ text: StoredText, _ fields: DocumentFields, invisible: [[UInt8]], _ workspace: TestWorkspace) -> Bool
+    func matches(_ text: StoredText, _ fields: DocumentFields, invisible: [[UInt8]], _ workspace: TestWorkspace) throws
+        -> Bool
     {
         if needle.bytes.isEmpty { return true }
         if let only {
-            return Candidates(text: text, path: only.path).visit(first: fields.offset(only.slot)) { candidate in
-                !candidate.isElement && candidate.offset >= 0 && holds(text, candidate.offset, workspace)
+            return try Candidates(text: text, path: only.path).visit(first: fields.offset(only.slot)) { candidate in
+                try !candidate.isElement && candidate.offset >= 0 && holds(text, candidate.offset, workspace)
             }
         }
-        return text.members(ofObject: text.skipSpace(0)) { name, value in
+        return try text.members(ofObject: text.skipSpace(0)) { name, value in
             guard text.byte(value) == 0x22 else { return true }
             if hidden.contains(where: { StoredText.name(name, is: $0) }) { return true }
             if invisible.contains(where: { StoredText.name(name, is: $0) }) { return true }
-            return !holds(text, value, workspace)
+            return try !holds(text, value, workspace)
         } == nil
     }
 
-    private func holds(_ text: StoredText, _ offset: Int, _ workspace: TestWorkspace) -> Bool {
+    private func holds(_ text: StoredText, _ offset: Int, _ workspace: TestWorkspace) throws -> Bool {
         guard text.byte(offset) == 0x22 else { return false }
         let written = text.contents(ofString: offset, end: text.endOfString(offset))
+        try workspace.spend(written.count)
         if let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil {
             StoredText.unescaped(written).withUnsafeBufferPointer { TextFolding.fold($0, into: &workspace.folded) }
         } else {

@@ -67,13 +67,24 @@ final class TestWorkspace {
     var key: [UInt8] = []
     var folded: [UInt8] = []
     lazy var patterns = PatternWorkspace(deadline: deadline)
-    /// Ends the query between two texts that a pattern is tried on.
+    /// Ends the query between two texts that a pattern is tried on, and every so many steps.
     let deadline = QueryDeadline.current
+    private var steps = 0
+
+    /// Counts what was done, a step being about as much as comparing a number; now and then asks whether the time is up.
+    /// SQLite can't stop what happens within one document.
+    func spend(_ count: Int) throws {
+        steps += count
+        if steps < 4_096 { return }
+        steps = 0
+        if let deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
+    }
 }
 
 extension ValueTest {
     /// Whether a value passes.
     func passes(_ candidate: Candidates.Candidate, in text: StoredText, _ workspace: TestWorkspace) throws -> Bool {
+        try workspace.spend(1)
         let offset = candidate.offset
         guard offset >= 0 else {
             switch self {
@@ -101,9 +112,12 @@ extension ValueTest {
             return try withContents(text, offset) { try pattern.matches($0, using: workspace.patterns) }
         case .contains(let folded, let element):
             if candidate.isElement { return false }
-            if bracket == TypeBracket.array { return holds(element, inArray: offset, text, workspace) }
+            if bracket == TypeBracket.array { return try holds(element, inArray: offset, text, workspace) }
             guard let folded, bracket == TypeBracket.string else { return false }
-            withContents(text, offset) { TextFolding.fold($0, into: &workspace.folded) }
+            try withContents(text, offset) {
+                try workspace.spend($0.count)
+                TextFolding.fold($0, into: &workspace.folded)
+            }
             return folded.isPart(of: workspace.folded)
         }
     }
@@ -128,9 +142,10 @@ extension ValueTest {
         return false
     }
 
-    private func holds(_ key: [UInt8], inArray offset: Int, _ text: StoredText, _ workspace: TestWorkspace) -> Bool {
-        text.elements(ofArray: offset) { element in
-            TypeBracket.of(text.byte(element)) != key[0] || compare(text, element, with: key, workspace) != 0
+    private func holds(_ key: [UInt8], inArray offset: Int, _ text: StoredText, _ workspace: TestWorkspace) throws -> Bool {
+        try text.elements(ofArray: offset) { element in
+            try workspace.spend(1)
+            return TypeBracket.of(text.byte(element)) != key[0] || compare(text, element, with: key, workspace) != 0
         } == nil
     }
 

@@ -8,6 +8,19 @@
 struct Candidates {
     let text: StoredText
     let path: DocumentPath
+    /// The arrays that were looked through, by part. With two positions on the path the same array can be reached in
+    /// many ways, by name and by position, and would be looked through once for each: more often than there are atoms.
+    private let seen: Seen?
+
+    init(text: StoredText, path: DocumentPath) {
+        self.text = text
+        self.path = path
+        seen = path.holdsPositions ? Seen() : nil
+    }
+
+    private final class Seen {
+        var places: Set<Int> = []
+    }
 
     /// One value.
     struct Candidate {
@@ -18,9 +31,10 @@ struct Candidates {
     }
 
     /// Calls `body` with each value until it answers true, and answers whether it did. `first` is the offset of the
-    /// path's first field.
+    /// path's first field. A value that can be reached in several ways may be met once only.
     func visit(first: Int, _ body: (Candidate) throws -> Bool) rethrows -> Bool {
-        try visit(field: first, part: 0, body)
+        seen?.places.removeAll()
+        return try visit(field: first, part: 0, body)
     }
 
     /// The value of the part's field; `offset` may be missing.
@@ -45,6 +59,7 @@ struct Candidates {
             if end == nil { return true }
             return try body(Candidate(offset: offset, isElement: false))
         }
+        if let seen, !seen.places.insert(offset * path.parts.count + part).inserted { return false }
         let position = path.parts[part].position
         let isLast = part + 1 == path.parts.count
         var index = 0

@@ -29,13 +29,23 @@ struct PatternPrefix {
                 place += 1
             }
         }
-        if place < scalars.count, "*+?{".unicodeScalars.contains(scalars[place]), !characters.isEmpty {
+        if Self.mayRepeat(scalars[place...]), !characters.isEmpty {
             // It may stand there any number of times, also none.
             characters.removeLast()
         }
         guard !characters.isEmpty else { return nil }
         isWhole = place == scalars.count
         bytes = characters.flatMap { Array(String(Character($0)).utf8) }
+    }
+
+    /// Whether a quantifier for the character before may follow. The ends of a quotation and comments are passed over on
+    /// the way to one (pcre2pattern(3), "Backslash" and "Comments"), so that where one stands, one may follow.
+    private static func mayRepeat(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
+        switch rest.first {
+        case "*", "+", "?", "{": true
+        default: rest.starts(with: "\\E".unicodeScalars) || rest.starts(with: "\\Q".unicodeScalars)
+            || rest.starts(with: "(?#".unicodeScalars)
+        }
     }
 
     /// The characters with a meaning outside of a class (pcre2pattern(3), "Characters and metacharacters").

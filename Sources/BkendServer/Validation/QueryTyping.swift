@@ -25,7 +25,9 @@ struct QueryTyping: Sendable {
         switch filter {
         case .condition(let condition):
             guard isDate(condition.field) else { return filter }
-            return .condition(Condition(condition.field, condition.operators.map(Self.normalised)))
+            let isArray = schema.schema(at: condition.field)?.kind == .array
+            return .condition(
+                Condition(condition.field, condition.operators.map { Self.normalised($0, ofArray: isArray) }))
         case .allOf(let filters): return .allOf(filters.map(normalised))
         case .anyOf(let filters): return .anyOf(filters.map(normalised))
         case .not(let filter): return .not(normalised(filter))
@@ -39,7 +41,7 @@ struct QueryTyping: Sendable {
         return schema.kind == .date || (schema.kind == .array && schema.items.first?.kind == .date)
     }
 
-    private static func normalised(_ filterOperator: FilterOperator) -> FilterOperator {
+    private static func normalised(_ filterOperator: FilterOperator, ofArray isArray: Bool) -> FilterOperator {
         switch filterOperator {
         case .equals(let value): .equals(date(value))
         case .notEquals(let value): .notEquals(date(value))
@@ -49,6 +51,8 @@ struct QueryTyping: Sendable {
         case .lessOrEqual(let value): .lessOrEqual(date(value))
         case .isIn(let values): .isIn(values.map(date))
         case .isNotIn(let values): .isNotIn(values.map(date))
+        // Of an array the element is looked for; in the text of one date, a part of it.
+        case .contains(let value) where isArray: .contains(date(value))
         case .regex, .exists, .contains: filterOperator
         }
     }

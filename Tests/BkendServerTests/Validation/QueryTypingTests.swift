@@ -50,6 +50,13 @@ import Testing
         #expect(try Self.typing().normalised(filter) == expected)
     }
 
+    @Test("An element that an array of dates is asked for takes the stored form, a part of a date's text doesn't")
+    func contained() throws {
+        func contains(_ field: String, _ value: JSON) -> Filter { .condition(Condition(field, .contains(value))) }
+        #expect(try Self.typing().normalised(contains("dates", Self.short)) == contains("dates", Self.stored))
+        #expect(try Self.typing().normalised(contains("when", Self.short)) == contains("when", Self.short))
+    }
+
     @Test("Text fields and patterns are left as they are")
     func untouched() throws {
         let filter = Filter.allOf([

@@ -25,7 +25,7 @@ import Testing
         #expect(await engine.status.state == .stopped)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aSenderThatNeverAnswersHoldsItsLaneUntilTheDeadlineOnly() async throws {
+    @Test(.timeLimit(.minutes(10))) func aSenderThatNeverAnswersHoldsItsLaneUntilTheDeadlineOnly() async throws {
         let fixture = try StoreFixture()
         try fixture.store.write { try $0.setMeta("owner", "ann") }
         let clock = SteppedClock()

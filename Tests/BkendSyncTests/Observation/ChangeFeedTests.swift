@@ -5,7 +5,7 @@ import Testing
 
 @testable import BkendSync
 
-@Suite(.timeLimit(.minutes(5))) struct ChangeFeedTests {
+@Suite(.timeLimit(.minutes(10))) struct ChangeFeedTests {
     /// Few notes among many: those of one writer, by number.
     private static func query(writer: Int, limit: Int = 20) -> Query {
         let filter = Filter.condition(Condition("writer", .equals(.int(Int64(writer)))))

@@ -42,7 +42,7 @@ import Testing
         #expect(await box.next() == 1)
     }
 
-    @Test("No value that was put last is missed, however put and next fall together", .timeLimit(.minutes(1)))
+    @Test("No value that was put last is missed, however put and next fall together", .timeLimit(.minutes(10)))
     func races() async {
         for _ in 0..<50 {
             let box = Newest<Int>()
