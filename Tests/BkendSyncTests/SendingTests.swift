@@ -116,6 +116,21 @@ struct SendingTests {
         #expect(try fixture.visible("a")?["n"] == 3)
     }
 
+    @Test("A record that was made again and comes back has its id to itself")
+    func backFromABackup() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.adopt("a", as: "s1")
+        #expect(try fixture.visible("a")?["id"] == "s1")
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        #expect(try fixture.visible("a")?["id"] == "a")
+        #expect(try fixture.visible("s1")?["n"] == 2)
+        try fixture.update("a", ["n": 7])
+        #expect(try fixture.visible("s1")?["n"] == 2)
+    }
+
     @Test("A record that names itself can be created again: what names it follows as an update")
     func recreateSelfReference() throws {
         let fixture = try StoreFixture()

@@ -9,10 +9,12 @@ package enum TextPattern {
 
     /// Whether a text holds a match.
     ///
-    /// - Throws: `InvalidPattern`, or `PatternLimitExceeded` when the match takes more work than it may.
-    package static func matches(_ pattern: String, _ text: String) throws -> Bool {
+    /// - Parameter deadline: when to stop at the latest.
+    /// - Throws: `InvalidPattern`, `PatternLimitExceeded` when the match takes more work than it may, or `QueryTimedOut`.
+    package static func matches(_ pattern: String, _ text: String, by deadline: QueryDeadline? = nil) throws -> Bool {
+        if let deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
         let compiled = try PatternCache.shared.pattern(pattern, options: "")
         var text = text
-        return try text.withUTF8 { try compiled.matches($0, using: PatternWorkspace(deadline: nil)) }
+        return try text.withUTF8 { try compiled.matches($0, using: PatternWorkspace(deadline: deadline)) }
     }
 }

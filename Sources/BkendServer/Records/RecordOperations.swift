@@ -39,10 +39,11 @@ struct RecordOperations {
         let date = JSON.string(now.description)
         var records: [JSONObject] = []
         var failures: [ErrorBody.Detail] = []
+        let matches = FieldPattern.matcher()
         for (index, body) in bodies.enumerated() {
             let fields = Self.withoutSystemFields(body)
             try columns.checkWrite(fields.keys, isOwn: caller.userID != nil)
-            var validator = RecordValidator(fillsDefaults: true, matches: FieldPattern.matches)
+            var validator = RecordValidator(fillsDefaults: true, matches: matches)
             let stored = validator.object(fields, table.definition.schema, at: isArray ? "[\(index)]" : "")
             failures += validator.failures
             let first: [(String, JSON)] = [("id", .string(id()))]
@@ -70,7 +71,7 @@ struct RecordOperations {
         try columns.checkWrite(fields.keys, isOwn: isOwn)
         var record = Self.withoutSystemFields(old)
         for (name, value) in fields { record[name] = value }
-        var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches)
+        var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matcher())
         let validated = validator.object(record, table.definition.schema, at: "")
         if let error = ErrorBody(failures: columns.shown(validator.failures, written: fields.keys)) { throw error }
         var changed = JSONObject()

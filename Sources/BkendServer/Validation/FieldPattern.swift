@@ -16,5 +16,15 @@ enum FieldPattern {
     static func matches(_ pattern: String, _ text: String) -> Bool {
         (try? TextPattern.matches(pattern, text)) ?? false
     }
+
+    /// The same for all texts of one request together, since other writes wait meanwhile. Texts that are not reached in
+    /// time have no match.
+    static func matcher(within limit: Duration = .seconds(1)) -> (_ pattern: String, _ text: String) -> Bool {
+        matcher(by: QueryDeadline(after: limit))
+    }
+
+    static func matcher(by deadline: QueryDeadline) -> (_ pattern: String, _ text: String) -> Bool {
+        { (try? TextPattern.matches($0, $1, by: deadline)) ?? false }
+    }
 }
 #endif

@@ -98,6 +98,7 @@ extension StoreTransaction {
             return false
         }
         let position = try touch(key)
+        if last == nil, touched[position].now == nil { try liveAgain(row.id, table: table) }
         if let known = last == nil ? touched[position].now : try storedBase(key) {
             let document = try DocumentReader.object(known)
             if !isFresh && row.isOlder(than: document) {
@@ -114,6 +115,14 @@ extension StoreTransaction {
             try rebuild(key, base: row.text)
         }
         return true
+    }
+
+    /// A record that was made again under another id is back, from a backup for example: its id is its own once more.
+    private func liveAgain(_ id: String, table: String) throws {
+        guard try hasAliases() else { return }
+        try db.perform(
+            "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ? AND state = 'completed'", .text(id),
+            .text(table))
     }
 
     private func isOwn(_ alias: Alias, _ row: ServerRow, table: String) -> Bool {

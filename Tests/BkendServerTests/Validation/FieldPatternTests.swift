@@ -1,4 +1,5 @@
 #if Server
+import BkendDocuments
 import Testing
 
 @testable import BkendServer
@@ -9,6 +10,13 @@ import Testing
         #expect(FieldPattern.matches("^\u{E9}$", "\u{E9}"))
         #expect(!FieldPattern.matches("^e\u{301}$", "\u{E9}"))
         #expect(FieldPattern.matches("^e\u{301}$", "e\u{301}"))
+    }
+
+    @Test("The texts of one request share one time limit")
+    func shared() {
+        let matches = FieldPattern.matcher(by: QueryDeadline(after: .seconds(0)))
+        #expect(!matches("^a", "abc"))
+        #expect(FieldPattern.matcher(within: .seconds(600))("^a", "abc"))
     }
 
     @Test("A pattern that would backtrack for ever has no match, and an empty text is a text")
