@@ -58,7 +58,8 @@ import Testing
 
     /// What patterns and texts are made of.
     private static let parts = [
-        "a", "b", "é", "e\u{301}", "*", "?", "+", "{2}", ".", "$", "(a)", "[ab]", #"\."#, #"\w"#, "|", #"\E"#, #"\Q\E"#, "(?#x)",
+        "a", "b", "é", "e\u{301}", "*", "?", "+", "{2}", ".", "$", "(a)", "[ab]", #"\."#, #"\w"#, "|", #"\E"#, #"\Q\E"#,
+        "(?#x)",
     ]
     private static let letters = ["a", "b", "é", "e", "\u{301}", ".", "\u{0}", "😀", "|", "(", ""]
 

@@ -142,7 +142,9 @@ extension ValueTest {
         return false
     }
 
-    private func holds(_ key: [UInt8], inArray offset: Int, _ text: StoredText, _ workspace: TestWorkspace) throws -> Bool {
+    private func holds(_ key: [UInt8], inArray offset: Int, _ text: StoredText, _ workspace: TestWorkspace) throws
+        -> Bool
+    {
         try text.elements(ofArray: offset) { element in
             try workspace.spend(1)
             return TypeBracket.of(text.byte(element)) != key[0] || compare(text, element, with: key, workspace) != 0

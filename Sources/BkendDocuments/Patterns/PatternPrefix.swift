@@ -43,8 +43,9 @@ struct PatternPrefix {
     private static func mayRepeat(_ rest: ArraySlice<Unicode.Scalar>) -> Bool {
         switch rest.first {
         case "*", "+", "?", "{": true
-        default: rest.starts(with: "\\E".unicodeScalars) || rest.starts(with: "\\Q".unicodeScalars)
-            || rest.starts(with: "(?#".unicodeScalars)
+        default:
+            rest.starts(with: "\\E".unicodeScalars) || rest.starts(with: "\\Q".unicodeScalars)
+                || rest.starts(with: "(?#".unicodeScalars)
         }
     }
 

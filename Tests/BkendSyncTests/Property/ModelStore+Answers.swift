@@ -101,7 +101,9 @@ extension ModelStore {
         }
         if lane(place).contains(where: { $0.state == .inFlight || $0.kind == .create }) { return }
         if let word = words[place], Self.updated(row) < Self.updated(word) { return }
-        if words[place] == nil, lane(place).allSatisfy({ !$0.isLive }), aliases[id]?.serverID != nil { aliases[id] = nil }
+        if words[place] == nil, lane(place).allSatisfy({ !$0.isLive }), aliases[id]?.serverID != nil {
+            aliases[id] = nil
+        }
         words[place] = row
         if let subscription { subscriptions[subscription]?.members.insert(id) }
     }
