@@ -189,6 +189,66 @@ struct SalvageTests {
         }
     }
 
+    @Test("What can't be restored is dropped and counted, and keeps no opening from working")
+    func unrestorable() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            let queue = try DatabaseQueue(path: path)
+            try queue.write { db in
+                try db.execute(
+                    sql: """
+                        UPDATE sync_bases SET document = '{"id":"other","title":"S"}';
+                        DELETE FROM sync_meta WHERE key = 'owner';
+                        """)
+                let names = [("", "r1"), ("a b", "r2"), (String(repeating: "x", count: 300), "r3"), ("notes", "")]
+                for (table, record) in names {
+                    for kind in ["create", "update"] {
+                        try db.execute(
+                            sql: """
+                                INSERT INTO sync_entries
+                                (user, collection, record, kind, fields, before, state, made_at, changed_at)
+                                VALUES ('u1', ?, ?, ?, '{"title":"?"}', '{}', 'queued', 1, 1)
+                                """, arguments: [table, record, kind])
+                    }
+                }
+            }
+            try queue.close()
+            DamageMark.note("quick_check", beside: path)
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+            #expect(store.damage?.lostEntries == 8)
+            #expect(try store.read { try $0.owner } == "u1")
+            #expect(try store.read { try $0.entries().map(\.kind) } == [.create, .create, .update])
+            #expect(try StoreAudit.faults(store) == [])
+            // The server's copy completes what waits.
+            try store.write { _ = try $0.receive([Array(#"{"id":"s1","title":"S","n":1}"#.utf8)], table: "notes") }
+            #expect(try store.read { try $0.document("notes", "s1")?.json["title"] } == "mine")
+        }
+    }
+
+    @Test("A full disk while the outbox is carried over drops nothing: the next opening tries again")
+    func fullWhileRestoring() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            var rows = SalvagedRows()
+            try rows.read(from: path)
+            let queue = try DocumentStorage.inMemory()
+            let store = try StoreDatabase(over: queue, environment: .ticking())
+            try queue.writeWithoutTransaction { db in
+                let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+                try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+            }
+            do {
+                _ = try store.write { try $0.restore(rows) }
+                Issue.record("restored on a full disk")
+            } catch let error as DatabaseError {
+                #expect(error.resultCode == .SQLITE_FULL)
+            }
+            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 100000") }
+            #expect(try store.write { try $0.restore(rows) } == 3)
+        }
+    }
+
     @Test("A log that was taken away is told, unless the store was closed with everything in its database")
     func missingLog() throws {
         try withFolder { path throws in

@@ -61,6 +61,9 @@ public final class LocalStore: Sendable {
     ///
     /// The closure runs on the store's own thread, and no other write runs meanwhile, in any process: keep it short.
     ///
+    /// An error that the closure catches undoes everything all the same, unless the call was refused before it changed
+    /// anything, as for a record that isn't there: no operation is ever stored in part.
+    ///
     /// - Throws: `StoreError`, or what the closure throws; nothing is stored then.
     @discardableResult
     public func write<Result: Sendable>(

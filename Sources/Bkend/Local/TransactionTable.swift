@@ -47,8 +47,12 @@ public struct TransactionTable<Model: RecordModel> {
     @discardableResult
     public func update(_ id: String, fields: JSONObject) throws(StoreError) -> Record<Model> {
         try RecordFields.check(fields, table: name, record: id)
-        try run(id) { _ = try $0.update(name, id, set: fields) }
-        return try existing(id)
+        return try run(id) { open in
+            try open.whole {
+                _ = try open.update(name, id, set: fields)
+                return try existing(id)
+            }
+        }
     }
 
     /// Sets some fields of a record: `update(id, set: { [$0.title.set("New")] })`.
@@ -65,8 +69,7 @@ public struct TransactionTable<Model: RecordModel> {
     // MARK: Steps
 
     func insert(_ fields: JSONObject) throws(StoreError) -> Record<Model> {
-        let id = try run(nil) { try $0.create(name, fields) }
-        return try existing(id)
+        try run(nil) { open in try open.whole { try existing(try open.create(name, fields)) } }
     }
 
     /// The record as JSON, whether it fits the model or not; nil when there is none.

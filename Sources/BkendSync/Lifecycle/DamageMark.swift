@@ -36,18 +36,7 @@ struct DamageMark: Equatable {
     }
 
     /// Puts the mark on disk in one piece.
-    func write(beside path: String) throws {
-        let draft = Self.file(path) + ".draft"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StorageError(path: draft, reason: .cannotOpen(errno: errno)) }
-        defer { close(descriptor) }
-        let text = text
-        let written = text.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == text.count, fsync(descriptor) == 0, rename(draft, Self.file(path)) == 0 else {
-            throw StorageError(path: draft, reason: .cannotOpen(errno: errno))
-        }
-        try StoreFolder.sync(of: path)
-    }
+    func write(beside path: String) throws { try StoreFolder.write(text, to: Self.file(path)) }
 
     /// Takes the mark away for good: were it back after a power cut, the new store would pass for a half-made one.
     static func remove(beside path: String) throws {

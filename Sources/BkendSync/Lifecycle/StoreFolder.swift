@@ -22,6 +22,19 @@ enum StoreFolder {
         if fsync(descriptor) != 0 { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
     }
 
+    /// Puts a file on disk in one piece, in the place of the one that is there.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let draft = path + ".draft"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StorageError(path: draft, reason: .cannotOpen(errno: errno)) }
+        defer { close(descriptor) }
+        let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        guard written == bytes.count, fsync(descriptor) == 0, rename(draft, path) == 0 else {
+            throw StorageError(path: draft, reason: .cannotOpen(errno: errno))
+        }
+        try sync(of: path)
+    }
+
     /// A file's size, nil when there is none.
     static func size(of path: String) -> Int64? {
         var status = stat()

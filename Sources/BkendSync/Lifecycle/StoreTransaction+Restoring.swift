@@ -7,6 +7,7 @@ extension StoreTransaction {
     /// Puts salvaged rows into a new store; how many entries there are afterwards.
     func restore(_ found: SalvagedRows) throws -> Int {
         for (key, value) in found.meta { try setMeta(key, value) }
+        let knowsOwner = found.meta.contains { $0.key.hasSameBytes(as: "owner") }
         for table in found.tables {
             // Names come from the new store alone: the damaged one's may hold anything.
             let known = try db.columns(in: table.name).map(\.name)
@@ -18,9 +19,11 @@ extension StoreTransaction {
             let marks = places.map { _ in "?" }.joined(separator: ", ")
             for row in table.rows {
                 // A row that was read from a damaged page may hold anything; what doesn't fit is left out.
-                try? db.execute(
-                    sql: "INSERT OR IGNORE INTO \(table.name) (\(columns)) VALUES (\(marks))",
-                    arguments: StatementArguments(places.map { row[$0] }))
+                _ = try attempt {
+                    try db.execute(
+                        sql: "INSERT OR IGNORE INTO \(table.name) (\(columns)) VALUES (\(marks))",
+                        arguments: StatementArguments(places.map { row[$0] }))
+                }
             }
         }
         try dropUnreadable()
@@ -30,19 +33,66 @@ extension StoreTransaction {
         noteEntries()
         for sequence in try db.all("SELECT sequence FROM sync_entries ORDER BY sequence", read: { $0.int(0) }) {
             // An entry that can't be understood must not keep the others from being sent.
-            guard let entry = try? entry(sequence) else {
-                try db.perform("DELETE FROM sync_entries WHERE sequence = ?", .int(sequence))
-                continue
+            let isKept = try attempt {
+                guard let entry = try entry(sequence), TableName.flaw(in: entry.table) == nil, !entry.record.isEmpty
+                else { throw StoreError(.damaged("entry \(sequence)")) }
+                try save(entry)
             }
-            try save(entry)
+            if !isKept { try db.perform("DELETE FROM sync_entries WHERE sequence = ?", .int(sequence)) }
         }
-        let entries = try entries()
-        for entry in entries {
-            let key = RecordKey(entry.table, entry.record)
-            try rebuild(key, base: try storedBase(key))
-        }
+        noteEntries()
+        if !knowsOwner { try restoreOwner() }
+        try restoreRecords()
         try giveUpLostCreates()
         return try entryCount()
+    }
+
+    /// Whose the store was is lost; where all entries are one user's, it was that one's.
+    private func restoreOwner() throws {
+        let users = try db.all("SELECT DISTINCT user FROM sync_entries LIMIT 2") { $0.text(0) }
+        if let user = users.first, users.count == 1 { try setMeta("owner", user) }
+    }
+
+    /// Shows the records that have entries. One that can't be shown over its base is shown without it: the base comes
+    /// back from the server. One that can't be shown at all loses its entries, which are counted as lost.
+    private func restoreRecords() throws {
+        var seen: Set<RecordKey> = []
+        for entry in try entries() {
+            let key = RecordKey(entry.table, entry.record)
+            guard seen.insert(key).inserted else { continue }
+            if try attempt({ try rebuild(key, base: try storedBase(key)) }) { continue }
+            if try attempt({ try rebuild(key, base: nil) }) { continue }
+            for table in ["sync_entries", "sync_bases"] {
+                try db.perform(
+                    "DELETE FROM \(table) WHERE collection = ? AND record = ?", .text(key.table), .text(key.id))
+            }
+            noteEntries()
+        }
+    }
+
+    /// Takes a step in a savepoint. False when what it works on can't be restored: nothing of the step is left then.
+    ///
+    /// - Throws: what is not the salvaged row's fault, as a full or failing disk: the next opening tries again.
+    private func attempt(_ step: () throws -> Void) throws -> Bool {
+        let (records, places, doubtful) = (touched, positions, candidates)
+        do {
+            try db.inSavepoint {
+                try step()
+                return .commit
+            }
+            return true
+        } catch {
+            if let error = error as? DatabaseError,
+                ![.SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG].contains(error.resultCode)
+            {
+                throw error
+            }
+            (touched, positions, candidates) = (records, places, doubtful)
+            forgetCollections()
+            noteAliases()
+            noteEntries()
+            return false
+        }
     }
 
     /// What can't be understood must not keep the rest from being used.
@@ -52,9 +102,17 @@ extension StoreTransaction {
             ("sync_subscriptions", "number", "filter"), ("sync_reports", "number", "detail"),
         ]
         for (table, key, text) in texts {
-            for row in try Row.fetchAll(db, sql: "SELECT \(key), CAST(\(text) AS BLOB) FROM \(table)") {
+            let name = table == "sync_bases" ? "record" : "''"
+            let sql = "SELECT \(key), \(name), CAST(\(text) AS BLOB) FROM \(table)"
+            for row in try Row.fetchAll(db, sql: sql) {
                 let bytes = Data.fromDatabaseValue(row.databaseValues.last ?? .null) ?? Data()
-                if (try? DocumentReader.object(Array(bytes))) != nil { continue }
+                if let document = try? DocumentReader.object(Array(bytes)),
+                    table != "sync_bases"
+                        || Self.isBase(
+                            document, of: String.fromDatabaseValue(row.databaseValues.dropFirst().first ?? .null))
+                {
+                    continue
+                }
                 try db.execute(
                     sql: "DELETE FROM \(table) WHERE \(key) = ?",
                     arguments: StatementArguments(row.databaseValues.prefix(1)))
@@ -73,6 +131,11 @@ extension StoreTransaction {
             """)
     }
 
+    /// Whether a document is the record's: with another id it would make two of one.
+    private static func isBase(_ document: JSONObject, of record: String?) -> Bool {
+        record.map { document[SystemField.id.rawValue]?.stringValue?.hasSameBytes(as: $0) == true } ?? false
+    }
+
     /// A local id whose create could not be read will never get the server's: the record's other writes go, and what
     /// names it fails, or it would wait for ever. The key is forgotten: a copy that the server turns out to have may be
     /// all that is left of the record.
@@ -86,8 +149,17 @@ extension StoreTransaction {
             """
         ) { RecordKey($0.text(0), $0.text(1)) }
         for key in lost {
-            try cancel(key)
-            try db.perform("UPDATE sync_aliases SET client_key = NULL WHERE local_id = ?", .text(key.id))
+            let isGivenUp = try attempt {
+                try cancel(key)
+                try db.perform("UPDATE sync_aliases SET client_key = NULL WHERE local_id = ?", .text(key.id))
+            }
+            if !isGivenUp {
+                try db.perform(
+                    "DELETE FROM sync_entries WHERE collection = ? AND record = ?", .text(key.table), .text(key.id))
+                try db.perform("DELETE FROM sync_aliases WHERE local_id = ?", .text(key.id))
+                noteAliases()
+                noteEntries()
+            }
         }
     }
 }

@@ -44,21 +44,47 @@ package struct StoreLocation: Hashable, Sendable {
         }
     }
 
+    /// Looks at every folder before it takes a new one: one that was removed leaves a gap in the numbers.
     private static func find(in folder: String, owner: String) throws -> StoreLocation {
-        var number = 1
-        while true {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let taken = names.compactMap { name in Int(name).flatMap { $0 > 0 && String($0) == name ? $0 : nil } }
+        var unfinished: StoreLocation?
+        var doubt: (any Error)?
+        for number in taken.sorted() {
             let location = StoreLocation(folder: folder + "/\(number)")
-            guard FileManager.default.fileExists(atPath: location.folder) else {
-                try make(location.folder)
-                try location.note(owner: owner)
-                return location
+            guard location.isFolder else { continue }
+            do {
+                try location.settleTakeOver()
+                guard let holder = try location.holder() else {
+                    unfinished = unfinished ?? location
+                    continue
+                }
+                if holder.hasSameBytes(as: owner) { return location }
+            } catch {
+                doubt = doubt ?? error
             }
-            try location.settleTakeOver()
-            // A folder whose making was cut short has no owner yet.
-            if location.owner == nil { try location.note(owner: owner) }
-            if location.owner?.hasSameBytes(as: owner) == true { return location }
-            number += 1
         }
+        // A folder of which nobody can say whose it is may be this user's: with a new one they would have two.
+        if let doubt { throw doubt }
+        if let unfinished {
+            try unfinished.take(for: owner)
+            return unfinished
+        }
+        let free = (1...taken.count + 1).first { !taken.contains($0) } ?? taken.count + 1
+        let location = StoreLocation(folder: folder + "/\(free)")
+        try make(location.folder)
+        try location.take(for: owner)
+        return location
+    }
+
+    /// Notes whose the folder is, and makes the names on the way to it last over a power cut.
+    private func take(for owner: String) throws {
+        try note(owner: owner)
+        try StoreFolder.sync(of: folder)
+        let parent = URL(filePath: folder).deletingLastPathComponent().path
+        // Of the folders above, the app's own may be one that only the system can open.
+        try? StoreFolder.sync(of: parent)
+        try? StoreFolder.sync(of: URL(filePath: parent).deletingLastPathComponent().path)
     }
 
     /// Gives the folder to a user while `body` gives them the store in it.
@@ -69,11 +95,11 @@ package struct StoreLocation: Hashable, Sendable {
         try Self.turns(in: parent).withLock {
             for other in try FileManager.default.contentsOfDirectory(atPath: parent) {
                 let location = StoreLocation(folder: parent + "/" + other)
-                guard location != self, let owner = location.owner else { continue }
-                if owner.hasSameBytes(as: user) { throw StoreError(.otherOwner) }
+                guard location != self, location.isFolder, let holder = try location.holder() else { continue }
+                if holder.hasSameBytes(as: user) { throw StoreError(.otherOwner) }
             }
             // Should this be cut short, the next to look finds out whose the store is.
-            try Data().write(to: intention)
+            try StoreFolder.write([], to: intention)
             try body()
             try settle(owner: user)
         }
@@ -81,23 +107,49 @@ package struct StoreLocation: Hashable, Sendable {
 
     private static func turns(in folder: String) -> FileLock { FileLock(database: folder + "/stores") }
 
-    /// Whose store the folder holds.
-    private var owner: String? { try? String(contentsOfFile: folder + "/owner", encoding: .utf8) }
-
-    private var intention: URL { URL(filePath: folder + "/taking-over") }
-
-    private func note(owner: String) throws {
-        try Data(owner.utf8).write(to: URL(filePath: folder + "/owner"), options: .atomic)
+    /// Whose store the folder holds: what its label says or, where that is gone or can't be read, the database. Nil for a
+    /// folder whose making was cut short: it has neither.
+    ///
+    /// - Throws: `StoreError` when neither can say it: the folder is left as it is.
+    private func holder() throws -> String? {
+        if let bytes = try? Data(contentsOf: URL(filePath: label)), let owner = String(validating: bytes, as: UTF8.self)
+        {
+            return owner
+        }
+        do {
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+            if !files.contains(where: { $0.hasPrefix(Self.fileName) }) { return nil }
+            let owner = try StoreDatabase.open(path: path, owner: nil).read { try $0.owner }
+            try note(owner: owner)
+            return owner
+        } catch {
+            let flaw =
+                "nobody can say whose store lies in \(folder): its file \"owner\" can't be read, its database neither"
+            let advice = "mend that file, it holds the user's id, or move the folder away"
+            throw StoreError(.storage("\(flaw) (\(StoreError(error))); \(advice)"))
+        }
     }
+
+    private var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private var label: String { folder + "/owner" }
+
+    private var intention: String { folder + "/taking-over" }
+
+    private func note(owner: String) throws { try StoreFolder.write(Array(owner.utf8), to: label) }
 
     private func settle(owner: String) throws {
         try note(owner: owner)
-        try FileManager.default.removeItem(at: intention)
+        try FileManager.default.removeItem(atPath: intention)
+        try StoreFolder.sync(of: intention)
     }
 
     /// Finishes what a process left that ended while it took a store over.
     private func settleTakeOver() throws {
-        guard FileManager.default.fileExists(atPath: intention.path) else { return }
+        guard FileManager.default.fileExists(atPath: intention) else { return }
         let store = try StoreDatabase.open(path: path, owner: nil)
         try settle(owner: try store.read { try $0.owner })
     }

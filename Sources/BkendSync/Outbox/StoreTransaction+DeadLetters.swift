@@ -62,7 +62,9 @@ extension StoreTransaction {
     /// - Returns: the entries that are gone, in order.
     /// - Throws: `StoreError` while its request is on the way, or for no such entry.
     @discardableResult
-    package func discard(_ sequence: Int64) throws -> [OutboxEntry] {
+    package func discard(_ sequence: Int64) throws -> [OutboxEntry] { try whole { try giveUp(sequence) } }
+
+    private func giveUp(_ sequence: Int64) throws -> [OutboxEntry] {
         let entry = try require(sequence, in: [.queued, .blocked, .ambiguous, .failed, .unresolved])
         if entry.kind == .create { return try cancel(entry) }
         let key = RecordKey(entry.table, entry.record)
@@ -116,6 +118,10 @@ extension StoreTransaction {
     /// - Throws: `StoreError` for a reserved field, the id of a discarded record, or creates that would wait for each
     ///   other.
     package func edit(_ sequence: Int64, set fields: JSONObject, removing names: [String] = []) throws {
+        try whole { try mend(sequence, set: fields, removing: names) }
+    }
+
+    private func mend(_ sequence: Int64, set fields: JSONObject, removing names: [String]) throws {
         var entry = try require(sequence, in: [.queued, .blocked, .failed])
         guard entry.isUnsent || entry.state == .failed, entry.kind != .delete else {
             throw StoreError(.wrongState(sequence, entry.state), table: entry.table, record: entry.record)

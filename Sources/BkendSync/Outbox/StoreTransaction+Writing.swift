@@ -6,8 +6,13 @@ extension StoreTransaction {
     ///
     /// - Parameter withKey: whether the create carries its id as the field `clientKey`, by which it is known again when
     ///   an answer is lost; nil for yes if the table takes extra fields.
-    /// - Throws: `StoreError` for a reserved field, an impossible table, or the id of a discarded record in a value.
+    /// - Throws: `StoreError` for a reserved field, an impossible table, a value nested too deep, or the id of a
+    ///   discarded record in a value.
     package func create(_ table: String, _ fields: JSONObject, withKey: Bool? = nil) throws -> String {
+        try whole { try insert(table, fields, withKey: withKey) }
+    }
+
+    private func insert(_ table: String, _ fields: JSONObject, withKey: Bool?) throws -> String {
         if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
         let fields = try prepare(fields, table: table, record: nil)
         _ = try localIDs(in: fields)
@@ -27,6 +32,10 @@ extension StoreTransaction {
     /// - Throws: `StoreError` for no such record, a reserved field, or the id of a discarded record in a value.
     @discardableResult
     package func update(_ table: String, _ id: String, set fields: JSONObject) throws -> Bool {
+        try whole { try change(table, id, set: fields) }
+    }
+
+    private func change(_ table: String, _ id: String, set fields: JSONObject) throws -> Bool {
         let key = RecordKey(table, try resolve(id))
         let position = try touch(key)
         guard let text = touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
@@ -62,7 +71,9 @@ extension StoreTransaction {
     /// fail as `dependencyDiscarded`.
     ///
     /// - Throws: `StoreError` for no such record.
-    package func delete(_ table: String, _ id: String) throws {
+    package func delete(_ table: String, _ id: String) throws { try whole { try remove(table, id) } }
+
+    private func remove(_ table: String, _ id: String) throws {
         let key = RecordKey(table, try resolve(id))
         let position = try touch(key)
         guard let text = touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
@@ -92,6 +103,9 @@ extension StoreTransaction {
     func prepare(_ fields: JSONObject, table: String, record: String?) throws -> JSONObject {
         for (field, _) in fields where isReserved(field) {
             throw StoreError(.reservedField, table: table, record: record, field: field)
+        }
+        for (field, value) in fields where value.nests(deeperThan: JSON.deepestField) {
+            throw StoreError(.tooDeep(limit: JSON.deepestField), table: table, record: record, field: field)
         }
         var prepared = try resolve(fields)
         for date in try facts(of: table)?.dates ?? [] { prepared[date] = prepared[date]?.normalisedDate }

@@ -48,6 +48,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case session(String)
         /// The query can't be run: what is wrong with it.
         case invalidQuery(String)
+        /// A field's value nests arrays and objects deeper than can be stored; the limit. Nothing was stored.
+        case tooDeep(limit: Int)
+        /// The record can't be stored: what is wrong with it.
+        case invalidRecord(String)
         /// A value has no JSON form; nothing was stored.
         case notEncodable(JSONCodingError)
         /// The record doesn't fit the model.
@@ -115,6 +119,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .storage(let detail): "the store's database failed (\(detail)); see that the disk has room and works"
         case .session(let detail): "nobody can say whose store this is: \(detail)"
         case .invalidQuery(let flaw): "the query can't be run: \(flaw)"
+        case .tooDeep(let limit):
+            "the value nests arrays and objects deeper than \(limit) levels; nothing was stored, store it flatter or in "
+                + "records of its own"
+        case .invalidRecord(let flaw): "nothing was stored, the record can't be: \(flaw)"
         case .notEncodable(let error): "nothing was stored, the value can't be encoded: \(error)"
         case .notDecodable(let error):
             "the record doesn't fit the model: \(error); make the field optional, give it a default, or correct its type"

@@ -16,6 +16,8 @@ package final class StoreTransaction: StoreSnapshot {
     var touchesOutbox = false
     /// Records that may have lost what held them here.
     var candidates: [RecordKey] = []
+    /// What ended an operation in its middle: the transaction can't be kept any more.
+    private var failure: (any Error)?
 
     init(
         _ db: Database, collections: [ExactString: Collection], environment: StoreEnvironment, changeLimit: Int
@@ -53,8 +55,32 @@ package final class StoreTransaction: StoreSnapshot {
         return made
     }
 
+    /// Runs an operation that must not be kept in part. One that is refused before it changed anything leaves the
+    /// transaction as it is. After one that failed later nothing more is done, and `finish` throws what it threw,
+    /// whether its caller caught that or not.
+    package func whole<Result>(_ operation: () throws -> Result) throws -> Result {
+        try requireSound()
+        let changes = db.totalChangesCount
+        do { return try operation() } catch {
+            if failure == nil, db.totalChangesCount != changes || !db.isInsideTransaction { failure = error }
+            throw error
+        }
+    }
+
+    /// SQLite ends a transaction by itself after some errors (https://sqlite.org/lang_transaction.html, "Response To
+    /// Errors Within A Transaction"); what is written after that would be kept at once, statement by statement.
+    private func requireSound() throws {
+        if let failure { throw failure }
+        if !db.isInsideTransaction {
+            throw StoreError(.storage("SQLite has undone the transaction; nothing of it is stored"))
+        }
+    }
+
     /// Drops what nothing holds and writes the change log; called once, before the commit.
+    ///
+    /// - Throws: what an operation threw that failed in its middle.
     func finish() throws {
+        try requireSound()
         try dropUnheld()
         try logChanges(keeping: changeLimit)
         if touchesOutbox { _ = try advance("outbox") }

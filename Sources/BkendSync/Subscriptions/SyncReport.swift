@@ -47,7 +47,7 @@ extension StoreTransaction {
     package func report(_ kind: String, _ table: String, _ record: String, detail: JSONObject = [:]) throws -> Int64 {
         try db.perform(
             "INSERT INTO sync_reports (kind, collection, record, detail) VALUES (?, ?, ?, ?)", .text(kind),
-            .text(table), .text(try resolve(record)), .utf8(detail.serialized()))
+            .text(table), .text(try resolve(record)), .utf8(ReportDetail.fitting(detail).serialized()))
         let number = db.lastInsertedRowID
         try db.perform("DELETE FROM sync_reports WHERE number <= ?", .int(number - SyncReport.limit))
         touchesOutbox = true

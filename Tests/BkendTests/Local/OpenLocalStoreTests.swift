@@ -71,6 +71,64 @@ import Testing
         }
     }
 
+    @Test("Removing a user's folder leaves the others' stores theirs; the next new user takes the free number")
+    func removedFolder() async throws {
+        try await run { folder in
+            for user in ["ada", "bob"] {
+                let store = try await client(user: user).openLocalStore(at: folder)
+                try await store.table(Book.self).create(Book(title: user))
+                await store.close()
+            }
+            try FileManager.default.removeItem(atPath: folder + "/main/1")
+            let bob = try await client(user: "bob").openLocalStore(at: folder)
+            #expect(try await bob.table(Book.self).fetch().map(\.title) == ["bob"])
+            #expect(!FileManager.default.fileExists(atPath: folder + "/main/1"))
+            let carl = try await client(user: "carl").openLocalStore(at: folder)
+            #expect(try await carl.table(Book.self).count() == 0)
+            #expect(try String(contentsOfFile: folder + "/main/1/owner", encoding: .utf8) == "carl")
+            await bob.close()
+            await carl.close()
+        }
+    }
+
+    @Test(
+        "A folder whose label is damaged or gone is its database's owner's; one that nobody can place stays untouched")
+    func damagedLabel() async throws {
+        try await run { folder in
+            let ada = try await client(user: "ada").openLocalStore(at: folder)
+            try await ada.table(Book.self).create(Book(title: "Ada's"))
+            await ada.close()
+            let label = folder + "/main/1/owner"
+            for damage in [Data([0xFF, 0xFE]), nil] {
+                try FileManager.default.removeItem(atPath: label)
+                if let damage { try damage.write(to: URL(filePath: label)) }
+                let bob = try await client(user: "bob").openLocalStore(at: folder)
+                #expect(try await bob.table(Book.self).count() == 0)
+                await bob.close()
+                let again = try await client(user: "ada").openLocalStore(at: folder)
+                #expect(try await again.table(Book.self).fetch().map(\.title) == ["Ada's"])
+                await again.close()
+            }
+            let path = folder + "/main/1/store.sqlite"
+            let other = try FileHandle(forUpdating: URL(filePath: path + ".open"))
+            // Another process has the damaged store open, so it can't be salvaged now.
+            #expect(flock(other.fileDescriptor, LOCK_SH) == 0)
+            try FileManager.default.removeItem(atPath: path + "-wal")
+            try Data(repeating: 0x78, count: 8_192).write(to: URL(filePath: path))
+            try Data([0xFF]).write(to: URL(filePath: label))
+            let words = await refusal { _ = try await client(user: "carl").openLocalStore(at: folder) }
+            guard case .storage(let words)? = words else {
+                Issue.record("\(String(describing: words))")
+                return
+            }
+            #expect(words.contains(folder.split(separator: "/").last ?? "?") && words.contains("owner"))
+            #expect(try Data(contentsOf: URL(filePath: label)) == Data([0xFF]))
+            let bob = try await client(user: "bob").openLocalStore(at: folder)
+            await bob.close()
+            try other.close()
+        }
+    }
+
     @Test("Handles on one path share the store; it stays open until the last is closed")
     func sharing() async throws {
         try await run { folder in
