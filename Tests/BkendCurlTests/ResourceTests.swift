@@ -21,10 +21,12 @@ struct ResourceTests {
                 let memory = Memory.resident
                 let descriptors = Memory.descriptors
                 let connections = harness.server.connectionCount
+                // Of 64 requests at once some may find a connection that another has just left. Both ends are here.
+                let spare = max(0, 64 - connections)
                 try await Self.sendInTurn(harness, count: 10_000)
                 try await Self.sendAtOnce(harness)
-                try Exceeded.check(Memory.descriptors, below: descriptors + 1)
-                try Exceeded.check(harness.server.connectionCount, below: connections + 1)
+                try Exceeded.check(Memory.descriptors, below: descriptors + 2 * spare + 1)
+                try Exceeded.check(harness.server.connectionCount, below: connections + spare + 1)
                 try Exceeded.check(Memory.resident - memory, below: 8 << 20)
             }
         }
