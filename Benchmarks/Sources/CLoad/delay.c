@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "CLoad.h"
+#include "child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -31,11 +31,6 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void watch(int poller, int descriptor) {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event);
-}
-
 static void join(int poller, int listener, int port) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((unsigned short)port)};
@@ -51,8 +46,8 @@ static void join(int poller, int listener, int port) {
     setsockopt(far, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     other_end[near] = far;
     other_end[far] = near;
-    watch(poller, near);
-    watch(poller, far);
+    child_watch(poller, near);
+    child_watch(poller, far);
 }
 
 static void pass_on(chunk *chunk) {
@@ -64,13 +59,19 @@ static void pass_on(chunk *chunk) {
     }
 }
 
+typedef struct {
+    int port;
+    double delay;
+} detour;
+
 /// Runs until `parent` reports its end. Descriptors are kept until then: one that ended may have chunks under way.
-static void serve(int listener, int parent, int port, double delay) {
+static void serve(int listener, int parent, const void *context) {
+    const detour *detour = context;
     static char buffer[65536];
     chunk *first = NULL, **last = &first;
     int poller = epoll_create1(EPOLL_CLOEXEC);
-    watch(poller, listener);
-    watch(poller, parent);
+    child_watch(poller, listener);
+    child_watch(poller, parent);
     for (;;) {
         struct epoll_event events[64];
         int wait = first ? (int)((first->due - now()) * 1000 + 0.999) : -1;
@@ -79,7 +80,7 @@ static void serve(int listener, int parent, int port, double delay) {
             int descriptor = events[i].data.fd;
             if (descriptor == parent) return;
             if (descriptor == listener) {
-                join(poller, listener, port);
+                join(poller, listener, detour->port);
                 continue;
             }
             ssize_t got = recv(descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
@@ -88,7 +89,7 @@ static void serve(int listener, int parent, int port, double delay) {
             size_t length = got > 0 ? (size_t)got : 0;
             chunk *new = malloc(sizeof *new + length);
             if (!new) return;
-            *new = (chunk){.due = now() + delay, .target = other_end[descriptor], .length = length};
+            *new = (chunk){.due = now() + detour->delay, .target = other_end[descriptor], .length = length};
             memcpy(new->bytes, buffer, length);
             *last = new;
             last = &new->next;
@@ -104,22 +105,6 @@ static void serve(int listener, int parent, int port, double delay) {
 }
 
 int bench_delay_start(int port, int milliseconds) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int life[2];
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 512) != 0 ||
-        getsockname(listener, (struct sockaddr *)&address, &size) != 0 || pipe2(life, O_CLOEXEC) != 0) {
-        return -errno;
-    }
-    pid_t child = fork();
-    if (child < 0) return -errno;
-    if (child == 0) {
-        close(life[1]);
-        serve(listener, life[0], port, milliseconds / 2000.0);
-        _exit(0);
-    }
-    close(life[0]);
-    close(listener);
-    return ntohs(address.sin_port);
+    detour detour = {port, milliseconds / 2000.0};
+    return child_start(serve, &detour);
 }

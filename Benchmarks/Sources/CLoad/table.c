@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "CLoad.h"
+#include "child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -178,17 +178,13 @@ static void answer(int descriptor, bench_table *table, char *request) {
 
 // MARK: The process
 
-static void watch(int poller, int descriptor) {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event);
-}
-
 /// Runs until `parent` reports its end. Requests are small and without a body, so that one read has a whole one.
-static void serve(int listener, int parent, bench_table *table) {
+static void serve(int listener, int parent, const void *context) {
+    bench_table *table = (bench_table *)context;
     static char buffer[65536];
     int poller = epoll_create1(EPOLL_CLOEXEC);
-    watch(poller, listener);
-    watch(poller, parent);
+    child_watch(poller, listener);
+    child_watch(poller, parent);
     for (;;) {
         struct epoll_event events[64];
         int count = epoll_wait(poller, events, 64, -1);
@@ -200,7 +196,7 @@ static void serve(int listener, int parent, bench_table *table) {
                 if (connection < 0) continue;
                 setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                 setsockopt(connection, SOL_SOCKET, SO_SNDBUF, &space, sizeof space);
-                watch(poller, connection);
+                child_watch(poller, connection);
                 continue;
             }
             ssize_t got = recv(descriptor, buffer, sizeof buffer - 1, MSG_DONTWAIT);
@@ -216,29 +212,11 @@ static void serve(int listener, int parent, bench_table *table) {
 }
 
 bench_table *bench_table_start(long rows) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int life[2];
     bench_table *table = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (table == MAP_FAILED || listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
-        listen(listener, 512) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0 ||
-        pipe2(life, O_CLOEXEC) != 0) {
-        return NULL;
-    }
-    table->port = ntohs(address.sin_port);
+    if (table == MAP_FAILED) return NULL;
     table->rows = rows;
-    pid_t child = fork();
-    if (child < 0) return NULL;
-    if (child == 0) {
-        close(life[1]);
-        serve(listener, life[0], table);
-        _exit(0);
-    }
-    // The writing end stays open, unused, as long as this process lives.
-    close(life[0]);
-    close(listener);
-    return table;
+    table->port = child_start(serve, table);
+    return table->port < 0 ? NULL : table;
 }
 
 int bench_table_port(const bench_table *table) { return table->port; }

@@ -18,7 +18,11 @@ extension CallRunner {
     }
 
     /// Whether the app sends `Authorization` by itself: then nobody here knows whose token it is.
-    var hasOwnAuthorization: Bool { options.headers.keys.contains { $0.lowercased() == "authorization" } }
+    var hasOwnAuthorization: Bool { Self.holdsAuthorization(options.headers) }
+
+    private static func holdsAuthorization(_ headers: [String: String]) -> Bool {
+        headers.keys.contains { $0.lowercased() == "authorization" }
+    }
 
     /// Has a session renewed, beside what goes on, when half of its life is over.
     func renewAhead(_ session: Session) {
@@ -34,8 +38,7 @@ extension CallRunner {
 
     /// The session to send a call with. An app that sends `Authorization` by itself keeps its own tokens.
     private func session(for call: Call) async throws(BkendError) -> Session? {
-        let names = [options.headers, call.options.headers].flatMap(\.keys)
-        guard call.sendsSession, !names.contains(where: { $0.lowercased() == "authorization" }) else { return nil }
+        guard call.sendsSession, !hasOwnAuthorization, !Self.holdsAuthorization(call.options.headers) else { return nil }
         do throws(BkendError) {
             let session = try await sessions.current()
             if let session { renewAhead(session) }

@@ -7,7 +7,7 @@ final class SessionKeeper: Sendable {
     /// Sends a refresh token, once, and gives the answer.
     typealias Exchange = @Sendable (_ refreshToken: String) async throws(BkendError) -> JSON
 
-    let changes = SessionChanges()
+    let changes = Broadcast<SessionChange>(buffering: 64)
     let server: String
     private let store: any SessionStore
     /// The wall clock, for the age of tokens alone.

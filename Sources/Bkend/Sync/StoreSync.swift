@@ -13,7 +13,7 @@ actor StoreSync {
         var followers: [Task<Void, Never>] = []
     }
 
-    nonisolated let hub = StatusHub()
+    nonisolated let hub = Broadcast(startingWith: SyncStatus())
     let open: OpenStore
     private let runner: CallRunner
     private var running: Running?
@@ -104,7 +104,7 @@ actor StoreSync {
     /// The engine's statuses, nil when there is none.
     func engineStatuses() async -> AsyncStream<SyncStatus>? { await running?.engine.statuses() }
 
-    func status() async -> SyncStatus { await running?.engine.status ?? hub.status }
+    func status() async -> SyncStatus { await running?.engine.status ?? hub.latest ?? SyncStatus() }
 
     /// The session, or the store's owner, is another.
     func noteSession() async {

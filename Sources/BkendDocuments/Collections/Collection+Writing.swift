@@ -86,17 +86,10 @@ extension Collection {
         } catch {
             throw InvalidDocument(collection: name, id: id, reason: .malformed(error))
         }
-        let fields = DocumentFields()
-        let slot = fields.slot(Array("id".utf8))
-        let found: String?? = text.withUnsafeBufferPointer { bytes in
-            guard fields.load(bytes), let text = fields.text else { return nil }
-            let offset = fields.offset(slot)
-            guard offset >= 0, text.byte(offset) == 0x22 else { return .some(nil) }
-            let written = text.contents(ofString: offset, end: text.endOfString(offset))
-            return String(decoding: StoredText.unescaped(written), as: UTF8.self)
+        guard let strings = DocumentStrings([SystemField.id.rawValue]).read(text) else {
+            throw InvalidDocument(collection: name, id: id, reason: .notAnObject)
         }
-        guard let found else { throw InvalidDocument(collection: name, id: id, reason: .notAnObject) }
-        guard let found else { throw InvalidDocument(collection: name, id: id, reason: .noID) }
+        guard let found = strings[0] else { throw InvalidDocument(collection: name, id: id, reason: .noID) }
         if !found.hasSameBytes(as: id) { throw InvalidDocument(collection: name, id: id, reason: .otherID(found)) }
     }
 

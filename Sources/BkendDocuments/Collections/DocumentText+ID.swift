@@ -8,8 +8,7 @@ extension DocumentText {
             var id: String?
             _ = text.members(ofObject: text.skipSpace(0)) { name, value in
                 guard StoredText.name(name, is: Self.idName), text.byte(value) == 0x22 else { return true }
-                let written = text.contents(ofString: value, end: text.endOfString(value))
-                id = String(decoding: StoredText.unescaped(written), as: UTF8.self)
+                id = text.withContents(ofString: value) { String(decoding: $0, as: UTF8.self) }
                 return false
             }
             return id

@@ -1,5 +1,4 @@
 import BkendWire
-import Foundation
 
 /// A search, made ready: which text, in which fields.
 struct SearchProgram {
@@ -39,13 +38,7 @@ struct SearchProgram {
 
     private func holds(_ text: StoredText, _ offset: Int, _ workspace: TestWorkspace) throws -> Bool {
         guard text.byte(offset) == 0x22 else { return false }
-        let written = text.contents(ofString: offset, end: text.endOfString(offset))
-        try workspace.spend(written.count)
-        if let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil {
-            StoredText.unescaped(written).withUnsafeBufferPointer { TextFolding.fold($0, into: &workspace.folded) }
-        } else {
-            TextFolding.fold(written, into: &workspace.folded)
-        }
+        try workspace.fold(text, offset)
         return needle.isPart(of: workspace.folded)
     }
 }

@@ -1,5 +1,4 @@
 import BkendWire
-import Foundation
 
 /// One operator, ready to be tried on a value's comparison key or text.
 ///
@@ -79,6 +78,14 @@ final class TestWorkspace {
         steps = 0
         if let deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
     }
+
+    /// Folds the string there into `folded`.
+    func fold(_ text: StoredText, _ offset: Int) throws {
+        try text.withContents(ofString: offset) { contents in
+            try spend(contents.count)
+            TextFolding.fold(contents, into: &folded)
+        }
+    }
 }
 
 extension ValueTest {
@@ -109,15 +116,12 @@ extension ValueTest {
         case .pattern(let pattern):
             guard bracket == TypeBracket.string else { return false }
             if let deadline = workspace.deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
-            return try withContents(text, offset) { try pattern.matches($0, using: workspace.patterns) }
+            return try text.withContents(ofString: offset) { try pattern.matches($0, using: workspace.patterns) }
         case .contains(let folded, let element):
             if candidate.isElement { return false }
             if bracket == TypeBracket.array { return try holds(element, inArray: offset, text, workspace) }
             guard let folded, bracket == TypeBracket.string else { return false }
-            try withContents(text, offset) {
-                try workspace.spend($0.count)
-                TextFolding.fold($0, into: &workspace.folded)
-            }
+            try workspace.fold(text, offset)
             return folded.isPart(of: workspace.folded)
         }
     }
@@ -149,15 +153,5 @@ extension ValueTest {
             try workspace.spend(1)
             return TypeBracket.of(text.byte(element)) != key[0] || compare(text, element, with: key, workspace) != 0
         } == nil
-    }
-
-    private func withContents<Result>(
-        _ text: StoredText, _ offset: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
-    ) rethrows -> Result {
-        let written = text.contents(ofString: offset, end: text.endOfString(offset))
-        guard let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil else {
-            return try body(written)
-        }
-        return try StoredText.unescaped(written).withUnsafeBufferPointer(body)
     }
 }

@@ -15,7 +15,7 @@ struct Candidates {
     init(text: StoredText, path: DocumentPath) {
         self.text = text
         self.path = path
-        seen = path.holdsPositions ? Seen() : nil
+        seen = path.hasSeveralPositions ? Seen() : nil
     }
 
     private final class Seen {

@@ -16,11 +16,11 @@ struct DocumentPath: Sendable {
 
     let parts: [Part]
     /// Whether two parts or more are positions.
-    let holdsPositions: Bool
+    let hasSeveralPositions: Bool
 
     init(_ path: String) {
         parts = path.utf8.split(separator: 0x2E, omittingEmptySubsequences: false).map { Part(Array($0)) }
-        holdsPositions = parts.count { $0.position != nil } > 1
+        hasSeveralPositions = parts.count { $0.position != nil } > 1
     }
 
     /// Whether an array lies on the path, its end included; `first` is the offset of its first field.

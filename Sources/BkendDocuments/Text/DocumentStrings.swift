@@ -16,8 +16,7 @@ package final class DocumentStrings {
             return slots.map { slot in
                 let offset = fields.offset(slot)
                 guard offset >= 0, text.byte(offset) == 0x22 else { return nil }
-                let written = text.contents(ofString: offset, end: text.endOfString(offset))
-                return String(decoding: StoredText.unescaped(written), as: UTF8.self)
+                return text.withContents(ofString: offset) { String(decoding: $0, as: UTF8.self) }
             }
         }
     }

@@ -80,6 +80,18 @@ struct StoredText {
         UnsafeBufferPointer(start: base + offset + 1, count: max(0, end - offset - 2))
     }
 
+    /// Calls `body` with the text of the string there, escapes resolved.
+    @inline(__always)
+    func withContents<Result>(
+        ofString offset: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) rethrows -> Result {
+        let written = contents(ofString: offset, end: endOfString(offset))
+        guard let start = written.baseAddress, memchr(start, 0x5C, written.count) != nil else {
+            return try body(written)
+        }
+        return try Self.unescaped(written).withUnsafeBufferPointer(body)
+    }
+
     /// Calls `body` with each member's name and the offset of its value until it answers false; the offset past the
     /// object, or nil when it stopped.
     @inline(__always)

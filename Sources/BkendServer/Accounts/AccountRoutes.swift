@@ -8,6 +8,8 @@ import HummingbirdCore
 struct AccountRoutes: Sendable {
     let environment: OpenEnvironment
     let key: ResolvedKey
+    /// Refuses a key that has ended since.
+    let checkKey: @Sendable () throws -> Void
     let limits: ServerLimits
     /// The client's IP address.
     let client: ClientAddress?
@@ -34,8 +36,9 @@ struct AccountRoutes: Sendable {
             answer = try await read(route, caller, query: query)
         } else {
             let body = route.takesBody(request.method) ? try await body(of: request) : [:]
+            // The body may have taken its time: key and session may have ended meanwhile, or the role changed.
+            try checkKey()
             if let token, user != nil {
-                // The body may have taken its time, and the session may have ended meanwhile, or the role changed.
                 caller = AccountCaller(
                     user: try await environment.user(of: token), hasSecretKey: key.kind == .secret)
             }

@@ -88,7 +88,9 @@ struct APIResponder: HTTPResponder {
         let environment = try environments.environment(key.environment)
         if case .account(let route) = route {
             return try await AccountRoutes(
-                environment: environment, key: key, limits: configuration.limits, client: trace.client
+                environment: environment, key: key,
+                checkKey: { _ = try keys.key(credentials.key, now: configuration.now()) },
+                limits: configuration.limits, client: trace.client
             ).answer(route, request, query: query, token: credentials.token, trace: &trace)
         }
         let caller = try await caller(key, credentials)

@@ -1,5 +1,5 @@
-/// A moment of the engine's monotonic time, counted from when synchronisation was started. The device's wall clock decides nothing about data
-/// (sync.md, promise 8).
+/// A moment of the engine's monotonic time, counted from when synchronisation was started. The device's wall clock
+/// decides nothing about data (sync.md, promise 8).
 public struct SyncInstant: Comparable, Hashable, Sendable {
     /// The time since the origin.
     public var offset: Duration

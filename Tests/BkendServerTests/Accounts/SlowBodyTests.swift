@@ -39,34 +39,56 @@ import Testing
 
     private static let permissions: JSON = ["user": ["create": true, "update": true]]
 
+    /// The answer to a request whose last bytes come after `meanwhile`.
+    private static func answer(
+        _ request: [UInt8], _ server: TestServer, _ client: TestClient, meanwhile: () async throws -> Void
+    ) async throws -> Answer? {
+        let metrics = TestClient(try #require(server.adminURL))
+        let port = client.port
+        let go = DispatchSemaphore(value: 0)
+        async let answer = blocking {
+            let connection = try RawConnection(port: port)
+            try connection.send(Array(request.dropLast(4)))
+            go.wait()
+            try connection.send(Array(request.suffix(4)))
+            return try connection.answer()
+        }
+        do {
+            while try await !metrics.get("/metrics").text.contains("\nbkend_requests_in_flight 1\n") {
+                await Task.yield()
+            }
+            try await meanwhile()
+        } catch {
+            go.signal()
+            throw error
+        }
+        go.signal()
+        return try await answer
+    }
+
+    @Test("A key that is revoked while a body is on its way signs nobody up")
+    func revokedKey() async throws {
+        let server = try await TestServer.start { $0.adminPort = 0 }
+        let client = server.guest
+        let body = Array(#"{"email":"eve@example.com","password":"\#(Person.password)","name":"Eve"}"#.utf8)
+        let request = client.request("POST", "/v1/auth/email/signup", body: body)
+        let refused = try await Self.answer(request, server, client) {
+            #expect(try server.revoke(server.publishableKey))
+        }
+        #expect(refused?.code == "auth/invalid-api-key")
+        #expect(try await server.admin.get("/v1/users").items.isEmpty)
+        try await server.stop()
+    }
+
     @Test("A user who is disabled while a body is on its way changes nothing by it")
     func accounts() async throws {
         let server = try await TestServer.start(tables: ["tables": [["name": "t"]]]) { $0.adminPort = 0 }
         let ada = try await server.signUp("ada@example.com")
-        let metrics = TestClient(try #require(server.adminURL))
         for path in ["/v1/users/\(ada.id)", "/v1/t"] {
             let person = path == "/v1/t" ? Person(try await server.signIn("ada@example.com"), server) : ada
             let body = Array(#"{"name":"Eve"}"#.utf8)
             let request = person.client.request(path == "/v1/t" ? "POST" : "PATCH", path, body: body)
-            let go = DispatchSemaphore(value: 0)
-            async let answer = blocking {
-                let connection = try RawConnection(port: person.client.port)
-                try connection.send(Array(request.dropLast(4)))
-                go.wait()
-                try connection.send(Array(request.suffix(4)))
-                return try connection.answer()
-            }
-            do {
-                while try await !metrics.get("/metrics").text.contains("\nbkend_requests_in_flight 1\n") {
-                    await Task.yield()
-                }
-                try await server.disableUser(ada.id)
-            } catch {
-                go.signal()
-                throw error
-            }
-            go.signal()
-            let refused = try await answer
+            let refused = try await Self.answer(request, server, person.client) { try await server.disableUser(ada.id) }
             #expect(refused?.code == "auth/session-expired")
             #expect(try await server.admin.get("/v1/users/\(ada.id)").json["name"] == "Test")
             #expect(try await server.admin.get("/v1/t").items.isEmpty)

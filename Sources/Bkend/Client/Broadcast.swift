@@ -1,0 +1,71 @@
+import Synchronization
+
+/// Tells values to any number of listeners.
+final class Broadcast<Value: Equatable & Sendable>: Sendable {
+    private struct State {
+        var latest: Value?
+        var listeners: [Int: AsyncStream<Value>.Continuation] = [:]
+        var last = 0
+        var isClosed = false
+    }
+    private let state: Mutex<State>
+    private let buffering: AsyncStream<Value>.Continuation.BufferingPolicy
+
+    /// Tells events. A listener that falls so many behind misses the oldest.
+    init(buffering count: Int) {
+        buffering = .bufferingNewest(count)
+        state = Mutex(State())
+    }
+
+    /// Tells a state: a listener hears the present one and each that differs from the one before; a slow one the newest.
+    init(startingWith value: Value) {
+        buffering = .bufferingNewest(1)
+        state = Mutex(State(latest: value))
+    }
+
+    /// The present state; nil where events are told.
+    var latest: Value? { state.withLock { $0.latest } }
+
+    /// What is told from now on. It ends when the broadcast is closed.
+    func stream() -> AsyncStream<Value> {
+        let (stream, continuation) = AsyncStream<Value>.makeStream(bufferingPolicy: buffering)
+        let number = state.withLock { state -> Int? in
+            if let latest = state.latest { continuation.yield(latest) }
+            if state.isClosed { return nil }
+            state.last += 1
+            state.listeners[state.last] = continuation
+            return state.last
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in self?.remove(number) }
+        return stream
+    }
+
+    /// Tells every listener.
+    func tell(_ value: Value) {
+        // Under the lock, so that of two values the later one comes last.
+        state.withLock { state in
+            if let latest = state.latest {
+                guard latest != value else { return }
+                state.latest = value
+            }
+            for listener in state.listeners.values { listener.yield(value) }
+        }
+    }
+
+    /// Ends every stream, and those that are asked for later at once.
+    func close() {
+        let listeners = state.withLock { state in
+            state.isClosed = true
+            defer { state.listeners = [:] }
+            return Array(state.listeners.values)
+        }
+        // Ending a stream calls back to remove it.
+        for listener in listeners { listener.finish() }
+    }
+
+    private func remove(_ number: Int) { state.withLock { $0.listeners[number] = nil } }
+}
