@@ -114,6 +114,22 @@ struct CancellingTests {
         #expect(try fixture.lane("a").map(\.fields) == [["title": "B", "n": 2]])
     }
 
+    @Test("A field of a letter that is edited is the newest word on it: the retry sets it again")
+    func retryAfterEdit() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        try fixture.update("a", ["title": "B", "n": 2])
+        let sent = try fixture.send("a")
+        try fixture.fail(sent)
+        try fixture.update("a", ["title": "C", "n": 3])
+        #expect(try fixture.lane("a")[0].overwritten.sorted() == ["n", "title"])
+        try fixture.store.write { try $0.edit(sent.sequence, set: ["title": "D"]) }
+        #expect(try fixture.lane("a")[0].overwritten == ["n"])
+        try fixture.store.write { try $0.retry(sent.sequence) }
+        #expect(try fixture.visible("a")?["title"] == "D")
+        #expect(try fixture.visible("a")?["n"] == 3)
+    }
+
     @Test("A letter that is tried again overwrites an older one only as long as its new entry is not discarded")
     func retryThenDiscard() throws {
         let fixture = try StoreFixture()

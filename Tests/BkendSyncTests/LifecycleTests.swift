@@ -79,6 +79,31 @@ struct LifecycleTests {
         #expect(try fixture.visible("r99", in: "held") != nil)
     }
 
+    @Test("Eviction takes what no subscription of its table holds, and leaves the members")
+    func evictionAmongMembers() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "loose", "k": 1], ["id": "joined", "k": 2])
+        let some = try fixture.store.write {
+            try $0.subscribe("notes", to: try RESTFilter(allOf: [Condition("k", .equals(2))]))
+        }
+        try fixture.receive(["id": "held", "k": 2], subscription: some)
+        #expect(try fixture.store.evict(toFit: 0) == 1)
+        #expect(try fixture.visible("loose") == nil)
+        #expect(try fixture.visible("joined") != nil)
+        #expect(try fixture.visible("held") != nil)
+    }
+
+    @Test("What was complete for a guest is not complete for the user who takes the store over")
+    func takeOverOfSubscriptions() throws {
+        let fixture = try StoreFixture()
+        let number = try fixture.store.write { try $0.subscribe("notes") }
+        try fixture.store.write { try $0.setProgress(["filled": true, "cursor": "c"], of: number) }
+        #expect(try fixture.store.read { try $0.completeness(of: "notes") }.covers(.all))
+        try fixture.store.write { try $0.takeOver(by: "u1") }
+        #expect(try !fixture.store.read { try $0.completeness(of: "notes") }.covers(.all))
+        #expect(try fixture.store.read { try $0.subscription(number)?.progress } == [:])
+    }
+
     @Test("Diagnostics tell counts and states, and nothing that a record holds")
     func diagnostics() throws {
         let fixture = try StoreFixture()

@@ -81,6 +81,20 @@ struct SubscriptionTests {
         #expect(try fixture.visible(a) == nil)
     }
 
+    @Test("The first subscription of a table takes over what is here and matches, not what the server can't have yet")
+    func first() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1], ["id": "b", "n": 2])
+        let unsent = try fixture.create(["n": 1])
+        let ones = try subscribe(fixture, Condition("n", .equals(1)))
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: ones) } == ["a"])
+        #expect(try fixture.visible("b") != nil, "until the first comparison")
+        try fixture.store.write { try $0.dropUnheld("notes") }
+        #expect(try fixture.visible("a") != nil)
+        #expect(try fixture.visible("b") == nil)
+        #expect(try fixture.visible(unsent) != nil)
+    }
+
     @Test("Ending a subscription drops what nothing else holds, or keeps it where asked")
     func unsubscribing() throws {
         let fixture = try StoreFixture()

@@ -60,6 +60,10 @@ extension EngineStep {
         pull.massLeaving = nil
         if pull.progress.heldRemovals != nil { pull.progress.heldRemovals = nil }
         if try tx.mark == flight.mark { try tx.confirmMembers(of: pull.number) }
+        if pull.progress.hasLeftovers {
+            pull.progress.hasLeftovers = false
+            try tx.dropUnheld(pull.query.table)
+        }
         try forgetSettled(pull.query.table, upTo: flight.mark)
         rest(&pull)
         if pull.wantsFull { pull.due = now }

@@ -34,15 +34,20 @@ extension StoreTransaction {
     /// Evicts up to so many of the longest unchanged records that nothing holds.
     func evictOldest(_ limit: Int) throws -> Int {
         var oldest: [(stamp: String, key: RecordKey)] = []
-        for table in try tables where try subscriptions(of: table).isEmpty {
-            // Records with entries are passed over, so at most that many more have to be looked at.
-            let held = try entries(table: table).count
+        for table in try tables {
+            let members = try memberIDs(of: table)
+            let pending = try entries(table: table).count
+            // Mostly a subscription holds all there is, and no record has to be looked at.
+            if try pending == 0 && count(in: table) <= members.count { continue }
+            // Records that are held are passed over, so at most that many more have to be looked at.
+            let held = members.count + pending
             let query = Query(
                 sort: [.init(SystemField.updatedAt.rawValue)], page: .init(offset: 0, limit: limit + held), select: [])
             for document in try find(query, in: table) {
                 let fields = try document.json
                 guard let id = fields[SystemField.id.rawValue]?.stringValue else { continue }
                 let key = RecordKey(table, id)
+                if members.contains(ExactString(id)) { continue }
                 if try hasEntries(), try !lane(key).isEmpty { continue }
                 oldest.append((fields[SystemField.updatedAt.rawValue]?.stringValue ?? "", key))
             }
@@ -51,5 +56,11 @@ extension StoreTransaction {
         oldest.sort { $0.stamp.precedesInBytes($1.stamp) }
         for record in oldest.prefix(limit) { try show(nil, at: record.key) }
         return min(limit, oldest.count)
+    }
+
+    /// The records that subscriptions of a table hold.
+    private func memberIDs(of table: String) throws -> Set<ExactString> {
+        let sql = "SELECT DISTINCT record FROM sync_members WHERE \(Self.isMemberOfTable)"
+        return Set(try db.all(sql, .text(table)) { ExactString($0.text(0)) })
     }
 }

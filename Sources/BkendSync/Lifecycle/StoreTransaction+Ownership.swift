@@ -6,6 +6,8 @@ extension StoreTransaction {
     /// Gives a guest's store to the user who signs in, with all its entries. Of a create that was sent while nobody was
     /// signed in, the server may have a guest's row: it is still known by its key.
     ///
+    /// Subscriptions begin anew: the user may see rows that a guest may not.
+    ///
     /// - Throws: `StoreError.Reason.otherOwner` when the store belongs to another user.
     package func takeOver(by user: String) throws {
         let owner = try owner
@@ -16,6 +18,11 @@ extension StoreTransaction {
         try setMeta("owner", user)
         try db.perform("UPDATE sync_entries SET user = ?", .text(user))
         try db.perform("UPDATE sync_aliases SET former_user = user, user = ?", .text(user))
+        for subscription in try subscriptions() {
+            var progress = PullProgress()
+            progress.hasLeftovers = PullProgress(subscription.progress).hasLeftovers
+            try setProgress(progress.json, of: subscription.number)
+        }
         touchesOutbox = true
         for create in creates { try rebuild(RecordKey(create.table, create.record), base: nil) }
     }

@@ -34,13 +34,16 @@ package final class ChangeFeed: Sendable {
     private let queue = DispatchQueue(label: "bkend.store.feed")
     private let isDue = Atomic(false)
     private let state = Mutex(State())
+    /// Called in each look between the listing of the observers and the reading, so that tests can come in between.
+    private let whenListed: @Sendable () -> Void
 
     /// How many changes are read, with their documents, in one look.
     private static let batchLimit = 512
 
-    init(_ database: StoreDatabase, lock: Lock?) {
+    init(_ database: StoreDatabase, lock: Lock?, whenListed: @escaping @Sendable () -> Void = {}) {
         self.database = database
         self.lock = lock
+        self.whenListed = whenListed
     }
 
     // MARK: Observers
@@ -107,20 +110,28 @@ package final class ChangeFeed: Sendable {
         isDue.store(false, ordering: .sequentiallyConsistent)
         var hasMore = true
         while hasMore {
-            let (position, observers) = state.withLock { state in
-                (state.position, state.observers.sorted { $0.key < $1.key }.map(\.value))
+            let (position, last, observers) = state.withLock { state in
+                (state.position, state.last, state.observers.sorted { $0.key < $1.key }.map(\.value))
             }
             if observers.isEmpty { return }
+            whenListed()
             let batch: FeedBatch
             do {
                 (batch, hasMore) = try database.read { try read($0, after: position, for: observers) }
             } catch {
-                // Each observer reads for itself then, and finds out what is wrong.
-                batch = FeedBatch(changes: nil, position: position ?? -1)
-                hasMore = false
+                // Each observer reads for itself then, and finds out what is wrong. Up to where is not known, so what
+                // an observer is reading now doesn't count.
+                for observer in observers { observer.receive(.unknown(upTo: .max)) }
+                return
             }
-            state.withLock { if $0.position == position, batch.position >= 0 { $0.position = batch.position } }
+            let newcomers = state.withLock { state -> [any FeedObserver] in
+                guard state.position == position else { return [] }
+                state.position = batch.position
+                return state.observers.filter { $0.key > last }.sorted { $0.key < $1.key }.map(\.value)
+            }
             for observer in observers { observer.receive(batch) }
+            // Who came after the listing may have read the store before the commits that this look has passed.
+            for observer in newcomers { observer.receive(.unknown(upTo: batch.position)) }
         }
     }
 

@@ -19,7 +19,7 @@ package struct ObservedChange: Sendable {
 package struct FeedBatch: Sendable {
     /// The changes, in order; nil when they are not known: the log was trimmed past them, or couldn't be read.
     package var changes: [ObservedChange]?
-    /// The newest row of the log that this batch covers.
+    /// The newest row of the log that this batch covers; the largest number when that is not known.
     package var position: Int64
     /// Which records of the observed tables can't be missing.
     package var completeness: [ExactString: Completeness] = [:]
@@ -30,6 +30,9 @@ package struct FeedBatch: Sendable {
         self.changes = changes
         self.position = position
     }
+
+    /// Anything may have changed: an observer that hasn't seen the log up to there reads the store again.
+    static func unknown(upTo position: Int64) -> FeedBatch { FeedBatch(changes: nil, position: position) }
 }
 
 /// Whoever the change feed tells of changes. Calls come one after the other, and must not take long.

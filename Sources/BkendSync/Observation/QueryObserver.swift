@@ -11,6 +11,8 @@ final class QueryObserver: FeedObserver {
         var hasResult = false
         /// The filter with local ids in their present form.
         var filter: Filter = .all
+        /// What the feed has said of the table's completeness while the query ran.
+        var completeness: Completeness?
     }
 
     let results = Newest<ObservedResult> { untaken, newer in newer.following(untaken) }
@@ -20,17 +22,23 @@ final class QueryObserver: FeedObserver {
     private let query: Query
     private let core: StoreCore
     private let state = Mutex(State())
+    /// Called each time between the reading of the store and the taking of the answer, so that tests can come in between.
+    private let whenRead: @Sendable () -> Void
 
-    init(_ query: Query, in table: String, of core: StoreCore) {
+    init(
+        _ query: Query, in table: String, of core: StoreCore, whenRead: @escaping @Sendable () -> Void = {}
+    ) {
         self.query = query
         self.table = table
         self.core = core
+        self.whenRead = whenRead
         documentTable = table
         state.withLock { $0.tracker.start() }
     }
 
     func receive(_ batch: FeedBatch) {
         let (mustRun, news) = state.withLock { state -> (Bool, ObservedResult?) in
+            if state.tracker.isRunning, let now = batch.completeness[ExactString(table)] { state.completeness = now }
             let mustRun = state.tracker.receive(batch.changes, upTo: batch.position)
             guard !state.tracker.isRunning, state.hasResult, let now = batch.completeness[ExactString(table)],
                 state.result.error == nil
@@ -57,6 +65,7 @@ final class QueryObserver: FeedObserver {
                     try core.feed.begin()
                     return try core.database.read { try answer($0, after: before) }
                 }
+                whenRead()
                 isDone = take(outcome)
             }
         }
@@ -73,9 +82,13 @@ final class QueryObserver: FeedObserver {
     private func take(_ outcome: Result<Answer, any Error>) -> Bool {
         let (isDone, result) = state.withLock { state -> (Bool, ObservedResult) in
             let mustRun: Bool
+            let completeness = state.completeness
+            state.completeness = nil
             switch outcome {
             case .success(let answer):
-                mustRun = state.tracker.finish(answer.window, at: answer.position)
+                // Which of the two was read later can't be told where they differ.
+                let isOther = completeness.map { $0.covers(answer.filter) != answer.result.isComplete } ?? false
+                mustRun = state.tracker.finish(answer.window, at: answer.position, runsAgain: isOther)
                 state.result = answer.result
                 state.filter = answer.filter
             case .failure(let error):

@@ -37,15 +37,15 @@ struct ResultTracker {
         return isTouched
     }
 
-    /// The query has run and seen the log up to a row; whether it has to run again.
-    mutating func finish(_ window: ResultWindow?, at end: Int64) -> Bool {
+    /// The query has run and seen the log up to a row; whether it has to run again, as it has to when it is told to.
+    mutating func finish(_ window: ResultWindow?, at end: Int64, runsAgain: Bool = false) -> Bool {
         self.window = window
         position = end
         let changes = waiting
         waiting = []
         let isUnknown = unknownUpTo.map { $0 > end } ?? false
         unknownUpTo = nil
-        isRunning = isUnknown || judge(changes)
+        isRunning = runsAgain || isUnknown || judge(changes)
         return isRunning
     }
 

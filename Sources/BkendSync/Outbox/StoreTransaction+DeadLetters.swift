@@ -138,8 +138,11 @@ extension StoreTransaction {
         for name in names {
             entry.fields[name] = nil
             entry.before[name] = nil
+            entry.overwrites[name] = nil
         }
         for (field, value) in fields {
+            // It is the newest word on the field now, whatever was written since the letter failed.
+            entry.overwrites[field] = nil
             if entry.kind == .update && entry.fields[field] == nil, case .value(let image) = values(field) {
                 entry.before[field] = image
             }

@@ -48,9 +48,10 @@ extension EngineStep {
         for number in state.pulls.keys.sorted() where !subscriptions.contains(where: { $0.number == number }) {
             state.pulls[number] = nil
         }
+        let owner = try tx.owner
         for subscription in subscriptions {
             let query = SubscriptionQuery(table: subscription.table, filter: subscription.filter)
-            if state.pulls[subscription.number] != nil {
+            if let known = state.pulls[subscription.number], known.isOf(owner) {
                 // A filter that names a local id changes its spelling, not its meaning.
                 state.pulls[subscription.number]?.query = query
                 // The app may have said its word meanwhile.
@@ -60,7 +61,7 @@ extension EngineStep {
             }
             let progress = PullProgress(subscription.progress)
             state.pulls[subscription.number] = PullState(
-                number: subscription.number, query: query, progress: progress, due: now,
+                number: subscription.number, user: owner, query: query, progress: progress, due: now,
                 interval: configuration.pollFloor)
         }
     }

@@ -4,6 +4,11 @@ import BkendWire
 extension EngineStep {
     func pulled(_ number: Int64, _ ask: PullAsk, _ verdict: Verdict, _ flight: Flight, date: Timestamp?) throws {
         guard var pull = state.pulls[number] else { return }
+        // The app has ended the subscription, or given the store to a user, and the engine wasn't told yet.
+        guard try tx.subscription(number) != nil, try pull.isOf(tx.owner) else {
+            state.pulls[number] = nil
+            return
+        }
         guard case .done(.page(let page)) = verdict else {
             try pullFailed(&pull, ask, verdict, flight)
             state.pulls[number] = pull

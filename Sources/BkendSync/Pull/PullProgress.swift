@@ -18,6 +18,8 @@ package struct PullProgress: Sendable, Hashable {
     package var heldRemovals: Int?
     /// Whether the app has said that they may go.
     package var mayRemoveMost = false
+    /// Whether the table may hold records from before its first subscription that nothing holds.
+    package var hasLeftovers = false
 
     /// Nothing yet.
     package init() {}
@@ -32,6 +34,7 @@ package struct PullProgress: Sendable, Hashable {
         refusal = json["refusal"]?.stringValue
         heldRemovals = json["heldRemovals"]?.intValue.flatMap { Int(exactly: $0) }
         mayRemoveMost = json["mayRemoveMost"]?.boolValue ?? false
+        hasLeftovers = json["leftovers"]?.boolValue ?? false
     }
 
     private var boundingTime: Timestamp? {
@@ -51,6 +54,7 @@ package struct PullProgress: Sendable, Hashable {
         json["refusal"] = refusal.map(JSON.string)
         json["heldRemovals"] = heldRemovals.map { .int(Int64($0)) }
         json["mayRemoveMost"] = mayRemoveMost ? .bool(true) : JSON?.none
+        json["leftovers"] = hasLeftovers ? .bool(true) : JSON?.none
         return json
     }
 }

@@ -36,6 +36,8 @@ struct PullState: Sendable {
     }
 
     let number: Int64
+    /// Who asks; what one user has seen says nothing about what another may see.
+    let user: String
     var query: SubscriptionQuery
     var progress: PullProgress
     var phase = Phase.idle
@@ -66,4 +68,7 @@ struct PullState: Sendable {
     var isRead = false
     /// The app asked while something was under way, which may have been answered before: it doesn't count.
     var isAskedAgain = false
+
+    /// Whether it was asked as this user.
+    func isOf(_ user: String) -> Bool { self.user.hasSameBytes(as: user) }
 }

@@ -24,8 +24,8 @@ extension StoreTransaction {
         try show(nil, at: key)
     }
 
-    /// Drops every record of a table that nothing holds: to be called when the first full comparison of a table's first
-    /// subscription has ended, for what was here before it.
+    /// Drops every record of a table that nothing holds: when the first comparison of a table's first subscription has
+    /// ended, for what was here before it.
     package func dropUnheld(_ table: String) throws {
         guard let collection = try collection(table), try !subscriptions(of: table).isEmpty else { return }
         let everything = Query(page: .init(offset: 0, limit: .max), select: [])

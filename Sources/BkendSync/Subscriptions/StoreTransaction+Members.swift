@@ -27,17 +27,26 @@ extension StoreTransaction {
             """, .int(number), .text(key.id), .int(provisionally ? 1 : 0))
     }
 
-    /// Makes what is here of a table, and matches a new subscription's filter, its provisional members.
-    func joinKnown(_ number: Int64, _ table: String, filter: Filter) throws {
-        // The first subscription of a table takes over what nothing held before.
-        guard try subscriptions(of: table).count > 1, let collection = try collection(table) else { return }
+    /// Makes what is here of a table, and matches a new subscription's filter, its provisional members, whether or not
+    /// anything held it before; else a record that the server has deleted would never be missed.
+    ///
+    /// - Returns: how many joined.
+    func joinKnown(_ number: Int64, _ table: String, filter: Filter) throws -> Int {
+        guard let collection = try collection(table) else { return 0 }
+        // The server lists none of these yet.
+        let creates = Set(
+            try db.all("SELECT record FROM sync_entries WHERE collection = ? AND kind = 'create'", .text(table)) {
+                ExactString($0.text(0))
+            })
+        var count = 0
         let query = Query(filter: filter, page: .init(offset: 0, limit: .max), select: [])
         for document in try collection.find(query, including: [SystemField.id.rawValue], in: db) {
             guard let id = try document.json[SystemField.id.rawValue]?.stringValue else { continue }
-            let isHeld = "SELECT 1 FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable) LIMIT 1"
-            if try db.number(isHeld, .text(id), .text(table)) == 0 { continue }
+            if creates.contains(ExactString(id)) { continue }
             try join(number, RecordKey(table, id), provisionally: true)
+            count += 1
         }
+        return count
     }
 
     /// Makes a record whose write was just answered a provisional member of each subscription whose filter it matches

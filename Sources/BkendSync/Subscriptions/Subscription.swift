@@ -81,7 +81,8 @@ extension StoreTransaction {
     /// Keeps a query on this device; the number of the subscription, an older one's when it is the same query.
     ///
     /// Records that are here and match the filter are provisional members until the first comparison: what another
-    /// subscription loses meanwhile doesn't vanish and come back.
+    /// subscription loses meanwhile doesn't vanish and come back, and what the server has deleted meanwhile is found.
+    /// Records that were here before the table's first subscription, and match no filter, go when that comparison ends.
     package func subscribe(_ table: String, to filter: RESTFilter = RESTFilter()) throws -> Int64 {
         if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
         let present = try resolve(filter.filter, table: table).rest()
@@ -94,7 +95,14 @@ extension StoreTransaction {
             .utf8(stored.serialized()))
         touchesOutbox = true
         let number = db.lastInsertedRowID
-        try joinKnown(number, table, filter: present.filter)
+        let joined = try joinKnown(number, table, filter: present.filter)
+        if try subscriptions(of: table).count == 1, let collection = try collection(table),
+            try collection.count(.all, in: db) > joined
+        {
+            var progress = PullProgress()
+            progress.hasLeftovers = true
+            try setProgress(progress.json, of: number)
+        }
         return number
     }
 

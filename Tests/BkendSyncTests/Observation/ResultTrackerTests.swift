@@ -112,6 +112,17 @@ private struct Meeting {
         #expect(tracker.position == 1_000)
     }
 
+    @Test("A look that fails while the query runs makes it run again, once, whatever it has seen")
+    func failedLook() throws {
+        var tracker = ResultTracker()
+        tracker.start()
+        let batch = FeedBatch.unknown(upTo: .max)
+        let mustRun = tracker.receive(batch.changes, upTo: batch.position)
+        let again = tracker.finish(nil, at: 10)
+        let onceMore = tracker.finish(nil, at: 10)
+        #expect(!mustRun && again && !onceMore)
+    }
+
     @Test("More changes than are kept while the query runs make it run again")
     func overflow() throws {
         var tracker = ResultTracker()

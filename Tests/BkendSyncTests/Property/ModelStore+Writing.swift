@@ -164,10 +164,12 @@ extension ModelStore {
         if let name {
             entries[index].fields[name] = nil
             entries[index].before[name] = nil
+            entries[index].overwritten[name] = nil
         }
         for (field, value) in fields {
             if old.kind == .update, entries[index].fields[field] == nil { entries[index].before[field] = images[field] }
             entries[index].fields[field] = value
+            entries[index].overwritten[field] = nil
         }
         entries[index].changedAt = max(old.changedAt, now)
         let edited = entries[index]
