@@ -1,9 +1,10 @@
 import BkendDocuments
-import BkendSync
 import BkendWire
 import Foundation
 import GRDB
 import Testing
+
+@testable import BkendSync
 
 @Suite("Life of a store")
 struct LifecycleTests {
@@ -102,6 +103,52 @@ struct LifecycleTests {
         try fixture.store.write { try $0.takeOver(by: "u1") }
         #expect(try !fixture.store.read { try $0.completeness(of: "notes") }.covers(.all))
         #expect(try fixture.store.read { try $0.subscription(number)?.progress } == [:])
+    }
+
+    @Test("Of reports that nobody acknowledges the latest 1,000 are kept, and one says how many are gone")
+    func reportLimit() throws {
+        let fixture = try StoreFixture()
+        func report(_ count: Int) throws {
+            try fixture.store.write { tx in for _ in 0..<count { try tx.report("race", "notes", "s1") } }
+        }
+        func dropped() throws -> [SyncReport] {
+            try fixture.store.read { try $0.reports() }.filter { $0.kind == "reportsDropped" }
+        }
+        try report(1_000)
+        #expect(try fixture.store.read { try $0.reports().count } == 1_000)
+        #expect(try dropped().isEmpty)
+        try report(5)
+        let first = try #require(try dropped().first)
+        #expect(first.detail == ["count": 5])
+        #expect(try fixture.store.read { try $0.reports().first } == first)
+        try report(2)
+        // The app acknowledges what it has read; two more are gone since.
+        try fixture.store.write { try $0.acknowledge(first.number) }
+        #expect(try dropped().map(\.detail) == [["count": 7]])
+        #expect(try fixture.store.read { try $0.reports().count } == 1_001)
+    }
+
+    @Test("A check that ends with an error is no sign of health, and damage only where SQLite says so")
+    func healthOfCheck() {
+        struct Other: Error {}
+        #expect(StoreHealth(.success("ok")) == .sound)
+        #expect(StoreHealth(.success("row 3 missing from index")) == .damaged("row 3 missing from index"))
+        for code in [ResultCode.SQLITE_CORRUPT, .SQLITE_NOTADB] {
+            guard case .damaged = StoreHealth(.failure(DatabaseError(resultCode: code))) else {
+                Issue.record("\(code) is damage")
+                continue
+            }
+        }
+        for error in [DatabaseError(resultCode: .SQLITE_IOERR), DatabaseError(resultCode: .SQLITE_NOMEM), Other()]
+            as [any Error]
+        {
+            let health = StoreHealth(.failure(error))
+            guard case .unknown = health else {
+                Issue.record("\(error): \(health)")
+                continue
+            }
+            #expect(!health.isTrusted)
+        }
     }
 
     @Test("Diagnostics tell counts and states, and nothing that a record holds")

@@ -38,7 +38,9 @@ extension CallRunner {
 
     /// The session to send a call with. An app that sends `Authorization` by itself keeps its own tokens.
     private func session(for call: Call) async throws(BkendError) -> Session? {
-        guard call.sendsSession, !hasOwnAuthorization, !Self.holdsAuthorization(call.options.headers) else { return nil }
+        guard call.sendsSession, !hasOwnAuthorization, !Self.holdsAuthorization(call.options.headers) else {
+            return nil
+        }
         do throws(BkendError) {
             let session = try await sessions.current()
             if let session { renewAhead(session) }

@@ -16,7 +16,8 @@ extension LocalStore {
         await synchroniser?.noteSession()
     }
 
-    /// Empties the store: records, outbox, subscriptions. It stays this user's, and open.
+    /// Empties the store: records, outbox, subscriptions, and the files of a damaged database that was set aside. It stays
+    /// this user's, and open.
     ///
     /// - Parameter discardingOutbox: whether writes that the server doesn't have may be lost.
     /// - Throws: `StoreError`: `outboxNotEmpty` with their number unless they may.
@@ -27,6 +28,7 @@ extension LocalStore {
                 try transaction.wipe(losing: discardingOutbox)
                 try transaction.takeOver(by: owner)
             }
+            try await open.removeSetAside()
         } catch {
             throw StoreError(error)
         }
@@ -71,6 +73,7 @@ extension LocalStore {
             case .unsuspicious: "unsuspicious"
             case .checking: "checking"
             case .sound: "sound"
+            case .unknown(let words): .string("unknown: \(words)")
             case .damaged(let words): .string("damaged: \(words)")
             }
         return json

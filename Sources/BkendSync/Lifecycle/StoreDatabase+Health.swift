@@ -30,7 +30,7 @@ extension StoreDatabase {
 
     private func leave(_ file: StoreFile) throws {
         try writer.writeWithoutTransaction { db in
-            if health != .checking {
+            if health.isTrusted {
                 try db.inTransaction(.immediate) {
                     try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('clean', '1')")
                     return .commit
@@ -45,12 +45,12 @@ extension StoreDatabase {
         health = .checking
         DispatchQueue.global(qos: .utility).async { [weak self] in
             guard let reader = self?.writer else { return }
-            let words = try? reader.unsafeRead { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+            let check = Result { try reader.unsafeRead { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } }
             guard let self else { return }
-            switch words {
-            case "ok": health = .sound
-            case let flaw?: noteDamage(flaw, file)
-            case nil: health = .unsuspicious
+            switch StoreHealth(check) {
+            case .damaged(let flaw): noteDamage(flaw, file)
+            // A read or write may have met damage meanwhile.
+            case let found: if health == .checking { health = found }
             }
         }
     }

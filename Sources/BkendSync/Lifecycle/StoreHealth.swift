@@ -6,8 +6,25 @@ public enum StoreHealth: Hashable, Sendable {
     case checking
     /// quick_check found nothing.
     case sound
+    /// quick_check could not be run to its end: what SQLite said. The next opening tries again.
+    case unknown(String)
     /// quick_check found damage: the next opening sets the store aside and salvages its outbox. Its first words.
     case damaged(String)
+
+    /// What a quick_check says of the store: its first words, or what it ended with.
+    init(_ check: Result<String?, any Error>) {
+        self =
+            switch check {
+            case .success("ok"?): .sound
+            case .success(let flaw?): .damaged(flaw)
+            case .success(nil): .unknown("quick_check said nothing")
+            case .failure(let error) where StoreSalvage.isDamage(error): .damaged("\(error)")
+            case .failure(let error): .unknown("\(error)")
+            }
+    }
+
+    /// Whether the next opening may do without a check.
+    var isTrusted: Bool { self == .unsuspicious || self == .sound }
 }
 
 /// What an opening had to do about a damaged database.

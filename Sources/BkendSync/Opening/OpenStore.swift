@@ -118,6 +118,11 @@ package final class OpenStore: Sendable {
         }
     }
 
+    /// Removes the damaged databases that openings have set aside beside the store.
+    package func removeSetAside() async throws(StoreError) {
+        try await work { [location] _ in try location?.removeSetAside() }
+    }
+
     /// Observes a query from now on: the first result comes at once, then one after each change that touched it.
     ///
     /// - Throws: `StoreError` when the store can't be observed.

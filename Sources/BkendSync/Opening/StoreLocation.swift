@@ -105,6 +105,14 @@ package struct StoreLocation: Hashable, Sendable {
         }
     }
 
+    /// Removes the damaged files that openings have set aside: they hold records too.
+    func removeSetAside() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasPrefix(Self.fileName + ".damaged-") {
+            try FileManager.default.removeItem(atPath: folder + "/" + name)
+        }
+    }
+
     private static func turns(in folder: String) -> FileLock { FileLock(database: folder + "/stores") }
 
     /// Whose store the folder holds: what its label says or, where that is gone or can't be read, the database. Nil for a

@@ -23,8 +23,10 @@ package struct SyncReport: Hashable, Sendable {
 
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 
-    /// How many are kept; past it the oldest goes.
-    static let limit: Int64 = 1_000
+    /// How many are kept; past it the oldest goes, and a report of the kind `dropped` says how many went.
+    static let limit = 1_000
+    /// The kind of the report, the oldest of all, whose detail has the `count` of reports that were dropped.
+    static let dropped = "reportsDropped"
 }
 
 extension StoreSnapshot {
@@ -49,9 +51,27 @@ extension StoreTransaction {
             "INSERT INTO sync_reports (kind, collection, record, detail) VALUES (?, ?, ?, ?)", .text(kind),
             .text(table), .text(try resolve(record)), .utf8(ReportDetail.fitting(detail).serialized()))
         let number = db.lastInsertedRowID
-        try db.perform("DELETE FROM sync_reports WHERE number <= ?", .int(number - SyncReport.limit))
+        try dropOldest()
         touchesOutbox = true
         return number
+    }
+
+    /// Puts one report in the place of those past the limit. It gets a new number whenever more go: the app may have
+    /// acknowledged, or be about to, the count that it was told before.
+    private func dropOldest() throws {
+        let latest = try db.number(
+            "SELECT number FROM sync_reports WHERE kind <> ? ORDER BY number DESC LIMIT 1 OFFSET ?",
+            .text(SyncReport.dropped), .int(SyncReport.limit))
+        if latest == 0 { return }
+        let old = try reports().filter { $0.number <= latest || $0.kind.hasSameBytes(as: SyncReport.dropped) }
+        let count = old.reduce(0 as Int64) { sum, report in
+            sum + (report.kind.hasSameBytes(as: SyncReport.dropped) ? report.detail["count"]?.intValue ?? 0 : 1)
+        }
+        for report in old { try db.perform("DELETE FROM sync_reports WHERE number = ?", .int(report.number)) }
+        let detail: JSONObject = ["count": .int(count)]
+        try db.perform(
+            "INSERT INTO sync_reports (number, kind, collection, record, detail) VALUES (?, ?, '', '', ?)",
+            .int(latest), .text(SyncReport.dropped), .utf8(detail.serialized()))
     }
 
     /// The app knows.

@@ -72,7 +72,7 @@ import Testing
         let client = server.guest
         let body = Array(#"{"email":"eve@example.com","password":"\#(Person.password)","name":"Eve"}"#.utf8)
         let request = client.request("POST", "/v1/auth/email/signup", body: body)
-        let refused = try await Self.answer(request, server, client) {
+        let refused = try await Self.answer(request, server, client) { () async throws in
             #expect(try server.revoke(server.publishableKey))
         }
         #expect(refused?.code == "auth/invalid-api-key")

@@ -119,9 +119,17 @@ import Testing
         // The first opening may find nothing, since damage shows where it is read; the second must act on what the
         // first one met.
         var met: (any Error)?
+        var refused: (any Error)?
         for _ in 0..<3 {
             do {
-                let store = try StoreDatabase.open(path: file, owner: "ann", environment: .still)
+                let store: StoreDatabase
+                do {
+                    store = try StoreDatabase.open(path: file, owner: "ann", environment: .still)
+                    refused = nil
+                } catch {
+                    refused = error
+                    throw error
+                }
                 if let loss = store.damage, loss.isLogMissing {
                     #expect(image.log.isEmpty, "\(round)")
                     return "without its log"
@@ -143,6 +151,12 @@ import Testing
                         || error is DamagedDocument, "\(round): \(type(of: error)) \(error)")
                 met = error
             }
+        }
+        // A file that is no store, or somebody else's, is refused for good; nothing else may keep a store closed.
+        switch refused {
+        case nil, is StorageError: break
+        case let error as StoreError where error.reason == .otherOwner: break
+        case let error?: Issue.record("\(round): no opening works: \(error)")
         }
         return met is StorageError ? "refused" : "failing"
     }

@@ -205,6 +205,8 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: damage.setAside))
             try await again.table(Book.self).create(Book(title: "New"))
             #expect(try await again.table(Book.self).count() == 1)
+            try await again.wipe(discardingOutbox: true)
+            #expect(!FileManager.default.fileExists(atPath: damage.setAside))
             await again.close()
         }
     }
