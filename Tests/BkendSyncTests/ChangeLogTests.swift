@@ -1,5 +1,6 @@
 import BkendSync
 import BkendWire
+import GRDB
 import Testing
 
 @Suite("Change log")
@@ -50,5 +51,19 @@ struct ChangeLogTests {
         }
         #expect(rows.map(\.sequence) == [3, 4, 5])
         #expect(try fixture.store.read { try $0.changes(after: 5) } == .rows([]))
+    }
+
+    @Test("A long log is trimmed when a tenth of it has become too old")
+    func trimmingByTenths() throws {
+        let fixture = try StoreFixture(changeLimit: 20)
+        var lengths: [Int64] = []
+        for number in 1...60 {
+            try fixture.receive(["id": "a", "n": .int(Int64(number))])
+            lengths.append(
+                try fixture.queue.read { try Int64.fetchOne($0, sql: "SELECT count(*) FROM sync_changes") ?? 0 })
+        }
+        #expect(Array(lengths.prefix(20)) == Array(1...20))
+        #expect(lengths.dropFirst(20).allSatisfy { (20...22).contains($0) })
+        #expect(lengths.max() == 22)
     }
 }

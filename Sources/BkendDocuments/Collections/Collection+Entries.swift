@@ -2,12 +2,17 @@ import BkendWire
 import GRDB
 
 extension Collection {
-    /// Adds an entry.
-    func write(_ entry: IndexKeys.Entry, _ insert: String, row: Int64, in db: Database) throws {
-        try db.run(insert) { statement in
-            try statement.bind(blob: entry.key)
-            try statement.bind(row)
-            _ = try statement.step()
+    /// Adds entries, each with the row that it leads to.
+    func write(_ entries: some Sequence<(IndexKeys.Entry, row: Int64)>, to index: StoredIndex, in db: Database) throws {
+        try db.run(index.insertSQL) { statement in
+            for (entry, row) in entries {
+                try entry.key.withUnsafeBufferPointer { key in
+                    try statement.bind(blob: key, isLent: true)
+                    try statement.bind(row)
+                    _ = try statement.step()
+                }
+                statement.rewind()
+            }
         }
     }
 
@@ -20,10 +25,10 @@ extension Collection {
     }
 
     /// Notes in the catalogue that an index holds arrays now; from then on queries recheck what it gives.
-    func noteArrays(_ keys: IndexKeys, in db: Database) throws {
-        guard keys.meetsArray, !keys.index.isMultikey else { return }
+    func noteArrays(in index: StoredIndex, _ db: Database) throws {
+        if index.isMultikey { return }
         try db.run("UPDATE bkend_indexes SET multikey = 1 WHERE number = ? AND multikey = 0") { statement in
-            try statement.bind(keys.index.number)
+            try statement.bind(index.number)
             _ = try statement.step()
         }
         if db.changesCount > 0 { try Catalogue.advance(number, in: db) }

@@ -10,6 +10,15 @@ extension Collection {
         }
     }
 
+    /// Whether there is a document with an id from one to another, both included, by their bytes.
+    package func hasDocument(from first: String, through last: String, in db: Database) throws -> Bool {
+        try db.run(table.range) { statement in
+            try statement.bind(first)
+            try statement.bind(last)
+            return try statement.step()
+        }
+    }
+
     /// The documents of these ids, in their order; ids without a document are passed over.
     package func documents(ids: [String], in db: Database) throws -> [DocumentText] {
         try ids.compactMap { try document(id: $0, in: db) }

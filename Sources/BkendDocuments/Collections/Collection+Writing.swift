@@ -1,25 +1,7 @@
 import BkendWire
-import CSQLite
 import GRDB
 
 extension Collection {
-    /// Stores a new document under its `id`.
-    ///
-    /// - Throws: `DuplicateDocument`, `UniqueViolation`, `InvalidDocument`.
-    package func insert(_ document: JSONObject, in db: Database) throws {
-        let id = try id(of: document)
-        try insert(checked: document.serialized(), id: id, in: db)
-    }
-
-    /// Stores a new document given as JSON text, as a server wrote it; the text is kept as it is.
-    ///
-    /// - Parameter isChecked: whether the text has passed `JSON.check` and that id was read from it.
-    /// - Throws: `DuplicateDocument`, `UniqueViolation`, `InvalidDocument`.
-    package func insert(text: [UInt8], id: String, isChecked: Bool = false, in db: Database) throws {
-        if !isChecked { try check(text, id: id) }
-        try insert(checked: text, id: id, in: db)
-    }
-
     /// Puts another document in the place of the one with its `id`; false when there is none.
     ///
     /// - Throws: `UniqueViolation`, `InvalidDocument`.
@@ -56,10 +38,10 @@ extension Collection {
     package func delete(id: String, in db: Database) throws -> Bool {
         guard let stored = try stored(id, in: db) else { return false }
         let state = try current(in: db)
-        for index in state.indexes {
-            var keys = IndexKeys(index, collection: name)
-            try keys.load(stored.document, id: id)
-            for entry in keys.entries { try remove(entry, from: index, in: db) }
+        var keys = DocumentKeys(state.indexes, collection: name)
+        try keys.load(stored.document, id: id)
+        for keys in keys.indexes {
+            for entry in keys.entries { try remove(entry, from: keys.index, in: db) }
         }
         try updateSearch(row: stored.row, from: stored.document, to: nil, state, in: db)
         try db.run(table.delete) { statement in
@@ -72,7 +54,7 @@ extension Collection {
 
     // MARK: Checks
 
-    private func id(of document: JSONObject) throws(InvalidDocument) -> String {
+    func id(of document: JSONObject) throws(InvalidDocument) -> String {
         guard case .string(let id) = document["id"], !id.isEmpty else {
             throw InvalidDocument(collection: name, reason: .noID)
         }
@@ -101,46 +83,11 @@ extension Collection {
         let document: [UInt8]
     }
 
-    private func stored(_ id: String, in db: Database) throws -> Stored? {
+    func stored(_ id: String, in db: Database) throws -> Stored? {
         try db.run(table.find) { statement in
             try statement.bind(id)
             return try statement.step() ? Stored(row: statement.int(0), document: Array(statement.bytes(1))) : nil
         }
-    }
-
-    /// Every check comes before the first change, so that a refused document leaves nothing behind even when the
-    /// caller's transaction goes on.
-    private func insert(checked text: [UInt8], id: String, in db: Database) throws {
-        let state = try current(in: db)
-        let keys = try state.indexes.map { index in
-            var keys = IndexKeys(index, collection: name)
-            try keys.load(text, id: id)
-            return keys
-        }
-        do {
-            for keys in keys where keys.index.definition.unique {
-                for entry in keys.entries { try refuseConflict(entry, in: keys.index, row: nil, id: id, db) }
-            }
-        } catch let error as UniqueViolation {
-            if try stored(id, in: db) != nil { throw DuplicateDocument(collection: name, id: id) }
-            throw error
-        }
-        do {
-            try db.run(table.insert) { statement in
-                try statement.bind(id)
-                try text.withUnsafeBufferPointer { try statement.bind(text: $0) }
-                _ = try statement.step()
-            }
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw DuplicateDocument(collection: name, id: id)
-        }
-        let row = sqlite3_last_insert_rowid(db.sqliteConnection)
-        try Catalogue.count(1, to: number, in: db)
-        for keys in keys {
-            try noteArrays(keys, in: db)
-            for entry in keys.entries { try write(entry, keys.index.insertSQL, row: row, in: db) }
-        }
-        try updateSearch(row: row, from: nil, to: text, state, in: db)
     }
 
     private func replace(checked text: [UInt8], id: String, in db: Database) throws -> Bool {
@@ -153,21 +100,22 @@ extension Collection {
     private func put(_ text: [UInt8], for id: String, replacing stored: Stored, in db: Database) throws {
         let state = try current(in: db)
         var changes: [(index: StoredIndex, gone: [IndexKeys.Entry], new: [IndexKeys.Entry])] = []
-        for index in state.indexes {
-            var before = IndexKeys(index, collection: name)
-            try before.load(stored.document, id: id)
-            var after = IndexKeys(index, collection: name)
-            try after.load(text, id: id)
+        var before = DocumentKeys(state.indexes, collection: name)
+        try before.load(stored.document, id: id)
+        var after = DocumentKeys(state.indexes, collection: name)
+        try after.load(text, id: id)
+        for (before, after) in zip(before.indexes, after.indexes) {
+            let index = after.index
             let (gone, new) = after.changes(from: before)
             if index.definition.unique {
                 for entry in new { try refuseConflict(entry, in: index, row: stored.row, id: id, db) }
             }
-            try noteArrays(after, in: db)
+            if after.meetsArray { try noteArrays(in: index, db) }
             changes.append((index, gone, new))
         }
         for change in changes {
             for entry in change.gone { try remove(entry, from: change.index, in: db) }
-            for entry in change.new { try write(entry, change.index.insertSQL, row: stored.row, in: db) }
+            try write(change.new.lazy.map { ($0, row: stored.row) }, to: change.index, in: db)
         }
         try updateSearch(row: stored.row, from: stored.document, to: text, state, in: db)
         try db.run(table.update) { statement in

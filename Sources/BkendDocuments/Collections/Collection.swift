@@ -95,6 +95,7 @@ final class CollectionTable: Sendable {
     let delete: String
     let document: String
     let fetch: String
+    let range: String
     /// How many documents there are, from the catalogue.
     let total: String
 
@@ -105,6 +106,7 @@ final class CollectionTable: Sendable {
         update = "UPDATE \(name) SET document = ? WHERE row = ?"
         delete = "DELETE FROM \(name) WHERE row = ?"
         document = "SELECT document FROM \(name) WHERE id = ?"
+        range = "SELECT 1 FROM \(name) WHERE id BETWEEN ? AND ? LIMIT 1"
         fetch = "SELECT document FROM \(name) WHERE row = ?"
         total = "SELECT documents FROM bkend_collections WHERE number = \(number)"
     }

@@ -27,13 +27,15 @@ struct IndexKeys {
 
     let index: StoredIndex
     private let collection: String
-    private let fields = DocumentFields()
+    private let fields: DocumentFields
     private let slots: [Int]
 
-    init(_ index: StoredIndex, collection: String) {
+    /// `fields` is shared by the indexes whose entries are looked for in one pass (`DocumentKeys`).
+    init(_ index: StoredIndex, collection: String, fields: DocumentFields = DocumentFields()) {
         self.index = index
         self.collection = collection
-        slots = index.fields.map { [fields] in fields.slot($0.path.parts[0].name) }
+        self.fields = fields
+        slots = index.fields.map { fields.slot($0.path.parts[0].name) }
     }
 
     /// One value of one field.
@@ -46,17 +48,26 @@ struct IndexKeys {
     ///
     /// - Throws: `InvalidDocument` when its arrays would make too many.
     mutating func load(_ document: [UInt8], id: String) throws {
+        try document.withUnsafeBufferPointer { bytes in
+            let text = fields.load(bytes) ? fields.text : nil
+            try read(text, id: id, suffix: IDKey.key(id, descending: index.isIDDescending))
+        }
+    }
+
+    /// Finds the entries of the document that `fields` has loaded, nil when that is no object.
+    ///
+    /// - Throws: `InvalidDocument` when its arrays would make too many.
+    mutating func read(_ text: StoredText?, id: String, suffix: [UInt8]) throws {
         entries.removeAll(keepingCapacity: true)
         meetsArray = false
+        guard let text else { return }
+        if try readPlainValue(text, id: id, suffix: suffix) { return }
         var components: [[Component]] = []
         var isPresent = false
-        document.withUnsafeBufferPointer { bytes in
-            guard fields.load(bytes), let text = fields.text else { return }
-            for (field, slot) in zip(index.fields, slots) {
-                components.append(values(of: field, from: fields.offset(slot), text, &isPresent))
-            }
+        for (field, slot) in zip(index.fields, slots) {
+            components.append(values(of: field, from: fields.offset(slot), text, &isPresent))
         }
-        if components.count < index.fields.count || index.definition.sparse && !isPresent { return }
+        if index.definition.sparse && !isPresent { return }
         var count = 1
         for values in components {
             count = count.multipliedReportingOverflow(by: values.count).partialValue
@@ -70,12 +81,32 @@ struct IndexKeys {
         let bytes = components.reduce(0) { sum, values in
             sum + values.reduce(0) { $0 + $1.key.count } * (count / max(values.count, 1))
         }
-        if bytes + count * id.utf8.count > Self.byteLimit {
-            throw InvalidDocument(
-                collection: collection, id: id,
-                reason: .indexEntriesTooLong(index: index.definition.name, limit: Self.byteLimit))
-        }
-        combine(components, suffix: IDKey.key(id, descending: index.isIDDescending))
+        try refuse(bytes: bytes + count * id.utf8.count, id)
+        combine(components, suffix: suffix)
+    }
+
+    /// What nearly every document has in nearly every index: one entry, for a field on its top level that is no array.
+    private mutating func readPlainValue(_ text: StoredText, id: String, suffix: [UInt8]) throws -> Bool {
+        guard index.fields.count == 1, index.fields[0].path.parts.count == 1 else { return false }
+        let offset = fields.offset(slots[0])
+        if offset >= 0, text.byte(offset) == 0x5B { return false }
+        if offset < 0, index.definition.sparse { return true }
+        var key: [UInt8] = []
+        key.reserveCapacity(64)
+        if offset < 0 { key.append(TypeBracket.null) } else { ComparisonKey.append(text, offset, to: &key) }
+        if index.fields[0].isDescending { for position in key.indices { key[position] = ~key[position] } }
+        let valueCount = key.count
+        try refuse(bytes: valueCount + id.utf8.count, id)
+        key += suffix
+        entries.append(Entry(key: key, valueCount: valueCount, holdsWholeArray: false))
+        return true
+    }
+
+    private func refuse(bytes: Int, _ id: String) throws {
+        if bytes <= Self.byteLimit { return }
+        throw InvalidDocument(
+            collection: collection, id: id,
+            reason: .indexEntriesTooLong(index: index.definition.name, limit: Self.byteLimit))
     }
 
     private mutating func values(

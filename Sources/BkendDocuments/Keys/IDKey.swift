@@ -29,9 +29,12 @@ enum IDKey {
         key.reserveCapacity(2 + digits / 2)
         // What follows a value's key must be a bracket (see `TypeBracket`).
         key.append(TypeBracket.string)
-        var nibbles = [UInt8](repeating: 0, count: digits)
-        let mark = place(id, &nibbles)
-        for index in stride(from: 0, to: digits, by: 2) { key.append(nibbles[index] << 4 | nibbles[index + 1]) }
+        let mark = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digits) { nibbles in
+            nibbles.initialize(repeating: 0)
+            let mark = place(id, nibbles)
+            for index in stride(from: 0, to: digits, by: 2) { key.append(nibbles[index] << 4 | nibbles[index + 1]) }
+            return mark
+        }
         key.append(mark)
         if mark == Mark.same { return key }
         for byte in id {
@@ -45,7 +48,7 @@ enum IDKey {
     }
 
     /// Finds the least 24 digits that are not less than the id.
-    private static func place(_ id: UnsafeBufferPointer<UInt8>, _ nibbles: inout [UInt8]) -> UInt8 {
+    private static func place(_ id: UnsafeBufferPointer<UInt8>, _ nibbles: UnsafeMutableBufferPointer<UInt8>) -> UInt8 {
         var count = 0
         while count < min(digits, id.count), let nibble = nibble(id[count]) {
             nibbles[count] = nibble

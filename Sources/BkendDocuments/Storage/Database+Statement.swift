@@ -26,13 +26,14 @@ package struct RunningStatement {
     /// Leaves values unbound, which makes them NULL.
     package mutating func skip(_ count: Int) { position += Int32(count) }
 
-    /// Binds text; SQLite takes a copy.
-    package mutating func bind(text: UnsafeBufferPointer<UInt8>) throws {
+    /// Binds text; SQLite takes a copy unless it is lent, which means that it stays where it is for the next steps.
+    package mutating func bind(text: UnsafeBufferPointer<UInt8>, isLent: Bool = false) throws {
         position += 1
         let code = (text.baseAddress ?? UnsafePointer(bitPattern: 1)).map {
             $0.withMemoryRebound(to: CChar.self, capacity: text.count) {
+                // No destructor is SQLITE_STATIC.
                 sqlite3_bind_text64(
-                    handle, position, $0, UInt64(text.count), bkend_transient(), UInt8(SQLITE_UTF8))
+                    handle, position, $0, UInt64(text.count), isLent ? nil : bkend_transient(), UInt8(SQLITE_UTF8))
             }
         }
         try check(code ?? SQLITE_MISUSE)
@@ -44,14 +45,15 @@ package struct RunningStatement {
         try text.withUTF8 { try bind(text: $0) }
     }
 
-    /// Binds bytes; SQLite takes a copy.
-    mutating func bind(blob: UnsafeBufferPointer<UInt8>) throws {
+    /// Binds bytes; SQLite takes a copy unless they are lent.
+    mutating func bind(blob: UnsafeBufferPointer<UInt8>, isLent: Bool = false) throws {
         position += 1
         // A null pointer would bind NULL instead of an empty blob.
         let code =
             blob.isEmpty
             ? sqlite3_bind_zeroblob(handle, position, 0)
-            : sqlite3_bind_blob64(handle, position, blob.baseAddress, UInt64(blob.count), bkend_transient())
+            : sqlite3_bind_blob64(
+                handle, position, blob.baseAddress, UInt64(blob.count), isLent ? nil : bkend_transient())
         try check(code)
     }
 
@@ -77,6 +79,12 @@ package struct RunningStatement {
         case SQLITE_DONE: return false
         case let code: throw error(code)
         }
+    }
+
+    /// Makes it ready to run again with other values; until then those of before stay bound, and must not be stepped.
+    package mutating func rewind() {
+        sqlite3_reset(handle)
+        position = 0
     }
 
     /// A column's number; 0 for NULL.

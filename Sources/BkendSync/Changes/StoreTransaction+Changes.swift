@@ -22,8 +22,10 @@ extension StoreTransaction {
         if let now, let text, try DocumentReader.object(now).says(sameAs: DocumentReader.object(text)) { return }
         if let text {
             let collection = try collectionForWriting(key.table)
-            if now == nil {
-                try collection.insert(text: text, id: key.id, isChecked: isChecked, in: db)
+            if now == nil, isChecked {
+                try collection.insert([NewDocument(id: key.id, checked: text)], in: db)
+            } else if now == nil {
+                try collection.insert(text: text, id: key.id, in: db)
             } else {
                 _ = try collection.replace(text: text, id: key.id, in: db)
             }
@@ -31,6 +33,17 @@ extension StoreTransaction {
             _ = try collection(key.table)?.delete(id: key.id, in: db)
         }
         touched[position].now = text
+    }
+
+    /// Makes queries see the server's records of ids of which nothing is known here.
+    func showNew(_ rows: [AnswerRow], table: String) throws {
+        try collectionForWriting(table).insert(rows.map { NewDocument(id: $0.id, checked: $0.text) }, in: db)
+        positions.reserveCapacity(positions.count + rows.count)
+        for row in rows {
+            let key = RecordKey(table, row.id)
+            positions[key] = touched.count
+            touched.append(TouchedRecord(key: key, before: nil, now: row.text, stateBefore: .synced))
+        }
     }
 
     /// Makes one record of two ids: what was under `old` is from now on the history of `new`. Shows nothing at `old`.
@@ -49,25 +62,59 @@ extension StoreTransaction {
 
     /// Appends one row for each record that is another than before, and trims the log.
     func logChanges(keeping limit: Int) throws {
-        var latest: Int64 = 0
-        for record in touched where !record.isMoved {
-            let kind: StoreChange.Kind
-            if record.formerly != nil {
-                kind = record.before != nil || record.now != nil ? .document : .state
-            } else if record.before != record.now {
-                kind = .document
-            } else if try state(of: record.key) != record.stateBefore {
-                kind = .state
-            } else {
-                continue
-            }
-            try db.perform(
-                "INSERT INTO sync_changes (collection, record, formerly, kind) VALUES (?, ?, ?, ?)",
-                .text(record.key.table), .text(record.key.id), .optional(record.formerly), .text(kind.rawValue))
-            latest = db.lastInsertedRowID
+        var rows: [LogRow] = []
+        rows.reserveCapacity(touched.count)
+        for position in touched.indices where !touched[position].isMoved {
+            if let kind = try change(of: touched[position]) { rows.append((position, kind)) }
         }
-        if latest > limit {
-            try db.perform("DELETE FROM sync_changes WHERE sequence <= ?", .int(latest - Int64(limit)))
+        if rows.isEmpty { return }
+        var left = rows[...]
+        while !left.isEmpty {
+            let count = left.count >= Self.manyRows ? Self.manyRows : 1
+            try append(left.prefix(count), count == 1 ? Self.insertion : Self.manyInsertion)
+            left = left.dropFirst(count)
+        }
+        try trimLog(to: limit)
+    }
+
+    /// Removes the oldest rows, a tenth of the log at a time: each time the log's two ends are other pages to write.
+    private func trimLog(to limit: Int) throws {
+        let last = db.lastInsertedRowID - Int64(limit)
+        guard last > 0, try db.number("SELECT min(sequence) FROM sync_changes") <= last - Int64(limit / 10) else {
+            return
+        }
+        try db.perform("DELETE FROM sync_changes WHERE sequence <= ?", .int(last))
+    }
+
+    private typealias LogRow = (position: Int, kind: StoreChange.Kind)
+
+    /// What the log must say of a record, nil for nothing.
+    private func change(of record: TouchedRecord) throws -> StoreChange.Kind? {
+        if record.formerly != nil { return record.before != nil || record.now != nil ? .document : .state }
+        if record.before != record.now { return .document }
+        return try state(of: record.key) != record.stateBefore ? .state : nil
+    }
+
+    /// How many rows one statement appends where there are so many: to number them (`AUTOINCREMENT`), each statement
+    /// looks the last number up and writes it back.
+    private static let manyRows = 50
+    private static let insertion = insertion(of: 1)
+    private static let manyInsertion = insertion(of: manyRows)
+
+    private static func insertion(of rows: Int) -> String {
+        let values = repeatElement("(?, ?, ?, ?)", count: rows).joined(separator: ", ")
+        return "INSERT INTO sync_changes (collection, record, formerly, kind) VALUES \(values)"
+    }
+
+    private func append(_ rows: ArraySlice<LogRow>, _ insertion: String) throws {
+        try db.run(insertion) { statement in
+            for (position, kind) in rows {
+                try statement.bind(touched[position].key.table)
+                try statement.bind(touched[position].key.id)
+                if let formerly = touched[position].formerly { try statement.bind(formerly) } else { statement.skip(1) }
+                try statement.bind(kind.rawValue)
+            }
+            _ = try statement.step()
         }
     }
 }

@@ -27,8 +27,36 @@ extension AnswerRow {
     }
 }
 
+extension AnswerRow {
+    /// Reads a record's own text.
+    ///
+    /// - Throws: `StoreError.Reason.malformedRow`.
+    init(_ text: [UInt8], table: String) throws(StoreError) {
+        let row: AnswerRow?
+        do throws(JSONError) {
+            row = try text.withUnsafeBufferPointer { buffer throws(JSONError) in
+                try JSON.check(buffer)
+                var reader = RowReader(buffer)
+                return try reader.row()
+            }
+        } catch {
+            throw StoreError(.malformedRow(error.description), table: table)
+        }
+        guard let row else { throw StoreError(.malformedRow("it is no object with an id"), table: table) }
+        self = row
+    }
+}
+
 /// Finds the records in a checked text without building values.
 private struct RowReader {
+    /// The names that are looked for in each record.
+    private enum Name {
+        static let id = Array(SystemField.id.rawValue.utf8)
+        static let updatedAt = Array(SystemField.updatedAt.rawValue.utf8)
+        static let createdBy = Array(SystemField.createdBy.rawValue.utf8)
+        static let clientKey = Array(OutboxEntry.clientKeyField.utf8)
+    }
+
     private var lexer: JSONLexer
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { lexer = JSONLexer(bytes) }
@@ -96,23 +124,33 @@ private struct RowReader {
         return rows
     }
 
-    private mutating func row() throws(JSONError) -> AnswerRow? {
+    mutating func row() throws(JSONError) -> AnswerRow? {
         guard try lexer.peek() == 0x7B else { return nil }
         let start = lexer.offset
         var id: String?
         var updatedAt: String?
+        var createdBy: String?
+        var clientKey: String?
         var more = try lexer.open(closing: 0x7D, depth: 0, limit: 1)
         while more {
             let (raw, _) = try lexer.key()
-            switch lexer.text(of: raw) {
-            case "id": id = try text()
-            case "updatedAt": updatedAt = try text()
-            default: try skip()
+            if lexer.text(of: raw, is: Name.id) {
+                id = try text()
+            } else if lexer.text(of: raw, is: Name.updatedAt) {
+                updatedAt = try text()
+            } else if lexer.text(of: raw, is: Name.createdBy) {
+                createdBy = try text()
+            } else if lexer.text(of: raw, is: Name.clientKey) {
+                clientKey = try text()
+            } else {
+                try skip()
             }
             more = try lexer.next(closing: 0x7D)
         }
         guard let id, !id.isEmpty else { return nil }
-        return AnswerRow(id: id, updatedAt: updatedAt, text: Array(lexer.bytes[start..<lexer.offset]))
+        return AnswerRow(
+            id: id, updatedAt: updatedAt, createdBy: createdBy ?? "", clientKey: clientKey,
+            text: Array(lexer.bytes[start..<lexer.offset]))
     }
 
     /// A string's text; nil, and passed over, when the value is of another type.

@@ -1,24 +1,38 @@
 import BkendWire
 
-/// A record as the server gave it: its bytes, and what the engine needs of them.
+/// A record as the server gave it: its bytes, and what must be known of them. They are read as a whole only where that is
+/// needed: most rows of a first pull never are.
 package struct AnswerRow: Sendable, Hashable {
     /// The server's id.
     package var id: String
     /// The server's own text of the time of the last change; nil when it isn't shown.
     package var updatedAt: String?
-    /// The exact bytes of the record's object.
+    /// Who made the record, empty when that isn't shown.
+    package var createdBy: String
+    /// The key that its create carried, nil when it carried none.
+    package var clientKey: String?
+    /// The exact bytes of the record's object; they have passed the strict check.
     package var text: [UInt8]
 
     /// A row.
-    package init(id: String, updatedAt: String?, text: [UInt8]) {
+    package init(
+        id: String, updatedAt: String?, createdBy: String = "", clientKey: String? = nil, text: [UInt8]
+    ) {
         self.id = id
         self.updatedAt = updatedAt
+        self.createdBy = createdBy
+        self.clientKey = clientKey
         self.text = text
     }
 
-    /// The parsed object; the bytes were checked when the row was read.
-    package func document() throws(JSONError) -> JSONObject {
-        try JSON(parsing: text).objectValue ?? JSONObject()
+    /// The whole record.
+    package func document() throws(StoreError) -> JSONObject { try DocumentReader.object(text) }
+
+    /// Whether the server has said something later about the record. Its own stamps are compared, never this device's.
+    func isOlder(than known: JSONObject) -> Bool {
+        guard let mine = updatedAt, let other = known[SystemField.updatedAt.rawValue]?.stringValue else { return false }
+        if let mine = Timestamp(mine), let other = Timestamp(other) { return mine < other }
+        return mine.precedesInBytes(other)
     }
 }
 

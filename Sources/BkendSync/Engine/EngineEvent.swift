@@ -16,8 +16,9 @@ package enum EngineEvent: Sendable, Hashable {
     case timer
     /// What the system says of the network.
     case networkChanged(reachable: Bool)
-    /// What became of a request.
-    case answered(RequestID, SyncResponse)
+    /// What became of a request, and what that means where it was read already (`SyncRules.verdict`): a performer may do
+    /// so beside the transaction under way, since it asks nothing of the store. Nil leaves it to the machine.
+    case answered(RequestID, SyncResponse, read: Verdict? = nil)
     /// What became of `refreshSession`.
     case sessionRefreshed(SessionOutcome)
     /// Who is signed in now: a user id, `""` for a guest, nil for nobody.

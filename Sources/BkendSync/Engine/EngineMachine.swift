@@ -86,7 +86,7 @@ package final class EngineMachine {
 
     private func note(_ events: [EngineEvent], at now: SyncInstant) -> [EngineEffect] {
         for event in events {
-            if case .answered(let id, _) = event, let index = state.flights.firstIndex(where: { $0.id == id }) {
+            if case .answered(let id, _, _) = event, let index = state.flights.firstIndex(where: { $0.id == id }) {
                 let flight = state.flights.remove(at: index).flight
                 orphans += flight.request.entries
                 state.abandon(flight)

@@ -43,7 +43,7 @@ final class EngineStep {
         case .localWrite: noteLocalWrite()
         case .timer: break
         case .networkChanged(let reachable): networkChanged(reachable)
-        case .answered(let id, let response): try answered(id, response)
+        case .answered(let id, let response, let verdict): try answered(id, response, read: verdict)
         case .sessionRefreshed(let outcome): refreshed(outcome)
         case .sessionChanged(let user): sessionChanged(user)
         case .subscriptionsChanged: break
@@ -71,10 +71,10 @@ final class EngineStep {
 
     // MARK: Answers
 
-    private func answered(_ id: RequestID, _ response: SyncResponse) throws {
+    private func answered(_ id: RequestID, _ response: SyncResponse, read: Verdict?) throws {
         guard let index = state.flights.firstIndex(where: { $0.id == id }) else { return }
         let flight = state.flights.remove(at: index).flight
-        let verdict = rules.verdict(flight.request.operation, response)
+        let verdict = read ?? rules.verdict(flight.request.operation, response)
         if case .answered(let answer) = response, verdict.isServersWord {
             noteClock(answer.date, askedAt: flight.sentAt)
         }

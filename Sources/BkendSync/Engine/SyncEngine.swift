@@ -9,6 +9,7 @@ import Logging
 package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private let machine: EngineMachine
     private let sender: any SyncSender
+    private let rules: SyncRules
     private let clock: C
     private let origin: C.Instant
     private let instruments: SyncInstruments
@@ -37,6 +38,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         machine = EngineMachine(
             store: store, configuration: configuration, rules: rules, random: SyncRandom(seed: seed))
         self.sender = sender
+        self.rules = rules
         self.clock = clock
         self.lock = lock
         origin = clock.now
@@ -148,21 +150,29 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         // A sender keeps the deadline; one that doesn't may not hold its lane for ever.
         let limit = request.deadline + .seconds(5)
         let end = clock.now.advanced(by: limit)
-        requests[id] = Task { [sender, instruments] in
-            let response = await instruments.send(request, id, through: sender)
-            self.answered(id, response)
+        requests[id] = Task {
+            let (response, verdict) = await self.exchange(request, id)
+            self.answered(id, response, verdict)
         }
         deadlines[id] = Task { [clock] in
             do { try await clock.sleep(until: end, tolerance: nil) } catch { return }
-            self.answered(id, .lost(SyncFailure(.timedOut, "no answer within \(limit)")))
+            self.answered(id, .lost(SyncFailure(.timedOut, "no answer within \(limit)")), nil)
         }
     }
 
-    private func answered(_ id: RequestID, _ response: SyncResponse) {
+    /// Sends a request and reads its answer, beside the transaction that the actor may be in: reading a page is a good part
+    /// of the work that it makes.
+    @concurrent
+    private nonisolated func exchange(_ request: SyncRequest, _ id: RequestID) async -> (SyncResponse, Verdict) {
+        let response = await instruments.send(request, id, through: sender)
+        return (response, rules.verdict(request.operation, response))
+    }
+
+    private func answered(_ id: RequestID, _ response: SyncResponse, _ verdict: Verdict?) {
         guard requests[id] != nil else { return }
         drop(id)
         // What came while the last commit was synced waits for this actor as this answer did. One commit keeps all of it.
-        arrived.append(.answered(id, response))
+        arrived.append(.answered(id, response, read: verdict))
         if arrived.count == 1 { Task { self.tellArrived() } }
     }
 

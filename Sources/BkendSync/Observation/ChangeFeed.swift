@@ -143,7 +143,10 @@ package final class ChangeFeed: Sendable {
         let tables = Set(observers.compactMap { $0.documentTable.map(ExactString.init) })
         var batch: FeedBatch
         var hasMore = false
-        switch try snapshot.changes(after: position, limit: Self.batchLimit) {
+        // The sync engine waits for the outbox alone; while it pulls, rows by the thousand are no news to it.
+        let isAsked = observers.contains(where: \.watchesChanges)
+        switch isAsked ? try snapshot.changes(after: position, limit: Self.batchLimit) : nil {
+        case nil: batch = FeedBatch(changes: [], position: try snapshot.latestChange)
         case .fellBehind(let latest): batch = FeedBatch(changes: nil, position: latest)
         case .rows(let rows):
             hasMore = rows.count == Self.batchLimit

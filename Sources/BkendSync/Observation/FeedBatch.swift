@@ -35,10 +35,16 @@ package struct FeedBatch: Sendable {
     static func unknown(upTo position: Int64) -> FeedBatch { FeedBatch(changes: nil, position: position) }
 }
 
+extension FeedObserver {
+    package var watchesChanges: Bool { true }
+}
+
 /// Whoever the change feed tells of changes. Calls come one after the other, and must not take long.
 package protocol FeedObserver: AnyObject, Sendable {
     /// The table whose documents are to come with the changes, nil for none.
     var documentTable: String? { get }
+    /// Whether changes are asked for; where nobody does, they are not read.
+    var watchesChanges: Bool { get }
     /// Whether the number of the outbox's version is asked for.
     var watchesOutbox: Bool { get }
     /// Takes what was found.

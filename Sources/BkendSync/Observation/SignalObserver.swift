@@ -13,6 +13,7 @@ package final class SignalObserver: FeedObserver {
 
     package let documentTable: String? = nil
     package var watchesOutbox: Bool { if case .outbox = subject { true } else { false } }
+    package var watchesChanges: Bool { !watchesOutbox }
     /// One value for each time that something may have happened; those not taken become one.
     package let signals = Newest<Void>()
     private let subject: Subject

@@ -10,12 +10,12 @@ extension StoreTransaction {
     @discardableResult
     package func adopt(_ sequence: Int64, row: [UInt8]) throws -> Bool {
         guard let create = try entry(sequence), create.kind == .create else { return false }
-        try adopt(create, try ServerRow(row, table: create.table))
+        try adopt(create, try AnswerRow(row, table: create.table))
         return true
     }
 
     /// `isMadeElsewhere`: another device of this user made the row, under the same key of an old id.
-    func adopt(_ create: OutboxEntry, _ row: ServerRow, isMadeElsewhere: Bool = false) throws {
+    func adopt(_ create: OutboxEntry, _ row: AnswerRow, isMadeElsewhere: Bool = false) throws {
         let document = try row.document()
         let old = RecordKey(create.table, create.record)
         let new = RecordKey(create.table, row.id)
@@ -49,7 +49,7 @@ extension StoreTransaction {
     @discardableResult
     package func completeUpdate(_ sequence: Int64, row: [UInt8]) throws -> Bool {
         guard let entry = try entry(sequence) else { return false }
-        let row = try ServerRow(row, table: entry.table)
+        let row = try AnswerRow(row, table: entry.table)
         let document = try row.document()
         let key = RecordKey(entry.table, entry.record)
         guard row.id.hasSameBytes(as: key.id) else {
@@ -89,7 +89,7 @@ extension StoreTransaction {
     /// done. For a delete no fields mean that the record stays.
     package func rebase(_ sequence: Int64, onto row: [UInt8], fields: JSONObject) throws {
         var entry = try require(sequence, in: [.queued, .ambiguous, .inFlight])
-        let row = try ServerRow(row, table: entry.table)
+        let row = try AnswerRow(row, table: entry.table)
         let document = try row.document()
         let key = RecordKey(entry.table, entry.record)
         try touch(key)
@@ -126,7 +126,7 @@ extension StoreTransaction {
     }
 
     /// Of an answer and what is known, what the server said last.
-    private func newer(_ row: ServerRow, than known: [UInt8]?) throws -> [UInt8] {
+    private func newer(_ row: AnswerRow, than known: [UInt8]?) throws -> [UInt8] {
         guard let known, try row.isOlder(than: DocumentReader.object(known)) else { return row.text }
         return known
     }

@@ -41,7 +41,7 @@ extension StoreTransaction {
 
     /// Whether a row that bears a waiting create's key was made by another device: several may make a deleted record
     /// again, and the server takes the first.
-    func isMadeElsewhere(_ row: ServerRow, _ create: OutboxEntry) throws -> Bool {
+    func isMadeElsewhere(_ row: AnswerRow, _ create: OutboxEntry) throws -> Bool {
         guard create.clientKey?.hasSameBytes(as: Self.recreatedKey(of: create.record)) == true else { return false }
         let document = try row.document()
         return create.fields.contains { field, value in !(document[field]?.says(sameAs: value) ?? false) }

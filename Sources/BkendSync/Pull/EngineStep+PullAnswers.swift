@@ -74,7 +74,7 @@ extension EngineStep {
         -> Received
     {
         let received = try tx.receive(
-            page.rows.map(\.text), table: pull.query.table, subscription: pull.number,
+            page.rows, table: pull.query.table, subscription: pull.number,
             askedAt: rules.askedAt(flight.mark), isFresh: isFresh)
         if received.changed > 0 { pull.isActive = true }
         try take(received, table: pull.query.table)

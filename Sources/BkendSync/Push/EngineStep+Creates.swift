@@ -61,7 +61,7 @@ extension EngineStep {
         switch verdict {
         case .done(.page(let page)):
             // A row that bears the key of a waiting create is that record; the store adopts it.
-            try take(try tx.receive(page.rows.map(\.text), table: table), table: table)
+            try take(try tx.receive(page.rows, table: table), table: table)
             let isWhole = !page.hasNext && page.rows.count < configuration.pageLimit
             for sequence in sequences { try notFound(sequence, isWhole: isWhole, sentAt: flight.sentAt) }
         case .denied(let error): for sequence in sequences { try unfindable(sequence, error) }

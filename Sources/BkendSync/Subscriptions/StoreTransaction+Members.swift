@@ -18,13 +18,21 @@ extension StoreTransaction {
         try db.perform("UPDATE sync_members SET provisional = 0 WHERE subscription = ? AND provisional", .int(number))
     }
 
-    /// Makes a record a member; a confirmed one stays confirmed.
-    func join(_ number: Int64, _ key: RecordKey, provisionally: Bool) throws {
-        try db.perform(
-            """
+    /// Makes records members; a confirmed one stays confirmed.
+    func join(_ number: Int64, _ ids: [String], provisionally: Bool) throws {
+        let sql = """
             INSERT INTO sync_members (subscription, record, provisional) VALUES (?, ?, ?)
             ON CONFLICT DO UPDATE SET provisional = 0 WHERE provisional AND excluded.provisional = 0
-            """, .int(number), .text(key.id), .int(provisionally ? 1 : 0))
+            """
+        try db.run(sql) { statement in
+            for id in ids {
+                try statement.bind(number)
+                try statement.bind(id)
+                try statement.bind(provisionally ? 1 : 0)
+                _ = try statement.step()
+                statement.rewind()
+            }
+        }
     }
 
     /// Makes what is here of a table, and matches a new subscription's filter, its provisional members, whether or not
@@ -38,15 +46,15 @@ extension StoreTransaction {
             try db.all("SELECT record FROM sync_entries WHERE collection = ? AND kind = 'create'", .text(table)) {
                 ExactString($0.text(0))
             })
-        var count = 0
+        var joined: [String] = []
         let query = Query(filter: filter, page: .init(offset: 0, limit: .max), select: [])
         for document in try collection.find(query, including: [SystemField.id.rawValue], in: db) {
             guard let id = try document.json[SystemField.id.rawValue]?.stringValue else { continue }
             if creates.contains(ExactString(id)) { continue }
-            try join(number, RecordKey(table, id), provisionally: true)
-            count += 1
+            joined.append(id)
         }
-        return count
+        try join(number, joined, provisionally: true)
+        return joined.count
     }
 
     /// Makes a record whose write was just answered a provisional member of each subscription whose filter it matches
@@ -56,7 +64,7 @@ extension StoreTransaction {
         let isIt = Filter.condition(Condition(SystemField.id.rawValue, .equals(.string(key.id))))
         for subscription in try subscriptions(of: key.table) {
             let filter = Filter.allOf([isIt, subscription.filter.filter])
-            if try collection.count(filter, in: db) > 0 { try join(subscription.number, key, provisionally: true) }
+            if try collection.count(filter, in: db) > 0 { try join(subscription.number, [key.id], provisionally: true) }
         }
     }
 }

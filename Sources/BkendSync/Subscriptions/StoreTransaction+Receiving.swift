@@ -3,40 +3,57 @@ import BkendWire
 
 /// Rows from the server on their way in (sync.md, "Pull").
 extension StoreTransaction {
+    /// Takes rows given as the JSON texts that the server wrote; see `receive` for rows that were read.
+    package func receive(
+        _ texts: [[UInt8]], table: String, subscription: Int64? = nil, askedAt mark: Int64? = nil, isFresh: Bool = false
+    ) throws -> Received {
+        var rows: [AnswerRow] = []
+        var malformed: [String] = []
+        for text in texts {
+            do throws(StoreError) { rows.append(try AnswerRow(text, table: table)) } catch {
+                guard case .malformedRow(let flaw) = error.reason else { throw error }
+                malformed.append(flaw)
+            }
+        }
+        var received = try receive(rows, table: table, subscription: subscription, askedAt: mark, isFresh: isFresh)
+        received.malformed = malformed
+        return received
+    }
+
     /// Takes rows of a list or of a read by id. A row equal to what is stored changes nothing; a record with waiting
     /// entries takes the row as its base; a row that carries the key of a waiting create is that record.
     ///
     /// - Parameters:
-    ///   - rows: each row's JSON text as the server wrote it.
+    ///   - rows: what the server answered.
     ///   - subscription: the one whose answer it is; the rows become its members.
     ///   - mark: `mark` at the time the request was sent: rows of records answered since are set aside.
     ///   - isFresh: a read by id, sent after anything that made the row doubtful: it is believed even when it is older
     ///     than what is known.
     package func receive(
-        _ rows: [[UInt8]], table: String, subscription: Int64? = nil, askedAt mark: Int64? = nil, isFresh: Bool = false
+        _ rows: [AnswerRow], table: String, subscription: Int64? = nil, askedAt mark: Int64? = nil,
+        isFresh: Bool = false
     ) throws -> Received {
         if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
         if let subscription, try self.subscription(subscription) == nil {
             throw StoreError(.noSuchSubscription(subscription), table: table)
         }
         var received = Received()
-        let hasSettled = try db.number("SELECT 1 FROM sync_settled LIMIT 1") != 0
-        let reader = ServerRow.reader()
-        for text in rows {
-            do {
-                let row = try ServerRow(text, table: table, reader: reader)
+        var taken: [String] = []
+        if try areUnknown(rows, table: table) {
+            try showNew(rows, table: table)
+            received.changed = rows.count
+            taken = rows.map(\.id)
+        } else {
+            let hasSettled = try db.number("SELECT 1 FROM sync_settled LIMIT 1") != 0
+            for row in rows {
                 if hasSettled, try isStale(row, table: table, askedAt: mark, isFresh: isFresh, &received) { continue }
-                guard try take(row, table: table, isFresh: isFresh, &received) else { continue }
-                let key = RecordKey(table, row.id)
-                if let subscription {
-                    try join(subscription, key, provisionally: false)
-                } else {
-                    candidates.append(key)
-                }
-            } catch let error as StoreError {
-                guard case .malformedRow(let flaw) = error.reason else { throw error }
-                received.malformed.append(flaw)
+                if try take(row, table: table, isFresh: isFresh, &received) { taken.append(row.id) }
             }
+        }
+        if let subscription {
+            try join(subscription, taken, provisionally: false)
+        } else {
+            candidates += taken.map { RecordKey(table, $0) }
         }
         return received
     }
@@ -46,8 +63,29 @@ extension StoreTransaction {
         try db.perform("INSERT OR IGNORE INTO sync_twins (collection, record) VALUES (?, ?)", .text(table), .text(id))
     }
 
+    /// Whether rows in the order of their ids are new to the store: it has no record, no entry and no memory of any id
+    /// from the first to the last. Nearly every page of a first pull is such a one, and then its rows need not be looked
+    /// up one by one.
+    private func areUnknown(_ rows: [AnswerRow], table: String) throws -> Bool {
+        guard let first = rows.first?.id, let last = rows.last?.id else { return false }
+        for next in rows.indices.dropFirst() where !rows[next - 1].id.precedesInBytes(rows[next].id) { return false }
+        if !touched.isEmpty, rows.indices.contains(where: { positions[RecordKey(table, rows[$0].id)] != nil }) {
+            return false
+        }
+        if try hasAliases() {
+            if rows.indices.contains(where: { rows[$0].clientKey != nil }) { return false }
+            let aliases = "SELECT 1 FROM sync_aliases WHERE local_id BETWEEN ? AND ? LIMIT 1"
+            if try db.number(aliases, .text(first), .text(last)) != 0 { return false }
+        }
+        for memory in ["sync_entries", "sync_settled"] {
+            let known = "SELECT 1 FROM \(memory) WHERE collection = ? AND record BETWEEN ? AND ? LIMIT 1"
+            if try db.number(known, .text(table), .text(first), .text(last)) != 0 { return false }
+        }
+        return try collection(table)?.hasDocument(from: first, through: last, in: db) != true
+    }
+
     private func isStale(
-        _ row: ServerRow, table: String, askedAt mark: Int64?, isFresh: Bool, _ received: inout Received
+        _ row: AnswerRow, table: String, askedAt mark: Int64?, isFresh: Bool, _ received: inout Received
     ) throws -> Bool {
         let settled = try db.first(
             "SELECT mark, deleted FROM sync_settled WHERE collection = ? AND record = ?", .text(table), .text(row.id)
@@ -66,7 +104,7 @@ extension StoreTransaction {
     }
 
     /// Whether the row was taken.
-    private func take(_ row: ServerRow, table: String, isFresh: Bool, _ received: inout Received) throws -> Bool {
+    private func take(_ row: AnswerRow, table: String, isFresh: Bool, _ received: inout Received) throws -> Bool {
         let key = RecordKey(table, row.id)
         if let clientKey = row.clientKey, try hasAliases(),
             let alias = try aliases(clientKey: clientKey).first(where: { isOwn($0, row, table: table) })
@@ -125,7 +163,7 @@ extension StoreTransaction {
             .text(table))
     }
 
-    private func isOwn(_ alias: Alias, _ row: ServerRow, table: String) -> Bool {
+    private func isOwn(_ alias: Alias, _ row: AnswerRow, table: String) -> Bool {
         alias.table.hasSameBytes(as: table)
             && [alias.user, alias.formerUser].contains { $0?.hasSameBytes(as: row.createdBy) == true }
     }

@@ -153,6 +153,13 @@ package struct JSONLexer {
         return String(unsafeUninitializedCapacity: slice.count) { Self.unescape(slice, into: $0) }
     }
 
+    /// Whether a checked string is that text, escapes resolved.
+    @inline(__always)
+    package func text(of raw: RawString, is bytes: [UInt8]) -> Bool {
+        if raw.isEscaped { return text(of: raw).utf8.elementsEqual(bytes) }
+        return raw.range.count == bytes.count && self.bytes[raw.range].elementsEqual(bytes)
+    }
+
     /// Writes a checked string's bytes with its escapes resolved; never more bytes than the text has.
     package static func unescape(_ text: UnsafeBufferPointer<UInt8>, into out: UnsafeMutableBufferPointer<UInt8>) -> Int
     {

@@ -63,7 +63,7 @@ extension PlantedFault {
     private static let cursorFromPush = plant("a write's answer moves the cursor") {
         $0.rules.lowerBound = { cursor, _, _ in cursor }
         $0.afterEvent = { event, device in
-            guard case .answered(_, .answered(let answer)) = event, answer.isJSON,
+            guard case .answered(_, .answered(let answer), _) = event, answer.isJSON,
                 let json = try? JSON(parsing: answer.body),
                 json["id"] != nil, let moment = json["updatedAt"]?.stringValue
             else { return }
