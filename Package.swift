@@ -141,10 +141,16 @@ let package = Package(
         .executableTarget(
             name: "StoreProcess", dependencies: ["BkendSync", "BkendDocuments", "BkendWire"],
             path: "Tests/StoreProcess", swiftSettings: strict),
+        .target(name: "CFaultCalls", path: "Tests/CFaultCalls"),
+        .executableTarget(
+            name: "OpeningProcess", dependencies: ["BkendSync", "CFaultCalls"], path: "Tests/OpeningProcess",
+            swiftSettings: strict),
         .testTarget(
             name: "BkendSyncTests",
-            dependencies: ["BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "CSQLite", grdb],
-            swiftSettings: strict),
+            dependencies: [
+                "BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "OpeningProcess", "CSQLite",
+                grdb,
+            ], swiftSettings: strict),
         .target(
             name: "SyncSimulation", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
             path: "Tests/SyncSimulation", swiftSettings: strict),

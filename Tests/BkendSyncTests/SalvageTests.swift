@@ -102,6 +102,33 @@ struct SalvageTests {
         }
     }
 
+    @Test("A check that still runs when the store is closed doesn't pass for another process")
+    func checkUnderWay() throws {
+        try withFolder { path throws in
+            try withFolder { original throws in
+                let store = try open(original)
+                _ = try store.write { try $0.create("notes", ["title": "A"]) }
+                // Enough that the check takes its time.
+                try store.writer.write { db in
+                    try db.execute(
+                        sql: """
+                            CREATE TABLE filler (a, b);
+                            CREATE INDEX filler_index ON filler (b);
+                            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+                            INSERT INTO filler SELECT i, hex(i * 7919 % 200000) FROM n;
+                            """)
+                }
+                // What a killed process leaves.
+                for suffix in ["", "-wal", ".open"] {
+                    try FileManager.default.copyItem(atPath: original + suffix, toPath: path + suffix)
+                }
+            }
+            #expect(try open(path).health == .checking)
+            DamageMark.note("quick_check", beside: path)
+            #expect(try open(path).damage?.savedEntries == 1)
+        }
+    }
+
     @Test("Damage that a read meets marks the store, so that the next opening salvages")
     func metByRead() throws {
         try withFolder { path throws in
@@ -230,8 +257,7 @@ struct SalvageTests {
     func fullWhileRestoring() throws {
         try withFolder { path throws in
             try prepare(path)
-            var rows = SalvagedRows()
-            try rows.read(from: path)
+            let rows = SalvagedRows(from: path)
             let queue = try DocumentStorage.inMemory()
             let store = try StoreDatabase(over: queue, environment: .ticking())
             try queue.writeWithoutTransaction { db in

@@ -70,6 +70,28 @@ struct WholeOperationTests {
         #expect(try StoreAudit.faults(fixture.store) == [])
     }
 
+    @Test("A dead letter whose retry is refused in the middle is not lost where the closure catches that")
+    func retrying() throws {
+        let fixture = try StoreFixture()
+        let named = try fixture.create(["title": "Named"])
+        try fixture.receive(["id": "s1", "title": "S"])
+        try fixture.update("s1", ["friend": .string(named)])
+        let entry = try #require(try fixture.lane("s1").first)
+        // What waits for the record fails with it.
+        try fixture.delete(named)
+        #expect(try fixture.lane("s1").map(\.state) == [.failed])
+        #expect(
+            refusal {
+                try fixture.store.write { tx in
+                    _ = try? tx.retry(entry.sequence)
+                    _ = try? tx.create("notes", ["title": "After"])
+                }
+            } == .namesDiscardedRecord(named))
+        #expect(try fixture.lane("s1").map(\.state) == [.failed])
+        #expect(try fixture.store.read { try $0.entries().map(\.record) } == ["s1"])
+        #expect(try StoreAudit.faults(fixture.store) == [])
+    }
+
     // MARK: Depth
 
     private func nested(_ levels: Int) -> JSON { (0..<levels).reduce(JSON.null) { value, _ in .array([value]) } }

@@ -5,7 +5,7 @@ import GRDB
 /// made from a number.
 enum Catalogue {
     /// 2: packed ids in index entries, search indexes.
-    private static let format = 2
+    static let format = 2
 
     /// Makes the catalogue in a new database, checks its format in an old one.
     static func prepare(_ db: Database, path: String) throws {

@@ -32,6 +32,9 @@ package enum DocumentStorage {
         return pool
     }
 
+    /// The format of collections that this version writes.
+    package static var format: Int { Catalogue.format }
+
     /// A database in memory, with the same settings; for tests and throw-away caches.
     package static func inMemory() throws -> DatabaseQueue {
         let queue = try DatabaseQueue(configuration: configuration(path: ":memory:", StorageOptions()))

@@ -21,6 +21,7 @@ extension EngineStep {
             detail["kept"] = "merged"
             detail["sent"] = sent
         }
+        if decided.isTooDeep { detail["mergeTooDeep"] = true }
         if isMaybeApplied { detail["maybeApplied"] = true }
         try tx.report("conflict", entry.table, entry.record, detail: detail)
     }

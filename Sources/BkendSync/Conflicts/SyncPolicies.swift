@@ -47,6 +47,9 @@ public enum ConflictPolicy: Sendable {
     /// The server's value stays.
     case serverWins
     /// The function's value is sent; the server's own value sends nothing. It must be pure: it may run again.
+    ///
+    /// A value that nests deeper than a field may (511 levels) can't be stored: the local value is sent instead, and the
+    /// report says `mergeTooDeep`.
     case merge(@Sendable (FieldConflict) -> JSON)
 }
 

@@ -8,6 +8,8 @@ package struct UpdatePlan: Sendable, Hashable {
         package var conflict: FieldConflict
         /// What is sent; nil when the server's value stays.
         package var sent: JSON?
+        /// Whether a merging function gave a value that is nested too deep to be stored, so that mine was kept.
+        package var isTooDeep = false
     }
 
     /// The fields to send; none means that the update is done.
@@ -40,21 +42,25 @@ package struct UpdatePlan: Sendable, Hashable {
                 let conflict = FieldConflict(
                     table: entry.table, record: entry.record, field: field, before: entry.before[field], mine: mine,
                     theirs: their)
-                let choice = Self.choose(conflict, policy)
-                if let choice { fields[field] = choice }
-                conflicts.append(Decided(conflict: conflict, sent: choice))
+                let decided = Self.decide(conflict, policy)
+                if let sent = decided.sent { fields[field] = sent }
+                conflicts.append(decided)
             }
         }
         isMaybeApplied = isSuspicious
     }
 
-    private static func choose(_ conflict: FieldConflict, _ policy: ConflictPolicy) -> JSON? {
+    private static func decide(_ conflict: FieldConflict, _ policy: ConflictPolicy) -> Decided {
         switch policy {
-        case .clientWins: return conflict.mine
-        case .serverWins: return nil
+        case .clientWins: return Decided(conflict: conflict, sent: conflict.mine)
+        case .serverWins: return Decided(conflict: conflict)
         case .merge(let function):
             let value = function(conflict)
-            return conflict.theirs == value ? JSON?.none : value
+            // What can't be stored can't be sent either: what the user wrote is, as without a policy.
+            if value.nests(deeperThan: JSON.deepestField) {
+                return Decided(conflict: conflict, sent: conflict.mine, isTooDeep: true)
+            }
+            return Decided(conflict: conflict, sent: conflict.theirs == value ? JSON?.none : value)
         }
     }
 }

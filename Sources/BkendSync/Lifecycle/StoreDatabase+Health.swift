@@ -13,7 +13,7 @@ extension StoreDatabase {
         if wasClean && !file.isLogMissing {
             try write { try $0.setMeta("clean", "0") }
         } else {
-            checkBehind(file)
+            checkBehind()
         }
     }
 
@@ -21,6 +21,7 @@ extension StoreDatabase {
     /// fails, nothing is lost: the next opening finds the log, and checks the file.
     func close(_ file: StoreFile) {
         StoreRegistry.shared.close(file.path) {
+            check.stop { writer.interrupt() }
             try? file.lock.withLock {
                 if file.presence.isAlone() { try leave(file) }
             }
@@ -33,6 +34,9 @@ extension StoreDatabase {
             if health.isTrusted {
                 try db.inTransaction(.immediate) {
                     try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('clean', '1')")
+                    if damage != nil, isDamageTold {
+                        try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('salvageTold', '1')")
+                    }
                     return .commit
                 }
             }
@@ -41,13 +45,13 @@ extension StoreDatabase {
         }
     }
 
-    private func checkBehind(_ file: StoreFile) {
+    private func checkBehind() {
         health = .checking
-        DispatchQueue.global(qos: .utility).async { [weak self] in
-            guard let reader = self?.writer else { return }
-            let check = Result { try reader.unsafeRead { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } }
-            guard let self else { return }
-            switch StoreHealth(check) {
+        check.start { [writer] in
+            Result { try writer.unsafeRead { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } }
+        } then: { [weak self] outcome in
+            guard let self, let file else { return }
+            switch StoreHealth(outcome) {
             case .damaged(let flaw): noteDamage(flaw, file)
             // A read or write may have met damage meanwhile.
             case let found: if health == .checking { health = found }

@@ -29,6 +29,7 @@ extension StoreDatabase {
             try StoreOpening(path: file, environment: environment, changeLimit: changeLimit, options: options).run()
         }
         if let owner { try store.claim(owner) }
+        store.noteDamageToBeTold()
         return store
     }
 

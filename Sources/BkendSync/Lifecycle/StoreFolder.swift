@@ -36,8 +36,12 @@ enum StoreFolder {
     }
 
     /// A file's size, nil when there is none.
-    static func size(of path: String) -> Int64? {
+    ///
+    /// - Throws: when the system can't say: that a file is missing is never concluded from an error.
+    static func size(of path: String) throws -> Int64? {
         var status = stat()
-        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+        if stat(path, &status) == 0 { return Int64(status.st_size) }
+        if errno == ENOENT { return nil }
+        throw StorageError(path: path, reason: .cannotOpen(errno: errno))
     }
 }

@@ -25,12 +25,17 @@ struct StoreOpening {
     /// Opens the store; sets a damaged one aside first.
     func run() throws -> StoreDatabase {
         try presence.enter()
-        if DamageMark.read(beside: path) != nil { return try salvage(because: "damage was found") }
-        if presence.note != nil, StoreFolder.size(of: path) ?? 0 == 0 {
+        if try DamageMark.read(beside: path) != nil { return try salvage(because: "damage was found") }
+        if try presence.note != nil, try StoreFolder.size(of: path) ?? 0 == 0 {
             // SQLite would make a new database and throw the old one's log away.
             return try salvage(because: "the database is missing or empty")
         }
         do { return try open() } catch let error where isDamage(error) {
+            // SQLite calls it damage as well when the disk fails for a moment (SQLITE_IOERR_CORRUPTFS).
+            if let store = try? open() {
+                try DamageMark.remove(beside: path)
+                return store
+            }
             return try salvage(because: "\(error)")
         }
     }
@@ -40,9 +45,10 @@ struct StoreOpening {
     }
 
     private func open() throws -> StoreDatabase {
-        let isNew = presence.note == nil
+        let note = try presence.note
+        let isNew = note == nil
         // SQLite leaves the log where it is (NO_CKPT_ON_CLOSE), so it is missing only when somebody took it away.
-        let isLogMissing = presence.note == .needsLog && StoreFolder.size(of: path + "-wal") == nil
+        let isLogMissing = try note == .needsLog && StoreFolder.size(of: path + "-wal") == nil
         let (pool, isAlone) = try lock.withLock {
             if !isNew { try presence.write(.needsLog) }
             return (try DocumentStorage.open(path: path, options: options), presence.isAlone())
@@ -57,8 +63,13 @@ struct StoreOpening {
             try StoreFolder.sync(of: path)
             try presence.write(.needsLog)
         }
-        if isLogMissing && isAlone { store.damage = StoreDamage.withoutLog }
+        store.damage = isLogMissing && isAlone ? .withoutLog : try untoldDamage(of: store)
         return store
+    }
+
+    /// What an earlier opening salvaged, unless a process that was told of it has closed the store since.
+    private func untoldDamage(of store: StoreDatabase) throws -> StoreDamage? {
+        try store.read { try $0.meta("salvageTold") == nil ? $0.meta("salvaged") : nil }.flatMap(StoreDamage.init)
     }
 
     private func isDamage(_ error: any Error) -> Bool {

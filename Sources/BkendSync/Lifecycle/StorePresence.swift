@@ -27,13 +27,19 @@ final class StorePresence: Sendable {
 
     /// The note, nil where no store has been yet.
     var note: Note? {
-        var byte: UInt8 = 0
-        return pread(descriptor, &byte, 1, 0) == 1 ? Note(rawValue: byte) ?? .needsLog : nil
+        get throws {
+            var byte: UInt8 = 0
+            switch pread(descriptor, &byte, 1, 0) {
+            case 0: return nil
+            case 1: return Note(rawValue: byte) ?? .needsLog
+            default: throw StorageError(path: path, reason: .cannotOpen(errno: errno))
+            }
+        }
     }
 
     /// Writes the note durably.
     func write(_ note: Note) throws {
-        if self.note == note { return }
+        if try self.note == note { return }
         var byte = note.rawValue
         guard pwrite(descriptor, &byte, 1, 0) == 1, fsync(descriptor) == 0 else {
             throw StorageError(path: path, reason: .cannotOpen(errno: errno))

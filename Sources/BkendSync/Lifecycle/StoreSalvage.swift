@@ -7,7 +7,8 @@ import GRDB
 /// were that it changes. Everything else comes back from the server.
 ///
 /// A kill may come at any moment. The mark tells how far the work is; files that were moved stay; what the new store
-/// took over it took over in one transaction, which says so itself (`salvaged` in its meta table).
+/// took over it took over in one transaction, which says so itself (`salvaged` in its meta table). Each opening tells of
+/// it until a process that was told has closed the store.
 struct StoreSalvage {
     let path: String
     let lock: FileLock
@@ -26,17 +27,38 @@ struct StoreSalvage {
     /// - Throws: `StoreError.Reason.damagedWhileInUse` while another process has the store open: what it writes would go
     ///   into the files that were set aside.
     func run(because reason: String, reopening open: () throws -> StoreDatabase) throws -> StoreDatabase {
-        var mark = DamageMark.read(beside: path) ?? DamageMark(reason: reason)
+        var mark = try DamageMark.read(beside: path) ?? DamageMark(reason: reason)
         try lock.withLock {
             guard presence.shutOthersOut() else { throw StoreError(.damagedWhileInUse) }
-            try setAside(&mark)
+            do {
+                try refuseNewer(mark)
+                try setAside(&mark)
+            } catch {
+                presence.share()
+                throw error
+            }
         }
         defer { presence.share() }
         let store = try renewed(open)
-        let damage = try store.read { try $0.meta("salvaged") }.flatMap(StoreDamage.init) ?? restore(mark, into: store)
+        let damage = try store.read { try $0.meta("salvaged") }.flatMap(StoreDamage.init) ?? restore(&mark, into: store)
         store.damage = damage
         try DamageMark.remove(beside: path)
         return store
+    }
+
+    /// A later version's store is that version's to salvage: nothing of it is moved or marked.
+    private func refuseNewer(_ mark: DamageMark) throws {
+        let moved = try mark.number == nil ? nil : StoreFolder.size(of: aside(mark.number))
+        let file = moved == nil ? path : aside(mark.number)
+        // SQLite would make a new database of an empty one, and throw its log away.
+        guard try StoreFolder.size(of: file) ?? 0 > 0 else { return }
+        let formats: (store: Int?, collections: Int?)
+        do { formats = try SalvagedRows.formats(in: file) } catch {
+            if mark.failures >= Self.patience { return }
+            throw error
+        }
+        if let format = formats.store, format > StoreSchema.format { throw StoreError(.newerFormat(format)) }
+        if let format = formats.collections, format > DocumentStorage.format { throw StoreError(.newerFormat(format)) }
     }
 
     /// Moves the database and its log to the first free name. The choice is on disk before the first file moves, and
@@ -44,7 +66,9 @@ struct StoreSalvage {
     private func setAside(_ mark: inout DamageMark) throws {
         if mark.number == nil {
             var number = 1
-            while Self.suffixes.contains(where: { access(aside(number) + $0, F_OK) == 0 }) { number += 1 }
+            while try Self.suffixes.contains(where: { try StoreFolder.size(of: aside(number) + $0) != nil }) {
+                number += 1
+            }
             mark.number = number
             try mark.write(beside: path)
         }
@@ -64,25 +88,38 @@ struct StoreSalvage {
         }
     }
 
-    private func restore(_ mark: DamageMark, into store: StoreDatabase) throws -> StoreDamage {
+    /// Carries over what can be read. Where the disk fails meanwhile the next opening tries again, a few times: what can't
+    /// be read then is lost, and said to be.
+    private func restore(_ mark: inout DamageMark, into store: StoreDatabase) throws -> StoreDamage {
         let aside = aside(mark.number)
         var found = SalvagedRows()
         // An empty database has no rows, and SQLite would throw its log away.
-        if StoreFolder.size(of: aside) ?? 0 == 0 {
+        if try StoreFolder.size(of: aside) ?? 0 == 0 {
             found.isUnreadable = true
         } else {
-            do { try found.read(from: aside) } catch { found.isUnreadable = true }
+            found = SalvagedRows(from: aside)
         }
+        if let obstacle = found.obstacle, mark.failures < Self.patience {
+            mark.failures += 1
+            try mark.write(beside: path)
+            throw obstacle
+        }
+        let (reason, hasMoved) = (
+            mark.reason, try Self.suffixes.contains { try StoreFolder.size(of: aside + $0) != nil }
+        )
         return try store.write { transaction in
             let saved = try transaction.restore(found)
-            let hasMoved = Self.suffixes.contains { access(aside + $0, F_OK) == 0 }
             let damage = StoreDamage(
-                reason: mark.reason, setAside: hasMoved ? aside : "", savedEntries: saved,
-                lostEntries: found.lost + max(0, found.entries - saved), isOutboxUnreadable: found.isUnreadable)
+                reason: reason, setAside: hasMoved ? aside : "", savedEntries: saved,
+                lostEntries: found.lost + max(0, found.entries - saved) + (found.untold?.lostEntries ?? 0),
+                isOutboxUnreadable: found.isUnreadable || found.untold?.isOutboxUnreadable ?? false)
             try transaction.setMeta("salvaged", damage.text)
             return damage
         }
     }
+
+    /// How many openings give a failing disk another chance.
+    private static let patience = 3
 
     private static let suffixes = ["", "-wal", "-shm"]
 
@@ -99,7 +136,7 @@ extension StoreDamage {
         return json.description
     }
 
-    fileprivate init?(_ text: String) {
+    init?(_ text: String) {
         guard let json = try? JSON(parsing: text) else { return nil }
         func count(_ name: String) -> Int { json[name]?.intValue.flatMap { Int(exactly: $0) } ?? 0 }
         self.init(

@@ -26,11 +26,12 @@ package final class ChangeFeed: Sendable {
         /// The newest row of the log that was read; nil while nobody observes.
         var position: Int64?
         var listener: Int?
-        var watch: FolderWatch?
+        var foreign: (any ForeignCommits)?
     }
 
     private let database: StoreDatabase
     private let lock: Lock?
+    private let foreign: ForeignWatching
     private let queue = DispatchQueue(label: "bkend.store.feed")
     private let isDue = Atomic(false)
     private let state = Mutex(State())
@@ -40,23 +41,23 @@ package final class ChangeFeed: Sendable {
     /// How many changes are read, with their documents, in one look.
     private static let batchLimit = 512
 
-    init(_ database: StoreDatabase, lock: Lock?, whenListed: @escaping @Sendable () -> Void = {}) {
+    init(
+        _ database: StoreDatabase, lock: Lock?, foreign: ForeignWatching = .system,
+        whenListed: @escaping @Sendable () -> Void = {}
+    ) {
         self.database = database
         self.lock = lock
+        self.foreign = foreign
         self.whenListed = whenListed
     }
 
     // MARK: Observers
 
     /// Adds an observer. What it reads from the store after `begin`, and the batches it gets, leave no gap.
-    ///
-    /// - Throws: `StoreError` when writes of other processes can't be watched.
-    func add(_ observer: any FeedObserver) throws(StoreError) -> Int {
-        try state.withLock { state throws(StoreError) -> Int in
+    func add(_ observer: any FeedObserver) -> Int {
+        state.withLock { state in
             if state.listener == nil {
-                if let lock {
-                    state.watch = try FolderWatch(folder: lock.folder, name: lock.name) { [weak self] in self?.wake() }
-                }
+                if let lock { state.foreign = foreign.begin(lock) { [weak self] in self?.wake() } }
                 state.listener = database.commits.add { [weak self] in self?.wake() }
             }
             state.last += 1
@@ -82,9 +83,9 @@ package final class ChangeFeed: Sendable {
 
     private func rest(_ state: inout State) {
         if let listener = state.listener { database.commits.remove(listener) }
-        state.watch?.stop()
+        state.foreign?.stop()
         state.listener = nil
-        state.watch = nil
+        state.foreign = nil
         state.position = nil
     }
 

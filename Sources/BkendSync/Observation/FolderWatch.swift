@@ -7,7 +7,7 @@ import Foundation
 /// ends, and the system reports that close (inotify(7), `IN_CLOSE_WRITE`). It comes when the commit can be read. A change
 /// of `-wal` comes before: a reader that it woke could find nothing yet and sleep on. The folder is watched, not the file,
 /// so that a lock that was removed and made again is seen.
-final class FolderWatch: Sendable {
+final class FolderWatch: ForeignCommits {
     private nonisolated(unsafe) let source: any DispatchSourceRead  // its methods may be called on any thread
 
     /// - Throws: `StoreError.Reason.storage` when the system has no more watches.

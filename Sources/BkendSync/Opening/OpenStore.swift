@@ -125,7 +125,7 @@ package final class OpenStore: Sendable {
 
     /// Observes a query from now on: the first result comes at once, then one after each change that touched it.
     ///
-    /// - Throws: `StoreError` when the store can't be observed.
+    /// - Throws: `StoreError` when the store is closed.
     package func observe(_ query: Query, in table: String) throws(StoreError) -> QueryObservation {
         let observer = QueryObserver(query, in: table, of: try core)
         let observation = try add(observer)
@@ -167,7 +167,7 @@ package final class OpenStore: Sendable {
         // Under the lock, so that a close meanwhile either ends this observation or refuses it.
         try state.withLock { state throws(StoreError) -> Observation in
             guard let core = state.core else { throw StoreError(.closed) }
-            let number = try core.feed.add(observer)
+            let number = core.feed.add(observer)
             state.observers.insert(number)
             return Observation { [weak self, feed = core.feed] in
                 feed.remove(number)

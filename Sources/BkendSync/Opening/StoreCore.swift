@@ -12,9 +12,13 @@ package final class StoreCore: Sendable {
     let reads = Lanes("bkend.store.read", limit: 4)
 
     /// - Parameter lock: the lock that writers in other processes hold; nil for a store in memory.
-    package init(_ database: StoreDatabase, lock: ChangeFeed.Lock? = nil) {
+    package convenience init(_ database: StoreDatabase, lock: ChangeFeed.Lock? = nil) {
+        self.init(database, lock: lock, foreign: .system)
+    }
+
+    init(_ database: StoreDatabase, lock: ChangeFeed.Lock?, foreign: ForeignWatching) {
         self.database = database
-        feed = ChangeFeed(database, lock: lock)
+        feed = ChangeFeed(database, lock: lock, foreign: foreign)
     }
 
     private struct Known {

@@ -82,7 +82,9 @@ extension StoreTransaction {
     /// what is visible now, without the fields that later writes have set.
     ///
     /// - Throws: `StoreError` when it names a discarded record, or its record is gone.
-    package func retry(_ sequence: Int64) throws {
+    package func retry(_ sequence: Int64) throws { try whole { try queueAgain(sequence) } }
+
+    private func queueAgain(_ sequence: Int64) throws {
         var entry = try require(sequence, in: [.failed, .unresolved])
         let key = RecordKey(entry.table, entry.record)
         if entry.kind == .create {

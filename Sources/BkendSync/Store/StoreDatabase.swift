@@ -18,7 +18,9 @@ package final class StoreDatabase: Sendable {
     /// Tells observers of this process's commits; those of others reach them through the lock's file.
     package let commits = CommitSignal()
     /// What it has beside its database, nil in memory.
-    private let file: StoreFile?
+    let file: StoreFile?
+    /// What looks for damage behind, after an unclean stop.
+    let check = BackgroundCheck()
     /// Keeps the writers of other processes away, nil where there are none.
     private let lock: FileLock?
     private let condition = Mutex<Condition>(Condition())
@@ -34,22 +36,24 @@ package final class StoreDatabase: Sendable {
         try self.init(over: writer, lock: lock, file: nil, environment: environment, changeLimit: changeLimit)
     }
 
+    /// - Parameter migrations: the steps from one format to the next; others than the shipped ones for tests.
     init(
         over writer: any DatabaseWriter, lock: FileLock?, file: StoreFile?, environment: StoreEnvironment,
-        changeLimit: Int
+        changeLimit: Int, migrations: [String] = StoreSchema.migrations
     ) throws {
         self.writer = writer
         self.lock = lock
         self.file = file
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
-        try transaction { db in try StoreSchema.prepare(db) }
+        try transaction { db in try StoreSchema.prepare(db, by: migrations) }
         if let file { try noteOpening(file) }
     }
 
     private struct Condition {
         var health = StoreHealth.unsuspicious
         var damage: StoreDamage?
+        var isDamageTold = false
         var isRegistered = false
     }
 
@@ -69,6 +73,12 @@ package final class StoreDatabase: Sendable {
         get { condition.withLock { $0.damage } }
         set { condition.withLock { $0.damage = newValue } }
     }
+
+    /// Notes that the opener gets the store, and with it `damage`: nobody has to be told again once it was closed.
+    func noteDamageToBeTold() { condition.withLock { $0.isDamageTold = true } }
+
+    /// Whether whoever opened the store was told of its damage.
+    var isDamageTold: Bool { condition.withLock { $0.isDamageTold } }
 
     /// A store in memory, for tests and the simulator. Keep its `writer` to open it again after a "crash".
     package static func inMemory(environment: StoreEnvironment = .system) throws -> StoreDatabase {

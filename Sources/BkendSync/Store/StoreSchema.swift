@@ -8,8 +8,10 @@ enum StoreSchema {
     /// The format this version writes. `migrations[n]` leads from format n to n + 1.
     static var format: Int { migrations.count }
 
-    /// Makes the tables in a new database, migrates an older one, refuses a newer one.
-    static func prepare(_ db: Database) throws {
+    /// Makes the tables in a new database, migrates an older one, refuses a newer one. All of it is one transaction of
+    /// the caller's: a migration that was cut short leaves the older format.
+    static func prepare(_ db: Database, by migrations: [String] = migrations) throws {
+        let format = migrations.count
         var current = 0
         if try db.tableExists("sync_meta") {
             let text = try db.first("SELECT value FROM sync_meta WHERE key = 'format'") { $0.text(0) }
@@ -22,7 +24,8 @@ enum StoreSchema {
         try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('format', ?)", .text(String(format)))
     }
 
-    private static let migrations = [first]
+    /// The shipped steps.
+    static let migrations = [first]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

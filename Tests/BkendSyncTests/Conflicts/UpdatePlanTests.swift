@@ -91,6 +91,17 @@ import Testing
         #expect(theirs.fields.isEmpty && theirs.conflicts.count == 1)
     }
 
+    @Test func aMergedValueThatIsTooDeepToBeStoredGivesWayToMineAndIsTold() throws {
+        func nested(_ levels: Int) -> JSON { (0..<levels).reduce(JSON.int(1)) { value, _ in .array([value]) } }
+        for (levels, isTooDeep) in [(511, false), (512, true), (5_000, true)] {
+            let value = nested(levels)
+            let plan = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], .merge { _ in value })
+            #expect(plan.fields == (isTooDeep ? ["a": 2] : ["a": value]))
+            #expect(plan.conflicts.map(\.isTooDeep) == [isTooDeep])
+            #expect(plan.conflicts.map(\.sent) == [plan.fields["a"]])
+        }
+    }
+
     @Test func anAmbiguousUpdateIsDoneWhenEverythingSaysMine() throws {
         let plan = try plan(["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 2, "b": 2], state: .ambiguous)
         #expect(plan.fields.isEmpty && plan.conflicts.isEmpty)

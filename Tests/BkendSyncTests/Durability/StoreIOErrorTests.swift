@@ -59,58 +59,11 @@ import Testing
         return disk
     }
 
-    private static func isTyped(_ error: any Error) -> Bool {
-        error is DatabaseError || error is StoreError || error is StorageError
-    }
-
     @Test(arguments: Operation.allCases, [1, nil])
     func `A write whose k-th call fails is there or leaves nothing, and succeeds when tried again`(
         operation: Operation, times: Int?
     ) throws {
-        let prepared = try Self.prepared()
-        let (before, after) = try prepared.afterKill().withStore { store throws in
-            let before = try StoreAudit.contents(store)
-            try operation.run(store)
-            return (before, try StoreAudit.contents(store))
-        }
-        #expect(before != after)
-        var call = 0
-        while true {
-            let disk = prepared.afterKill()
-            let passed = try disk.withStore { store throws in
-                // A reader opened before, as in an app that runs.
-                _ = try StoreAudit.contents(store)
-                disk.fail(.all, after: call, times: times, seed: UInt64(call))
-                var thrown: (any Error)?
-                do { try operation.run(store) } catch { thrown = error }
-                let failures = disk.failures
-                disk.heal()
-                if let thrown { #expect(Self.isTyped(thrown), "call \(call): \(thrown)") }
-                let now = try StoreAudit.contents(store)
-                #expect(now == (thrown == nil ? after : before), "call \(call): \(String(describing: thrown))")
-                try Self.judge(disk.afterPowerCut(.shredded, seed: UInt64(call)), [before, after], call)
-                if thrown != nil { try operation.run(store) }
-                #expect(try StoreAudit.contents(store) == after, "call \(call), again")
-                return failures == 0
-            }
-            if passed {
-                try Self.judge(disk.afterPowerCut(.shredded, seed: UInt64(call)), [after], call)
-                break
-            }
-            // Failing for good says little that failing once didn't: every third call of those.
-            call += times == nil ? 3 : 1
-        }
-        #expect(call > 5)
-    }
-
-    /// A commit that failed while it was being synced may stand in the log, whole: then it is found after a cut.
-    private static func judge(_ disk: FaultDisk, _ allowed: [Set<String>], _ call: Int) throws {
-        try disk.withStore { store throws in
-            let found = try StoreAudit.contents(store)
-            #expect(allowed.contains(found), "call \(call), after the power went")
-            let faults = try StoreAudit.faults(store)
-            #expect(faults == [], "call \(call), after the power went")
-        }
+        try EveryCall(of: operation.rawValue, on: try Self.prepared()) { try operation.run($0) }.fail(times: times)
     }
 
     @Test func `On a full disk a write throws and queues nothing, and reads go on`() throws {

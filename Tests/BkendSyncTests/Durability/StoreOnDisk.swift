@@ -8,13 +8,19 @@ import Synchronization
 
 extension FaultDisk {
     /// Runs `body` over the disk's store, opened as the product opens it, and closes it.
-    func withStore<Result>(_ body: (StoreDatabase) throws -> Result) throws -> Result {
+    ///
+    /// - Parameter migrations: the steps from one format to the next.
+    func withStore<Result>(
+        migrations: [String] = StoreSchema.migrations, _ body: (StoreDatabase) throws -> Result
+    ) throws -> Result {
         var options = StorageOptions()
         options.vfs = name
         let pool = try DocumentStorage.open(path: "/store.sqlite", options: options)
         let result: Result
         do {
-            result = try body(try StoreDatabase(over: pool, environment: .still, changeLimit: 40))
+            result = try body(
+                try StoreDatabase(
+                    over: pool, lock: nil, file: nil, environment: .still, changeLimit: 40, migrations: migrations))
         } catch {
             try? pool.close()
             throw error

@@ -32,14 +32,19 @@ import Testing
         }
     }
 
+    /// `make processes` asks for 10,000.
     @Test("Writes outside a result, by another process, run no statement of its query")
     func silenceAcrossProcesses() async throws {
-        let writes = ProcessInfo.processInfo.environment["BKEND_PROCESS_WRITES"].flatMap(Int.init) ?? 500
+        let asked = ProcessInfo.processInfo.environment["BKEND_PROCESS_WRITES"].flatMap(Int.init)
+        let writes = asked ?? 500
         try await ObservedStore.run { store in
             try await Self.checkSilence(store) { expected in
                 expected = try await Self.write(writes, as: 2, in: store.folder)
                 #expect(expected == writes)
             }
+            guard asked != nil else { return }
+            let looks = StatementTrace.runs(of: ["FROM sync_changes"], on: store.path)
+            print("\(writes) writes outside a result by another process: no statement of its query, \(looks) looks")
         }
     }
 
@@ -79,7 +84,7 @@ import Testing
     }
 
     /// Has another process write, and waits for its end without holding a thread of the tests; how many writes it told of.
-    private static func write(_ count: Int, as writer: Int, in folder: String) async throws -> Int {
+    static func write(_ count: Int, as writer: Int, in folder: String) async throws -> Int {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(

@@ -50,12 +50,12 @@ private final class Once: Sendable {
         let meanwhile = Once()
         let feed = ChangeFeed(database, lock: nil) { meanwhile() }
         let (first, second) = (Listener(), Listener())
-        _ = try feed.add(first)
+        _ = feed.add(first)
         try feed.begin()
         let seen = Mutex<(before: Int64, after: Int64)>((0, 0))
         meanwhile.set {
             do {
-                _ = try feed.add(second)
+                _ = feed.add(second)
                 try feed.begin()
                 let before = try database.read { try $0.latestChange }
                 let after = try Self.create(in: database)
@@ -85,7 +85,7 @@ private final class Once: Sendable {
         once.set { [weak observer] in
             do { try observer.map(meanwhile) } catch { Issue.record(error) }
         }
-        let number = try core.feed.add(observer)
+        let number = core.feed.add(observer)
         defer { core.feed.remove(number) }
         observer.run()
         await withCheckedContinuation { continuation in core.reads.whenIdle { continuation.resume() } }

@@ -33,8 +33,11 @@ final class StatementTrace: Sendable {
     }
 
     /// The statements so far that hold one of these texts, and how often they ran.
-    func runs(of texts: [String]) -> Int {
-        Self.counts.withLock { counts in
+    func runs(of texts: [String]) -> Int { Self.runs(of: texts, on: path) }
+
+    /// The same of a path that is traced already.
+    static func runs(of texts: [String], on path: String) -> Int {
+        counts.withLock { counts in
             (counts[path] ?? [:]).reduce(0) { sum, entry in
                 texts.contains { entry.key.contains($0) } ? sum + entry.value : sum
             }

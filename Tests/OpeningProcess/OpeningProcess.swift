@@ -1,0 +1,48 @@
+import BkendSync
+import CFaultCalls
+import Foundation
+
+/// A process that opens copies of a store while a call on its files goes wrong: another call for each copy.
+///
+/// `OpeningProcess <store's folder> <folder for copies> once|forever|kill <first> <step>` tells of each copy by a line
+/// `<call> <failures> <what came of it>`, until an opening makes fewer calls than that. A killed process tells nothing of
+/// its last copy; start it again with the next call.
+@main enum OpeningProcess {
+    static func main() throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let modes = [
+            "once": FAULT_CALLS_ONCE, "forever": FAULT_CALLS_FOREVER, "kill": FAULT_CALLS_KILL,
+        ]
+        guard arguments.count == 5, let mode = modes[arguments[2]], let first = Int64(arguments[3]),
+            let step = Int64(arguments[4]), step > 0
+        else { throw Failure(what: "OpeningProcess <folder> <copies> once|forever|kill <first> <step>") }
+        var call = first
+        while true {
+            let copy = arguments[1] + "/\(call)"
+            try FileManager.default.copyItem(atPath: arguments[0], toPath: copy)
+            let outcome = open(copy + "/store.sqlite", call, mode)
+            // What it opened is closed by now.
+            print("\(call) \(fault_calls_failures()) \(outcome)")
+            fflush(nil)
+            if fault_calls_count() <= call { return }
+            call += step
+        }
+    }
+
+    /// What stops the process.
+    struct Failure: Error { var what: String }
+
+    private static func open(_ path: String, _ call: Int64, _ mode: fault_calls_mode) -> String {
+        fault_calls_arm(call, mode)
+        defer { fault_calls_disarm() }
+        do {
+            let store = try StoreDatabase.open(path: path, owner: "ann")
+            fault_calls_disarm()
+            guard let damage = store.damage else { return "opened" }
+            return damage.isLogMissing
+                ? "without-log" : "salvaged \(damage.savedEntries) \(damage.lostEntries) \(damage.isOutboxUnreadable)"
+        } catch {
+            return "threw \(type(of: error)): \("\(error)".prefix(200).replacing("\n", with: " "))"
+        }
+    }
+}
