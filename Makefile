@@ -15,7 +15,7 @@ help:
 	@echo "make format       format all Swift sources"
 	@echo "make lint         check the format of all Swift sources, and the documents' links"
 	@echo "make processes    four processes write to one store and are killed at random (WRITES=10000 each)"
-	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000)"
+	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000), and fail every call of an opening"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
 	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
@@ -59,7 +59,7 @@ processes: setup
 DAMAGES ?= 10000
 damage: setup
 	@swift build --build-tests
-	@SWIFT_BACKTRACE=enable=no BKEND_DAMAGES=$(DAMAGES) swift test --skip-build --filter 'DamageTests'
+	@SWIFT_BACKTRACE=enable=no BKEND_DAMAGES=$(DAMAGES) swift test --skip-build --filter 'DamageTests|FaultTests'
 
 KILLS ?= 200
 kill: setup
