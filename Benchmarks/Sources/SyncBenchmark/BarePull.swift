@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 import Servers
 
-/// The least that a first pull can cost: a libcurl loop in C gets the pages, four at a time, and SQL written by hand
+/// The least that a first pull can cost: a libcurl loop in C gets the pages, six at a time, and SQL written by hand
 /// puts each one in a table with the same indexes and the same durability, in one transaction each.
 final class BarePull {
     private let pool: DatabasePool
@@ -31,7 +31,7 @@ final class BarePull {
         defer { for text in texts { free(text) } }
         let pointers = texts.map { UnsafePointer($0) }
         let done = bench_fetch_pages(
-            pointers, Int32(pointers.count), 4, "Accept: application/json",
+            pointers, Int32(pointers.count), 6, "Accept: application/json",
             { context, bytes, length in
                 guard let context, let bytes else { return }
                 let own = Unmanaged<BarePull>.fromOpaque(context).takeUnretainedValue()

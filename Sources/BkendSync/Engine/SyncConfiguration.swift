@@ -26,8 +26,8 @@ package struct SyncConfiguration: Sendable {
     package var pageLimit = 100
     /// The rows of one range of a first pull.
     package var rangeSize = 5_000
-    /// How many ranges of a first pull are read side by side.
-    package var parallelRanges = 4
+    /// How many ranges of a first pull are read side by side: as many connections as browsers open to one host.
+    package var parallelRanges = 6
     /// How many refusals in a row, of different records, pause a table.
     package var refusalsBeforePause = 3
     /// How often a comparison begins anew on a table that changes meanwhile, before it waits for the next poll.
