@@ -26,7 +26,7 @@ struct SubscriptionTests {
         let fixture = try StoreFixture()
         let one = try subscribe(fixture)
         let two = try subscribe(fixture, Condition("n", .equals(1)))
-        try fixture.receive(["id": "a", "n": 1], ["id": "b", "n": 1], subscription: one)
+        try fixture.receive(["id": "a", "n": 1], ["id": "b", "n": 3], subscription: one)
         try fixture.receive(["id": "a", "n": 1], subscription: two)
         try fixture.update("b", ["n": 2])
         try fixture.store.write { try $0.lose(one, ["a", "b"]) }
@@ -35,11 +35,26 @@ struct SubscriptionTests {
         #expect(try fixture.changes { try fixture.store.write { try $0.lose(two, ["a"]) } }.map(\.record) == ["a"])
         #expect(try fixture.visible("a") == nil)
         try fixture.fail(fixture.send("b"))
-        #expect(try fixture.visible("b")?["n"] == 1, "the dead letter holds it")
+        #expect(try fixture.visible("b")?["n"] == 3, "the dead letter holds it")
         try fixture.store.write { tx in
             for letter in try tx.entries(state: .failed) { try tx.discard(letter.sequence) }
         }
         #expect(try fixture.visible("b") == nil)
+    }
+
+    @Test("What one subscription brings doesn't vanish with it where another one's filter matches it")
+    func bringing() throws {
+        let fixture = try StoreFixture()
+        let ones = try subscribe(fixture, Condition("n", .equals(1)))
+        let all = try subscribe(fixture)
+        let twos = try subscribe(fixture, Condition("n", .equals(2)))
+        try fixture.receive(["id": "a", "n": 1], subscription: ones)
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: all) } == ["a"])
+        #expect(try fixture.store.read { try $0.provisionalMembers(of: twos) }.isEmpty)
+        try fixture.store.write { try $0.lose(ones, ["a"]) }
+        #expect(try fixture.visible("a") != nil)
+        try fixture.store.write { try $0.lose(all, ["a"]) }
+        #expect(try fixture.visible("a") == nil)
     }
 
     @Test("A record whose write was answered is a provisional member where it matches, and stays")

@@ -59,10 +59,13 @@ extension StoreTransaction {
 
     /// Makes a record whose write was just answered a provisional member of each subscription whose filter it matches
     /// here, until the next comparison tells.
-    func joinMatching(_ key: RecordKey) throws {
-        guard let collection = try collection(key.table) else { return }
+    func joinMatching(_ key: RecordKey) throws { try joinMatching(key, subscriptions(of: key.table)) }
+
+    /// Makes a record a provisional member of those among some subscriptions of its table whose filter it matches here.
+    func joinMatching(_ key: RecordKey, _ subscriptions: [Subscription]) throws {
+        guard !subscriptions.isEmpty, let collection = try collection(key.table) else { return }
         let isIt = Filter.condition(Condition(SystemField.id.rawValue, .equals(.string(key.id))))
-        for subscription in try subscriptions(of: key.table) {
+        for subscription in subscriptions {
             let filter = Filter.allOf([isIt, subscription.filter.filter])
             if try collection.count(filter, in: db) > 0 { try join(subscription.number, [key.id], provisionally: true) }
         }

@@ -39,19 +39,27 @@ extension StoreTransaction {
         }
         var received = Received()
         var taken: [String] = []
+        var changed: [String] = []
         if try areUnknown(rows, table: table) {
             try showNew(rows, table: table)
             received.changed = rows.count
             taken = rows.map(\.id)
+            changed = taken
         } else {
             let hasSettled = try db.number("SELECT 1 FROM sync_settled LIMIT 1") != 0
             for row in rows {
                 if hasSettled, try isStale(row, table: table, askedAt: mark, isFresh: isFresh, &received) { continue }
-                if try take(row, table: table, isFresh: isFresh, &received) { taken.append(row.id) }
+                let before = received.changed
+                guard try take(row, table: table, isFresh: isFresh, &received) else { continue }
+                taken.append(row.id)
+                if received.changed > before { changed.append(row.id) }
             }
         }
         if let subscription {
             try join(subscription, taken, provisionally: false)
+            // Leaving this subscription, they must not vanish before another one has come to know them.
+            let others = try subscriptions(of: table).filter { $0.number != subscription }
+            for id in changed where !others.isEmpty { try joinMatching(RecordKey(table, id), others) }
         } else {
             candidates += taken.map { RecordKey(table, $0) }
         }

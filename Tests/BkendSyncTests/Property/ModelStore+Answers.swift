@@ -104,8 +104,11 @@ extension ModelStore {
         if words[place] == nil, lane(place).allSatisfy({ !$0.isLive }), aliases[id]?.serverID != nil {
             aliases[id] = nil
         }
+        let isKnown = words[place] == row
         words[place] = row
-        if let subscription { subscriptions[subscription]?.members.insert(id) }
+        guard let subscription else { return }
+        subscriptions[subscription]?.members.insert(id)
+        if !isKnown { join(place) }
     }
 
     /// The local id whose key a row bears, if it was made by the same user.

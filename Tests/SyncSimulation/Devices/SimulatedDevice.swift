@@ -34,6 +34,16 @@ package final class SimulatedDevice {
     var sent: [String: Int] = [:]
     /// How often effects were performed, for crashes.
     var performed = 0
+    /// What the engine has not been told of yet.
+    var arrived: [EngineEvent] = []
+    /// What the engine wants done once its latest transaction is on the disk; nil when none is being synced.
+    var committing: [EngineEffect]?
+    /// How many transactions the engine made.
+    var commits = 0
+    /// Whether the database can't grow.
+    private(set) var isFull = false
+    /// How often the disk became full.
+    private(set) var fillings = 0
     /// Records the app has met, by the ids that it knows them by.
     var remembered: [RecordKey] = []
     /// The local ids made here.
@@ -69,10 +79,32 @@ package final class SimulatedDevice {
         machine = nil
         store = nil
         outstanding = []
+        arrived = []
+        committing = nil
         wantsRefresh = false
         wakeNumber += 1
         incarnation += 1
         status = SyncStatus()
         if session.refreshing != nil { session.isLastToken = true }
+    }
+
+    /// The disk is full: the database can't grow. What fits into its free pages is still written.
+    package func fillDisk() throws {
+        try limitPages(to: nil)
+        isFull = true
+        fillings += 1
+    }
+
+    /// The disk has room again.
+    package func emptyDisk() throws {
+        try limitPages(to: 1_073_741_823)
+        isFull = false
+    }
+
+    private func limitPages(to limit: Int?) throws {
+        try writer.writeWithoutTransaction { db in
+            let pages = try limit ?? Int.fetchOne(db, sql: "PRAGMA page_count") ?? 1
+            try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
     }
 }

@@ -29,6 +29,7 @@ package final class Simulation {
         world.server.sessions.lifetime = plan.tokenLifetime
         world.configuration.policies = plan.policies
         world.configuration.lanes = plan.lanes
+        world.slowestCommit = plan.slowestCommit
         if plan.looksTwice { world.configuration.massRemovalFloor = 1 }
         prepareServer()
         for owner in plan.owners { try world.addDevice(owner: owner) }

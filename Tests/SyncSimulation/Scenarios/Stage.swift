@@ -140,10 +140,8 @@ package final class Stage {
 
     /// Leaves a device no room on its disk, or gives it back.
     package func fillDisk(_ device: Int, _ isFull: Bool) throws {
-        try world.devices[device].writer.writeWithoutTransaction { db in
-            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-            try db.execute(sql: "PRAGMA max_page_count = \(isFull ? pages : 1_073_741_823)")
-        }
+        let device = world.devices[device]
+        if isFull { try device.fillDisk() } else { try device.emptyDisk() }
     }
 
     /// Another process of a device begins to lead.

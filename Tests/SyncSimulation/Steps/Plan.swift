@@ -25,6 +25,8 @@ package struct Plan: Sendable {
     package var looksTwice = false
     /// How many requests go side by side.
     package var lanes = 8
+    /// The longest that the sync of a transaction takes, in milliseconds.
+    package var slowestCommit: Int64 = 0
 
     /// Draws the plan of a seed.
     ///
@@ -44,6 +46,7 @@ package struct Plan: Sendable {
         policies = Self.policies(&random)
         if random.hits(0.15) { lanes = 1 }
         draw(length, &random)
+        slowestCommit = random.one(of: [0, 0, 10, 150])
         looksTwice = steps.contains { $0.kind == .empty }
     }
 
@@ -58,7 +61,7 @@ package struct Plan: Sendable {
         let rare: [(Step.Kind, Int)] = [
             (.crash, 4), (.blackout, 2), (.signOut, 1), (.otherUser, 1), (.clock, 2), (.usurp, 1), (.permission, 2),
             (.column, 1), (.rowFilter, 1), (.backup, 2), (.skew, 1), (.table, 1), (.scope, 1), (.key, 1), (.empty, 1),
-            (.revokeSessions, 1),
+            (.revokeSessions, 1), (.fillDisk, 2),
         ]
         for item in rare where random.hits(0.25) {
             weights.append(item)

@@ -33,6 +33,11 @@ extension Simulation {
             if device.session.user != device.owner { try changeUser(device, to: device.owner) }
         case .clock: device.environment.step(by: Int64(random.number(-86_400_000...86_400_000)))
         case .usurp: try world.usurp(device)
+        case .fillDisk:
+            try device.fillDisk()
+            world.schedule(
+                .diskHasRoom(device: device.number, filling: device.fillings),
+                at: world.now + Int64(random.number(1_000...60_000)))
         default: try performOnServer(step.kind, &random)
         }
     }

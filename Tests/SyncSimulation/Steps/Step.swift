@@ -8,7 +8,7 @@ package struct Step: Sendable, Hashable, CustomStringConvertible {
         case retry, discard, edit, acknowledge
         case subscribe, unsubscribe, pause, resume, syncNow
         // The device.
-        case crash, blackout, reachability, signOut, signIn, otherUser, clock, usurp
+        case crash, blackout, reachability, signOut, signIn, otherUser, clock, usurp, fillDisk
         // The server.
         case remoteCreate, remoteUpdate, remoteDelete
         case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions

@@ -1,5 +1,6 @@
 import BkendSync
 import BkendWire
+import GRDB
 
 /// The performer: what an actor does in an app, done under the simulation's clock.
 extension World {
@@ -24,16 +25,45 @@ extension World {
         if let wait { schedule(.restart(device: device.number, incarnation: device.incarnation), at: now + wait) }
     }
 
-    /// Tells a device's engine something and does what it wants done.
+    /// Tells a device's engine something and does what it wants done. While its last transaction is being synced, it
+    /// hears nothing: what comes meanwhile it takes up together.
     package func tell(_ device: SimulatedDevice, _ event: EngineEvent) throws {
-        guard let machine = device.machine else { return }
-        device.environment.advance(to: now)
+        if !device.isUp { return }
         if case .answered = event {} else { note("d\(device.number) \(event)") }
-        let decided = machine.handle(planted.told(event, device), at: instant)
-        try planted.afterEvent(event, device)
+        device.arrived.append(event)
+        if device.committing == nil { try tellArrived(device) }
+    }
+
+    private func tellArrived(_ device: SimulatedDevice) throws {
+        guard let machine = device.machine, !device.arrived.isEmpty else { return }
+        let events = device.arrived
+        device.arrived = []
+        device.environment.advance(to: now)
+        if events.count > 1 { note("d\(device.number) takes \(events.count) events together") }
+        let decided = machine.handle(events.map { planted.told($0, device) }, at: instant)
+        for event in events where !device.isFull { try planted.afterEvent(event, device) }
         let effects = planted.rewrite(decided, device, self)
         try inspect(device, after: .engine)
+        device.commits += 1
+        let wait = commitTime(of: device)
+        if wait == 0 { return try carryOut(effects, on: device) }
+        device.committing = effects
+        schedule(.committed(device: device.number, incarnation: device.incarnation), at: now + wait)
+    }
+
+    /// How long the sync of the device's latest transaction takes.
+    private func commitTime(of device: SimulatedDevice) -> Int64 {
+        if slowestCommit == 0 { return 0 }
+        var random = chance.sequence("commit d\(device.number) \(device.commits)")
+        return Int64(random.number(0...Int(slowestCommit)))
+    }
+
+    /// A transaction is on the disk: what it decided is done.
+    func committed(_ device: SimulatedDevice) throws {
+        guard let effects = device.committing else { return }
+        device.committing = nil
         try carryOut(effects, on: device)
+        if device.committing == nil { try tellArrived(device) }
     }
 
     var instant: SyncInstant { SyncInstant(offset: .milliseconds(now)) }
@@ -94,6 +124,8 @@ extension World {
             note("d\(device.number) app: \(what)")
         } catch let error as StoreError {
             note("d\(device.number) app: \(what) refused: \(error)")
+        } catch let error as DatabaseError where device.isFull && error.resultCode == .SQLITE_FULL {
+            note("d\(device.number) app: \(what) failed: \(error.resultCode)")
         }
         try inspect(device, after: .app)
         if result != nil, let event { try tell(device, event) }

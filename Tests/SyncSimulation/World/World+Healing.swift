@@ -19,6 +19,7 @@ extension World {
         serverChangedRules = now
         for device in devices {
             device.blackoutUntil = 0
+            try device.emptyDisk()
             let isAccepted =
                 device.session.user == device.owner
                 && (device.owner.isEmpty || !device.session.isLastToken && isAccepted(device.session.tokens))

@@ -9,7 +9,9 @@ package final class World {
         case deliver(Delivery)
         case answer(device: Int, incarnation: Int, RequestID, SyncResponse)
         case timer(device: Int, incarnation: Int, wake: Int)
+        case committed(device: Int, incarnation: Int)
         case restart(device: Int, incarnation: Int)
+        case diskHasRoom(device: Int, filling: Int)
         case refreshArrives(device: Int, incarnation: Int, token: String, Fate)
         case refreshed(device: Int, incarnation: Int, RefreshFate)
         case step(Int)
@@ -49,6 +51,8 @@ package final class World {
     package var serverChangedRules: Int64 = -1_000_000
     /// More requests than this in a minute are a loop.
     package var requestLimit = 400
+    /// The longest that the sync of a transaction takes, in milliseconds; each takes its own time.
+    package var slowestCommit: Int64 = 0
     /// After how many transactions a device is looked at: after each one, unless its outbox is so long that reading it
     /// every time would take minutes.
     package var inspectionInterval = 1
@@ -124,6 +128,10 @@ package final class World {
             let device = devices[number]
             guard device.incarnation == incarnation, device.wakeNumber == wake else { return }
             try tell(device, .timer)
+        case .committed(let number, let incarnation):
+            if devices[number].incarnation == incarnation { try committed(devices[number]) }
+        case .diskHasRoom(let number, let filling):
+            if devices[number].fillings == filling { try devices[number].emptyDisk() }
         case .restart(let number, let incarnation):
             if devices[number].incarnation == incarnation { try start(devices[number]) }
         case .refreshArrives(let number, let incarnation, let token, let fate):
