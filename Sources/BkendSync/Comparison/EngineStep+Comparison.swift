@@ -106,7 +106,7 @@ extension EngineStep {
         switch ask {
         case .count(let left, let range): bisection.take(count: page.total, left: left, of: range)
         case .rows(let range):
-            let spoken = bisection.take(rows: page, of: range, limit: configuration.pageLimit)
+            let spoken = bisection.take(rows: page, of: range, limit: rowLimit(of: flight))
             try compareRows(&pull, &comparison, page, in: spoken, flight)
         }
         comparison.bisection = bisection
@@ -118,7 +118,7 @@ extension EngineStep {
     ) throws {
         guard case .full(var comparison, _) = pull.phase else { return }
         comparison.began = comparison.began ?? date ?? state.serverClock?.date
-        let isFull = page.rows.count >= configuration.pageLimit || page.hasNext
+        let isFull = page.rows.count >= rowLimit(of: flight) || page.hasNext
         let last = isFull ? page.rows.last?.id : nil
         try compareRows(&pull, &comparison, page, in: IDRange(after: range.after, through: last), flight)
         if let last {

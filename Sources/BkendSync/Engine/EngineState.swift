@@ -19,8 +19,12 @@ struct EngineState: Sendable {
     var flights: [(id: RequestID, flight: Flight)] = []
     var push = PushState()
     var pulls: [Int64: PullState] = [:]
+    /// The most rows of a page, by table, where it is fewer than configured.
+    var pageLimits: [String: Int] = [:]
     /// Tables whose spec was answered since the start, or is being asked for.
     var specsAsked: Set<String> = []
+    /// When each was asked last.
+    var specTimes: [String: SyncInstant] = [:]
     /// Questions that belong to no entry and no subscription, failed, and wait.
     var retries: [String: PushState.Wait] = [:]
     /// The server's time and when it was told.

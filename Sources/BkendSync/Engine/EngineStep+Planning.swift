@@ -33,12 +33,14 @@ extension EngineStep {
         return state.session.identity != .refused
     }
 
-    /// Reads the specs of tables that have writes or subscriptions, once a start.
+    /// Reads the specs of tables that have writes or subscriptions: once a start, since schemas change, and again when
+    /// the server has refused a write.
     private func planSpecs() throws {
         for table in try tx.tablesToLearn() where !state.specsAsked.contains(table) {
             guard maySend else { return }
             guard mayRetry("spec " + table) else { continue }
             state.specsAsked.insert(table)
+            state.specTimes[table] = now
             try send(.spec(table: table), .spec(table: table))
         }
     }
@@ -52,6 +54,21 @@ extension EngineStep {
             state.specsAsked.remove(table)
             retryLater("spec " + table)
         }
+    }
+
+    /// Whether creates of a table may carry a key: its schema has been read, or won't be.
+    func isLearnt(_ table: String) throws -> Bool {
+        if try tx.facts(of: table) != nil { return true }
+        if state.specsAsked.contains(table) {
+            return !state.flights.contains { $0.flight.errand == .spec(table: table) }
+        }
+        return state.retries["spec " + table]?.attempts ?? 0 >= 2
+    }
+
+    /// The server refused a write: the schema may be another by now.
+    func learnAgain(_ table: String) {
+        if let asked = state.specTimes[table], asked.advanced(by: configuration.pollCeiling) > now { return }
+        state.specsAsked.remove(table)
     }
 
     private func mayRetry(_ question: String) -> Bool { state.retries[question].map { $0.until <= now } ?? true }

@@ -22,15 +22,15 @@ extension EngineStep {
         }
         switch verdict {
         case .done, .missing:
-            state.gate.succeeded()
+            state.gate.succeeded(sentAt: flight.sentAt)
             state.session.refusals = 0
             state.problem = nil
         case .rejected(let error), .denied(let error), .tableRefused(let error):
-            state.gate.succeeded()
+            state.gate.succeeded(sentAt: flight.sentAt)
             state.session.refusals = 0
             fail(name, table: table, code: error.code, error.message)
         case .unauthorized(let error):
-            state.gate.succeeded()
+            state.gate.succeeded(sentAt: flight.sentAt)
             fail(name, table: table, code: error.code, error.message)
             sessionRefused(flight)
         case .tooLong: fail(name, table: table, "the URL is too long")

@@ -26,6 +26,11 @@ enum Errand: Sendable, Hashable {
     case pull(Int64, PullAsk)
 }
 
+extension Errand {
+    /// Whether it reads one record for an entry.
+    var isCopy: Bool { if case .copy = self { true } else { false } }
+}
+
 /// A question that a subscription asks.
 enum PullAsk: Sendable, Hashable {
     /// A step of the first pull.

@@ -25,6 +25,8 @@ package struct SendGate: Sendable, Hashable {
     package private(set) var isAsked = false
     /// What has failed since the last success, each once, in order.
     private var failing: [String] = []
+    /// When it closed last by what an answer said, rather than by failures.
+    private var askedAt: SyncInstant?
     /// How often it has closed since the last success.
     private var attempts = 0
 
@@ -37,8 +39,15 @@ package struct SendGate: Sendable, Hashable {
         return now >= closedUntil && underWay == 0
     }
 
-    /// A bkend server answered.
-    package mutating func succeeded() { self = SendGate() }
+    /// A bkend server answered a request of a moment. One that left before the server asked for patience, or refused
+    /// everything, says nothing about that.
+    package mutating func succeeded(sentAt: SyncInstant) {
+        if let askedAt, sentAt <= askedAt {
+            failing = []
+        } else {
+            self = SendGate()
+        }
+    }
 
     /// Something failed in a way that may hit everything. `key` names it.
     ///
@@ -53,11 +62,19 @@ package struct SendGate: Sendable, Hashable {
         // While it is closed, the fate of requests sent before says nothing new; the probe's does.
         if let closedUntil, now < closedUntil { return }
         if closedUntil == nil && failing.count < Self.limit { return }
-        close(reason, at: now, wait: nil, ceiling: ceiling, cap: ceiling, using: &random)
+        shut(reason, at: now, wait: nil, ceiling: ceiling, cap: ceiling, using: &random)
     }
 
-    /// Closes at once.
+    /// Closes at once, because an answer said so.
     package mutating func close(
+        _ reason: Reason, at now: SyncInstant, wait asked: Duration?, ceiling: Duration, cap: Duration,
+        using random: inout SyncRandom
+    ) {
+        askedAt = now
+        shut(reason, at: now, wait: asked, ceiling: ceiling, cap: cap, using: &random)
+    }
+
+    private mutating func shut(
         _ reason: Reason, at now: SyncInstant, wait asked: Duration?, ceiling: Duration, cap: Duration,
         using random: inout SyncRandom
     ) {

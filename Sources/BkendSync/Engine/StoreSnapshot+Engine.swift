@@ -20,13 +20,11 @@ extension StoreSnapshot {
         return counts
     }
 
-    /// Tables of which nothing is known yet and that have writes or subscriptions, in order.
+    /// Tables that have writes or subscriptions, in order.
     func tablesToLearn() throws -> [String] {
         try db.all(
             """
-            SELECT collection FROM (SELECT DISTINCT collection FROM sync_entries
-                UNION SELECT collection FROM sync_subscriptions)
-            WHERE collection NOT IN (SELECT collection FROM sync_tables) ORDER BY collection
+            SELECT collection FROM sync_entries UNION SELECT collection FROM sync_subscriptions ORDER BY collection
             """
         ) { $0.text(0) }
     }

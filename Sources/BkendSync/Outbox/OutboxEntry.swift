@@ -40,7 +40,8 @@ public struct OutboxEntry: Hashable, Sendable {
     public var kind: Kind
     /// What it sets: every field of a create, the changed ones of an update, nothing for a delete.
     public var fields: JSONObject
-    /// What those fields were before; a field that wasn't there is not in it. For a delete the whole record.
+    /// What those fields were before; a field that wasn't there is not in it. For a delete the whole record; for a create
+    /// that was sent and edited since, what was sent of the fields that were edited.
     public var before: JSONObject
     /// How far it has come.
     public var state: State

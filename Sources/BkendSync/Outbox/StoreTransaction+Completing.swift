@@ -10,19 +10,23 @@ extension StoreTransaction {
     @discardableResult
     package func adopt(_ sequence: Int64, row: [UInt8]) throws -> Bool {
         guard let create = try entry(sequence), create.kind == .create else { return false }
-        try adopt(create, try AnswerRow(row, table: create.table))
+        // The answer to what it says now: nothing of it is left.
+        try adopt(create, try AnswerRow(row, table: create.table), isAnswer: true)
         return true
     }
 
-    /// `isMadeElsewhere`: another device of this user made the row, under the same key of an old id.
-    func adopt(_ create: OutboxEntry, _ row: AnswerRow, isMadeElsewhere: Bool = false) throws {
+    /// `isMadeElsewhere`: another device of this user made the row, under the same key of an old id. `isAnswer`: the row
+    /// is the answer to the create as it is now.
+    func adopt(
+        _ create: OutboxEntry, _ row: AnswerRow, isMadeElsewhere: Bool = false, isAnswer: Bool = false
+    ) throws {
         let document = try row.document()
         let old = RecordKey(create.table, create.record)
         let new = RecordKey(create.table, row.id)
         try touch(old)
         let base = try newer(row, than: serverWord(on: new))
         let isKnown = try lastLive(new) != nil
-        let rest = try isMadeElsewhere ? rest(of: create, on: document) : nil
+        let rest = try isMadeElsewhere || !isAnswer && !create.before.isEmpty ? rest(of: create, on: document) : nil
         if let rest { try save(rest) } else { try remove(create) }
         try db.perform(
             "UPDATE sync_aliases SET server_id = ?, state = 'completed' WHERE local_id = ?", .text(new.id),
@@ -34,7 +38,11 @@ extension StoreTransaction {
         moved.record = new.id
         let named = try rename(old.id, to: new.id)
         // What was written after it was written on what it says, not on another device's row.
-        if !isMadeElsewhere { try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown } }
+        if !isMadeElsewhere {
+            // Fields that are still to be set are set before what stands behind.
+            if let rest { moved.fields = moved.fields.filtered { field, _ in rest.fields[field] == nil } }
+            try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown }
+        }
         // Two lanes have become one where the record was known already.
         if create.isStuck || isKnown { try reblock() }
         try moveHistory(from: old, to: new)

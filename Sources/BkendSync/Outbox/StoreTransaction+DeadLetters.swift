@@ -90,6 +90,9 @@ extension StoreTransaction {
         if entry.kind == .create {
             entry.fields = try resolve(entry.fields)
             _ = try localIDs(in: entry.fields)
+            if entry.state == .failed, entry.clientKey != nil, try facts(of: entry.table)?.takesExtraFields == false {
+                try dropKey(of: entry)
+            }
             let base = try serverWord(on: key)
             entry.state = .queued
             entry.body = nil
@@ -142,6 +145,7 @@ extension StoreTransaction {
             entry.before[name] = nil
             entry.overwrites[name] = nil
         }
+        noteSent(fields, in: &entry)
         for (field, value) in fields {
             // It is the newest word on the field now, whatever was written since the letter failed.
             entry.overwrites[field] = nil

@@ -19,6 +19,7 @@ extension StoreTransaction {
         create.before = base.filtered { field, _ in !isReserved(field) }
         create.state = .queued
         create.body = nil
+        create.attempts = 0
         try db.perform(
             "UPDATE sync_entries SET kind = 'create', client_key = ? WHERE sequence = ?", .text(clientKey),
             .int(create.sequence))
@@ -42,17 +43,28 @@ extension StoreTransaction {
     /// Whether a row that bears a waiting create's key was made by another device: several may make a deleted record
     /// again, and the server takes the first.
     func isMadeElsewhere(_ row: AnswerRow, _ create: OutboxEntry) throws -> Bool {
-        guard create.clientKey?.hasSameBytes(as: Self.recreatedKey(of: create.record)) == true else { return false }
+        guard Self.isRecreation(create) else { return false }
         let document = try row.document()
         return create.fields.contains { field, value in !(document[field]?.says(sameAs: value) ?? false) }
     }
 
-    /// What is left to do of a create when another device has made the record again: an update with the fields that
-    /// were changed here and that the row doesn't have; nil for none.
+    /// Keeps, as before-images, what was sent of fields that are set again: a create that was retried or mended may be
+    /// on the server as it was sent first.
+    func noteSent(_ fields: JSONObject, in create: inout OutboxEntry) {
+        guard create.kind == .create, create.attempts > 0, !Self.isRecreation(create) else { return }
+        for (field, _) in fields where create.before[field] == nil {
+            create.before[field] = create.fields[field] ?? .null
+        }
+    }
+
+    /// What is left to do of a create when the row isn't what it says, because another device has made the record again
+    /// or it was edited after it was sent: an update with the fields that were changed here and that the row doesn't
+    /// have; nil for none.
     func rest(of create: OutboxEntry, on row: JSONObject) throws -> OutboxEntry? {
         var rest = create
+        let isRecreation = Self.isRecreation(create)
         rest.fields = create.fields.filtered { field, mine in
-            let isChanged = !(create.before[field]?.says(sameAs: mine) ?? false)
+            let isChanged = create.before[field].map { !$0.says(sameAs: mine) } ?? isRecreation
             return isChanged && !(row[field]?.says(sameAs: mine) ?? false)
         }
         if rest.fields.isEmpty { return nil }
@@ -65,6 +77,10 @@ extension StoreTransaction {
     }
 
     private static func recreatedKey(of id: String) -> String { "re-" + id }
+
+    private static func isRecreation(_ create: OutboxEntry) -> Bool {
+        create.clientKey?.hasSameBytes(as: recreatedKey(of: create.record)) == true
+    }
 
     /// A record may name itself, or one whose create waits for it. Its own create can't wait for that: such fields
     /// follow as an update, when the id is known.

@@ -74,36 +74,61 @@ extension StoreSnapshot {
     /// Entries that may be sent now, in order: queued, the first live one of their record, naming no record that the
     /// server doesn't have. In a table with unique fields only the oldest, and none while one is on its way.
     ///
-    /// - Parameter skipping: what the engine lets wait as a whole, a table or one kind of its writes, so that it takes no
-    ///   room in the answer. In a table with unique fields a kind isn't skipped: nothing may overtake there.
-    package func sendable(
-        limit: Int, skipping: [(table: String, kind: OutboxEntry.Kind?)] = []
-    ) throws -> [OutboxEntry] {
+    /// - Parameter skipping: what the engine lets wait, so that it takes no room in the answer and holds nothing up.
+    package func sendable(limit: Int, skipping: [SendableSkip] = []) throws -> [OutboxEntry] {
         var ready: [OutboxEntry] = []
         for table in try db.all(
             "SELECT DISTINCT collection FROM sync_entries ORDER BY collection", read: { $0.text(0) })
         {
-            let skipped = skipping.filter { $0.table.hasSameBytes(as: table) }.map { $0.kind?.rawValue }
-            if skipped.contains(nil) { continue }
+            let skips = skipping.filter { $0.table.hasSameBytes(as: table) }
+            if skips.contains(where: { $0.kind == nil }) { continue }
             let isOrdered = try facts(of: table)?.isOrdered ?? true
             let states = isOrdered ? "'queued', 'inFlight', 'ambiguous'" : "'queued'"
             let entries = try db.all(
                 """
                 SELECT \(Self.entryColumns) FROM sync_entries AS entry
-                WHERE collection = ?1 AND state IN (\(states))
-                    AND (?3 IS NULL OR instr(?3, kind) = 0) AND (state <> 'queued'
+                WHERE collection = ?1 AND state IN (\(states)) AND (state <> 'queued'
                     OR NOT EXISTS (SELECT 1 FROM sync_edges WHERE sync_edges.entry = entry.sequence AND binds)
                     AND NOT EXISTS (
                         SELECT 1 FROM sync_entries AS earlier
                         WHERE earlier.collection = entry.collection AND earlier.record = entry.record
                             AND earlier.sequence < entry.sequence
-                            AND (earlier.state <> 'failed' OR earlier.kind = 'create')))
+                            AND (earlier.state <> 'failed' OR earlier.kind = 'create'))
+                    \(skips.map(\.sql).joined()))
                 ORDER BY sequence LIMIT ?2
-                """, .text(table), .int(isOrdered ? 1 : limit),
-                .optional(isOrdered || skipped.isEmpty ? nil : skipped.compactMap(\.self).joined(separator: " ")),
-                read: Self.entry)
+                """, .text(table), .int(isOrdered ? 1 : limit), read: Self.entry)
             ready += entries.filter { $0.state == .queued }
         }
         return Array(ready.sorted { $0.sequence < $1.sequence }.prefix(limit))
+    }
+
+    /// Whether a table has queued entries of a kind behind one.
+    func hasQueued(_ table: String, _ kind: OutboxEntry.Kind, after sequence: Int64) throws -> Bool {
+        let sql = """
+            SELECT 1 FROM sync_entries WHERE collection = ? AND state = 'queued' AND kind = ? AND sequence > ? LIMIT 1
+            """
+        return try db.number(sql, .text(table), .text(kind.rawValue), .int(sequence)) != 0
+    }
+}
+
+/// Writes of a table that are let wait.
+package struct SendableSkip: Sendable, Hashable {
+    /// The table.
+    package var table: String
+    /// The kind, nil for all.
+    package var kind: OutboxEntry.Kind?
+    /// The last entry that is let wait; nil for all of them.
+    package var through: Int64?
+
+    /// Writes to skip.
+    package init(table: String, kind: OutboxEntry.Kind?, through: Int64? = nil) {
+        self.table = table
+        self.kind = kind
+        self.through = through
+    }
+
+    fileprivate var sql: String {
+        guard let kind else { return "" }
+        return " AND NOT (kind = '\(kind.rawValue)'\(through.map { " AND sequence <= \($0)" } ?? ""))"
     }
 }

@@ -124,6 +124,7 @@ extension StoreTransaction {
     }
 
     private func fold(_ fields: JSONObject, over visible: JSONObject, into entry: inout OutboxEntry) {
+        noteSent(fields, in: &entry)
         for (field, value) in fields {
             if entry.kind == .update && entry.fields[field] == nil { entry.before[field] = visible[field] }
             entry.fields[field] = value

@@ -75,7 +75,10 @@ extension EngineStep {
         switch pull.phase {
         case .idle: return try begin(&pull)
         case .first: return nil
-        case .round: return .round
+        case .round(var round):
+            round.limit = pageLimit(pull.query.table)
+            pull.phase = .round(round)
+            return .round
         case .poll(let ask), .totals(let ask): return ask
         case .bisecting(let comparison): return comparison.ask.map(PullAsk.bisect)
         case .full(_, let range): return .full(range)
@@ -83,15 +86,14 @@ extension EngineStep {
     }
 
     private func batch(_ ids: [String], table: String) -> [String] {
-        let most = state.push.batch[table] ?? configuration.pageLimit
+        let most = min(state.push.batch[table] ?? configuration.pageLimit, pageLimit(table))
         return IDBatch.prefix(ids, urlLimit: configuration.urlLimit, most: most)
     }
 
     /// What an idle subscription begins when its time has come.
     private func begin(_ pull: inout PullState) throws -> PullAsk? {
         guard pull.progress.isFilled else {
-            pull.phase = .first(
-                FirstPull(rangeSize: configuration.rangeSize, pageLimit: configuration.pageLimit), startedAt: now)
+            pull.phase = .first(FirstPull(rangeSize: configuration.rangeSize), startedAt: now)
             state.pulls[pull.number] = pull
             // The next plan asks its first question; it must not wait for another event.
             pull.due = now
@@ -127,7 +129,7 @@ extension EngineStep {
 
     func newRound(_ pull: PullState) -> PullRound {
         let bound = pull.progress.cursor.map { rules.lowerBound($0, pull.progress.drainedAt, configuration.overlap) }
-        return PullRound(from: bound, limit: configuration.pageLimit)
+        return PullRound(from: bound, limit: pageLimit(pull.query.table))
     }
 
     /// Whether the overlap is to be read once more: rows stamped before the cursor may have come in behind it until the
@@ -161,7 +163,7 @@ extension EngineStep {
 
     private func operation(_ ask: PullAsk, _ pull: PullState) -> SyncRequest.Operation {
         let query = pull.query
-        let limit = configuration.pageLimit
+        let limit = pageLimit(query.table)
         switch ask {
         case .first(let ask):
             switch ask {

@@ -5,15 +5,19 @@ extension EngineStep {
     func pulled(_ number: Int64, _ ask: PullAsk, _ verdict: Verdict, _ flight: Flight, date: Timestamp?) throws {
         guard var pull = state.pulls[number] else { return }
         // The app has ended the subscription, or given the store to a user, and the engine wasn't told yet.
-        guard try tx.subscription(number) != nil, try pull.isOf(tx.owner) else {
+        guard let subscription = try tx.subscription(number), try pull.isOf(tx.owner) else {
             state.pulls[number] = nil
             return
         }
+        // The app may have said its word meanwhile.
+        pull.progress.mayRemoveMost = PullProgress(subscription.progress).mayRemoveMost
         guard case .done(.page(let page)) = verdict else {
+            if case .lost = verdict { shrinkPages(of: pull.query.table, from: rowLimit(of: flight)) }
             try pullFailed(&pull, ask, verdict, flight)
             state.pulls[number] = pull
             return
         }
+        if rowLimit(of: flight) > 1 { growPages(of: pull.query.table) }
         pull.attempts = 0
         pull.progress.isDenied = false
         pull.progress.refusal = nil
@@ -29,6 +33,9 @@ extension EngineStep {
         if try tx.subscription(number) != nil { try tx.setProgress(pull.progress.json, of: number) }
         state.pulls[number] = pull
     }
+
+    /// The most rows that a page can have; one with so many may not be the last.
+    func rowLimit(of flight: Flight) -> Int { flight.request.operation.limit ?? configuration.pageLimit }
 
     /// No page: nothing is applied, nothing is removed, no cursor moves.
     private func pullFailed(_ pull: inout PullState, _ ask: PullAsk, _ verdict: Verdict, _ flight: Flight) throws {
@@ -89,7 +96,7 @@ extension EngineStep {
             let received = try receive(page, &pull, flight)
             setAside(received.setAside, &pull, cursor: nil)
         }
-        first.take(page, for: ask, date: date)
+        first.take(page, for: ask, limit: rowLimit(of: flight), date: date)
         pull.phase = .first(first, startedAt: startedAt)
         guard first.isComplete else { return }
         // What was written meanwhile is behind the newest row of before.

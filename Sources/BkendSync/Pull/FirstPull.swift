@@ -39,7 +39,6 @@ package struct FirstPull: Sendable, Hashable {
     private var unread: [IDRange] = []
     private var underWay: [Ask] = []
     private let rangeSize: Int
-    private let pageLimit: Int
 
     /// The rows that match, as the server said at the beginning.
     package private(set) var expected: Int?
@@ -51,10 +50,7 @@ package struct FirstPull: Sendable, Hashable {
     package private(set) var began: Timestamp?
 
     /// A first pull.
-    package init(rangeSize: Int, pageLimit: Int) {
-        self.rangeSize = max(1, rangeSize)
-        self.pageLimit = pageLimit
-    }
+    package init(rangeSize: Int) { self.rangeSize = max(1, rangeSize) }
 
     /// Whether everything was read.
     package var isComplete: Bool {
@@ -102,7 +98,9 @@ package struct FirstPull: Sendable, Hashable {
     }
 
     /// Goes on behind an answer. Rows of `.rows` are to be applied by the caller, in the same transaction.
-    package mutating func take(_ page: AnswerPage, for ask: Ask, date: Timestamp?) {
+    ///
+    /// - Parameter limit: how many rows were asked for.
+    package mutating func take(_ page: AnswerPage, for ask: Ask, limit: Int, date: Timestamp?) {
         guard let index = underWay.firstIndex(of: ask) else { return }
         underWay.remove(at: index)
         switch ask {
@@ -132,7 +130,7 @@ package struct FirstPull: Sendable, Hashable {
             unsplit += [right, left]
         case .rows(let range):
             received += page.rows.count
-            guard page.rows.count >= pageLimit || page.hasNext, let last = page.rows.last?.id else { return }
+            guard page.rows.count >= limit || page.hasNext, let last = page.rows.last?.id else { return }
             unread.append(IDRange(after: last, through: range.through))
         }
     }

@@ -33,7 +33,8 @@ package struct PullRound: Sendable, Hashable {
     private(set) var moments: [ExactString: String] = [:]
     /// Pages read.
     package private(set) var pages = 0
-    private let limit: Int
+    /// The rows of the page that is asked for next, or was asked for last.
+    package var limit: Int
 
     /// A round from a bound.
     package init(from bound: String?, limit: Int) {

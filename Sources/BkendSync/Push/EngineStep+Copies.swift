@@ -11,8 +11,11 @@ extension EngineStep {
         } else {
             listed.removeAll { state.push.single.contains($0.sequence) }
         }
+        var slots = configuration.lanes - state.flights.filter { $0.flight.errand.isCopy }.count
         for entry in entries where !listed.contains(where: { $0.sequence == entry.sequence }) {
             guard maySend else { return }
+            guard slots > 0 else { break }
+            slots -= 1
             try send(
                 .copy(entry.sequence), .record(table: table, id: entry.record), entries: [entry.sequence])
         }
@@ -20,7 +23,7 @@ extension EngineStep {
             if case .copies(table, _) = item.flight.errand { true } else { false }
         }
         guard !listed.isEmpty, !isReading, maySend else { return }
-        let most = state.push.batch[table] ?? configuration.pageLimit
+        let most = min(state.push.batch[table] ?? configuration.pageLimit, pageLimit(table))
         let ids = IDBatch.prefix(listed.map(\.record), urlLimit: configuration.urlLimit, most: most)
         let some = listed.prefix(ids.count).map(\.sequence)
         let query = SubscriptionQuery(table: table, filter: RESTFilter())
@@ -32,6 +35,7 @@ extension EngineStep {
     func copiesRead(_ table: String, _ sequences: [Int64], _ verdict: Verdict) throws {
         switch verdict {
         case .done(.page(let page)):
+            growPages(of: table)
             for sequence in sequences {
                 guard let entry = try tx.entry(sequence) else { continue }
                 if let row = page.rows.first(where: { $0.id.hasSameBytes(as: entry.record) }) {
@@ -48,6 +52,9 @@ extension EngineStep {
         case .denied, .rejected: state.push.unlistable.insert(table)
         case .tableRefused(let error):
             pauseTable(table, error)
+            for sequence in sequences { wait(sequence) }
+        case .lost:
+            shrinkPages(of: table, from: sequences.count)
             for sequence in sequences { wait(sequence) }
         default: for sequence in sequences { waitForCopy(sequence, verdict) }
         }
@@ -83,8 +90,8 @@ extension EngineStep {
 
     /// A copy came. One that is older than what is known was overtaken: it is read once more by the record's own route.
     private func took(_ row: AnswerRow, for entry: OutboxEntry, isSecondLook: Bool) throws {
-        if let base = try baseUpdatedAt(entry.table, entry.record), let mine = row.updatedAt, mine.precedesInBytes(base)
-        {
+        let base = try baseUpdatedAt(entry.table, entry.record)
+        if let base, let mine = row.updatedAt, mine.precedesInBytes(base) {
             if !isSecondLook {
                 state.push.single.insert(entry.sequence)
                 return
@@ -94,11 +101,7 @@ extension EngineStep {
                 state.pulls[pull.number]?.wantsFull = true
             }
         }
-        if entry.state == .ambiguous {
-            _ = try decide(entry, on: row)
-        } else {
-            state.push.copies[entry.sequence] = PushState.Copy(row: row, at: now)
-        }
+        state.push.copies[entry.sequence] = PushState.Copy(row: row, at: now, base: base)
     }
 
     /// The `updatedAt` of the server's last word on a record.
@@ -107,12 +110,14 @@ extension EngineStep {
         return try JSON(parsing: base.bytes)[SystemField.updatedAt.rawValue]?.stringValue
     }
 
+    /// The copy to decide an entry on, used up. One that was older than what is known even when it was read again is
+    /// what the server has now; one that a page has overtaken since is read again.
     func takeCopy(of entry: OutboxEntry) throws -> PushState.Copy? {
         guard maySend, let copy = state.push.copies.removeValue(forKey: entry.sequence) else { return nil }
-        // A page may have brought a later state since it was read.
         if let base = try baseUpdatedAt(entry.table, entry.record), let mine = copy.row.updatedAt,
-            mine.precedesInBytes(base), state.push.single.insert(entry.sequence).inserted
+            mine.precedesInBytes(base), copy.base.map({ !$0.hasSameBytes(as: base) }) ?? true
         {
+            state.push.single.insert(entry.sequence)
             return nil
         }
         return copy

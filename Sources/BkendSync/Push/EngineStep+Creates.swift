@@ -48,7 +48,7 @@ extension EngineStep {
 
     /// Asks for rows that carry the keys of creates whose answers were lost.
     func lookUp(_ table: String, _ sequences: [Int64]) throws {
-        let some = Array(sequences.prefix(20))
+        let some = Array(sequences.prefix(min(20, pageLimit(table))))
         let keys = try some.compactMap { try tx.entry($0)?.clientKey }.map(JSON.string)
         let test: FilterOperator = keys.count == 1 ? .equals(keys[0]) : .isIn(keys)
         let query = SubscriptionQuery(table: table, filter: RESTFilter())
@@ -69,7 +69,9 @@ extension EngineStep {
         case .tableRefused(let error):
             pauseTable(table, error)
             for sequence in sequences { wait(sequence) }
-        default: for sequence in sequences { wait(sequence) }
+        default:
+            if case .lost = verdict { shrinkPages(of: table, from: sequences.count) }
+            for sequence in sequences { wait(sequence) }
         }
     }
 

@@ -9,7 +9,11 @@ extension EngineStep {
         var changes: [(table: String, entries: [OutboxEntry])] = []
         for entry in try tx.entries(state: .ambiguous) where !busy.contains(entry.sequence) && isDue(entry) {
             if entry.kind != .create {
-                changes.add(entry, to: entry.table)
+                if let copy = try takeCopy(of: entry) {
+                    _ = try decide(entry, on: copy.row)
+                } else if state.push.copies[entry.sequence] == nil {
+                    changes.add(entry, to: entry.table)
+                }
             } else if entry.clientKey != nil {
                 lookups.add(entry.sequence, to: entry.table)
             } else if maySend {
@@ -33,11 +37,10 @@ extension EngineStep {
         if isStrict, try tx.entries(state: .ambiguous, limit: 1).first != nil { return }
         var reads: [(table: String, entries: [OutboxEntry])] = []
         // What waits or is being read takes room in the list without using a slot.
-        let limit = isStrict ? 1 : 4 * configuration.lanes + state.push.waits.count + busy.count
+        let limit =
+            isStrict ? 1 : 4 * configuration.lanes + state.push.waits.count + state.push.holds.count + busy.count
         var probed: Set<PushState.Place> = []
-        let paused = state.push.pauses.filter { $0.value.until > now }.map(\.key).sorted()
-            .map { (table: $0.table, kind: $0.kind) }
-        for entry in try tx.sendable(limit: limit, skipping: paused) {
+        for entry in try tx.sendable(limit: limit, skipping: skipped()) {
             if slots <= 0 { break }
             guard !busy.contains(entry.sequence), isDue(entry), try isOurs(entry) else { continue }
             if let hold = state.push.holds[RecordKey(entry.table, entry.record)], hold > now { continue }
@@ -45,7 +48,7 @@ extension EngineStep {
             if let place = pause(of: entry), isProbed(place) || !probed.insert(place).inserted { continue }
             switch entry.kind {
             case .create:
-                guard maySend else { continue }
+                guard maySend, try entry.clientKey == nil || isLearnt(entry.table) else { continue }
                 if try sendCreate(entry) { slots -= 1 }
             case .update, .delete:
                 if let copy = try takeCopy(of: entry) {
@@ -64,6 +67,17 @@ extension EngineStep {
     }
 
     // MARK: Whose turn it is
+
+    /// What is paused takes no room in the list of what may be sent. Once it is tried again, the next entry is, and after
+    /// the last the first: the one that was refused would say the same for ever, and hold up others that are permitted.
+    private func skipped() throws -> [SendableSkip] {
+        try state.push.pauses.keys.sorted().compactMap { place in
+            guard let pause = state.push.pauses[place] else { return nil }
+            if pause.until > now { return SendableSkip(table: place.table, kind: place.kind) }
+            guard let kind = place.kind, try tx.hasQueued(place.table, kind, after: pause.tried) else { return nil }
+            return SendableSkip(table: place.table, kind: kind, through: pause.tried)
+        }
+    }
 
     private func isDue(_ entry: OutboxEntry) -> Bool {
         guard let wait = state.push.waits[entry.sequence] else { return true }

@@ -7,9 +7,11 @@ extension EngineStep {
         pause(PushState.Place(table: table), .refused(error.code))
     }
 
-    func pause(_ place: PushState.Place, _ reason: PauseReason) {
+    /// - Parameter entry: the one that was refused last.
+    func pause(_ place: PushState.Place, _ reason: PauseReason, by entry: Int64 = 0) {
         let attempts = (state.push.pauses[place]?.attempts ?? 0) + 1
-        state.push.pauses[place] = PushState.Pause(reason: reason, until: backoff(attempts + 1), attempts: attempts)
+        state.push.pauses[place] = PushState.Pause(
+            reason: reason, until: backoff(attempts + 1), attempts: attempts, tried: entry)
     }
 
     /// A write of a table was accepted: nothing of its kind waits as a whole any more.
@@ -31,7 +33,7 @@ extension EngineStep {
         state.push.denials[place] = streak
         if streak.count >= configuration.refusalsBeforePause {
             try again(entry.sequence, .denied(error))
-            return pause(place, .refused(error.code))
+            return pause(place, .refused(error.code), by: entry.sequence)
         }
         if wasDenied {
             // The streak stays: a third record that is refused still says that it isn't this one's fault.
@@ -44,6 +46,7 @@ extension EngineStep {
 
     /// An entry is at fault itself.
     func rejected(_ entry: OutboxEntry, _ error: ErrorBody) throws {
+        learnAgain(entry.table)
         try tx.fail(entry.sequence, because: EntryFailure(error))
         state.push.pauses[PushState.Place(table: entry.table)] = nil
         state.push.forget(entry.sequence)

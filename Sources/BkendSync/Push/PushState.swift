@@ -24,12 +24,16 @@ struct PushState: Sendable {
         var reason: PauseReason
         var until: SyncInstant
         var attempts: Int
+        /// The entry that was tried last: the next try is another's, since of many refused ones one may be permitted.
+        var tried: Int64 = 0
     }
 
     /// A record's copy, read for an entry.
     struct Copy: Sendable, Hashable {
         var row: AnswerRow
         var at: SyncInstant
+        /// The `updatedAt` of the server's last word when it came; a later word makes it outdated.
+        var base: String?
     }
 
     /// Local writes wait until then for more of them.

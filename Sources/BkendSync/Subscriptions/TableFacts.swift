@@ -72,5 +72,23 @@ extension StoreTransaction {
             "INSERT OR REPLACE INTO sync_tables (collection, facts) VALUES (?, ?)", .text(table),
             .utf8(facts.json.serialized()))
         knownFacts = [:]
+        if !facts.takesExtraFields { try dropKeys(of: table) }
+    }
+
+    /// Creates that were never sent lose their keys: the table takes no field that its schema doesn't name.
+    private func dropKeys(of table: String) throws {
+        for entry in try entries() where entry.table.hasSameBytes(as: table) && entry.kind == .create {
+            if entry.clientKey != nil && entry.attempts == 0 { try dropKey(of: entry) }
+        }
+    }
+
+    /// Takes the key out of a create that the server doesn't have.
+    func dropKey(of create: OutboxEntry) throws {
+        let key = RecordKey(create.table, create.record)
+        let base = try serverWord(on: key)
+        try db.perform("UPDATE sync_entries SET client_key = NULL WHERE sequence = ?", .int(create.sequence))
+        try db.perform("UPDATE sync_aliases SET client_key = NULL WHERE local_id = ?", .text(create.record))
+        touchesOutbox = true
+        try rebuild(key, base: base)
     }
 }

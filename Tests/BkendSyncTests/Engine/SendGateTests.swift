@@ -20,7 +20,7 @@ import Testing
         let later = SyncInstant(offset: .seconds(61))
         #expect(gate.admits(at: later, underWay: 0))
         #expect(!gate.admits(at: later, underWay: 1))
-        gate.succeeded()
+        gate.succeeded(sentAt: .zero)
         #expect(gate.admits(at: .zero, underWay: 7))
     }
 
@@ -32,6 +32,17 @@ import Testing
             let until = try #require(gate.closedUntil).offset
             #expect(until >= min(asked, .seconds(60)) && until <= .seconds(61))
         }
+    }
+
+    @Test func aRequestFromBeforeTheServersPleaOpensNothing() {
+        var gate = SendGate()
+        var random = SyncRandom(seed: 1)
+        let asked = SyncInstant(offset: .seconds(2))
+        gate.close(.patience, at: asked, wait: .seconds(40), ceiling: ceiling, cap: ceiling, using: &random)
+        gate.succeeded(sentAt: .zero)
+        #expect(!gate.admits(at: SyncInstant(offset: .seconds(30)), underWay: 0))
+        gate.succeeded(sentAt: SyncInstant(offset: .seconds(43)))
+        #expect(gate.admits(at: SyncInstant(offset: .seconds(43)), underWay: 7))
     }
 
     @Test func waitsGrowAreSpreadAndEnd() {

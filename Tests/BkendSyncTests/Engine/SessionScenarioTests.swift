@@ -99,6 +99,7 @@ import Testing
     }
 
     @Test func stoppingLetsGoOfWhatIsUnderWay() throws {
+        try device.store.write { try $0.setFacts(TableFacts(uniqueFields: []), of: "notes") }
         device.start()
         device.fate = { _ in .hold }
         try writeNotes(1)

@@ -28,6 +28,8 @@ import Testing
     @Test(.timeLimit(.minutes(10))) func aSenderThatNeverAnswersHoldsItsLaneUntilTheDeadlineOnly() async throws {
         let fixture = try StoreFixture()
         try fixture.store.write { try $0.setMeta("owner", "ann") }
+        // Of an unknown table the schema would be asked for first.
+        try fixture.allowFolding()
         let clock = SteppedClock()
         let sender = SilentSender()
         let engine = SyncEngine(

@@ -3,11 +3,17 @@ import BkendWire
 
 /// What the server's words do, in the model.
 extension ModelStore {
-    mutating func adopt(_ sequence: Int64, _ row: Fields, isMadeElsewhere: Bool = false) {
+    mutating func adopt(
+        _ sequence: Int64, _ row: Fields, isMadeElsewhere: Bool = false, isAnswer: Bool = false
+    ) {
         guard let index = index(of: sequence), let id = row["id"]?.stringValue else { return }
         let create = entries[index]
-        let rest = create.fields.filter { create.before[$0.key] != $0.value && row[$0.key] != $0.value }
-        if isMadeElsewhere && !rest.isEmpty {
+        let rest = create.fields.filter { field, mine in
+            let isChanged = create.before[field].map { $0 != mine } ?? create.isRecreation
+            return isChanged && row[field] != mine
+        }
+        let hasRest = (isMadeElsewhere || !isAnswer) && !create.before.isEmpty && !rest.isEmpty
+        if hasRest || isMadeElsewhere && !rest.isEmpty {
             entries[index].kind = .update
             entries[index].key = nil
             entries[index].fields = rest
@@ -31,6 +37,7 @@ extension ModelStore {
         }
         var moved = create
         moved.place = place
+        if hasRest { moved.fields = moved.fields.filter { rest[$0.key] == nil } }
         if !isMadeElsewhere { retake(moved) { row[$0].map { .some($0) } ?? nil } }
         for index in entries.indices {
             entries[index].fields = rename(create.place.id, to: id, in: entries[index].fields)
@@ -131,6 +138,7 @@ extension ModelStore {
         entries[index].before = (words[place] ?? [:]).filter { !Self.reserved.contains($0.key) }
         entries[index].state = .queued
         entries[index].wasSent = false
+        entries[index].everSent = false
         entries[index].key = "re-" + place.id
         aliases[place.id] = Alias(table: place.table, key: "re-" + place.id, user: owner)
         words[place] = nil

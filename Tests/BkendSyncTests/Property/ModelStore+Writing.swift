@@ -21,6 +21,7 @@ extension ModelStore {
         if namesCancelled(changed) { throw Refused() }
         let last = entries.lastIndex { $0.place == place && $0.isLive }
         if let last, canFold(changed, into: entries[last]) {
+            entries[last].noteSent(changed)
             for (field, value) in changed {
                 if entries[last].kind == .update, entries[last].fields[field] == nil {
                     entries[last].before[field] = visible[field]
@@ -166,6 +167,7 @@ extension ModelStore {
             entries[index].before[name] = nil
             entries[index].overwritten[name] = nil
         }
+        entries[index].noteSent(fields)
         for (field, value) in fields {
             if old.kind == .update, entries[index].fields[field] == nil { entries[index].before[field] = images[field] }
             entries[index].fields[field] = value

@@ -23,6 +23,8 @@ struct ModelStore {
         /// `blocked` never stands here: it is worked out.
         var state = OutboxEntry.State.queued
         var wasSent = false
+        /// Whether it was ever sent, as whatever it said then.
+        var everSent = false
         var key: String?
         var code: String?
         var message = ""
@@ -31,6 +33,13 @@ struct ModelStore {
         var madeAt: Int64
         var changedAt: Int64
         var isLive: Bool { state != .failed || kind == .create }
+        var isRecreation: Bool { key == "re-" + place.id }
+
+        /// A create that was sent keeps what was sent of fields that are set again.
+        mutating func noteSent(_ fields: Fields) {
+            guard kind == .create, everSent, !isRecreation else { return }
+            for field in fields.keys where before[field] == nil { before[field] = self.fields[field] ?? .null }
+        }
         var isUnsent: Bool { state == .queued && !wasSent }
     }
 

@@ -150,6 +150,7 @@ extension PropertyRun {
         if let index = model.index(of: entry.sequence) {
             model.entries[index].state = .inFlight
             model.entries[index].wasSent = true
+            model.entries[index].everSent = true
         }
     }
 
@@ -191,7 +192,7 @@ extension PropertyRun {
             try both {
                 _ = try $0.adopt(entry.sequence, row: ordered(row).serialized())
             } model: {
-                $0.adopt(entry.sequence, row)
+                $0.adopt(entry.sequence, row, isAnswer: true)
             }
             return [Place(table: entry.place.table, id: row["id"]?.stringValue ?? ""): entry.place.id]
         }

@@ -69,6 +69,7 @@ import Testing
 
     @Test func anAnswerForASubscriptionThatHasJustEndedHarmsNothing() throws {
         try server.insert(["title": "a"])
+        try device.store.write { try $0.setFacts(TableFacts(uniqueFields: []), of: "notes") }
         device.start()
         device.fate = { _ in .hold }
         let number = try device.subscribe()
