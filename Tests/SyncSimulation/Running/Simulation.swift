@@ -30,6 +30,8 @@ package final class Simulation {
         world.configuration.policies = plan.policies
         world.configuration.lanes = plan.lanes
         world.slowestCommit = plan.slowestCommit
+        world.configuration.pageLimit = plan.pageSize.rows
+        world.configuration.rangeSize = plan.pageSize.range
         if plan.looksTwice { world.configuration.massRemovalFloor = 1 }
         prepareServer()
         for owner in plan.owners { try world.addDevice(owner: owner) }

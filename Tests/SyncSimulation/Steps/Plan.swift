@@ -27,6 +27,8 @@ package struct Plan: Sendable {
     package var lanes = 8
     /// The longest that the sync of a transaction takes, in milliseconds.
     package var slowestCommit: Int64 = 0
+    /// The most rows of a page, and those of a first pull's range: small ones make few records many pages.
+    package var pageSize = (rows: 100, range: 5_000)
 
     /// Draws the plan of a seed.
     ///
@@ -47,6 +49,7 @@ package struct Plan: Sendable {
         if random.hits(0.15) { lanes = 1 }
         draw(length, &random)
         slowestCommit = random.one(of: [0, 0, 10, 150])
+        pageSize = (random.one(of: [100, 100, 20, 6]), random.one(of: [5_000, 5_000, 8]))
         looksTwice = steps.contains { $0.kind == .empty }
     }
 
@@ -62,6 +65,7 @@ package struct Plan: Sendable {
             (.crash, 4), (.blackout, 2), (.signOut, 1), (.otherUser, 1), (.clock, 2), (.usurp, 1), (.permission, 2),
             (.column, 1), (.rowFilter, 1), (.backup, 2), (.skew, 1), (.table, 1), (.scope, 1), (.key, 1), (.empty, 1),
             (.revokeSessions, 1), (.fillDisk, 2),
+            (.schema, 2),
         ]
         for item in rare where random.hits(0.25) {
             weights.append(item)

@@ -49,6 +49,15 @@ extension Simulation {
                 missing = server[table: "slugs"]
                 server[table: "slugs"] = nil
             }
+        case .schema:
+            // Fields that the schema doesn't name, the key among them, are taken or not; slugs are unique or not.
+            if random.hits(0.5) {
+                server[table: random.one(of: ["slugs", "strict"])]?.takesExtraFields.toggle()
+            } else if server[table: "slugs"]?.uniques.contains("slug") ?? false {
+                server[table: "slugs"]?.uniques.removeAll { $0 == "slug" }
+            } else {
+                server[table: "slugs"]?.uniques.append("slug")
+            }
         case .scope: server.refusedScopes = server.refusedScopes.isEmpty ? ["notes"] : []
         case .key: server.refusesKey.toggle()
         default: break

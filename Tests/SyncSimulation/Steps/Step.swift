@@ -11,7 +11,7 @@ package struct Step: Sendable, Hashable, CustomStringConvertible {
         case crash, blackout, reachability, signOut, signIn, otherUser, clock, usurp, fillDisk
         // The server.
         case remoteCreate, remoteUpdate, remoteDelete
-        case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions
+        case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions, schema
     }
 
     /// When, in milliseconds.

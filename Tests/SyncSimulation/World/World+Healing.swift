@@ -103,8 +103,22 @@ extension World {
                 }
                 if stuck.isEmpty { throw Violation(.isolation, "\(place) is blocked by nothing") }
             case .queued, .inFlight, .ambiguous:
-                if device.status.pausedTables.contains(where: { $0.table == entry.table }) { continue }
+                if try waitsForPause(entry, device, snapshot) { continue }
                 throw Violation(.liveness, "\(place) is still \(entry.state.rawValue); status \(device.status.state)")
+            }
+        }
+    }
+
+    /// Whether an entry's table is paused, or that of a record it names and has to wait for.
+    private func waitsForPause(
+        _ entry: OutboxEntry, _ device: SimulatedDevice, _ snapshot: StoreSnapshot
+    ) throws -> Bool {
+        if device.status.pausedTables.contains(where: { $0.table == entry.table }) { return true }
+        return try snapshot.dependencies(of: entry.sequence).contains { id in
+            guard let alias = try snapshot.alias(id) else { return false }
+            // Ids ascend in the order of their creates, so that this comes to an end.
+            return try snapshot.entries(of: alias.table, id).contains {
+                $0.sequence < entry.sequence && (try waitsForPause($0, device, snapshot))
             }
         }
     }
