@@ -32,6 +32,7 @@ package final class Simulation {
         world.slowestCommit = plan.slowestCommit
         world.configuration.pageLimit = plan.pageSize.rows
         world.configuration.rangeSize = plan.pageSize.range
+        if plan.pageSize.rows < 100 || plan.pageSize.range < 5_000 { world.requestLimit *= 4 }
         if plan.looksTwice { world.configuration.massRemovalFloor = 1 }
         prepareServer()
         for owner in plan.owners { try world.addDevice(owner: owner) }
