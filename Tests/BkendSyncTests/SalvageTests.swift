@@ -102,6 +102,35 @@ struct SalvageTests {
         }
     }
 
+    @Test(
+        "A name that was damaged in the schema is damage like any other",
+        arguments: [("bkend_collections", "search"), ("sync_meta", "value"), ("sync_reports", "detail")])
+    func schema(_ table: String, _ column: String) throws {
+        try withFolder { path throws in
+            try prepare(path)
+            let queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA writable_schema = ON")
+                try db.execute(
+                    sql: "UPDATE sqlite_schema SET sql = replace(sql, ?, 'x' || ?) WHERE name = ?",
+                    arguments: [column, column.dropFirst().description, table])
+            }
+            try queue.close()
+            var damage: StoreDamage?
+            do {
+                let store = try open(path)
+                damage = store.damage
+                // Only a look at it shows what is wrong with the last one.
+                _ = try? store.read { try $0.reports() }
+            }
+            let store = try open(path)
+            damage = damage ?? store.damage
+            #expect(damage?.savedEntries == 3)
+            #expect(damage?.lostEntries == 0)
+            #expect(try StoreAudit.faults(store) == [])
+        }
+    }
+
     @Test("A check that still runs when the store is closed doesn't pass for another process")
     func checkUnderWay() throws {
         try withFolder { path throws in
@@ -226,6 +255,7 @@ struct SalvageTests {
                     sql: """
                         UPDATE sync_bases SET document = '{"id":"other","title":"S"}';
                         DELETE FROM sync_meta WHERE key = 'owner';
+                        INSERT INTO sync_bases VALUES ('notes', 'gone', '{"id":"gone","title":"G"}');
                         """)
                 let names = [("", "r1"), ("a b", "r2"), (String(repeating: "x", count: 300), "r3"), ("notes", "")]
                 for (table, record) in names {

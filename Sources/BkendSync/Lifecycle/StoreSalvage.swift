@@ -17,11 +17,20 @@ struct StoreSalvage {
     /// Whether an error says that the file is damaged, not that it is somebody else's or can't be reached.
     static func isDamage(_ error: any Error) -> Bool {
         switch error {
-        case let error as DatabaseError: [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+        case let error as DatabaseError:
+            [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) || lacksPartOfSchema(error)
         case let error as StoreError: if case .damaged = error.reason { true } else { false }
         case is DamagedDocument: true
         default: false
         }
+    }
+
+    /// Whether a table or column of our own is missing. The format was checked before, so its name was damaged in the
+    /// schema's text, which SQLite reads like any other.
+    private static func lacksPartOfSchema(_ error: DatabaseError) -> Bool {
+        guard error.resultCode == .SQLITE_ERROR, let message = error.message else { return false }
+        return ["no such column: ", "no such table: sync_", "no such table: bkend_"].contains { message.hasPrefix($0) }
+            || message.contains(" has no column named ")
     }
 
     /// - Throws: `StoreError.Reason.damagedWhileInUse` while another process has the store open: what it writes would go

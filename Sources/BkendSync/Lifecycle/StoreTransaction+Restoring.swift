@@ -44,6 +44,12 @@ extension StoreTransaction {
         if !knowsOwner { try restoreOwner() }
         try restoreRecords()
         try giveUpLostCreates()
+        // The bases of records whose entries are lost: the server has them.
+        try db.perform(
+            """
+            DELETE FROM sync_bases AS base WHERE NOT EXISTS
+            (SELECT 1 FROM sync_entries AS e WHERE e.collection = base.collection AND e.record = base.record)
+            """)
         return try entryCount()
     }
 
