@@ -30,6 +30,7 @@ package final class Simulation {
         world.configuration.policies = plan.policies
         world.configuration.lanes = plan.lanes
         world.slowestCommit = plan.slowestCommit
+        world.mayCheckPulls = plan.changesByWritesOnly
         world.configuration.pageLimit = plan.pageSize.rows
         world.configuration.rangeSize = plan.pageSize.range
         if plan.pageSize.rows < 100 || plan.pageSize.range < 5_000 { world.requestLimit *= 4 }

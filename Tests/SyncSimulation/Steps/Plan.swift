@@ -83,6 +83,14 @@ package struct Plan: Sendable {
         }
     }
 
+    /// Whether rows come, go and change by writes only, each with a later `updatedAt`.
+    var changesByWritesOnly: Bool {
+        let others: Set<Step.Kind> = [
+            .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut, .otherUser,
+        ]
+        return skews == [0] && !steps.contains { others.contains($0.kind) }
+    }
+
     private static func policies(_ random: inout SyncRandom) -> SyncPolicies {
         var policies = SyncPolicies()
         switch random.number(0...3) {

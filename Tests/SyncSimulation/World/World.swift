@@ -53,6 +53,8 @@ package final class World {
     package var requestLimit = 400
     /// The longest that the sync of a transaction takes, in milliseconds; each takes its own time.
     package var slowestCommit: Int64 = 0
+    /// Whether nothing but writes changes what the server lists, so that pulls must bring everything.
+    package var mayCheckPulls = false
     /// After how many transactions a device is looked at: after each one, unless its outbox is so long that reading it
     /// every time would take minutes.
     package var inspectionInterval = 1
