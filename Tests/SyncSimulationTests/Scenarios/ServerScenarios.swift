@@ -13,6 +13,10 @@ import Testing
         let id = try stage.remoteCreate(["title": "A"])
         try stage.remoteCreate(["title": "B"])
         try stage.wait(seconds: 60)
+        // The cursor is here; the update's stamp lies further behind it than the overlap reaches.
+        let newer = try stage.remoteCreate(["title": "C"])
+        try stage.wait(seconds: 6)
+        #expect(try stage.shown(0, newer) != nil)
         try stage.remoteUpdate(id, ["title": "A2"], node: 1)
         try stage.converge()
         #expect(try stage.shown(0, id)?["title"] == "A2")
