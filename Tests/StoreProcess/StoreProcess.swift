@@ -7,9 +7,19 @@ import Foundation
 /// `StoreProcess <folder> <writer> <first> <end>` makes the writes of these numbers, in order, and tells of each one
 /// that returned by a line `<number> <record's id>` on its standard output. A number that is written twice, since a kill
 /// came between write and line, does the same again.
+///
+/// `StoreProcess lead <folder>` is a candidate for the lead of the store there; see `StoreLeader`. `StoreProcess threads
+/// <folder>` is `StoreThreads`.
 @main enum StoreProcess {
-    static func main() throws {
+    static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
+        if let folder = arguments.dropFirst().first {
+            switch arguments.first {
+            case "lead": return try await StoreLeader.run(folder)
+            case "threads": return try await StoreThreads.run(folder)
+            default: break
+            }
+        }
         let numbers = arguments.dropFirst().compactMap { Int($0) }
         guard let folder = arguments.first, numbers.count == 3 else {
             throw Failure(what: "StoreProcess <folder> <writer> <first> <end>")
@@ -26,7 +36,7 @@ import Foundation
     struct Failure: Error { var what: String }
 
     /// Writes a line at once and whole: no more than PIPE_BUF bytes go into a pipe in one piece.
-    private static func tell(_ line: String) throws {
+    static func tell(_ line: String) throws {
         let bytes = Array(line.utf8)
         let written = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
         if written != bytes.count { throw Failure(what: "nobody reads") }

@@ -102,10 +102,7 @@ public struct Outbox: Sendable {
     private func change<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws(StoreError) -> Result {
-        let result: Result
-        do { result = try await store.open.write(body) } catch { throw StoreError(error) }
-        await store.synchroniser?.noteOutbox()
-        return result
+        do { return try await store.open.write(body) } catch { throw StoreError(error) }
     }
 }
 

@@ -50,6 +50,12 @@ final class ClientSender: SyncSender {
         }
     }
 
+    /// Whether the server has refused this session's token, and it wasn't renewed since: asked with it again, it would
+    /// say the same.
+    func hasRefused(_ session: Session) -> Bool {
+        refused.withLock { $0?.session.accessToken.hasSameBytes(as: session.accessToken) ?? false }
+    }
+
     /// Why nothing is sent as this user now.
     private func refusal(of user: String, _ session: Session?) -> SendRefusal? {
         // The app's own token may be anybody's.

@@ -5,10 +5,11 @@ import Logging
 /// The engine of one handle on a store: made when synchronisation is started, told of what happens in the store and to
 /// the session, dropped when it is stopped.
 actor StoreSync {
-    private typealias Engine = SyncEngine<ContinuousClock>
+    typealias Engine = SyncEngine<ContinuousClock>
 
     private struct Running {
         let engine: Engine
+        let session: SyncedSession
         let options: SyncOptions
         var followers: [Task<Void, Never>] = []
     }
@@ -40,7 +41,9 @@ actor StoreSync {
         let changes = runner.sessions.changes.stream()
         let signals = try await open.watch(.outbox)
         let news = try await open.read { try $0.engineNews() }
-        let user = try await Self.user(of: open, runner.sessions)
+        let sender = ClientSender(runner)
+        let session = SyncedSession(open: open, sender: sender, runner: runner, options: options)
+        let user = try await session.user()
         let core = try open.core
         guard !isClosed else { throw StoreError(.closed) }
         // Somebody else has started it while this waited.
@@ -48,25 +51,23 @@ actor StoreSync {
         let engine = Engine(
             store: core.database,
             configuration: options.configuration(server: runner.identity, bySubscription: conflicts),
-            sender: ClientSender(runner), clock: ContinuousClock(),
+            sender: sender, clock: ContinuousClock(),
             lock: open.leaderLockPath.map { LeaderLock(path: $0) }, logger: runner.options.logger)
-        running = Running(engine: engine, options: options)
+        running = Running(engine: engine, session: session, options: options)
         do {
             try await engine.start(user: user)
         } catch {
+            await engine.stop()
             if running?.engine === engine { running = nil }
             throw StoreError(error)
         }
-        guard running?.engine === engine else { return }
+        // Stopped or closed meanwhile, which the engine may have heard of before it was started.
+        guard running?.engine === engine else { return await engine.stop() }
         running?.followers = [
             Task { [hub] in for await status in await engine.statuses() { hub.tell(status) } },
-            Task { await Self.follow(signals, in: open, news, engine) },
-            Task { [open, runner] in
-                for await change in changes {
-                    if case .refreshed = change { continue }
-                    await engine.noteSession(user: try? Self.user(of: open, runner.sessions))
-                }
-            },
+            Task { await Self.follow(signals, in: open, news, session, engine) },
+            Task { await session.follow(changes, for: engine) },
+            Task { await session.askWhileNothingIsSent(by: engine) },
         ]
     }
 
@@ -106,14 +107,13 @@ actor StoreSync {
 
     func status() async -> SyncStatus { await running?.engine.status ?? hub.latest ?? SyncStatus() }
 
-    /// The session, or the store's owner, is another.
+    /// The session, or the store's owner, is another. A session that can't be read now is asked for again.
     func noteSession() async {
-        guard let engine = running?.engine else { return }
-        await engine.noteSession(user: try? Self.user(of: open, runner.sessions))
+        guard let running else { return }
+        let user: String?
+        do { user = try await running.session.user() } catch { return }
+        await running.engine.noteSession(user: user)
     }
-
-    /// An entry was retried, edited or discarded.
-    func noteOutbox() async { await running?.engine.noteLocalWrite() }
 
     func noteSubscriptions() async { await running?.engine.noteSubscriptions() }
 
@@ -126,31 +126,21 @@ actor StoreSync {
 
     // MARK: What happens elsewhere
 
-    /// Tells the engine of entries and subscriptions that are new, whichever handle or process made them.
+    /// Tells the engine of what is new in the store, whichever handle or process it came through.
     private static func follow(
-        _ signals: SignalObservation, in open: OpenStore, _ known: EngineNews, _ engine: Engine
+        _ signals: SignalObservation, in open: OpenStore, _ known: EngineNews, _ session: SyncedSession,
+        _ engine: Engine
     ) async {
         var known = known
         while await signals.next() {
             // A store that can't be read now tells the engine itself.
             guard let news = try? await open.read({ try $0.engineNews() }) else { continue }
-            if news.newestEntry > known.newestEntry { await engine.noteLocalWrite() }
+            if news.hasMoreToDo(than: known) { await engine.noteLocalWrite() }
             if news.hasOtherSubscriptions(than: known) { await engine.noteSubscriptions() }
+            if news.owner != known.owner { await session.noteOwner(for: engine) }
             let newest = max(known.newestEntry, news.newestEntry)
             known = news
             known.newestEntry = newest
         }
-    }
-
-    /// Who is signed in, as the engine is told: `""` where a guest's store is nobody else's now, nil for nobody.
-    private static func user(of open: OpenStore, _ sessions: SessionKeeper) async throws(StoreError) -> String? {
-        let session: Session?
-        do throws(BkendError) {
-            session = try await sessions.stored()
-        } catch {
-            throw StoreError(.session(error.description))
-        }
-        guard let session else { return try await open.read { try $0.owner }.isEmpty ? "" : nil }
-        return session.status == .ended ? nil : session.userID
     }
 }

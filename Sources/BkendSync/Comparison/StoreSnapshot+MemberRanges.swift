@@ -54,5 +54,6 @@ extension StoreTransaction {
         var progress = PullProgress(subscription.progress)
         progress.mayRemoveMost = true
         try setProgress(progress.json, of: number)
+        try noteDecision()
     }
 }

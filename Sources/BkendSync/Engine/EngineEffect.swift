@@ -4,8 +4,9 @@ package enum EngineEffect: Sendable, Hashable {
     case send(RequestID, SyncRequest)
     /// Let go of a request: nobody waits for its fate any more, and an `answered` for it is ignored.
     case cancel(RequestID)
-    /// Refresh the session, once for all that wait; the fate comes back as `EngineEvent.sessionRefreshed`.
-    case refreshSession
+    /// Refresh the session, once for all that wait; the fate comes back as `EngineEvent.sessionRefreshed`
+    /// with the same generation.
+    case refreshSession(generation: Int)
     /// The one timer; replaces the earlier one. Nil is none.
     case wake(at: SyncInstant?)
     /// The published status; sent when it differs from the last one.

@@ -19,8 +19,8 @@ package enum EngineEvent: Sendable, Hashable {
     /// What became of a request, and what that means where it was read already (`SyncRules.verdict`): a performer may do
     /// so beside the transaction under way, since it asks nothing of the store. Nil leaves it to the machine.
     case answered(RequestID, SyncResponse, read: Verdict? = nil)
-    /// What became of `refreshSession`.
-    case sessionRefreshed(SessionOutcome)
+    /// What became of the `refreshSession` of that generation; one of another says nothing about the present session.
+    case sessionRefreshed(SessionOutcome, generation: Int)
     /// Who is signed in now: a user id, `""` for a guest, nil for nobody.
     case sessionChanged(user: String?)
     /// A subscription was added, changed or removed.

@@ -58,11 +58,11 @@ package final class EngineMachine {
             storeRetry = nil
             state = next
             return healed && !effects.contains(where: \.isStatus) ? effects + [.status(state.status)] : effects
-        } catch let error as StoreError {
-            if case .notLeader = error.reason { return deposed() }
-            return failed(events, error.description, at: now)
         } catch {
-            return failed(events, "\(error)", at: now)
+            if case .notLeader = (error as? StoreError)?.reason { return letGo() }
+            // What was in flight counts as lost at the next start, whoever leads then: there is nothing to wait for.
+            if events.contains(.stop) { return letGo() }
+            return failed(events, SyncProblem(store: error), at: now)
         }
     }
 
@@ -75,12 +75,12 @@ package final class EngineMachine {
     }
 
     /// The store can't write: an answer that can't be kept counts as lost, and nothing more is sent for a while.
-    private func failed(_ events: [EngineEvent], _ message: String, at now: SyncInstant) -> [EngineEffect] {
+    private func failed(_ events: [EngineEvent], _ problem: SyncProblem, at now: SyncInstant) -> [EngineEffect] {
         failures += 1
         let wait = Backoff.wait(attempt: failures, ceiling: configuration.backoffCeiling, using: &state.random)
         storeRetry = now.advanced(by: wait)
-        state.status.state = .paused(.storeFailed(message))
-        state.status.lastError = SyncProblem(operation: "store", message: message)
+        state.status.state = .paused(.storeFailed(problem.message))
+        state.status.lastError = problem
         return note(events, at: now) + [.status(state.status)]
     }
 
@@ -98,14 +98,18 @@ package final class EngineMachine {
         return [.wake(at: storeRetry)]
     }
 
-    /// Another process leads: whatever is under way is its own to settle.
-    private func deposed() -> [EngineEffect] {
-        let flights = state.flights.map(\.id)
-        let session = state.session
-        let random = state.random
-        state = EngineState(random: random)
-        state.session = session
-        return flights.map(EngineEffect.cancel) + [.wake(at: nil), .status(state.status)]
+    /// Another process leads, or the app has stopped a store that can't write: whatever is under way is for the next
+    /// leader to settle, and nothing of it is told to the store any more.
+    private func letGo() -> [EngineEffect] {
+        let former = state
+        state = EngineState(random: former.random, nextRequest: former.nextRequest)
+        state.session = former.session.atRest
+        state.isPaused = former.isPaused
+        orphans = []
+        owed = []
+        failures = 0
+        storeRetry = nil
+        return former.flights.map { .cancel($0.id) } + [.wake(at: nil), .status(state.status)]
     }
 }
 

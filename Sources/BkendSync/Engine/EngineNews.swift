@@ -1,14 +1,24 @@
 import BkendDocuments
+import BkendWire
 
 /// What an engine must be told of a store that others write to as well: other handles and other processes.
 package struct EngineNews: Sendable, Hashable {
     /// The number of the newest entry that is still there, 0 for none.
     package var newestEntry: Int64
+    /// How often the app has decided about an entry or a mass removal; see `StoreTransaction.noteDecision`.
+    package var decisions: Int64
     /// The newest subscription's number, 0 for none.
     package var newestSubscription: Int64
     /// How many subscriptions there are. With the newest number it tells every change of their set: no number is given
     /// twice.
     package var subscriptionCount: Int64
+    /// Whose store it is, `""` for a guest's.
+    package var owner: ExactString
+
+    /// Whether there is more to send than before, or the app has decided what waited for it.
+    package func hasMoreToDo(than former: EngineNews) -> Bool {
+        newestEntry > former.newestEntry || decisions != former.decisions
+    }
 
     /// Whether there are other subscriptions than before.
     package func hasOtherSubscriptions(than former: EngineNews) -> Bool {
@@ -21,7 +31,20 @@ extension StoreSnapshot {
     package func engineNews() throws -> EngineNews {
         EngineNews(
             newestEntry: try db.number("SELECT ifnull(max(sequence), 0) FROM sync_entries"),
+            decisions: try decisions,
             newestSubscription: try db.number("SELECT ifnull(max(number), 0) FROM sync_subscriptions"),
-            subscriptionCount: try db.number("SELECT count(*) FROM sync_subscriptions"))
+            subscriptionCount: try db.number("SELECT count(*) FROM sync_subscriptions"),
+            owner: ExactString(try owner))
+    }
+
+    fileprivate var decisions: Int64 { get throws { Int64(try meta("decisions") ?? "") ?? 0 } }
+}
+
+extension StoreTransaction {
+    /// Counts a word of the app's that changes what may be sent or removed without a new entry or subscription: a retry, a
+    /// discard, an edit, a mass removal confirmed. An engine that another handle or process runs hears of it so.
+    func noteDecision() throws {
+        try setMeta("decisions", "\(try decisions + 1)")
+        touchesOutbox = true
     }
 }

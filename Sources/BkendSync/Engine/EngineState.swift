@@ -56,6 +56,15 @@ struct SessionState: Sendable, Hashable {
     /// Whether the server or key is another than the store was synced with, and `auth/me` hasn't confirmed the user.
     var identity = Identity.unchecked
 
+    /// The same without what was under way: its outcome says nothing any more.
+    var atRest: SessionState {
+        var session = self
+        session.isRefreshing = false
+        session.generation += 1
+        session.identity = .unchecked
+        return session
+    }
+
     /// What is known about server and key.
     enum Identity: Sendable, Hashable {
         case unchecked, pending, confirmed, refused

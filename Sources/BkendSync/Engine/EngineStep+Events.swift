@@ -24,10 +24,9 @@ extension EngineStep {
         }
         let session = state.session
         let isPaused = state.isPaused
-        state = EngineState(random: random, nextRequest: state.nextRequest, status: state.status)
-        state.session = session
-        state.session.isRefreshing = false
-        state.session.identity = .unchecked
+        state = EngineState(
+            random: random, nextRequest: state.nextRequest, wake: state.wake, status: state.status)
+        state.session = session.atRest
         state.isPaused = isPaused
     }
 
@@ -74,8 +73,8 @@ extension EngineStep {
         }
     }
 
-    func refreshed(_ outcome: SessionOutcome) {
-        guard state.session.isRefreshing else { return }
+    func refreshed(_ outcome: SessionOutcome, _ generation: Int) {
+        guard state.session.isRefreshing, generation == state.session.generation else { return }
         state.session.isRefreshing = false
         switch outcome {
         case .renewed, .stillUsable:
@@ -97,9 +96,20 @@ extension EngineStep {
         if state.session.refusals > 3 {
             state.session.user = nil
         } else {
-            state.session.isRefreshing = true
-            effects.append(.refreshSession)
+            refreshSession()
         }
+    }
+
+    /// Has the session renewed.
+    func refreshSession() {
+        state.session.isRefreshing = true
+        effects.append(.refreshSession(generation: state.session.generation))
+    }
+
+    /// The performer sends nothing as the store's owner: nobody is signed in, or somebody else. What it found before the
+    /// session was last changed or renewed says nothing about the present one.
+    func sendingRefused(_ flight: Flight, as user: String?) {
+        if flight.session == state.session.generation { state.session.user = user }
     }
 
     // MARK: The server

@@ -12,8 +12,7 @@ extension EngineStep {
         if let retryAt = state.session.retryAt {
             guard now >= retryAt else { return }
             state.session.retryAt = nil
-            state.session.isRefreshing = true
-            effects.append(.refreshSession)
+            refreshSession()
         }
         if state.session.isRefreshing { return }
         try planSettling()

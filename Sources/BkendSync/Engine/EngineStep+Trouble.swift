@@ -20,6 +20,9 @@ extension EngineStep {
         func close(_ reason: SendGate.Reason, _ wait: Duration? = nil) {
             state.gate.close(reason, at: now, wait: wait, ceiling: ceiling, cap: cap, using: &random)
         }
+        func refuse(_ error: ErrorBody, _ message: String) {
+            fail(name, table: table, code: error.code, status: error.status, message)
+        }
         switch verdict {
         case .done, .missing:
             state.gate.succeeded(sentAt: flight.sentAt)
@@ -28,23 +31,23 @@ extension EngineStep {
         case .rejected(let error), .denied(let error), .tableRefused(let error):
             state.gate.succeeded(sentAt: flight.sentAt)
             state.session.refusals = 0
-            fail(name, table: table, code: error.code, error.message)
+            refuse(error, "the server refuses the request")
         case .unauthorized(let error):
             state.gate.succeeded(sentAt: flight.sentAt)
-            fail(name, table: table, code: error.code, error.message)
+            refuse(error, "the server doesn't accept the session")
             sessionRefused(flight)
         case .tooLong: fail(name, table: table, "the URL is too long")
         case .tooMany(let retryAfter):
-            fail(name, table: table, code: .rateLimitExceeded, "too many requests")
+            fail(name, table: table, code: .rateLimitExceeded, "the server asks for patience")
             close(.patience, retryAfter ?? .zero)
         case .engineRefused(let error):
-            fail(name, table: table, code: error.code, error.message)
+            refuse(error, "the server refuses the key, the project or the account")
             close(.paused(.refused(error.code)))
         case .foreign(let status, let message):
-            fail(name, table: table, "status \(status): \(message)")
+            fail(name, table: table, status: status, message)
             close(.paused(.foreignAnswer))
         case .serverFailed(let status, let retryAfter):
-            fail(name, table: table, "status \(status)")
+            fail(name, table: table, status: status, "the server failed")
             if let retryAfter, retryAfter > .zero { return close(.patience, retryAfter) }
             state.gate.failed(flight.troubleKey, .patience, at: now, ceiling: ceiling, using: &random)
         case .notSent(let failure), .lost(let failure):
@@ -53,8 +56,8 @@ extension EngineStep {
             if case .notSent = verdict { isUnsent = true }
             state.gate.failed(
                 flight.troubleKey, .unreachable, isUnsent: isUnsent, at: now, ceiling: ceiling, using: &random)
-        case .refused(.signedOut): state.session.user = nil
-        case .refused(.otherUser(let user)): state.session.user = user
+        case .refused(.signedOut): sendingRefused(flight, as: nil)
+        case .refused(.otherUser(let user)): sendingRefused(flight, as: user)
         case .refused(.stopped):
             fail(name, table: table, "the performer has stopped")
             close(.unreachable)

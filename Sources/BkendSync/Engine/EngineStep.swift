@@ -44,7 +44,7 @@ final class EngineStep {
         case .timer: break
         case .networkChanged(let reachable): networkChanged(reachable)
         case .answered(let id, let response, let verdict): try answered(id, response, read: verdict)
-        case .sessionRefreshed(let outcome): refreshed(outcome)
+        case .sessionRefreshed(let outcome, let generation): refreshed(outcome, generation)
         case .sessionChanged(let user): sessionChanged(user)
         case .subscriptionsChanged: break
         }
@@ -104,14 +104,19 @@ final class EngineStep {
         state.push.lost[sequence] = now
     }
 
-    func fail(_ operation: String, table: String? = nil, code: ErrorCode? = nil, _ message: String) {
-        state.problem = SyncProblem(operation: operation, table: table, code: code, message: message)
+    /// Notes a failure for the status: in words of ours, since a server's may quote what it was sent.
+    func fail(
+        _ operation: String, table: String? = nil, code: ErrorCode? = nil, status: Int? = nil, _ message: String
+    ) {
+        state.problem = SyncProblem(
+            operation: operation, table: table, code: code, status: status, message: message)
     }
 }
 
 extension EngineState {
     /// A request's answer is not coming, or came to nothing.
     mutating func abandon(_ flight: Flight) {
+        if case .spec(let table) = flight.errand { specsAsked.remove(table) }
         guard case .pull(let number, let ask) = flight.errand, var pull = pulls[number] else { return }
         if case .first(let first) = ask, case .first(var pulling, let startedAt) = pull.phase {
             pulling.failed(first)

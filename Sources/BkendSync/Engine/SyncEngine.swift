@@ -5,9 +5,13 @@ import Logging
 ///
 /// One engine leads a store. Where several processes have it open, the leader lock says which; the others try to take
 /// it over every few seconds. The epoch in the store stops an engine that goes on without it. Stop an engine before
-/// letting go of it.
+/// letting go of it; one that was stopped is over.
 package actor SyncEngine<C: Clock> where C.Duration == Duration {
-    private let machine: EngineMachine
+    /// Its transactions wait for the disk and for other writers, which no thread of Swift's own pool may do.
+    private nonisolated let executor = QueueExecutor(label: "bkend.sync")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    /// Nil once the engine was stopped: whatever task is left then neither holds the store open nor writes to it.
+    private var machine: EngineMachine?
     private let sender: any SyncSender
     private let rules: SyncRules
     private let clock: C
@@ -15,6 +19,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private let instruments: SyncInstruments
     private let lock: LeaderLock?
     private var candidacy: Task<Void, Never>?
+    private var isLockBroken = false
     private var requests: [RequestID: Task<Void, Never>] = [:]
     private var deadlines: [RequestID: Task<Void, Never>] = [:]
     /// Answers that the machine hasn't been told of yet, in the order in which they came.
@@ -35,8 +40,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         lock: LeaderLock? = nil, logger: Logger = Logger(label: "bkend.sync"), rules: SyncRules = SyncRules(),
         seed: UInt64 = .random(in: .min ... .max)
     ) {
-        machine = EngineMachine(
+        let machine = EngineMachine(
             store: store, configuration: configuration, rules: rules, random: SyncRandom(seed: seed))
+        self.machine = machine
         self.sender = sender
         self.rules = rules
         self.clock = clock
@@ -49,10 +55,11 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     // MARK: The app's half
 
     /// Begins to lead the store as this user, `""` for a guest, nil for nobody; at once, or when no other process leads
-    /// any more.
+    /// any more. Does nothing after `stop`.
     ///
     /// - Throws: `StorageError` when the leader lock can't be used.
     package func start(user: String?) throws {
+        if machine == nil { return }
         tell(.sessionChanged(user: user))
         guard let lock, try !lock.take() else { return tell(.start) }
         candidacy?.cancel()
@@ -61,18 +68,40 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
                 do { try await clock.sleep(until: clock.now.advanced(by: .seconds(2)), tolerance: nil) } catch {
                     return
                 }
-                // A lock that can't be used any more leaves the engine stopped, as its status says.
-                guard let isTaken = try? lock.take() else { return }
-                if isTaken { return self.tell(.start) }
+                if self.takesLead(lock) { return }
             }
         }
     }
 
-    /// Lets go of everything; what was in flight is looked up at the next start, by whichever process leads then.
+    /// Takes the lead if it is free; whether there is nothing more to try.
+    private func takesLead(_ lock: LeaderLock) -> Bool {
+        // Stopped while its candidate was waking, an engine may not take the lock: nobody would give it back.
+        if machine == nil { return true }
+        do {
+            guard try lock.take() else { return false }
+        } catch {
+            // It may work again: the process may have had too many files open.
+            if !isLockBroken { instruments.note(brokenLock: error) }
+            isLockBroken = true
+            return false
+        }
+        isLockBroken = false
+        tell(.start)
+        return true
+    }
+
+    /// Lets go of everything, the store first; what was in flight is looked up at the next start, by whichever process
+    /// leads then.
     package func stop() {
         candidacy?.cancel()
         candidacy = nil
         tell(.stop)
+        machine = nil
+        timer?.cancel()
+        timer = nil
+        refreshing?.cancel()
+        refreshing = nil
+        for id in requests.keys.sorted() { drop(id) }
         lock?.release()
     }
 
@@ -92,7 +121,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     package func noteSubscriptions() { tell(.subscriptionsChanged) }
 
     /// What conflicts come to from now on.
-    package func setPolicies(_ policies: SyncPolicies) { machine.policies = policies }
+    package func setPolicies(_ policies: SyncPolicies) { machine?.policies = policies }
 
     /// What the system says of the network.
     package func noteNetwork(reachable: Bool) { tell(.networkChanged(reachable: reachable)) }
@@ -122,9 +151,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     }
 
     private func tellArrived() {
-        if arrived.isEmpty { return }
         let events = arrived
         arrived = []
+        guard let machine, !events.isEmpty else { return }
         let now = SyncInstant(offset: origin.duration(to: clock.now))
         for effect in machine.handle(events, at: now) { perform(effect) }
     }
@@ -133,10 +162,10 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         switch effect {
         case .send(let id, let request): send(request, id)
         case .cancel(let id): drop(id)
-        case .refreshSession:
+        case .refreshSession(let generation):
             refreshing = Task { [sender] in
                 let outcome = await sender.refresh()
-                self.tell(.sessionRefreshed(outcome))
+                self.tell(.sessionRefreshed(outcome, generation: generation))
             }
         case .wake(let moment): wake(at: moment)
         case .status(let status):

@@ -47,12 +47,16 @@ struct SyncInstruments: Sendable {
         unresolved.record(status.unresolved)
         guard status.state != last.state else { return }
         var metadata: Logger.Metadata = ["pending": "\(status.pending)", "failed": "\(status.failed)"]
-        // The message of an error is the server's, and may quote a value; its code can't.
         if let code = status.lastError?.code { metadata["code"] = "\(code)" }
         if let operation = status.lastError?.operation { metadata["operation"] = "\(operation)" }
         // Every poll begins and ends: no news for a log.
         let isRoutine = Self.isRoutine(status.state) && Self.isRoutine(last.state)
         logger.log(level: isRoutine ? .debug : .info, "sync is \(Self.name(status.state))", metadata: metadata)
+    }
+
+    /// The leader lock can't be used; the candidate goes on trying, and says so once.
+    func note(brokenLock error: any Error) {
+        logger.warning("the leader lock can't be used, it is tried again", metadata: ["error": "\(error)"])
     }
 
     private static func isRoutine(_ state: SyncStatus.State) -> Bool {

@@ -55,7 +55,7 @@ public enum PauseReason: Sendable, Hashable {
     case foreignAnswer
     /// The server refuses the key, project, scope or account: its code.
     case refused(ErrorCode)
-    /// The store can't write; nothing is sent until it can.
+    /// The store can't write; nothing is sent until it can. What SQLite or the system says, without a record's content.
     case storeFailed(String)
 }
 
@@ -86,7 +86,7 @@ public struct SubscriptionStatus: Sendable, Hashable {
         case current
         /// The server doesn't let this user list; the rows stay.
         case denied
-        /// The server refuses the query, or the table is gone: why.
+        /// The server refuses the query, or the table is gone: its code, or what is wrong.
         case paused(String)
     }
 
@@ -119,31 +119,5 @@ public struct SubscriptionStatus: Sendable, Hashable {
         self.received = received
         self.expected = expected
         self.rate = rate
-    }
-}
-
-/// A failure worth showing. It holds no key, token or record content.
-public struct SyncProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What failed: a request's name, or a part of the engine.
-    public var operation: String
-    /// The table, where there is one.
-    public var table: String?
-    /// The server's code, where it gave one.
-    public var code: ErrorCode?
-    /// What failed and why.
-    public var message: String
-
-    /// A problem.
-    package init(operation: String, table: String? = nil, code: ErrorCode? = nil, message: String) {
-        self.operation = operation
-        self.table = table
-        self.code = code
-        self.message = message
-    }
-
-    /// What failed, on which table, and why.
-    public var description: String {
-        let place = table.map { " of \($0)" } ?? ""
-        return "\(operation)\(place): \(code.map { "\($0), " } ?? "")\(message)"
     }
 }

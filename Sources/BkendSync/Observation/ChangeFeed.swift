@@ -32,7 +32,7 @@ package final class ChangeFeed: Sendable {
     private let database: StoreDatabase
     private let lock: Lock?
     private let foreign: ForeignWatching
-    private let queue = DispatchQueue(label: "bkend.store.feed")
+    let queue = DispatchQueue(label: "bkend.store.feed")
     private let isDue = Atomic(false)
     private let state = Mutex(State())
     /// Called in each look between the listing of the observers and the reading, so that tests can come in between.

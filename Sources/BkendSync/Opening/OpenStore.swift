@@ -50,11 +50,7 @@ package final class OpenStore: Sendable {
         return try opened.get()
     }
 
-    deinit {
-        guard let core = state.withLock({ $0.core }) else { return }
-        // Closing the database takes its time, and whoever drops a handle has none.
-        core.writes.async { withExtendedLifetime(core) {} }
-    }
+    deinit { leave()?.hold.end {} }
 
     /// What the handles share.
     ///
@@ -152,14 +148,17 @@ package final class OpenStore: Sendable {
     /// Ends this handle's observations, waits for what is under way, and gives the handle back; with the last one the
     /// database closes.
     package func close() async {
-        let former = state.withLock { state in
+        guard let (hold, observers) = leave() else { return }
+        hold.remove(observers)
+        await withCheckedContinuation { continuation in hold.end { continuation.resume() } }
+    }
+
+    /// Takes the core out of the handle; nil when it was closed.
+    private func leave() -> (hold: LastHold, observers: Set<Int>)? {
+        state.withLock { state in
+            guard let core = state.core else { return nil }
             defer { state = State() }
-            return state
-        }
-        guard let core = former.core else { return }
-        for number in former.observers { core.feed.remove(number) }
-        await withCheckedContinuation { continuation in
-            core.writes.async { core.reads.whenIdle { continuation.resume() } }
+            return (LastHold(core), state.observers)
         }
     }
 

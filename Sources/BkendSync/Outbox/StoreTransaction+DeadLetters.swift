@@ -62,7 +62,13 @@ extension StoreTransaction {
     /// - Returns: the entries that are gone, in order.
     /// - Throws: `StoreError` while its request is on the way, or for no such entry.
     @discardableResult
-    package func discard(_ sequence: Int64) throws -> [OutboxEntry] { try whole { try giveUp(sequence) } }
+    package func discard(_ sequence: Int64) throws -> [OutboxEntry] {
+        try whole {
+            let gone = try giveUp(sequence)
+            try noteDecision()
+            return gone
+        }
+    }
 
     private func giveUp(_ sequence: Int64) throws -> [OutboxEntry] {
         let entry = try require(sequence, in: [.queued, .blocked, .ambiguous, .failed, .unresolved])
@@ -82,7 +88,12 @@ extension StoreTransaction {
     /// what is visible now, without the fields that later writes have set.
     ///
     /// - Throws: `StoreError` when it names a discarded record, or its record is gone.
-    package func retry(_ sequence: Int64) throws { try whole { try queueAgain(sequence) } }
+    package func retry(_ sequence: Int64) throws {
+        try whole {
+            try queueAgain(sequence)
+            try noteDecision()
+        }
+    }
 
     private func queueAgain(_ sequence: Int64) throws {
         var entry = try require(sequence, in: [.failed, .unresolved])
@@ -123,7 +134,10 @@ extension StoreTransaction {
     /// - Throws: `StoreError` for a reserved field, the id of a discarded record, or creates that would wait for each
     ///   other.
     package func edit(_ sequence: Int64, set fields: JSONObject, removing names: [String] = []) throws {
-        try whole { try mend(sequence, set: fields, removing: names) }
+        try whole {
+            try mend(sequence, set: fields, removing: names)
+            try noteDecision()
+        }
     }
 
     private func mend(_ sequence: Int64, set fields: JSONObject, removing names: [String]) throws {

@@ -50,7 +50,7 @@ extension EngineStep {
             pull.progress.refusal = nil
             try restLong(&pull)
         case .rejected(let error), .tableRefused(let error):
-            pull.progress.refusal = "\(error.code): \(error.message)"
+            pull.progress.refusal = error.code.rawValue
             pull.progress.isDenied = false
             try restLong(&pull)
         case .tooLong:

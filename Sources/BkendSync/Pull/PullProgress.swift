@@ -12,7 +12,7 @@ package struct PullProgress: Sendable, Hashable {
     package var comparedAt: Timestamp?
     /// Whether the server refuses the list to this user; the rows stay.
     package var isDenied = false
-    /// Why the server refuses the query.
+    /// Why the server refuses the query: its code, or words of ours.
     package var refusal: String?
     /// How many rows are held back because most would go; the app decides.
     package var heldRemovals: Int?

@@ -20,7 +20,7 @@ extension EngineStep {
             return true
         } catch let error as StoreError {
             if case .notLeader = error.reason { throw error }
-            fail(entry.kind.rawValue, table: entry.table, error.description)
+            fail(entry.kind.rawValue, table: entry.table, error.wordsWithoutContent)
             wait(entry.sequence)
             return false
         }

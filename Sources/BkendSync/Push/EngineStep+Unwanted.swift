@@ -8,7 +8,7 @@ extension EngineStep {
         for sequence in received.adopted { state.push.forget(sequence) }
         for twin in received.twins { try remove(table, twin.id, copyOf: twin.original) }
         for id in received.cancelled { try remove(table, id, copyOf: nil) }
-        if let flaw = received.malformed.first { fail("list", table: table, flaw) }
+        if !received.malformed.isEmpty { fail("list", table: table, "a row of the answer is no record") }
     }
 
     private func remove(_ table: String, _ id: String, copyOf original: String?) throws {

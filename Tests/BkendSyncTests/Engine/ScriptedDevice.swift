@@ -35,14 +35,15 @@ final class ScriptedDevice {
     var fate: (SyncRequest) -> Fate = { _ in .deliver }
     /// Whether all answers under way come while the store is busy, so that one transaction takes them.
     var takesTogether = false
-    /// What a refresh comes to.
-    var refresh: () -> SessionOutcome = { .renewed }
+    /// What a refresh comes to; nil while it is on its way.
+    var refresh: () -> SessionOutcome? = { .renewed }
     private(set) var outgoing: [(id: RequestID, request: SyncRequest)] = []
     private(set) var held: [(id: RequestID, request: SyncRequest)] = []
     /// Every request handed over, in order.
     private(set) var sent: [SyncRequest] = []
-    private var wake: SyncInstant?
-    private var wantsRefresh = false
+    private(set) var wake: SyncInstant?
+    /// The generation of the refresh that the engine waits for.
+    private(set) var wantsRefresh: Int?
 
     init(
         _ server: ScriptedServer, user: String = "ann", configuration: SyncConfiguration? = nil,
@@ -72,7 +73,7 @@ final class ScriptedDevice {
         outgoing = []
         held = []
         wake = nil
-        wantsRefresh = false
+        wantsRefresh = nil
         store = try StoreDatabase(over: queue, environment: environment)
         machine = EngineMachine(store: store, configuration: configuration, rules: rules, random: SyncRandom(seed: 99))
     }
@@ -104,7 +105,7 @@ final class ScriptedDevice {
             case .cancel(let id):
                 outgoing.removeAll { $0.id == id }
                 held.removeAll { $0.id == id }
-            case .refreshSession: wantsRefresh = true
+            case .refreshSession(let generation): wantsRefresh = generation
             case .wake(let moment): wake = moment
             case .status: break
             }
@@ -115,9 +116,9 @@ final class ScriptedDevice {
     func run(for duration: Duration = .seconds(120), _ location: SourceLocation = #_sourceLocation) throws {
         let end = now.advanced(by: duration)
         for _ in 0..<20_000 {
-            if wantsRefresh {
-                wantsRefresh = false
-                tell(.sessionRefreshed(refresh()))
+            if let generation = wantsRefresh, let outcome = refresh() {
+                wantsRefresh = nil
+                tell(.sessionRefreshed(outcome, generation: generation))
             } else if !outgoing.isEmpty {
                 try deliver()
             } else if let moment = wake, moment <= end {

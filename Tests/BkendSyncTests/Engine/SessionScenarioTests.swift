@@ -139,6 +139,100 @@ import Testing
         }
     }
 
+    @Test("What the performer refused before a sign-in, told after it, says nothing about who is signed in now")
+    func staleRefusals() throws {
+        for refusal in [SendRefusal.signedOut, .otherUser("eve")] {
+            let device = try ScriptedDevice(server)
+            device.start()
+            try device.write { _ = try $0.create("notes", ["title": "a"]) }
+            device.fate = { _ in .hold }
+            try device.run(for: .seconds(1))
+            let asked = device.held.map(\.id)
+            #expect(!asked.isEmpty)
+            device.tell(.sessionChanged(user: "ann"))
+            for id in asked { device.tell(.answered(id, .refused(refusal))) }
+            #expect(device.machine.status.state == .syncing)
+            device.fate = { _ in .deliver }
+            try device.run()
+            #expect(try device.outbox().isEmpty)
+            // Of the present session it counts.
+            device.fate = { _ in .hold }
+            try device.write { _ = try $0.create("notes", ["title": "b"]) }
+            try device.run(for: .seconds(1))
+            for id in device.held.map(\.id) { device.tell(.answered(id, .refused(refusal))) }
+            #expect(device.machine.status.state == (refusal == .signedOut ? .signedOut : .paused(.otherUser)))
+        }
+    }
+
+    @Test("The late outcome of a refresh says nothing about a session that has come since")
+    func lateRefresh() throws {
+        device.start()
+        device.fate = { [server] _ in .answer(server.failure(.tokenExpired)) }
+        device.refresh = { nil }
+        try writeNotes(1)
+        try device.run(for: .seconds(1))
+        let former = try #require(device.wantsRefresh)
+        device.tell(.sessionChanged(user: "ann"))
+        try device.run()
+        #expect(try #require(device.wantsRefresh) != former)
+        device.tell(.sessionRefreshed(.signedOut, generation: former))
+        #expect(device.machine.status.state == .syncing)
+        device.refresh = { .renewed }
+        device.fate = { _ in .deliver }
+        try device.run()
+        #expect(try device.outbox().isEmpty)
+    }
+
+    @Test("Stopping sets no timer and takes back the one that was set, also where the store can't write")
+    func stoppingWakesNobody() throws {
+        for canWrite in [true, false] {
+            let device = try ScriptedDevice(server)
+            device.start()
+            _ = try device.subscribe()
+            try device.run(for: .seconds(10))
+            #expect(device.wake != nil)
+            device.fate = { _ in .hold }
+            try writeNote(device)
+            try device.run(for: .seconds(1))
+            try device.queue.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA query_only = \(canWrite ? 0 : 1)")
+            }
+            device.tell(.stop)
+            #expect(device.wake == nil && device.held.isEmpty)
+            #expect(device.machine.status.state == .stopped)
+            try device.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
+            device.fate = { _ in .deliver }
+            device.tell(.start)
+            try device.run(for: .seconds(200))
+            #expect(try device.outbox().isEmpty)
+        }
+    }
+
+    private func writeNote(_ device: ScriptedDevice) throws {
+        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+    }
+
+    @Test("What an engine couldn't store is forgotten once another leads: the entries are that one's")
+    func replacedWithAnswersLeft() throws {
+        device.start()
+        device.fate = { request in if request.operation.isWrite { .hold } else { .deliver } }
+        try writeNotes(1)
+        try device.run(for: .seconds(1))
+        try device.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 1") }
+        try device.release()
+        try device.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
+        // Another process takes the lead, and has found out that the entry must go out again.
+        try device.store.write { tx in
+            let epoch = try tx.lead()
+            let entry = try #require(try tx.entries().first)
+            try tx.requeue(entry.sequence)
+            try tx.markInFlight(entry.sequence, body: entry.body ?? [], epoch: epoch, user: "ann")
+        }
+        for _ in 0..<3 { device.tell(.syncNow) }
+        #expect(device.machine.status.state == .stopped)
+        #expect(try device.outbox().map(\.state) == [.inFlight])
+    }
+
     @Test func patienceIsObeyed() throws {
         device.start()
         var refused = 0

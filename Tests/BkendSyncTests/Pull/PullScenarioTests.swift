@@ -195,6 +195,28 @@ import Testing
         #expect(try device.visible().isEmpty)
     }
 
+    @Test("The app's word that most rows may go isn't lost to an answer that was on its way")
+    func wordBesideAnAnswer() throws {
+        try fill(100)
+        var configuration = SyncConfiguration(server: "test")
+        configuration.massRemoval = .afterWord
+        let device = try ScriptedDevice(server, configuration: configuration)
+        device.start()
+        let number = try device.subscribe()
+        try device.run(for: .seconds(300))
+        for row in try server.rows() { try server.delete("notes", try #require(row["id"]?.stringValue)) }
+        try device.run(for: .seconds(1_200))
+        device.fate = { _ in .hold }
+        try device.run(for: .seconds(120))
+        #expect(!device.held.isEmpty)
+        // By another handle: nobody tells the engine.
+        try device.store.write { try $0.confirmMassRemoval(of: number) }
+        device.fate = { _ in .deliver }
+        try device.release()
+        try device.run(for: .seconds(300))
+        #expect(try device.visible().isEmpty)
+    }
+
     @Test func aRefusedListKeepsTheRowsAndSaysSo() throws {
         try fill(50)
         device.start()

@@ -68,6 +68,22 @@ import Testing
         #expect(try device.outbox().isEmpty)
     }
 
+    @Test("What a table is like is asked again when the answer couldn't be stored")
+    func factsThatCouldNotBeStored() throws {
+        device.start()
+        device.fate = { if case .spec = $0.operation { .hold } else { .deliver } }
+        _ = try device.subscribe()
+        try device.run(for: .seconds(1))
+        #expect(device.held.map(\.request.operation.name) == ["spec"])
+        try setReadOnly(true)
+        try device.release()
+        try device.run(for: .seconds(10))
+        try setReadOnly(false)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(300))
+        #expect(try device.store.read { try $0.facts(of: "notes") } != nil)
+    }
+
     @Test func oneRefusalForLackOfPermissionIsADeadLetter() throws {
         let ids = try notes(3)
         denyUpdates()

@@ -26,8 +26,8 @@ package final class SimulatedDevice {
     var outstanding: Set<RequestID> = []
     /// The last `wake`; an earlier one's timer is for nobody.
     var wakeNumber = 0
-    /// Whether the engine asked for the refresh under way.
-    var wantsRefresh = false
+    /// The generation for which the engine asked for the refresh under way, nil where it didn't.
+    var wantsRefresh: Int?
     /// No route to the server before this moment.
     var blackoutUntil: Int64 = 0
     /// How many requests were sent of each name, for their fates.
@@ -81,7 +81,7 @@ package final class SimulatedDevice {
         outstanding = []
         arrived = []
         committing = nil
-        wantsRefresh = false
+        wantsRefresh = nil
         wakeNumber += 1
         incarnation += 1
         status = SyncStatus()

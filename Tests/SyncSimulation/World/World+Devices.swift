@@ -86,7 +86,7 @@ extension World {
         switch effect {
         case .send(let id, let request): try send(id, request, from: device)
         case .cancel(let id): device.outstanding.remove(id)
-        case .refreshSession: refresh(device)
+        case .refreshSession(let generation): refresh(device, generation: generation)
         case .wake(let moment):
             device.wakeNumber += 1
             guard let moment else { return }

@@ -29,8 +29,8 @@ extension World {
     }
 
     /// The engine wants another access token.
-    func refresh(_ device: SimulatedDevice) {
-        device.wantsRefresh = true
+    func refresh(_ device: SimulatedDevice, generation: Int) {
+        device.wantsRefresh = generation
         let session = device.session
         if session.refreshing != nil && !session.isLastToken { return }
         if session.tokens == nil || session.isLastToken && !planted.resendsRefresh {
@@ -97,9 +97,9 @@ extension World {
         }
         note("d\(device.number) session: \(outcome)")
         if outcome == .signedOut { device.session = SimulatedSession() }
-        if device.wantsRefresh {
-            device.wantsRefresh = false
-            try tell(device, .sessionRefreshed(outcome))
+        if let generation = device.wantsRefresh {
+            device.wantsRefresh = nil
+            try tell(device, .sessionRefreshed(outcome, generation: generation))
         } else if outcome == .signedOut {
             try tell(device, .sessionChanged(user: nil))
         }
