@@ -48,7 +48,7 @@ extension World {
             return
         }
         let horizon = now - 120_000
-        if serverChangedRules > horizon || device.observer.subscriptionsChanged > horizon { return }
+        if max(serverChangedRules, serverWasEmptied) > horizon || device.observer.subscriptionsChanged > horizon { return }
         if versions.contains(where: { $0.at > horizon && ($0.document == nil || $0.isRestored) }) { return }
         let caller = Caller(user: device.owner)
         guard let access = server[table: key.table]?.access, access.scope(.list, caller) != .nothing else { return }
@@ -61,6 +61,18 @@ extension World {
                 access.lists(document, to: caller) && filter.matches(access.shown(document, to: caller))
             }
             if belongs { throw Violation(.noFlicker, "\(place) disappeared though the server lists it all the time") }
+        }
+    }
+
+    /// Most rows of a table don't go because it answered once as if it were empty (sync.md, "Comparison"): it is asked
+    /// again, a poll later.
+    func checkMassRemoval(_ gone: [RecordKey], _ device: SimulatedDevice, _ cause: Cause) throws {
+        guard cause == .engine, gone.count > 1, now - serverWasEmptied < 5_000, now - serverChangedRules > 120_000
+        else { return }
+        let shown = gone.count + device.observer.shown.keys.count { $0.table == gone[0].table }
+        let isListed = gone.filter { server.history.versions($0.table, $0.id).last?.document != nil }
+        if 2 * isListed.count > shown {
+            throw Violation(.noFlicker, "d\(device.number): \(gone.count) rows are gone after one empty answer")
         }
     }
 

@@ -39,6 +39,7 @@ extension World {
             throw Violation(.broken, "d\(device.number): an observer that reads after every transaction fell behind")
         }
         var changed: Set<RecordKey> = []
+        var gone: [RecordKey] = []
         for row in rows {
             device.observer.change = row.sequence
             let key = RecordKey(row.table, row.record)
@@ -54,9 +55,13 @@ extension World {
             }
             device.observer.set(new, at: key)
             if old == nil && new != nil { try checkAppearance(key, device, snapshot, cause) }
-            if old != nil && new == nil { try checkDisappearance(key, device, snapshot, cause) }
+            if old != nil && new == nil {
+                try checkDisappearance(key, device, snapshot, cause)
+                if key.table == "notes" { gone.append(key) }
+            }
             try checkVersion(key, device, snapshot)
         }
+        try checkMassRemoval(gone, device, cause)
         for row in rows { try checkTwice(RecordKey(row.table, row.record), device, snapshot) }
         return changed
     }

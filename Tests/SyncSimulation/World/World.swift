@@ -49,6 +49,8 @@ package final class World {
     var copies: Set<AppliedWrites.Key> = []
     /// When permissions, schemas or data of the server last changed in other ways than by writes.
     package var serverChangedRules: Int64 = -1_000_000
+    /// When a table last answered as if it were empty.
+    package var serverWasEmptied: Int64 = -1_000_000
     /// More requests than this in a minute are a loop.
     package var requestLimit = 400
     /// The longest that the sync of a transaction takes, in milliseconds; each takes its own time.
