@@ -217,6 +217,33 @@ import Testing
         #expect(try device.visible().isEmpty)
     }
 
+    @Test(
+        "What was written while a list was under way isn't gone because the list doesn't show it",
+        arguments: [true, false])
+    func writtenDuringAList(isRuleKept: Bool) throws {
+        try fill(3)
+        var rules = SyncRules()
+        if !isRuleKept { rules.hasLeft = { _ in true } }
+        let device = try ScriptedDevice(server, rules: rules)
+        device.start()
+        _ = try device.subscribe()
+        try device.run()
+        // Everything is compared: the list is answered on the server, and its answer takes its time.
+        device.fate = { request in
+            guard case .list(_, let items) = request.operation else { return .deliver }
+            return items.contains { $0.value == "id" } ? .hold : .deliver
+        }
+        device.tell(.sessionChanged(user: "ann"))
+        try device.run(for: .seconds(1))
+        let answers = try device.held.map { try server.answer($0.request) }
+        #expect(answers.count == 1)
+        try device.write { _ = try $0.create("notes", ["title": "new"]) }
+        try device.run(for: .seconds(1))
+        #expect(try device.outbox().isEmpty)
+        try device.release(answers)
+        #expect(try device.visible().contains { $0["title"] == "new" } == isRuleKept)
+    }
+
     @Test func aRefusedListKeepsTheRowsAndSaysSo() throws {
         try fill(50)
         device.start()

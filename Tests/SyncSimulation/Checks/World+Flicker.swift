@@ -48,7 +48,9 @@ extension World {
             return
         }
         let horizon = now - 120_000
-        if max(serverChangedRules, serverWasEmptied) > horizon || device.observer.subscriptionsChanged > horizon { return }
+        if max(serverChangedRules, serverWasEmptied) > horizon || device.observer.subscriptionsChanged > horizon {
+            return
+        }
         if versions.contains(where: { $0.at > horizon && ($0.document == nil || $0.isRestored) }) { return }
         let caller = Caller(user: device.owner)
         guard let access = server[table: key.table]?.access, access.scope(.list, caller) != .nothing else { return }

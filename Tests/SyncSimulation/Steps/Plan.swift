@@ -86,7 +86,8 @@ package struct Plan: Sendable {
     /// Whether rows come, go and change by writes only, each with a later `updatedAt`.
     var changesByWritesOnly: Bool {
         let others: Set<Step.Kind> = [
-            .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut, .otherUser,
+            .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut,
+            .otherUser,
         ]
         return skews == [0] && !steps.contains { others.contains($0.kind) }
     }
