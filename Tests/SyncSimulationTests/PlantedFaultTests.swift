@@ -18,7 +18,7 @@ import Testing
         ("what was deleted here is forgotten at once", 10),
         ("a record just answered belongs nowhere", 1),
         ("403 means deleted", 5),
-        ("any 404 means deleted", 50),
+        ("any 404 means deleted", 142),
         ("any 200 means done", 24),
         ("an empty list is believed at once", 43),
         ("an entry goes out as whoever is signed in", 12),

@@ -73,7 +73,7 @@ extension EngineStep {
                 state.push.lost[sequence] = lostAt(sequence)
                 try tx.requeue(sequence)
             }
-            state.push.blind.insert(sequence)
+            state.push.blind[sequence] = now
         case .tableRefused(let error):
             pauseTable(entry.table, error)
             wait(sequence)

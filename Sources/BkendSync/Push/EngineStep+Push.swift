@@ -54,7 +54,7 @@ extension EngineStep {
                 if let copy = try takeCopy(of: entry) {
                     guard maySend else { continue }
                     if try decide(entry, on: copy.row) { slots -= 1 }
-                } else if state.push.blind.contains(entry.sequence) {
+                } else if state.push.blind[entry.sequence] != nil {
                     guard maySend else { continue }
                     try sendBlind(entry)
                     slots -= 1
@@ -117,6 +117,7 @@ extension EngineStep {
         if state.push.holds.count != count { try storeHolds() }
         let old = state.push.copies.filter { $0.value.at.duration(to: now) > .seconds(10) }
         for sequence in old.keys.sorted() { state.push.copies[sequence] = nil }
+        state.push.blind = state.push.blind.filter { $0.value.duration(to: now) <= .seconds(10) }
     }
 
     // MARK: Waiting

@@ -48,8 +48,8 @@ struct PushState: Sendable {
     var duplicates: [Int64: ErrorBody] = [:]
     /// Copies that were read and not used yet.
     var copies: [Int64: Copy] = [:]
-    /// Entries whose record this user may write but not read.
-    var blind: Set<Int64> = []
+    /// Entries whose record this user may write but not read, and when the server said so: it may say otherwise soon.
+    var blind: [Int64: SyncInstant] = [:]
     /// Entries whose copies must be read one by one.
     var single: Set<Int64> = []
     /// Tables that this user may not list.
@@ -69,7 +69,7 @@ struct PushState: Sendable {
         lost[sequence] = nil
         duplicates[sequence] = nil
         copies[sequence] = nil
-        blind.remove(sequence)
+        blind[sequence] = nil
         single.remove(sequence)
         deniedOnce.remove(sequence)
     }

@@ -197,6 +197,29 @@ import Testing
         #expect(try device.outbox().isEmpty)
     }
 
+    @Test("That a record may not be read is asked again before it is written to unread")
+    func readAgain() throws {
+        let id = try notes(1)[0]
+        device.fate = { [server] request in
+            switch request.operation {
+            case .list, .record: .answer(server.failure(.permissionDenied))
+            default: .notSent
+            }
+        }
+        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.run(for: .seconds(1))
+        #expect(!device.writes.isEmpty)
+        // There is no network for a while; then it may be read.
+        device.tell(.networkChanged(reachable: false))
+        try device.run(for: .seconds(100))
+        try server.update("notes", id, ["title": "theirs"])
+        device.fate = { _ in .deliver }
+        device.tell(.networkChanged(reachable: true))
+        try device.run(for: .seconds(100))
+        #expect(try device.outbox().isEmpty)
+        #expect(try device.reports("conflict").count == 1)
+    }
+
     @Test("Updates whose answers were lost are settled only when anything may be sent")
     func settlingWaits() throws {
         let ids = try notes(4)

@@ -33,7 +33,8 @@ package final class Simulation {
         world.mayCheckPulls = plan.changesByWritesOnly
         world.configuration.pageLimit = plan.pageSize.rows
         world.configuration.rangeSize = plan.pageSize.range
-        if plan.pageSize.rows < 100 || plan.pageSize.range < 5_000 { world.requestLimit *= 4 }
+        // Pages are small from the beginning, or get so by losses.
+        world.requestLimit *= plan.pageSize.rows < 100 || plan.pageSize.range < 5_000 ? 4 : 2
         if plan.looksTwice { world.configuration.massRemovalFloor = 1 }
         prepareServer()
         for owner in plan.owners { try world.addDevice(owner: owner) }

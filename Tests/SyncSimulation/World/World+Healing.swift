@@ -236,8 +236,8 @@ extension World {
             let now = try state(device)
             if now.written != written { throw Violation(.convergence, "\(place) wrote \(now.written - written) rows") }
             if now.change != change { throw Violation(.convergence, "\(place) told the observers something") }
-            // A round may read all that was written lately again, page by page.
-            let pages = device.observer.keys.count / configuration.pageLimit
+            // A round may read all that was written lately again, page by page, and pages are small after losses.
+            let pages = device.observer.keys.count / min(configuration.pageLimit, 6)
             let subscriptions = try device.store?.read { try $0.subscriptions().count } ?? 0
             if now.sent - sent > (limit + 2 * pages) * subscriptions {
                 throw Violation(.budget, "\(place) sent \(now.sent - sent) requests in \(wait / 1_000) s")

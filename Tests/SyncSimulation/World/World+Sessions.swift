@@ -35,7 +35,7 @@ extension World {
         if session.refreshing != nil && !session.isLastToken { return }
         if session.tokens == nil || session.isLastToken && !planted.resendsRefresh {
             return schedule(
-                .refreshed(device: device.number, incarnation: device.incarnation, .lost), at: now + 1)
+                .refreshed(device: device.number, incarnation: device.incarnation, token: nil, .lost), at: now + 1)
         }
         sendRefresh(device)
     }
@@ -47,7 +47,8 @@ extension World {
         let fate = fate(of: "refresh", "", from: device)
         note("d\(device.number) refreshes its session")
         func end(_ outcome: RefreshFate, at moment: Int64) {
-            schedule(.refreshed(device: device.number, incarnation: device.incarnation, outcome), at: moment)
+            schedule(
+                .refreshed(device: device.number, incarnation: device.incarnation, token: token, outcome), at: moment)
         }
         if device.blackoutUntil > now || fate.fault == .notSent { return end(.notSent, at: now + fate.outbound) }
         if fate.fault == .lostBefore { return end(.lost, at: now + fate.outbound) }
@@ -74,7 +75,8 @@ extension World {
             default: break
             }
         }
-        schedule(.refreshed(device: number, incarnation: incarnation, outcome), at: now + fate.inbound)
+        schedule(
+            .refreshed(device: number, incarnation: incarnation, token: token, outcome), at: now + fate.inbound)
     }
 
     func refreshed(_ device: SimulatedDevice, _ fate: RefreshFate) throws {

@@ -13,7 +13,7 @@ package final class World {
         case restart(device: Int, incarnation: Int)
         case diskHasRoom(device: Int, filling: Int)
         case refreshArrives(device: Int, incarnation: Int, token: String, Fate)
-        case refreshed(device: Int, incarnation: Int, RefreshFate)
+        case refreshed(device: Int, incarnation: Int, token: String?, RefreshFate)
         case step(Int)
     }
 
@@ -140,8 +140,11 @@ package final class World {
             if devices[number].incarnation == incarnation { try start(devices[number]) }
         case .refreshArrives(let number, let incarnation, let token, let fate):
             try refreshArrives(number, incarnation, token, fate)
-        case .refreshed(let number, let incarnation, let fate):
-            if devices[number].incarnation == incarnation { try refreshed(devices[number], fate) }
+        case .refreshed(let number, let incarnation, let token, let fate):
+            let device = devices[number]
+            // Somebody may have signed in meanwhile: what became of the former session's token says nothing about it.
+            let isCurrent = token.map { device.session.refreshing?.hasSameBytes(as: $0) ?? false } ?? true
+            if device.incarnation == incarnation, isCurrent { try refreshed(device, fate) }
         case .step(let index): try perform?(index)
         }
     }

@@ -15,7 +15,8 @@ import Testing
         try stage.wait(seconds: 60)
         // The cursor is here; the update's stamp lies further behind it than the overlap reaches.
         let newer = try stage.remoteCreate(["title": "C"])
-        try stage.wait(seconds: 6)
+        try stage.tell(0, .syncNow)
+        try stage.wait(seconds: 2)
         #expect(try stage.shown(0, newer) != nil)
         try stage.remoteUpdate(id, ["title": "A2"], node: 1)
         try stage.converge()
