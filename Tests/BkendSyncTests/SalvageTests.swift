@@ -30,6 +30,14 @@ struct SalvageTests {
         }
     }
 
+    /// Changes a closed store's file behind its back, and marks it as damaged.
+    private func spoil(_ path: String, _ change: (Database) throws -> Void) throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.write(change)
+        try queue.close()
+        DamageMark.note("quick_check", beside: path)
+    }
+
     private func move(_ suffix: String, of path: String) throws {
         try FileManager.default.moveItem(atPath: path + suffix, toPath: path + ".damaged-1" + suffix)
     }
@@ -207,10 +215,7 @@ struct SalvageTests {
     func names() throws {
         try withFolder { path throws in
             try prepare(path)
-            let queue = try DatabaseQueue(path: path)
-            try queue.write { try $0.execute(sql: #"ALTER TABLE sync_entries ADD COLUMN "x) SELECT 1; --" TEXT"#) }
-            try queue.close()
-            DamageMark.note("quick_check", beside: path)
+            try spoil(path) { try $0.execute(sql: #"ALTER TABLE sync_entries ADD COLUMN "x) SELECT 1; --" TEXT"#) }
             let store = try open(path)
             #expect(store.damage?.savedEntries == 3)
             #expect(store.damage?.lostEntries == 0)
@@ -221,8 +226,7 @@ struct SalvageTests {
     func nonsense() throws {
         try withFolder { path throws in
             try prepare(path)
-            let queue = try DatabaseQueue(path: path)
-            try queue.write { db in
+            try spoil(path) { db in
                 try db.execute(
                     sql: """
                         UPDATE sync_aliases SET state = 'pend1ng' WHERE number = 1;
@@ -232,8 +236,6 @@ struct SalvageTests {
                         INSERT INTO sync_reports (kind, collection, record, detail) VALUES ('race', 'notes', 's1', '');
                         """)
             }
-            try queue.close()
-            DamageMark.note("quick_check", beside: path)
             let store = try open(path)
             #expect(store.damage?.savedEntries == 3)
             let entries = try store.read { try $0.entries() }
@@ -249,8 +251,7 @@ struct SalvageTests {
     func unrestorable() throws {
         try withFolder { path throws in
             try prepare(path)
-            let queue = try DatabaseQueue(path: path)
-            try queue.write { db in
+            try spoil(path) { db in
                 try db.execute(
                     sql: """
                         UPDATE sync_bases SET document = '{"id":"other","title":"S"}';
@@ -269,8 +270,6 @@ struct SalvageTests {
                     }
                 }
             }
-            try queue.close()
-            DamageMark.note("quick_check", beside: path)
             let store = try open(path)
             #expect(store.damage?.savedEntries == 3)
             #expect(store.damage?.lostEntries == 8)

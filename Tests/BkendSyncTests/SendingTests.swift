@@ -95,6 +95,25 @@ struct SendingTests {
         #expect(try fixture.visible("a")?["id"] == "s9")
     }
 
+    @Test(
+        "What the server says of a record that was made again keeps the old id; what was written here gets the new one")
+    func recreatedButNamed() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1, "createdBy": ""])
+        try fixture.receive(["id": "b", "parent": "a", "createdBy": ""], in: "others")
+        try fixture.receive(["id": "c", "parent": "x", "createdBy": ""], in: "others")
+        try fixture.update("a", ["n": 2])
+        try fixture.update("b", ["parent": "y"], in: "others")
+        try fixture.update("c", ["parent": "a"], in: "others")
+        try fixture.update("c", ["parent": "z"], in: "others")
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.adopt("a", as: "s9")
+        #expect(try fixture.lane("b", in: "others").map(\.before) == [["parent": "a"]])
+        let lane = try fixture.lane("c", in: "others")
+        #expect(lane.map(\.fields) == [["parent": "s9"], ["parent": "z"]])
+        #expect(lane.map(\.before) == [["parent": "x"], ["parent": "s9"]])
+    }
+
     @Test("What another device has made again keeps what was changed here, as an update of its row")
     func recreatedElsewhere() throws {
         let fixture = try StoreFixture()

@@ -28,7 +28,7 @@ enum StoreLeader {
         let followers = [
             Task { while await signals.next() { await engine.noteLocalWrite() } },
             Task {
-                for await status in await engine.statuses() where status.state != .stopped { break }
+                for await status in engine.statuses() where status.state != .stopped { break }
                 if !Task.isCancelled { try? StoreProcess.tell("leads\n") }
             },
         ]

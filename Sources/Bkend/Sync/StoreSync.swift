@@ -64,7 +64,7 @@ actor StoreSync {
         // Stopped or closed meanwhile, which the engine may have heard of before it was started.
         guard running?.engine === engine else { return await engine.stop() }
         running?.followers = [
-            Task { [hub] in for await status in await engine.statuses() { hub.tell(status) } },
+            Task { [hub] in for await status in engine.statuses() { hub.tell(status) } },
             Task { await Self.follow(signals, in: open, news, session, engine) },
             Task { await session.follow(changes, for: engine) },
             Task { await session.askWhileNothingIsSent(by: engine) },
@@ -103,7 +103,7 @@ actor StoreSync {
     }
 
     /// The engine's statuses, nil when there is none.
-    func engineStatuses() async -> AsyncStream<SyncStatus>? { await running?.engine.statuses() }
+    func engineStatuses() -> AsyncStream<SyncStatus>? { running?.engine.statuses() }
 
     func status() async -> SyncStatus { await running?.engine.status ?? hub.latest ?? SyncStatus() }
 

@@ -29,7 +29,7 @@ struct SyncedSession: Sendable {
     /// While nothing is sent for want of a session, asks the store whether there is one now: another process may have
     /// signed the user in, and says so to nobody.
     func askWhileNothingIsSent(by engine: StoreSync.Engine) async {
-        for await status in await engine.statuses() where Self.waitsForSession(status) {
+        for await status in engine.statuses() where Self.waitsForSession(status) {
             var pause = options.shortestPoll
             while Self.waitsForSession(await engine.status) {
                 do { try await Task.sleep(for: pause) } catch { return }

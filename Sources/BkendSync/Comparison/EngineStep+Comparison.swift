@@ -88,7 +88,7 @@ extension EngineStep {
     private func begin(_ pull: inout PullState, _ bisection: Bisection, _ flight: Flight) throws {
         pull.comparisons += 1
         guard pull.comparisons <= configuration.comparisonAttempts else { return rest(&pull) }
-        try goOn(&pull, PullState.Comparison(bisection: bisection, mark: flight.mark))
+        try goOn(&pull, PullState.Comparison(bisection: bisection, mark: flight.mark, askedAt: flight.sentAt))
     }
 
     private func goOn(_ pull: inout PullState, _ comparison: PullState.Comparison) throws {
@@ -156,7 +156,7 @@ extension EngineStep {
             guard rules.hasLeft(AbsenceEvidence(wasTouched: touched, isCompletePage: true)) else { return false }
             return try tx.isMember(id, of: pull.number)
         }.map(\.id)
-        if try !mayLeave(&pull, leaving) { return }
+        if try !mayLeave(&pull, leaving, comparison) { return }
         if !leaving.isEmpty {
             try tx.lose(pull.number, leaving)
             pull.isActive = true
@@ -170,16 +170,19 @@ extension EngineStep {
         }
     }
 
-    /// Whether so many may go. When most would, the server is asked a second time; then it is reported before anything
-    /// is dropped.
-    private func mayLeave(_ pull: inout PullState, _ leaving: [String]) throws -> Bool {
+    /// Whether so many may go. When most would, the server is asked a second time, not before the shortest poll is over:
+    /// one that has just started may say for a moment that it is empty. Then it is reported before anything is dropped.
+    private func mayLeave(
+        _ pull: inout PullState, _ leaving: [String], _ comparison: PullState.Comparison
+    ) throws -> Bool {
         let members = try tx.memberCount(of: pull.number)
         guard rules.isMassRemoval(leaving.count, members, configuration.secondLookFloor) else {
             pull.massLeaving = nil
             return true
         }
-        guard pull.massLeaving != nil else {
-            pull.massLeaving = leaving.count
+        let first = pull.massLeaving ?? now
+        pull.massLeaving = first
+        guard first.duration(to: comparison.askedAt) >= configuration.pollFloor else {
             pull.isActive = true
             pull.mustRead = true
             rest(&pull)

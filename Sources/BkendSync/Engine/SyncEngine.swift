@@ -26,8 +26,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private var arrived: [EngineEvent] = []
     private var timer: Task<Void, Never>?
     private var refreshing: Task<Void, Never>?
-    private var watchers: [Int: AsyncStream<SyncStatus>.Continuation] = [:]
-    private var nextWatcher = 0
+    private let told: Broadcast<SyncStatus>
 
     /// What the engine does now.
     package private(set) var status: SyncStatus
@@ -50,6 +49,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         origin = clock.now
         instruments = SyncInstruments(logger: logger)
         status = machine.status
+        told = Broadcast(startingWith: machine.status)
     }
 
     // MARK: The app's half
@@ -131,17 +131,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     package func noteSession(user: String?) { tell(.sessionChanged(user: user)) }
 
     /// The status now, and each one that differs; a slow reader gets the newest.
-    package func statuses() -> AsyncStream<SyncStatus> {
-        let (stream, continuation) = AsyncStream<SyncStatus>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let number = nextWatcher
-        nextWatcher += 1
-        watchers[number] = continuation
-        continuation.onTermination = { [weak self] _ in Task { await self?.forget(number) } }
-        continuation.yield(status)
-        return stream
-    }
-
-    private func forget(_ watcher: Int) { watchers[watcher] = nil }
+    package nonisolated func statuses() -> AsyncStream<SyncStatus> { told.stream() }
 
     // MARK: Effects
 
@@ -171,7 +161,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         case .status(let status):
             instruments.note(status, after: self.status)
             self.status = status
-            for number in watchers.keys.sorted() { watchers[number]?.yield(status) }
+            told.tell(status)
         }
     }
 

@@ -36,7 +36,7 @@ extension StoreTransaction {
         try moveRows(from: old, to: new)
         var moved = create
         moved.record = new.id
-        let named = try rename(old.id, to: new.id)
+        let named = try rename(old.id, to: new.id, wasServers: Self.isRecreation(create))
         // What was written after it was written on what it says, not on another device's row.
         if !isMadeElsewhere {
             // Fields that are still to be set are set before what stands behind.
@@ -154,7 +154,10 @@ extension StoreTransaction {
 
     /// Writes the present id into the entries that name a local one; the records they belong to, in order.
     /// No other id is touched: a before-image is what the server has, and that may hold an old one.
-    private func rename(_ local: String, to id: String) throws -> [RecordKey] {
+    ///
+    /// `wasServers`: the record was deleted elsewhere and made again, so what the server has may name it by its old id
+    /// still. Then only those before-images are renamed that an earlier entry's fields give.
+    private func rename(_ local: String, to id: String, wasServers: Bool) throws -> [RecordKey] {
         func renamed(_ fields: JSONObject) -> JSONObject {
             JSONObject(
                 unique: fields.map { field, value in
@@ -163,9 +166,18 @@ extension StoreTransaction {
         }
         var keys: [RecordKey] = []
         for var entry in try entries(naming: local, binding: false) {
-            entry.fields = renamed(entry.fields)
-            entry.before = renamed(entry.before)
             let key = RecordKey(entry.table, entry.record)
+            entry.fields = renamed(entry.fields)
+            let images = renamed(entry.before)
+            if wasServers {
+                let earlier = try lane(key).filter { $0.sequence < entry.sequence && $0.isLive }
+                entry.before = JSONObject(
+                    unique: entry.before.map { field, image in
+                        (field, earlier.contains { $0.fields[field] != nil } ? images[field] ?? image : image)
+                    })
+            } else {
+                entry.before = images
+            }
             if !keys.contains(key) {
                 try touch(key)
                 keys.append(key)

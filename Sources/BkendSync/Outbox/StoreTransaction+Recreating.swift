@@ -78,7 +78,7 @@ extension StoreTransaction {
 
     private static func recreatedKey(of id: String) -> String { "re-" + id }
 
-    private static func isRecreation(_ create: OutboxEntry) -> Bool {
+    static func isRecreation(_ create: OutboxEntry) -> Bool {
         create.clientKey?.hasSameBytes(as: recreatedKey(of: create.record)) == true
     }
 

@@ -1,15 +1,22 @@
 import BkendWire
 
-/// How many rows are asked for at once. A page whose answer was lost may have been too large for the connection's speed,
+/// How many rows are asked for at once. A page whose answer was lost twice may be too large for the connection's speed,
 /// the deadline or what the client takes: asked for again as it was it would be lost for ever.
 extension EngineStep {
     /// The most rows of a table's next page.
     func pageLimit(_ table: String) -> Int { min(state.pageLimits[table] ?? .max, configuration.pageLimit) }
 
-    /// The answer to a question for so many rows was lost.
+    /// The answer to a question for so many rows was lost again. Once is what networks do.
     func shrinkPages(of table: String, from rows: Int) {
         // Of several that were lost together each says the same.
         if rows > 1 { state.pageLimits[table] = min(pageLimit(table), rows / 2) }
+    }
+
+    /// The answer to a list of so many entries' records was lost: the next is shorter where it happened before.
+    func shrinkPages(of table: String, for sequences: [Int64]) {
+        if sequences.contains(where: { state.push.waits[$0]?.attempts ?? 0 > 0 }) {
+            shrinkPages(of: table, from: sequences.count)
+        }
     }
 
     /// A page came; the next may be a little larger.

@@ -106,7 +106,7 @@ extension EngineStep {
         }
         if pull.mustRead { return round(&pull) }
         if pull.wantsFull {
-            pull.phase = .full(PullState.Comparison(mark: try tx.mark), .all)
+            pull.phase = .full(PullState.Comparison(mark: try tx.mark, askedAt: now), .all)
             return .full(.all)
         }
         if needsSettling(pull) { return round(&pull) }

@@ -12,7 +12,9 @@ extension EngineStep {
         // The app may have said its word meanwhile.
         pull.progress.mayRemoveMost = PullProgress(subscription.progress).mayRemoveMost
         guard case .done(.page(let page)) = verdict else {
-            if case .lost = verdict { shrinkPages(of: pull.query.table, from: rowLimit(of: flight)) }
+            if case .lost = verdict, pull.attempts > 0 {
+                shrinkPages(of: pull.query.table, from: rowLimit(of: flight))
+            }
             try pullFailed(&pull, ask, verdict, flight)
             state.pulls[number] = pull
             return

@@ -24,6 +24,8 @@ struct PullState: Sendable {
         var leaving: [(id: String, mark: Int64)] = []
         /// The store's mark when it began.
         var mark: Int64
+        /// When the first question that it rests on was asked.
+        var askedAt: SyncInstant
         /// The server's time when it was first answered.
         var began: Timestamp?
     }
@@ -60,8 +62,8 @@ struct PullState: Sendable {
     var wantsFull = false
     /// Whether anything was new since the last poll.
     var isActive = false
-    /// The number of rows that a first look found gone, where those were most.
-    var massLeaving: Int?
+    /// When a look found that most rows are gone: another one must find the same.
+    var massLeaving: SyncInstant?
     /// A round must begin, whatever the counts say.
     var mustRead = true
     /// Whether everything was read once since the start, or since the app asked for it.

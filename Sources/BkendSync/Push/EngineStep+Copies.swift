@@ -54,7 +54,7 @@ extension EngineStep {
             pauseTable(table, error)
             for sequence in sequences { wait(sequence) }
         case .lost:
-            shrinkPages(of: table, from: sequences.count)
+            shrinkPages(of: table, for: sequences)
             for sequence in sequences { wait(sequence) }
         default: for sequence in sequences { waitForCopy(sequence, verdict) }
         }

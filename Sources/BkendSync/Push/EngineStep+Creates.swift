@@ -70,7 +70,7 @@ extension EngineStep {
             pauseTable(table, error)
             for sequence in sequences { wait(sequence) }
         default:
-            if case .lost = verdict { shrinkPages(of: table, from: sequences.count) }
+            if case .lost = verdict { shrinkPages(of: table, for: sequences) }
             for sequence in sequences { wait(sequence) }
         }
     }

@@ -46,28 +46,31 @@ extension StoreTransaction {
             try db.all("SELECT record FROM sync_entries WHERE collection = ? AND kind = 'create'", .text(table)) {
                 ExactString($0.text(0))
             })
-        var joined: [String] = []
-        let query = Query(filter: filter, page: .init(offset: 0, limit: .max), select: [])
-        for document in try collection.find(query, including: [SystemField.id.rawValue], in: db) {
-            guard let id = try document.json[SystemField.id.rawValue]?.stringValue else { continue }
-            if creates.contains(ExactString(id)) { continue }
-            joined.append(id)
-        }
+        let joined = try ids(in: collection, where: filter).filter { !creates.contains(ExactString($0)) }
         try join(number, joined, provisionally: true)
         return joined.count
     }
 
     /// Makes a record whose write was just answered a provisional member of each subscription whose filter it matches
     /// here, until the next comparison tells.
-    func joinMatching(_ key: RecordKey) throws { try joinMatching(key, subscriptions(of: key.table)) }
+    func joinMatching(_ key: RecordKey) throws {
+        try joinMatching([key.id], of: key.table, subscriptions(of: key.table))
+    }
 
-    /// Makes a record a provisional member of those among some subscriptions of its table whose filter it matches here.
-    func joinMatching(_ key: RecordKey, _ subscriptions: [Subscription]) throws {
-        guard !subscriptions.isEmpty, let collection = try collection(key.table) else { return }
-        let isIt = Filter.condition(Condition(SystemField.id.rawValue, .equals(.string(key.id))))
+    /// Makes records provisional members of those among some subscriptions of their table whose filters they match here.
+    func joinMatching(_ ids: [String], of table: String, _ subscriptions: [Subscription]) throws {
+        guard !ids.isEmpty, !subscriptions.isEmpty, let collection = try collection(table) else { return }
+        let these = Filter.condition(Condition(SystemField.id.rawValue, .isIn(ids.map(JSON.string))))
         for subscription in subscriptions {
-            let filter = Filter.allOf([isIt, subscription.filter.filter])
-            if try collection.count(filter, in: db) > 0 { try join(subscription.number, [key.id], provisionally: true) }
+            let matching = try self.ids(in: collection, where: .allOf([these, subscription.filter.filter]))
+            try join(subscription.number, matching, provisionally: true)
+        }
+    }
+
+    private func ids(in collection: Collection, where filter: Filter) throws -> [String] {
+        let query = Query(filter: filter, page: .init(offset: 0, limit: .max), select: [])
+        return try collection.find(query, including: [SystemField.id.rawValue], in: db).compactMap {
+            try $0.json[SystemField.id.rawValue]?.stringValue
         }
     }
 }

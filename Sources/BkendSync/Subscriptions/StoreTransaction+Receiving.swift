@@ -59,7 +59,7 @@ extension StoreTransaction {
             try join(subscription, taken, provisionally: false)
             // Leaving this subscription, they must not vanish before another one has come to know them.
             let others = try subscriptions(of: table).filter { $0.number != subscription }
-            for id in changed where !others.isEmpty { try joinMatching(RecordKey(table, id), others) }
+            try joinMatching(changed, of: table, others)
         } else {
             candidates += taken.map { RecordKey(table, $0) }
         }

@@ -73,7 +73,7 @@ import Testing
                 }
                 clock.advance(by: .seconds(2))
             }
-            for await status in await candidate.statuses() where status.state != .stopped { break }
+            for await status in candidate.statuses() where status.state != .stopped { break }
             #expect(try !LeaderLock(path: path).take())
             await candidate.stop()
             await LeaderLock(path: path).isFree()
@@ -119,7 +119,7 @@ import Testing
         let before = try fixture.lane(id)
         #expect(before.map(\.state) == [.ambiguous])
         await sender.end(with: ["id": "0123456789abcdef01234567", "title": "a", "createdBy": "ann"])
-        for await status in await former.statuses() where status.state == .stopped { break }
+        for await status in former.statuses() where status.state == .stopped { break }
         #expect(try fixture.lane(id) == before)
         #expect(try fixture.visible(id)?["id"] == .string(id))
         await former.stop()

@@ -68,6 +68,17 @@ final class ScriptedDevice {
         tell(.start)
     }
 
+    /// Starts with records of the server's and the user's, which it knows.
+    func start(knowing count: Int) throws -> [String] {
+        let ids = try (0..<count).compactMap { index in
+            try server.insert(["n": .int(Int64(index))], by: user)["id"]?.stringValue
+        }
+        start()
+        _ = try subscribe()
+        try run()
+        return ids
+    }
+
     /// Everything in memory is gone; requests under way stay on the wire without anybody waiting for them.
     func crash() throws {
         outgoing = []

@@ -18,7 +18,7 @@ import Testing
         try await engine.start(user: "ann")
         _ = try fixture.create(["title": "a"])
         await engine.noteLocalWrite()
-        for await status in await engine.statuses() where status.state == .idle && status.pending == 0 { break }
+        for await status in engine.statuses() where status.state == .idle && status.pending == 0 { break }
         #expect(try fixture.store.read { try $0.entryCount() } == 0)
         #expect(try await sender.rows().count == 1)
         await engine.stop()
@@ -39,7 +39,7 @@ import Testing
         _ = try fixture.create(["title": "a"])
         await engine.noteLocalWrite()
         // The actor's timer may not have been set yet: move on until its request comes.
-        let statuses = await engine.statuses()
+        let statuses = engine.statuses()
         async let create: Void = sender.create()
         clock.advance(by: .seconds(1))
         _ = await create

@@ -41,7 +41,15 @@ extension ModelStore {
         if !isMadeElsewhere { retake(moved) { row[$0].map { .some($0) } ?? nil } }
         for index in entries.indices {
             entries[index].fields = rename(create.place.id, to: id, in: entries[index].fields)
-            entries[index].before = rename(create.place.id, to: id, in: entries[index].before)
+            let entry = entries[index]
+            // The server may still name a record that was made again by its old id.
+            let images = entry.before.filter { field, _ in
+                !create.isRecreation
+                    || lane(entry.place).contains { earlier in
+                        earlier.isLive && earlier.sequence < entry.sequence && earlier.fields[field] != nil
+                    }
+            }
+            entries[index].before.merge(rename(create.place.id, to: id, in: images)) { $1 }
         }
         join(place)
     }

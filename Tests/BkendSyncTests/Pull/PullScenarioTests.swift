@@ -174,7 +174,26 @@ import Testing
         #expect(try device.reports("massRemoval").count == 1)
     }
 
-    @Test func mostRowsStayUntilTheAppsWordWhereItAsksForIt() throws {
+    @Test("A server that is empty for a moment is asked again later, also where the app asks for a sync at once")
+    func secondLookWaits() throws {
+        try fill(100)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(300))
+        server.rowFilter = .condition(Condition("n", .less(0)))
+        for _ in 0..<4 {
+            device.tell(.syncNow)
+            try device.run(for: .milliseconds(400))
+        }
+        #expect(try device.visible().count == 100)
+        server.rowFilter = .all
+        try device.run(for: .seconds(300))
+        #expect(try device.visible().count == 100)
+        #expect(try device.reports().isEmpty)
+    }
+
+    /// A device whose subscription has lost all its rows and waits for the app's word.
+    private func emptied() throws -> (ScriptedDevice, subscription: Int64) {
         try fill(100)
         var configuration = SyncConfiguration(server: "test")
         configuration.massRemoval = .afterWord
@@ -184,6 +203,11 @@ import Testing
         try device.run(for: .seconds(300))
         for row in try server.rows() { try server.delete("notes", try #require(row["id"]?.stringValue)) }
         try device.run(for: .seconds(1_200))
+        return (device, number)
+    }
+
+    @Test func mostRowsStayUntilTheAppsWordWhereItAsksForIt() throws {
+        let (device, number) = try emptied()
         #expect(try device.visible().count == 100)
         #expect(try device.reports("massRemoval").count == 1)
         let before = device.sent.count
@@ -197,15 +221,7 @@ import Testing
 
     @Test("The app's word that most rows may go isn't lost to an answer that was on its way")
     func wordBesideAnAnswer() throws {
-        try fill(100)
-        var configuration = SyncConfiguration(server: "test")
-        configuration.massRemoval = .afterWord
-        let device = try ScriptedDevice(server, configuration: configuration)
-        device.start()
-        let number = try device.subscribe()
-        try device.run(for: .seconds(300))
-        for row in try server.rows() { try server.delete("notes", try #require(row["id"]?.stringValue)) }
-        try device.run(for: .seconds(1_200))
+        let (device, number) = try emptied()
         device.fate = { _ in .hold }
         try device.run(for: .seconds(120))
         #expect(!device.held.isEmpty)

@@ -12,17 +12,6 @@ import Testing
         device = try ScriptedDevice(server)
     }
 
-    /// Records of the server's, known to the device.
-    private func notes(_ count: Int) throws -> [String] {
-        let ids = try (0..<count).compactMap { index in
-            try server.insert(["n": .int(Int64(index))], by: "ann")["id"]?.stringValue
-        }
-        device.start()
-        _ = try device.subscribe()
-        try device.run()
-        return ids
-    }
-
     private func deny(_ isDenied: @escaping (SyncRequest.Operation) -> Bool) {
         device.fate = { [server] request in
             isDenied(request.operation) ? .answer(server.failure(.permissionDenied)) : .deliver
@@ -143,7 +132,7 @@ import Testing
             else { return .deliver }
             return limit > 10 && !items.contains { $0.value.contains("$in") } ? .loseAnswer : .deliver
         }
-        let ids = try notes(150)
+        let ids = try device.start(knowing: 150)
         try device.run(for: .seconds(3_000))
         #expect(try device.visible().count == 150)
         device.fate = { request in
@@ -161,7 +150,7 @@ import Testing
     @Test("Among many refused writes those that are permitted go, in order or not", arguments: [false, true])
     func permittedAmongRefused(isOrdered: Bool) throws {
         if isOrdered { server.spec["indexes"] = [["key": ["slug": 1], "unique": true]] }
-        let ids = try notes(6)
+        let ids = try device.start(knowing: 6)
         let own = ids[5]
         deny { operation in
             guard case .update(_, let id) = operation else { return false }
@@ -181,7 +170,7 @@ import Testing
 
     @Test("Records that must be read one by one are read a few at a time")
     func singleReads() throws {
-        let ids = try notes(200)
+        let ids = try device.start(knowing: 200)
         deny { if case .list = $0 { true } else { false } }
         let fate = device.fate
         device.fate = { request in
@@ -199,7 +188,7 @@ import Testing
 
     @Test("That a record may not be read is asked again before it is written to unread")
     func readAgain() throws {
-        let id = try notes(1)[0]
+        let id = try device.start(knowing: 1)[0]
         device.fate = { [server] request in
             switch request.operation {
             case .list, .record: .answer(server.failure(.permissionDenied))
@@ -222,7 +211,7 @@ import Testing
 
     @Test("Updates whose answers were lost are settled only when anything may be sent")
     func settlingWaits() throws {
-        let ids = try notes(4)
+        let ids = try device.start(knowing: 4)
         device.fate = { request in
             if case .update = request.operation { .loseRequest } else { .deliver }
         }
@@ -241,26 +230,5 @@ import Testing
         device.tell(.resume)
         try device.run(for: .seconds(120))
         #expect(try device.outbox().isEmpty)
-    }
-
-    @Test("The app's word on a mass removal counts also while a poll is under way")
-    func wordDuringPoll() throws {
-        var configuration = SyncConfiguration(server: "test")
-        configuration.massRemoval = .afterWord
-        let device = try ScriptedDevice(server, configuration: configuration)
-        for index in 0..<100 { try server.insert(["n": .int(Int64(index))]) }
-        device.start()
-        let number = try device.subscribe()
-        try device.run(for: .seconds(300))
-        for row in try server.rows() { try server.delete("notes", try #require(row["id"]?.stringValue)) }
-        try device.run(for: .seconds(1_200))
-        #expect(try device.visible().count == 100)
-        device.fate = { _ in .hold }
-        try device.run(for: .seconds(61))
-        try device.store.write { try $0.confirmMassRemoval(of: number) }
-        device.fate = { _ in .deliver }
-        try device.release()
-        try device.run(for: .seconds(1_200))
-        #expect(try device.visible().isEmpty)
     }
 }

@@ -18,12 +18,7 @@ import Testing
     }
 
     private func notes(_ count: Int) throws -> [String] {
-        let ids = try (0..<count).compactMap { index in
-            try server.insert(["n": .int(Int64(index))], by: "ann")["id"]?.stringValue
-        }
-        device.start()
-        _ = try device.subscribe()
-        try device.run()
+        let ids = try device.start(knowing: count)
         try device.store.write { try $0.setFacts(TableFacts(uniqueFields: []), of: "notes") }
         return ids
     }

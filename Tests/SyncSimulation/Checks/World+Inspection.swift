@@ -112,9 +112,11 @@ extension World {
         for key in local {
             if try snapshot.syncState(key.table, key.id) == .unresolved { return }
             let create = try snapshot.entries(of: key.table, key.id).first { $0.kind == .create }
-            if let create, applied.retriedByApp.contains(.init(device: device.number, entry: create.sequence)) {
-                return
-            }
+            guard let create else { continue }
+            if applied.retriedByApp.contains(.init(device: device.number, entry: create.sequence)) { return }
+            // What it made has been deleted meanwhile: no lookup finds that, and it is sent again.
+            let made = applied.rows(create.sequence, of: device.number)
+            if made.contains(where: { server.history.versions(key.table, $0.id).last?.document == nil }) { return }
         }
         if !local.isEmpty {
             throw Violation(.noFlicker, "d\(device.number): \(tag) is visible twice: \(keys.map(\.id))")

@@ -19,12 +19,15 @@ extension World {
         }
     }
 
-    /// Whether another device has made the same deleted record again with the same fields: then nothing is left to do.
+    /// Whether another device has made the same deleted record again, and with what was changed here: then nothing is
+    /// left to do.
     private func isMadeAgainAlike(_ entry: OutboxEntry, as id: String) -> Bool {
         guard entry.clientKey?.hasPrefix("re-") ?? false else { return false }
         return server.history.versions(entry.table, id).contains { version in
             guard let document = version.document else { return false }
-            return entry.fields.allSatisfy { field, value in document[field]?.says(sameAs: value) ?? false }
+            return entry.fields.allSatisfy { field, value in
+                [entry.before[field], document[field]].contains { $0?.says(sameAs: value) ?? false }
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Tells values to any number of listeners.
-final class Broadcast<Value: Equatable & Sendable>: Sendable {
+package final class Broadcast<Value: Equatable & Sendable>: Sendable {
     private struct State {
         var latest: Value?
         var listeners: [Int: AsyncStream<Value>.Continuation] = [:]
@@ -12,22 +12,22 @@ final class Broadcast<Value: Equatable & Sendable>: Sendable {
     private let buffering: AsyncStream<Value>.Continuation.BufferingPolicy
 
     /// Tells events. A listener that falls so many behind misses the oldest.
-    init(buffering count: Int) {
+    package init(buffering count: Int) {
         buffering = .bufferingNewest(count)
         state = Mutex(State())
     }
 
     /// Tells a state: a listener hears the present one and each that differs from the one before; a slow one the newest.
-    init(startingWith value: Value) {
+    package init(startingWith value: Value) {
         buffering = .bufferingNewest(1)
         state = Mutex(State(latest: value))
     }
 
     /// The present state; nil where events are told.
-    var latest: Value? { state.withLock { $0.latest } }
+    package var latest: Value? { state.withLock { $0.latest } }
 
     /// What is told from now on. It ends when the broadcast is closed.
-    func stream() -> AsyncStream<Value> {
+    package func stream() -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream<Value>.makeStream(bufferingPolicy: buffering)
         let number = state.withLock { state -> Int? in
             if let latest = state.latest { continuation.yield(latest) }
@@ -45,7 +45,7 @@ final class Broadcast<Value: Equatable & Sendable>: Sendable {
     }
 
     /// Tells every listener.
-    func tell(_ value: Value) {
+    package func tell(_ value: Value) {
         // Under the lock, so that of two values the later one comes last.
         state.withLock { state in
             if let latest = state.latest {
@@ -57,7 +57,7 @@ final class Broadcast<Value: Equatable & Sendable>: Sendable {
     }
 
     /// Ends every stream, and those that are asked for later at once.
-    func close() {
+    package func close() {
         let listeners = state.withLock { state in
             state.isClosed = true
             defer { state.listeners = [:] }
