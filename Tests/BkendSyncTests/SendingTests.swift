@@ -150,6 +150,77 @@ struct SendingTests {
         #expect(try fixture.visible("s1")?["n"] == 2)
     }
 
+    @Test(
+        "A record that was to be made again and is back is updated, also where its table takes no key",
+        arguments: [true, false])
+    func backBeforeItWasMadeAgain(takesExtraFields: Bool) throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1, "k": 1])
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.store.write { try $0.setFacts(TableFacts(takesExtraFields: takesExtraFields), of: "notes") }
+        let naming = try fixture.create(["parent": "a"], in: "others")
+        let row: JSONObject = ["id": "a", "title": "B", "n": 1, "k": 1, "updatedAt": "2026-01-01T00:00:00.000Z"]
+        // A page may be from before the deletion; a read by id isn't.
+        #expect(try fixture.receive(row).setAside == ["a"])
+        #expect(try fixture.receive(row, isFresh: true).calledOff.count == 1)
+        let lane = try fixture.lane("a")
+        #expect(lane.map(\.kind) == [.update])
+        #expect(lane.map(\.fields) == [["n": 2]])
+        #expect(lane.map(\.before) == [["n": 1]])
+        #expect(lane.map(\.state) == [.queued])
+        #expect(lane.map(\.clientKey) == [nil])
+        #expect(try fixture.visible("a")?["title"] == "B")
+        #expect(try fixture.visible("a")?["n"] == 2)
+        let waiting = try fixture.lane(naming, in: "others")[0]
+        #expect(try fixture.store.read { try $0.dependencies(of: waiting.sequence) } == [])
+        #expect(
+            try fixture.store.read { try $0.sendable(limit: 9) }.map(\.sequence) == [
+                lane[0].sequence, waiting.sequence,
+            ])
+    }
+
+    @Test(
+        "A rejected making-again of a record that is back is a rejected update, and the record shows what the server has"
+    )
+    func backAfterARejection() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.fail(try fixture.send("a"))
+        try fixture.update("a", ["title": "C"])
+        let row: JSONObject = ["id": "a", "title": "B", "n": 2, "updatedAt": "2026-01-01T00:00:00.000Z"]
+        try fixture.receive(row, isFresh: true)
+        let lane = try fixture.lane("a")
+        #expect(lane.map(\.kind) == [.update])
+        #expect(lane.map(\.state) == [.failed])
+        #expect(lane[0].fields == ["title": "C"])
+        #expect(lane[0].failure?.code == "data/validation-error")
+        #expect(try fixture.visible("a")?["title"] == "B")
+        try fixture.store.write { try $0.retry(lane[0].sequence) }
+        #expect(try fixture.lane("a").map(\.before) == [["title": "B"]])
+        #expect(try fixture.visible("a")?["title"] == "C")
+    }
+
+    @Test("What comes back from its way waits for what has failed meanwhile")
+    func requeuedBehindAFailure() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1])
+        let b = try fixture.create(["parent": "a"], in: "others")
+        let sent = try fixture.send(b, in: "others")
+        let c = try fixture.create(["parent": .string(b)], in: "others")
+        try fixture.store.write { try $0.markAmbiguous(sent.sequence) }
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        let create = try fixture.send("a")
+        try fixture.fail(create)
+        try fixture.store.write { try $0.requeue(sent.sequence) }
+        for id in [b, c] { #expect(try fixture.lane(id, in: "others").map(\.state) == [.blocked]) }
+        try fixture.store.write { try $0.retry(create.sequence) }
+        for id in [b, c] { #expect(try fixture.lane(id, in: "others").map(\.state) == [.queued]) }
+    }
+
     @Test("A record that names itself can be created again: what names it follows as an update")
     func recreateSelfReference() throws {
         let fixture = try StoreFixture()

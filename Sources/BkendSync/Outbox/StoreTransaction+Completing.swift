@@ -36,7 +36,7 @@ extension StoreTransaction {
         try moveRows(from: old, to: new)
         var moved = create
         moved.record = new.id
-        let named = try rename(old.id, to: new.id, wasServers: Self.isRecreation(create))
+        let named = try rename(old.id, to: new.id, wasServers: isRecreation(create))
         // What was written after it was written on what it says, not on another device's row.
         if !isMadeElsewhere {
             // Fields that are still to be set are set before what stands behind.

@@ -159,7 +159,7 @@ extension StoreTransaction {
             entry.before[name] = nil
             entry.overwrites[name] = nil
         }
-        noteSent(fields, in: &entry)
+        try noteSent(fields, in: &entry)
         for (field, value) in fields {
             // It is the newest word on the field now, whatever was written since the letter failed.
             entry.overwrites[field] = nil

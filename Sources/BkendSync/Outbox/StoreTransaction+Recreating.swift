@@ -43,15 +43,15 @@ extension StoreTransaction {
     /// Whether a row that bears a waiting create's key was made by another device: several may make a deleted record
     /// again, and the server takes the first.
     func isMadeElsewhere(_ row: AnswerRow, _ create: OutboxEntry) throws -> Bool {
-        guard Self.isRecreation(create) else { return false }
+        guard try isRecreation(create) else { return false }
         let document = try row.document()
         return create.fields.contains { field, value in !(document[field]?.says(sameAs: value) ?? false) }
     }
 
     /// Keeps, as before-images, what was sent of fields that are set again: a create that was retried or mended may be
     /// on the server as it was sent first.
-    func noteSent(_ fields: JSONObject, in create: inout OutboxEntry) {
-        guard create.kind == .create, create.attempts > 0, !Self.isRecreation(create) else { return }
+    func noteSent(_ fields: JSONObject, in create: inout OutboxEntry) throws {
+        guard create.kind == .create, create.attempts > 0, try !isRecreation(create) else { return }
         for (field, _) in fields where create.before[field] == nil {
             create.before[field] = create.fields[field] ?? .null
         }
@@ -62,13 +62,15 @@ extension StoreTransaction {
     /// have; nil for none.
     func rest(of create: OutboxEntry, on row: JSONObject) throws -> OutboxEntry? {
         var rest = create
-        let isRecreation = Self.isRecreation(create)
+        let isRecreation = try isRecreation(create)
         rest.fields = create.fields.filtered { field, mine in
             let isChanged = create.before[field].map { !$0.says(sameAs: mine) } ?? isRecreation
             return isChanged && !(row[field]?.says(sameAs: mine) ?? false)
         }
         if rest.fields.isEmpty { return nil }
         rest.before = create.before.filtered { field, _ in rest.fields[field] != nil }
+        rest.kind = .update
+        rest.clientKey = nil
         rest.state = .queued
         rest.body = nil
         try db.perform(
@@ -78,8 +80,47 @@ extension StoreTransaction {
 
     private static func recreatedKey(of id: String) -> String { "re-" + id }
 
-    static func isRecreation(_ create: OutboxEntry) -> Bool {
-        create.clientKey?.hasSameBytes(as: recreatedKey(of: create.record)) == true
+    /// Whether a create makes a record again that was the server's.
+    func isRecreation(_ create: OutboxEntry) throws -> Bool {
+        try alias(create.record)?.clientKey?.hasSameBytes(as: Self.recreatedKey(of: create.record)) == true
+    }
+
+    /// The create that makes a record again which a row shows to be there, from a backup for example; nil for none, and
+    /// while it may be on the server under a new id.
+    func callable(_ key: RecordKey) throws -> OutboxEntry? {
+        try lane(key).first { create in
+            guard create.kind == .create, try isRecreation(create) else { return false }
+            return create.state != .inFlight && create.state != .ambiguous
+        }
+    }
+
+    /// The record needs not be made again: what was changed here is an update of the row, rejected where the create was.
+    func callOff(_ create: OutboxEntry, for row: AnswerRow) throws {
+        let key = RecordKey(create.table, create.record)
+        try touch(key)
+        let document = try row.document()
+        let waiting = try entries(naming: create.record, binding: false)
+        var settled = create
+        if var rest = try rest(of: create, on: document) {
+            // Whether it was made doesn't matter any more; what was refused waits for the app's word.
+            if create.state == .failed { rest.state = .failed }
+            if create.state == .unresolved { rest.failure = nil }
+            try save(rest)
+            if rest.isLive {
+                settled.fields = create.fields.filtered { field, _ in rest.fields[field] == nil }
+            }
+        } else {
+            try remove(create)
+        }
+        try retakeImages(behind: settled) { document[$0].map { .value($0) } ?? .unknown }
+        try db.perform(
+            "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ?", .text(key.id), .text(key.table))
+        noteAliases()
+        // What names the record waits for it no longer.
+        for sequence in waiting.map(\.sequence) { if let entry = try entry(sequence) { try save(entry) } }
+        try reblock()
+        try unsettle(key)
+        try rebuild(key, base: row.text)
     }
 
     /// A record may name itself, or one whose create waits for it. Its own create can't wait for that: such fields

@@ -51,7 +51,8 @@ extension StoreTransaction {
     package func requeue(_ sequence: Int64, after failure: EntryFailure? = nil) throws {
         let before = try require(sequence, in: [.inFlight, .ambiguous, .unresolved, .queued])
         try change(sequence, from: [before.state], to: .queued, failure)
-        if before.isStuck { try reblock() }
+        // While its request was on the way, what it waits for may have come to wait for the app.
+        if try before.isStuck || waitsForStuck(sequence) { try reblock() }
     }
 
     /// Makes a dead letter of an entry that the server rejected; see `bury`.

@@ -47,7 +47,7 @@ extension StoreTransaction {
         let named = try localIDs(in: changed)
         let last = try lastLive(key)
         if var last, try canFold(changed, naming: named, into: last) {
-            fold(changed, over: visible, into: &last)
+            try fold(changed, over: visible, into: &last)
             try save(last)
             try noteOverwritten(key, by: changed, of: last.sequence)
             // The update may have taken out the id that the entry waited for.
@@ -123,8 +123,8 @@ extension StoreTransaction {
         return ids.allSatisfy { id in known.contains { $0.hasSameBytes(as: id) } }
     }
 
-    private func fold(_ fields: JSONObject, over visible: JSONObject, into entry: inout OutboxEntry) {
-        noteSent(fields, in: &entry)
+    private func fold(_ fields: JSONObject, over visible: JSONObject, into entry: inout OutboxEntry) throws {
+        try noteSent(fields, in: &entry)
         for (field, value) in fields {
             if entry.kind == .update && entry.fields[field] == nil { entry.before[field] = visible[field] }
             entry.fields[field] = value

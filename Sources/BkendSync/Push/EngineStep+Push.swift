@@ -4,6 +4,7 @@ import BkendWire
 extension EngineStep {
     /// Entries whose requests may have been applied: each is settled by reading, before anything else.
     func planSettling() throws {
+        try forgetPast()
         let busy = state.busyEntries
         var lookups: [(table: String, entries: [Int64])] = []
         var changes: [(table: String, entries: [OutboxEntry])] = []
@@ -30,7 +31,6 @@ extension EngineStep {
             if now < moment { return }
             state.push.notBefore = nil
         }
-        try forgetPast()
         let busy = state.busyEntries
         var slots = configuration.lanes - state.flights.filter { $0.flight.request.operation.isWrite }.count
         let isStrict = configuration.lanes <= 1
@@ -111,6 +111,7 @@ extension EngineStep {
         }
     }
 
+    /// Forgets what was read too long ago to be decided on, while the engine was paused for example.
     private func forgetPast() throws {
         let count = state.push.holds.count
         state.push.holds = state.push.holds.filter { $0.value > now }

@@ -5,7 +5,7 @@ import BkendWire
 extension EngineStep {
     /// Takes what rows turned out to be, beside being stored.
     func take(_ received: Received, table: String) throws {
-        for sequence in received.adopted { state.push.forget(sequence) }
+        for sequence in received.adopted + received.calledOff { state.push.forget(sequence) }
         for twin in received.twins { try remove(table, twin.id, copyOf: twin.original) }
         for id in received.cancelled { try remove(table, id, copyOf: nil) }
         if !received.malformed.isEmpty { fail("list", table: table, "a row of the answer is no record") }

@@ -20,6 +20,8 @@ package struct Received: Hashable, Sendable {
     package var changed = 0
     /// The creates that rows turned out to be, now completed.
     package var adopted: [Int64] = []
+    /// The creates of records that were to be made again and are there: updates now, or done.
+    package var calledOff: [Int64] = []
     /// Ids of rows that may be stale; they were passed over and are to be read again by id.
     package var setAside: [String] = []
     /// Ids of rows that were deleted here after they were asked for; passed over.

@@ -139,6 +139,12 @@ extension StoreTransaction {
             }
         }
         let last = try hasEntries() ? lastLive(key) : nil
+        if last != nil, isFresh, let create = try callable(key) {
+            try callOff(create, for: row)
+            received.calledOff.append(create.sequence)
+            received.changed += 1
+            return true
+        }
         if last != nil, try lane(key).contains(where: { $0.state == .inFlight || $0.isLive && $0.kind == .create }) {
             received.setAside.append(row.id)
             return false

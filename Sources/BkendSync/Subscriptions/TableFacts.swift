@@ -87,7 +87,10 @@ extension StoreTransaction {
         let key = RecordKey(create.table, create.record)
         let base = try serverWord(on: key)
         try db.perform("UPDATE sync_entries SET client_key = NULL WHERE sequence = ?", .int(create.sequence))
-        try db.perform("UPDATE sync_aliases SET client_key = NULL WHERE local_id = ?", .text(create.record))
+        // A record that is made again keeps the key of its old id here: it tells that it is.
+        try db.perform(
+            "UPDATE sync_aliases SET client_key = NULL WHERE local_id = ? AND client_key = local_id",
+            .text(create.record))
         touchesOutbox = true
         try rebuild(key, base: base)
     }

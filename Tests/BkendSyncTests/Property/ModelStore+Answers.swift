@@ -95,10 +95,19 @@ extension ModelStore {
         if kept.isEmpty { join(old.place) }
     }
 
-    /// A row of a list.
-    mutating func receive(_ row: Fields, table: String, subscription: Int64?) {
+    /// A row of a list, or of a read by id (`isFresh`).
+    mutating func receive(_ row: Fields, table: String, subscription: Int64?, isFresh: Bool = false) {
         guard let id = row["id"]?.stringValue else { return }
         let place = Place(table: table, id: id)
+        if isFresh, let create = lane(place).first(where: \.isRecreation) {
+            if [.inFlight, .ambiguous].contains(create.state) { return }
+            callOff(create, row)
+            if let subscription {
+                subscriptions[subscription]?.members.insert(id)
+                join(place)
+            }
+            return
+        }
         if deleted.contains(place) { return }
         if let (local, alias) = alias(of: row, table) {
             if alias.isCancelled {
@@ -124,6 +133,31 @@ extension ModelStore {
         guard let subscription else { return }
         subscriptions[subscription]?.members.insert(id)
         if !isKnown { join(place) }
+    }
+
+    /// What was to be made again is there: what was changed is an update of it.
+    private mutating func callOff(_ create: Entry, _ row: Fields) {
+        guard let index = index(of: create.sequence) else { return }
+        let rest = create.fields.filter { field, mine in create.before[field] != mine && row[field] != mine }
+        var settled = create
+        if rest.isEmpty {
+            entries.remove(at: index)
+        } else {
+            entries[index].kind = .update
+            entries[index].key = nil
+            entries[index].fields = rest
+            entries[index].before = create.before.filter { rest[$0.key] != nil }
+            entries[index].wasSent = false
+            if create.state == .unresolved {
+                entries[index].state = .queued
+                entries[index].code = nil
+            }
+            if create.state != .failed { settled.fields = create.fields.filter { rest[$0.key] == nil } }
+        }
+        aliases[create.place.id] = nil
+        deleted.remove(create.place)
+        words[create.place] = row
+        retake(settled) { row[$0].map { .some($0) } ?? nil }
     }
 
     /// The local id whose key a row bears, if it was made by the same user.

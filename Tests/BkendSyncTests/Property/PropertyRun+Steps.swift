@@ -61,6 +61,7 @@ extension PropertyRun {
         case .edit: try edit()
         case .serverRow, .staleRow: try serverRow(isStale: kind == .staleRow)
         case .keyedRow: return try keyedRow()
+        case .backRow: try backRow()
         case .lose: try lose()
         case .gone:
             guard let place = somePlace() else { break }
@@ -252,6 +253,18 @@ extension PropertyRun {
         try receive(row, place.table, random.chance(80) ? subscription : nil)
     }
 
+    /// A record that is to be made again is back, and was read by its id.
+    private func backRow() throws {
+        guard let create = random.pick(model.entries.filter(\.isRecreation)) else { return }
+        var row: Fields = ["id": .string(create.place.id), "createdBy": "someone", "a": .int(Int64(random.below(4)))]
+        if random.chance(50) { row["k"] = create.fields["k"] ?? create.before["k"] }
+        touchUp(&row)
+        let subscription = model.subscriptions.keys.sorted().first {
+            model.subscriptions[$0]?.table == create.place.table
+        }
+        try receive(row, create.place.table, subscription, isFresh: true)
+    }
+
     private func keyedRow() throws -> [Place: String] {
         guard let entry = someEntry(OutboxEntry.State.allCases), entry.kind == .create,
             let key = entry.key
@@ -297,12 +310,13 @@ extension PropertyRun {
         try receive(row, alias.table, subscription)
     }
 
-    private func receive(_ row: Fields, _ table: String, _ subscription: Int64?) throws {
+    private func receive(_ row: Fields, _ table: String, _ subscription: Int64?, isFresh: Bool = false) throws {
         note("row in \(table) of \(subscription.map(String.init) ?? "none"): \(ordered(row))")
         try both {
-            _ = try $0.receive([ordered(row).serialized()], table: table, subscription: subscription)
+            _ = try $0.receive(
+                [ordered(row).serialized()], table: table, subscription: subscription, isFresh: isFresh)
         } model: {
-            $0.receive(row, table: table, subscription: subscription)
+            $0.receive(row, table: table, subscription: subscription, isFresh: isFresh)
         }
     }
 

@@ -6,7 +6,7 @@ import BkendWire
 struct PropertyStep: CustomStringConvertible {
     enum Kind: String, CaseIterable {
         case create, update, delete, send, loseAnswer, giveUp, requeue, answer, reject, retry, discard, edit
-        case serverRow, keyedRow, staleRow, twin, lose, gone, recreate, rebase, lead, takeOver, crash
+        case serverRow, keyedRow, staleRow, backRow, twin, lose, gone, recreate, rebase, lead, takeOver, crash
 
         var weight: Int {
             switch self {

@@ -231,4 +231,26 @@ import Testing
         try device.run(for: .seconds(120))
         #expect(try device.outbox().isEmpty)
     }
+
+    @Test("A copy that came before a long pause decides nothing after it")
+    func copyFromBeforeAPause() throws {
+        let ids = try device.start(knowing: 1)
+        device.fate = { request in
+            if case .update = request.operation { .loseRequest } else { .deliver }
+        }
+        try device.write { try $0.update("notes", ids[0], set: ["title": "mine"]) }
+        try device.run(for: .milliseconds(900))
+        device.fate = { _ in .hold }
+        try device.run(for: .seconds(30))
+        device.tell(.pause)
+        device.fate = { _ in .deliver }
+        try device.release()
+        try device.run(for: .seconds(1))
+        _ = try server.update("notes", ids[0], ["title": "theirs"])
+        try device.run(for: .seconds(300))
+        device.tell(.resume)
+        try device.run(for: .seconds(120))
+        #expect(try device.outbox().isEmpty)
+        #expect(try device.reports("conflict").count == 1)
+    }
 }

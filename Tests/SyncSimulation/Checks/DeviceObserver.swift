@@ -17,8 +17,8 @@ struct DeviceObserver {
     var entries: [Int64: OutboxEntry] = [:]
     /// Records deleted here, and the entry that does it.
     var deletedHere: [RecordKey: Int64] = [:]
-    /// Records that went because the server had none.
-    var goneElsewhere: Set<RecordKey> = []
+    /// Records that went because the server had none, with the number of their deletion.
+    var goneElsewhere: [RecordKey: Int] = [:]
     /// Records about which the app was told something.
     var reported: Set<RecordKey> = []
     /// The last report.

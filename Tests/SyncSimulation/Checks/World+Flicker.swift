@@ -24,13 +24,18 @@ extension World {
             if isDone && !isOnServer { throw Violation(.noFlicker, "\(place) came back after it was deleted here") }
             device.observer.deletedHere[key] = nil
         }
-        if device.observer.goneElsewhere.remove(key) != nil, !isOnServer, !device.localIDs.contains(key.id) {
-            throw Violation(.noFlicker, "\(place) came back after it was deleted elsewhere")
+        if let deletion = device.observer.goneElsewhere.removeValue(forKey: key), !device.localIDs.contains(key.id) {
+            // A backup may have brought it back for a while.
+            let wasBack = server.history.versions(key.table, key.id).contains {
+                $0.number > deletion && $0.document != nil
+            }
+            if !wasBack { throw Violation(.noFlicker, "\(place) came back after it was deleted elsewhere") }
         }
     }
 
+    /// `old`: what was shown of it.
     func checkDisappearance(
-        _ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot, _ cause: Cause
+        _ key: RecordKey, _ old: JSONObject, _ device: SimulatedDevice, _ snapshot: StoreSnapshot, _ cause: Cause
     ) throws {
         let place = "d\(device.number): \(key.table)/\(key.id)"
         if let deletion = try snapshot.entries(of: key.table, key.id).last(where: { $0.kind == .delete && $0.isLive }) {
@@ -44,7 +49,7 @@ extension World {
             throw Violation(.noFlicker, "\(place), which only this device has, disappeared")
         }
         if last.document == nil {
-            device.observer.goneElsewhere.insert(key)
+            device.observer.goneElsewhere[key] = last.number
             return
         }
         let horizon = now - 120_000
@@ -59,9 +64,12 @@ extension World {
         let recent = versions[start...].compactMap(\.document)
         for subscription in try snapshot.subscriptions(of: key.table) {
             let filter = try ServerFilter(and: subscription.filter.andFilters, or: subscription.filter.orFilters)
-            let belongs = recent.allSatisfy { document in
-                access.lists(document, to: caller) && filter.matches(access.shown(document, to: caller))
-            }
+            // One that has moved from one subscription to another is not known to, before that one is read.
+            let belongs =
+                filter.matches(old)
+                && recent.allSatisfy { document in
+                    access.lists(document, to: caller) && filter.matches(access.shown(document, to: caller))
+                }
             if belongs { throw Violation(.noFlicker, "\(place) disappeared though the server lists it all the time") }
         }
     }

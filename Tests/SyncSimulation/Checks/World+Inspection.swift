@@ -55,8 +55,8 @@ extension World {
             }
             device.observer.set(new, at: key)
             if old == nil && new != nil { try checkAppearance(key, device, snapshot, cause) }
-            if old != nil && new == nil {
-                try checkDisappearance(key, device, snapshot, cause)
+            if let old, new == nil {
+                try checkDisappearance(key, old, device, snapshot, cause)
                 if key.table == "notes" { gone.append(key) }
             }
             try checkVersion(key, device, snapshot)

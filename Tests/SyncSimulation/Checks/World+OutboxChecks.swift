@@ -22,7 +22,7 @@ extension World {
     /// Whether another device has made the same deleted record again, and with what was changed here: then nothing is
     /// left to do.
     private func isMadeAgainAlike(_ entry: OutboxEntry, as id: String) -> Bool {
-        guard entry.clientKey?.hasPrefix("re-") ?? false else { return false }
+        guard !server.history.versions(entry.table, entry.record).isEmpty else { return false }
         return server.history.versions(entry.table, id).contains { version in
             guard let document = version.document else { return false }
             return entry.fields.allSatisfy { field, value in
@@ -38,6 +38,9 @@ extension World {
         let rows = applied.rows(entry.sequence, of: device.number)
         let key = RecordKey(entry.table, entry.record)
         if entry.kind == .create {
+            // It was to be made again and is there: from a backup for example.
+            let isThere = server.history.versions(entry.table, entry.record).last?.document != nil
+            if isThere, isMadeAgainAlike(entry, as: entry.record) { return }
             guard let alias = try snapshot.alias(entry.record), let id = alias.serverID else {
                 throw Violation(.nothingLost, "\(place) is gone, and its record has no id on the server")
             }
@@ -48,7 +51,9 @@ extension World {
             }
             return
         }
-        if !rows.isEmpty || device.observer.reported.contains(key) { return }
+        // A record that was made again has another id by now, and so has its report.
+        let present = RecordKey(entry.table, try snapshot.alias(entry.record)?.serverID ?? entry.record)
+        if !rows.isEmpty || [key, present].contains(where: { device.observer.reported.contains($0) }) { return }
         // Another entry took its fields along: the record is made anew.
         if entries.contains(where: { $0.record == entry.record && $0.kind == .create }) { return }
         let versions = server.history.versions(entry.table, entry.record)

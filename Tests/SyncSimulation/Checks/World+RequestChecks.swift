@@ -41,7 +41,10 @@ extension World {
             if write.user != device.owner {
                 throw Violation(.nobodyElse, "\(place): done as \(write.user), made by \(device.owner)")
             }
-            if !origin.isCopy && last > number {
+            // Records that became one, since several devices made one again, had an order each.
+            let isMadeAgain = server.history.versions(write.table, write.id).last?.document?["clientKey"]
+                .flatMap(\.stringValue)?.hasPrefix("re-")
+            if !origin.isCopy && last > number && isMadeAgain != true {
                 throw Violation(.order, "\(place): arrived after entry \(last) of the same record")
             }
             let entry = device.observer.entries[number]
@@ -97,8 +100,8 @@ extension World {
             }
             let others = versions.dropLast(2).last { $0.document?[field] != theirs }?.number ?? 0
             let came = versions.first { $0.number > others }?.at ?? 0
-            // A column that was hidden then was not shown.
-            if came < read.at, read.fields.contains(field) {
+            // A column that was hidden then was not shown; what was shown later can't have been known.
+            if came < read.at, read.at <= origin.sentAt, read.fields.contains(field) {
                 throw Violation(
                     .conflictsReported, "\(place): overwrote \(field), which it had been shown, and nothing is reported"
                 )

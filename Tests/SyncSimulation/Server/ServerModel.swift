@@ -169,6 +169,8 @@ package struct WriteOrigin: Hashable, Sendable {
     package var device: Int
     /// The outbox entries.
     package var entries: [Int64]
+    /// When they left the device.
+    package var sentAt: Int64
     /// Whether the network made this copy: a delayed duplicate.
     package var isCopy = false
 }

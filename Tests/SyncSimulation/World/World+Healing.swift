@@ -35,13 +35,24 @@ extension World {
         }
         try run(until: max(now, lastDelivery) + quiet / 2)
         if mayCheckPulls {
-            // A create whose answer was lost is sent again after a minute; of two polls one asks for the newest row.
-            try run(for: 180_000)
+            try runUntilSeen()
             try checkPulls()
         }
         // The session is confirmed, and with it everything is compared.
         for device in devices { try tell(device, .sessionChanged(user: device.session.user)) }
+        let known = server.history.count
         try run(for: quiet / 2)
+        if server.history.count != known { try runUntilSeen() }
+    }
+
+    /// Lets so much time pass that every device sees what was written last: a create whose answer was lost is sent again
+    /// after a minute, and of two polls one asks for the newest row.
+    private func runUntilSeen() throws {
+        var known: Int
+        repeat {
+            known = server.history.count
+            try run(for: 180_000)
+        } while server.history.count != known
     }
 
     private func isAccepted(_ tokens: ServerSessions.Tokens?) -> Bool {

@@ -71,7 +71,9 @@ extension World {
         let fate = fate(
             of: request.operation.name, request.operation.table ?? "", from: device,
             servesEntries: !request.entries.isEmpty)
-        let origin = request.operation.isWrite ? WriteOrigin(device: device.number, entries: request.entries) : nil
+        let origin =
+            request.operation.isWrite
+            ? WriteOrigin(device: device.number, entries: request.entries, sentAt: now) : nil
         let call = ServerCall(
             request.operation, body: request.body, token: device.session.tokens?.access, origin: origin)
         if device.blackoutUntil > now || fate.fault == .notSent {
