@@ -114,6 +114,8 @@ extension World {
             let create = try snapshot.entries(of: key.table, key.id).first { $0.kind == .create }
             guard let create else { continue }
             if applied.retriedByApp.contains(.init(device: device.number, entry: create.sequence)) { return }
+            // A copy that the network made of a request without a key: nobody can know it.
+            if create.clientKey == nil, hadCopy(of: create.sequence, device: device.number) { return }
             // What it made has been deleted meanwhile: no lookup finds that, and it is sent again.
             let made = applied.rows(create.sequence, of: device.number)
             if made.contains(where: { server.history.versions(key.table, $0.id).last?.document == nil }) { return }

@@ -77,7 +77,7 @@ extension World {
         applied.twins.append((row, origin.device))
     }
 
-    private func hadCopy(of entry: Int64, device: Int) -> Bool { copies.contains(.init(device: device, entry: entry)) }
+    func hadCopy(of entry: Int64, device: Int) -> Bool { copies.contains(.init(device: device, entry: entry)) }
 
     /// An update must know what it overwrites: a value that the device had been shown and that is not what its entry
     /// was made on is a conflict, and is reported.

@@ -149,6 +149,8 @@ extension World {
         }
         let moment = now + fate.inbound
         if moment < delivery.deadline {
+            // What nobody waits for any more isn't shown to anybody.
+            if devices[delivery.device].incarnation == delivery.incarnation { noteRead(delivery, answer) }
             schedule(
                 .answer(device: delivery.device, incarnation: delivery.incarnation, delivery.id, response), at: moment)
         }
@@ -195,7 +197,6 @@ extension World {
                 try check(write, body: delivery.call.body)
             }
         }
-        if !delivery.isCopy { noteRead(delivery, answer) }
         return answer
     }
 
