@@ -157,12 +157,15 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "title": "A", "n": 1, "k": 1])
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
         try fixture.store.write { try $0.setFacts(TableFacts(takesExtraFields: takesExtraFields), of: "notes") }
+        let early = try fixture.store.read { try $0.mark }
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.lane("a").map(\.clientKey) == [takesExtraFields ? "re-a" : nil])
         let naming = try fixture.create(["parent": "a"], in: "others")
         let row: JSONObject = ["id": "a", "title": "B", "n": 1, "k": 1, "updatedAt": "2026-01-01T00:00:00.000Z"]
-        // A page may be from before the deletion; a read by id isn't.
+        // A page, or a read that left before, may be from before the deletion.
         #expect(try fixture.receive(row).setAside == ["a"])
+        #expect(try fixture.receive(row, askedAt: early, isFresh: true).setAside == ["a"])
         #expect(try fixture.receive(row, isFresh: true).calledOff.count == 1)
         let lane = try fixture.lane("a")
         #expect(lane.map(\.kind) == [.update])
@@ -203,6 +206,58 @@ struct SendingTests {
         #expect(try fixture.visible("a")?["title"] == "C")
     }
 
+    @Test("While nobody knows whether a record was made again, it isn't read over and over")
+    func backWhileItsCreateIsUnknown() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1])
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        let row: JSONObject = ["id": "a", "n": 1, "updatedAt": "2026-01-01T00:00:00.000Z"]
+        let create = try fixture.send("a")
+        #expect(try fixture.receive(row, isFresh: true).setAside == ["a"])
+        try fixture.store.write { try $0.markAmbiguous(create.sequence) }
+        for _ in 0..<2 {
+            #expect(try fixture.receive(row).setAside == ["a"])
+            let received = try fixture.receive(row, isFresh: true)
+            #expect(received.setAside.isEmpty && received.calledOff.isEmpty)
+            #expect(try fixture.lane("a").map(\.kind) == [.create])
+            try fixture.store.write { try $0.markUnresolved(create.sequence) }
+        }
+    }
+
+    @Test("A rejected making-again that turns into an update overwrites nothing that was set since")
+    func backWithLaterWrites() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        try fixture.update("a", ["title": "m1", "n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        let create = try fixture.send("a")
+        try fixture.update("a", ["title": "m2"])
+        try fixture.fail(create)
+        try fixture.receive(
+            ["id": "a", "title": "A", "n": 1, "updatedAt": "2026-01-01T00:00:00.000Z"], isFresh: true)
+        #expect(try fixture.lane("a").map(\.state) == [.failed, .queued])
+        #expect(try fixture.lane("a").map(\.before) == [["title": "A", "n": 1], ["title": "A"]])
+        try fixture.store.write { try $0.retry(create.sequence) }
+        #expect(try fixture.visible("a")?["title"] == "m2")
+        #expect(try fixture.visible("a")?["n"] == 2)
+    }
+
+    @Test("What had to follow the making-again of a record that is back was made on what the server has")
+    func backWithAReferenceToItself() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "parent": "a", "first": "x"])
+        try fixture.update("a", ["title": "B", "first": "a"])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.lane("a").map(\.fields) == [["title": "B"], ["parent": "a", "first": "a"]])
+        try fixture.receive(
+            ["id": "a", "title": "A", "parent": "y", "first": "x", "updatedAt": "2026-01-01T00:00:00.000Z"],
+            isFresh: true)
+        #expect(try fixture.lane("a").map(\.fields) == [["title": "B"], ["first": "a"]])
+        #expect(try fixture.lane("a").map(\.before) == [["title": "A"], ["first": "x"]])
+        #expect(try fixture.visible("a")?["parent"] == "y")
+    }
+
     @Test("What comes back from its way waits for what has failed meanwhile")
     func requeuedBehindAFailure() throws {
         let fixture = try StoreFixture()
@@ -219,6 +274,36 @@ struct SendingTests {
         for id in [b, c] { #expect(try fixture.lane(id, in: "others").map(\.state) == [.blocked]) }
         try fixture.store.write { try $0.retry(create.sequence) }
         for id in [b, c] { #expect(try fixture.lane(id, in: "others").map(\.state) == [.queued]) }
+    }
+
+    @Test("An update whose answer was lost waits, once it is decided, for what has failed meanwhile")
+    func rebasedBehindAFailure() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1])
+        try fixture.receive(["id": "b", "parent": "x"], in: "others")
+        try fixture.update("b", ["parent": "a"], in: "others")
+        let sent = try fixture.send("b", in: "others")
+        try fixture.store.write { try $0.markAmbiguous(sent.sequence) }
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.fail(try fixture.send("a"))
+        let row: JSONObject = ["id": "b", "parent": "x"]
+        try fixture.store.write { try $0.rebase(sent.sequence, onto: row.serialized(), fields: ["parent": "a"]) }
+        #expect(try fixture.lane("b", in: "others").map(\.state) == [.blocked])
+    }
+
+    @Test("A record whose making-again was given up and that is back can be named again")
+    func backAfterItWasGivenUp() throws {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "n": 1])
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        let sequence = try #require(try fixture.lane("a").first?.sequence)
+        try fixture.store.write { _ = try $0.discard(sequence) }
+        #expect(throws: StoreError.self) { _ = try fixture.create(["parent": "a"], in: "others") }
+        try fixture.receive(["id": "a", "n": 1], isFresh: true)
+        #expect(try fixture.visible("a")?["n"] == 1)
+        _ = try fixture.create(["parent": "a"], in: "others")
     }
 
     @Test("A record that names itself can be created again: what names it follows as an update")

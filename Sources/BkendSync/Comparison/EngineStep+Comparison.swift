@@ -34,6 +34,8 @@ extension EngineStep {
         pull.isSettled = false
         guard pull.comparisons <= configuration.comparisonAttempts else {
             pull.mustRead = true
+            // What was looked at is long past.
+            pull.massLeaving = nil
             return rest(&pull)
         }
         pull.phase = .round(newRound(pull))

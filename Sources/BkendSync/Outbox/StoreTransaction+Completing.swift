@@ -44,7 +44,8 @@ extension StoreTransaction {
             try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown }
         }
         // Two lanes have become one where the record was known already.
-        if create.isStuck || isKnown { try reblock() }
+        let isHeld = try rest.map { try waitsForStuck($0.sequence) } ?? false
+        if create.isStuck || isKnown || isHeld { try reblock() }
         try moveHistory(from: old, to: new)
         try rebuild(new, base: base, joining: true)
         for key in named where key != new { try rebuild(key, base: try serverWord(on: key)) }
@@ -110,6 +111,7 @@ extension StoreTransaction {
             entry.before = document.filtered { field, _ in fields[field] != nil }
             entry.state = .queued
             try save(entry)
+            if try waitsForStuck(sequence) { try reblock() }
         }
         try retakeImages(behind: dropped) { document[$0].map { .value($0) } ?? .unknown }
         try rebuild(key, base: row.text, joining: fields.isEmpty)

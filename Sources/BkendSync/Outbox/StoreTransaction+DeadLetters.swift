@@ -15,11 +15,7 @@ extension StoreTransaction {
             try save(entry)
             try block(behind: entry)
         } else {
-            let behind = try lane(key).filter { $0.sequence > entry.sequence && $0.isLive }
-            for name in entry.fields.keys {
-                let again = behind.filter { $0.fields[name] != nil }.map { JSON.int($0.sequence) }
-                if !again.isEmpty { entry.overwrites[name] = .array(again) }
-            }
+            entry.overwrites = try overwrites(of: entry)
             let values = try values(before: entry, base: base)
             try save(entry)
             try retakeImages(behind: entry, value: values)

@@ -2,6 +2,19 @@ import BkendWire
 
 /// Which fields of a record's dead letters were set again, and by which entries: a retry leaves those fields alone.
 extension StoreTransaction {
+    /// What a dead letter overwrites no more: its fields that entries behind it set again.
+    func overwrites(of letter: OutboxEntry) throws -> JSONObject {
+        let behind = try lane(RecordKey(letter.table, letter.record)).filter {
+            $0.sequence > letter.sequence && $0.isLive
+        }
+        var overwrites = letter.overwrites
+        for name in letter.fields.keys {
+            let again = behind.filter { $0.fields[name] != nil }.map { JSON.int($0.sequence) }
+            if !again.isEmpty { overwrites[name] = .array(again) }
+        }
+        return overwrites
+    }
+
     /// An entry sets fields after the record's letters failed.
     func noteOverwritten(_ key: RecordKey, by fields: JSONObject, of sequence: Int64) throws {
         try changeOverwrites(key) { letter, name, numbers in

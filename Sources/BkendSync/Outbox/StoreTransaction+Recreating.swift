@@ -13,6 +13,7 @@ extension StoreTransaction {
         guard var create = live.first, create.kind == .update, let text = touched[position].now else { return false }
         let visible = try DocumentReader.object(text)
         let clientKey = Self.recreatedKey(of: key.id)
+        let takesKey = try facts(of: table)?.takesExtraFields ?? true
         let base = try storedBase(key).map { try DocumentReader.object($0) } ?? [:]
         for entry in live.dropFirst() { try remove(entry) }
         create.fields = try resolve(visible.filtered { field, _ in !isReserved(field) })
@@ -21,8 +22,8 @@ extension StoreTransaction {
         create.body = nil
         create.attempts = 0
         try db.perform(
-            "UPDATE sync_entries SET kind = 'create', client_key = ? WHERE sequence = ?", .text(clientKey),
-            .int(create.sequence))
+            "UPDATE sync_entries SET kind = 'create', client_key = ? WHERE sequence = ?",
+            takesKey ? .text(clientKey) : .null, .int(create.sequence))
         try db.perform(
             """
             INSERT OR REPLACE INTO sync_aliases (local_id, collection, user, client_key, state)
@@ -37,6 +38,8 @@ extension StoreTransaction {
         try putOff(&create)
         try reblock()
         try rebuild(key, base: nil)
+        // What was asked for before says nothing about what is there now.
+        try settle(key, isDeleted: false)
         return true
     }
 
@@ -89,8 +92,8 @@ extension StoreTransaction {
     /// while it may be on the server under a new id.
     func callable(_ key: RecordKey) throws -> OutboxEntry? {
         try lane(key).first { create in
-            guard create.kind == .create, try isRecreation(create) else { return false }
-            return create.state != .inFlight && create.state != .ambiguous
+            guard create.kind == .create, create.state == .failed || create.attempts == 0 else { return false }
+            return try isRecreation(create)
         }
     }
 
@@ -102,16 +105,19 @@ extension StoreTransaction {
         let waiting = try entries(naming: create.record, binding: false)
         var settled = create
         if var rest = try rest(of: create, on: document) {
-            // Whether it was made doesn't matter any more; what was refused waits for the app's word.
-            if create.state == .failed { rest.state = .failed }
-            if create.state == .unresolved { rest.failure = nil }
-            try save(rest)
-            if rest.isLive {
+            // What was refused waits for the app's word.
+            if create.state == .failed {
+                rest.state = .failed
+                rest.overwrites = try overwrites(of: rest)
+            } else {
                 settled.fields = create.fields.filtered { field, _ in rest.fields[field] == nil }
             }
+            try save(rest)
         } else {
             try remove(create)
         }
+        for (field, image) in create.before where create.fields[field] == nil { settled.fields[field] = image }
+        try takeBack(from: create)
         try retakeImages(behind: settled) { document[$0].map { .value($0) } ?? .unknown }
         try db.perform(
             "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ?", .text(key.id), .text(key.table))
@@ -121,6 +127,17 @@ extension StoreTransaction {
         try reblock()
         try unsettle(key)
         try rebuild(key, base: row.text)
+    }
+
+    /// Of what was put off, takes out again what was not changed here.
+    private func takeBack(from create: OutboxEntry) throws {
+        for var later in try lane(RecordKey(create.table, create.record)) where later.isPutOff(behind: create) {
+            later.fields = later.fields.filtered { field, value in
+                guard later.before[field] == nil, let image = create.before[field] else { return true }
+                return !image.says(sameAs: value)
+            }
+            if later.fields.isEmpty { try remove(later) } else { try save(later) }
+        }
     }
 
     /// A record may name itself, or one whose create waits for it. Its own create can't wait for that: such fields
@@ -134,5 +151,12 @@ extension StoreTransaction {
         create.fields = create.fields.filtered { field, _ in later[field] == nil }
         try save(create)
         _ = try append(.update, RecordKey(create.table, id), fields: later)
+    }
+}
+
+extension OutboxEntry {
+    /// Whether it may hold fields of a create that had to wait for its own id.
+    fileprivate func isPutOff(behind create: OutboxEntry) -> Bool {
+        sequence > create.sequence && kind == .update && isUnsent
     }
 }

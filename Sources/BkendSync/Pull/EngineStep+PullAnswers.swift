@@ -71,6 +71,7 @@ extension EngineStep {
     private func restLong(_ pull: inout PullState) throws {
         if case .first = pull.phase {} else { pull.phase = .idle }
         pull.reread = nil
+        pull.massLeaving = nil
         pull.mustRead = true
         pull.due = now.advanced(by: configuration.pollCeiling)
         try tx.setProgress(pull.progress.json, of: pull.number)

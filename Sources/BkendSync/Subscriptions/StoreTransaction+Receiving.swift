@@ -145,8 +145,11 @@ extension StoreTransaction {
             received.changed += 1
             return true
         }
-        if last != nil, try lane(key).contains(where: { $0.state == .inFlight || $0.isLive && $0.kind == .create }) {
-            received.setAside.append(row.id)
+        if last != nil,
+            let holding = try lane(key).first(where: { $0.state == .inFlight || $0.isLive && $0.kind == .create })
+        {
+            // Whether the record was made again must be known first: reading the old one again tells nothing more.
+            if !isFresh || holding.state == .inFlight { received.setAside.append(row.id) }
             return false
         }
         let position = try touch(key)
@@ -173,7 +176,7 @@ extension StoreTransaction {
     private func liveAgain(_ id: String, table: String) throws {
         guard try hasAliases() else { return }
         try db.perform(
-            "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ? AND state = 'completed'", .text(id),
+            "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ? AND state <> 'pending'", .text(id),
             .text(table))
     }
 

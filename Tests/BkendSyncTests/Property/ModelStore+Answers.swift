@@ -100,7 +100,8 @@ extension ModelStore {
         guard let id = row["id"]?.stringValue else { return }
         let place = Place(table: table, id: id)
         if isFresh, let create = lane(place).first(where: \.isRecreation) {
-            if [.inFlight, .ambiguous].contains(create.state) { return }
+            // It may be on the server under a new id.
+            if create.state != .failed && create.everSent { return }
             callOff(create, row)
             if let subscription {
                 subscriptions[subscription]?.members.insert(id)
@@ -125,7 +126,9 @@ extension ModelStore {
         }
         if lane(place).contains(where: { $0.state == .inFlight || $0.kind == .create }) { return }
         if let word = words[place], Self.updated(row) < Self.updated(word) { return }
-        if words[place] == nil, lane(place).allSatisfy({ !$0.isLive }), aliases[id]?.serverID != nil {
+        if words[place] == nil, lane(place).allSatisfy({ !$0.isLive }), let alias = aliases[id],
+            alias.serverID != nil || alias.isCancelled
+        {
             aliases[id] = nil
         }
         let isKnown = words[place] == row
@@ -148,11 +151,22 @@ extension ModelStore {
             entries[index].fields = rest
             entries[index].before = create.before.filter { rest[$0.key] != nil }
             entries[index].wasSent = false
-            if create.state == .unresolved {
-                entries[index].state = .queued
-                entries[index].code = nil
+            if create.state == .failed {
+                noteOverwritten(at: index)
+            } else {
+                settled.fields = create.fields.filter { rest[$0.key] == nil }
             }
-            if create.state != .failed { settled.fields = create.fields.filter { rest[$0.key] == nil } }
+        }
+        for (field, image) in create.before where create.fields[field] == nil { settled.fields[field] = image }
+        // What was put off and was not changed here is no write.
+        for later in lane(create.place) where later.sequence > create.sequence && later.kind == .update {
+            guard later.isUnsent, let place = self.index(of: later.sequence) else { continue }
+            entries[place].fields = later.fields.filter { field, value in
+                later.before[field] != nil || create.before[field] != value
+            }
+        }
+        entries.removeAll {
+            $0.place == create.place && $0.kind == .update && $0.isUnsent && $0.fields.isEmpty
         }
         aliases[create.place.id] = nil
         deleted.remove(create.place)

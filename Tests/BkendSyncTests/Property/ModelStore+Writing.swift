@@ -93,17 +93,23 @@ extension ModelStore {
         }
     }
 
+    /// A dead letter's fields that entries behind it set again.
+    mutating func noteOverwritten(at index: Int) {
+        let entry = entries[index]
+        let later = lane(entry.place).filter { $0.sequence > entry.sequence && $0.isLive }
+        for name in entry.fields.keys {
+            let again = later.filter { $0.fields[name] != nil }.map(\.sequence)
+            if !again.isEmpty { entries[index].overwritten[name] = Set(again) }
+        }
+    }
+
     mutating func fail(_ sequence: Int64, _ code: String, _ message: String = "") {
         guard let index = index(of: sequence) else { return }
         let entry = entries[index]
         if entry.kind != .create {
             let images = images(before: entry)
             retake(entry) { images[$0].map { .some($0) } ?? .some(nil) }
-            let later = lane(entry.place).filter { $0.sequence > sequence && $0.isLive }
-            for name in entry.fields.keys {
-                let again = later.filter { $0.fields[name] != nil }.map(\.sequence)
-                if !again.isEmpty { entries[index].overwritten[name] = Set(again) }
-            }
+            noteOverwritten(at: index)
         }
         entries[index].state = .failed
         entries[index].code = code

@@ -77,7 +77,8 @@ extension World {
     /// Most rows of a table don't go because it answered once as if it were empty (sync.md, "Comparison"): it is asked
     /// again, a poll later.
     func checkMassRemoval(_ gone: [RecordKey], _ device: SimulatedDevice, _ cause: Cause) throws {
-        guard cause == .engine, gone.count > 1, now - serverWasEmptied < 5_000, now - serverChangedRules > 120_000
+        guard cause == .engine, gone.count > 1, now - serverWasEmptied < 5_000,
+            now - max(serverChangedRules, serverWasEmptiedBefore) > 120_000
         else { return }
         let shown = gone.count + device.observer.shown.keys.count { $0.table == gone[0].table }
         let isListed = gone.filter { server.history.versions($0.table, $0.id).last?.document != nil }

@@ -16,6 +16,7 @@ extension Simulation {
         case .revokeSessions: world.server.sessions.endAll(of: random.one(of: plan.owners))
         case .empty:
             world.server.emptyUntil["notes"] = world.now + 2_000
+            world.serverWasEmptiedBefore = world.serverWasEmptied
             world.serverWasEmptied = world.now
         default:
             world.serverChangedRules = world.now

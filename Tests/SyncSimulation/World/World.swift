@@ -51,6 +51,8 @@ package final class World {
     package var serverChangedRules: Int64 = -1_000_000
     /// When a table last answered as if it were empty.
     package var serverWasEmptied: Int64 = -1_000_000
+    /// When it answered so the time before.
+    package var serverWasEmptiedBefore: Int64 = -1_000_000
     /// More requests than this in a minute are a loop.
     package var requestLimit = 400
     /// The longest that the sync of a transaction takes, in milliseconds; each takes its own time.

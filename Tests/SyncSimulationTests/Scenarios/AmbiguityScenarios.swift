@@ -101,6 +101,24 @@ import Testing
         #expect(try stage.resolve(0, first) != stage.resolve(1, second))
     }
 
+    @Test("7 · the same without keys: what nobody can tell apart is left to the app, and no row is two devices' record")
+    func identicalWithoutKeys() throws {
+        let stage = try Stage(["ann", "ann"])
+        stage.next("create", of: 0, .lostAfter)
+        stage.next("create", of: 1, .lostAfter)
+        let made = try (0..<2).map { try stage.create($0, ["title": "same"], withKey: false) }
+        try stage.settle()
+        #expect(stage.rows().count == 2)
+        var taken: [String] = []
+        for (device, id) in made.enumerated() {
+            let isOpen = try stage.outbox(device).contains { $0.state == .unresolved }
+            if !isOpen { taken.append(try stage.resolve(device, id)) }
+            #expect(try stage.shown(device, id)?["title"] == "same")
+        }
+        #expect(Set(taken).count == taken.count)
+        #expect(taken.allSatisfy { id in stage.rows().contains { $0["id"] == .string(id) } })
+    }
+
     @Test("9 · defaults and normalised dates on an ambiguous create", arguments: [true, false])
     func defaults(withKey: Bool) throws {
         let stage = try Stage(["ann"])

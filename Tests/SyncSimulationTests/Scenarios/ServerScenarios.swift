@@ -64,10 +64,11 @@ import Testing
         #expect(try stage.shown(0, missing) != nil)
         #expect(try stage.shown(0, returning) == nil)
         stage.world.server.restore(backup, at: stage.world.now)
-        try stage.settle()
+        try stage.wait(seconds: 200)
         #expect(try stage.shown(0, kept)?["title"] == "before")
         #expect(try stage.shown(0, returning) != nil)
         #expect(try stage.shown(0, missing) == nil)
+        try stage.settle()
     }
 
     @Test("18, 19 · 10,000 rows of one moment, with inserts while they are drained; then one of them is deleted")
@@ -131,11 +132,12 @@ import Testing
         try stage.wait(seconds: 70)
         #expect(stage.shown(0).count == 4)
         stage.operate { $0.access = TableAccess(user: [.create], own: .all) }
-        try stage.settle()
+        try stage.wait(seconds: 200)
         #expect(stage.shown(0).map { $0["title"] } == ["mine"])
         stage.operate { $0.access = TableAccess(user: .all) }
-        try stage.settle()
+        try stage.wait(seconds: 200)
         #expect(stage.shown(0).count == 4)
+        try stage.settle()
     }
 
     @Test("25 · a column permission is revoked, then restored; a write meanwhile doesn't lose the column")
