@@ -49,6 +49,14 @@ enum PullAsk: Sendable, Hashable {
     case full(IDRange)
     /// Rows that were set aside, by their ids.
     case reread([String])
+
+    /// Whether it asks for rows, and not just for a count or for the first of them.
+    var isForRows: Bool {
+        switch self {
+        case .round, .full, .reread, .first(.rows), .bisect(.rows): true
+        case .newest, .overlap, .split, .first, .bisect: false
+        }
+    }
 }
 
 /// A request under way.

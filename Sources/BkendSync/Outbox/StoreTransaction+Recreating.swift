@@ -92,9 +92,15 @@ extension StoreTransaction {
     /// while it may be on the server under a new id.
     func callable(_ key: RecordKey) throws -> OutboxEntry? {
         try lane(key).first { create in
-            guard create.kind == .create, create.state == .failed || create.attempts == 0 else { return false }
-            return try isRecreation(create)
+            guard create.kind == .create, try isRecreation(create) else { return false }
+            return create.state != .inFlight && create.state != .ambiguous
         }
+    }
+
+    /// Whether a record was to be made again and turned out to be there.
+    func isCalledOff(_ table: String, _ id: String) throws -> Bool {
+        guard let alias = try alias(Self.recreatedKey(of: id)) else { return false }
+        return alias.state == .completed && alias.table.hasSameBytes(as: table)
     }
 
     /// The record needs not be made again: what was changed here is an update of the row, rejected where the create was.
@@ -110,6 +116,7 @@ extension StoreTransaction {
                 rest.state = .failed
                 rest.overwrites = try overwrites(of: rest)
             } else {
+                rest.failure = nil
                 settled.fields = create.fields.filtered { field, _ in rest.fields[field] == nil }
             }
             try save(rest)
@@ -119,8 +126,17 @@ extension StoreTransaction {
         for (field, image) in create.before where create.fields[field] == nil { settled.fields[field] = image }
         try takeBack(from: create)
         try retakeImages(behind: settled) { document[$0].map { .value($0) } ?? .unknown }
-        try db.perform(
-            "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ?", .text(key.id), .text(key.table))
+        if create.attempts > 0, create.clientKey != nil {
+            // What was sent may turn up yet, as a copy.
+            try db.perform(
+                """
+                UPDATE OR REPLACE sync_aliases SET local_id = client_key, server_id = local_id, state = 'completed'
+                WHERE local_id = ? AND collection = ?
+                """, .text(key.id), .text(key.table))
+        } else {
+            try db.perform(
+                "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ?", .text(key.id), .text(key.table))
+        }
         noteAliases()
         // What names the record waits for it no longer.
         for sequence in waiting.map(\.sequence) { if let entry = try entry(sequence) { try save(entry) } }

@@ -19,7 +19,7 @@ extension EngineStep {
             state.pulls[number] = pull
             return
         }
-        if rowLimit(of: flight) > 1 { growPages(of: pull.query.table) }
+        if ask.isForRows { growPages(of: pull.query.table) }
         pull.attempts = 0
         pull.progress.isDenied = false
         pull.progress.refusal = nil

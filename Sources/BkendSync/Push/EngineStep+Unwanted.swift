@@ -21,6 +21,9 @@ extension EngineStep {
         if let original, try isSharedKey(table, original), id.precedesInBytes(original) {
             return try keep(table, id, original, "another device made the record again")
         }
+        if let original, try tx.isCalledOff(table, original) {
+            return try keep(table, id, original, "the record was made again and is back")
+        }
         guard maySend else { return }
         try send(.unwanted(table: table, id: id, original: original), .delete(table: table, id: id))
     }

@@ -101,7 +101,7 @@ extension ModelStore {
         let place = Place(table: table, id: id)
         if isFresh, let create = lane(place).first(where: \.isRecreation) {
             // It may be on the server under a new id.
-            if create.state != .failed && create.everSent { return }
+            if create.state == .inFlight || create.state == .ambiguous { return }
             callOff(create, row)
             if let subscription {
                 subscriptions[subscription]?.members.insert(id)
@@ -155,6 +155,8 @@ extension ModelStore {
                 noteOverwritten(at: index)
             } else {
                 settled.fields = create.fields.filter { rest[$0.key] == nil }
+                entries[index].state = .queued
+                entries[index].code = nil
             }
         }
         for (field, image) in create.before where create.fields[field] == nil { settled.fields[field] = image }
@@ -168,7 +170,12 @@ extension ModelStore {
         entries.removeAll {
             $0.place == create.place && $0.kind == .update && $0.isUnsent && $0.fields.isEmpty
         }
-        aliases[create.place.id] = nil
+        let alias = aliases.removeValue(forKey: create.place.id)
+        if create.everSent, var alias {
+            // What was sent may turn up yet.
+            alias.serverID = create.place.id
+            aliases["re-" + create.place.id] = alias
+        }
         deleted.remove(create.place)
         words[create.place] = row
         retake(settled) { row[$0].map { .some($0) } ?? nil }
@@ -177,10 +184,11 @@ extension ModelStore {
     /// The local id whose key a row bears, if it was made by the same user.
     private func alias(of row: Fields, _ table: String) -> (String, Alias)? {
         guard let key = row["clientKey"]?.stringValue, let user = row["createdBy"]?.stringValue else { return nil }
-        let found = aliases.first { local, alias in
+        let found = aliases.filter { local, alias in
             alias.key == key && alias.table == table && (alias.user == user || alias.formerUser == user)
         }
-        return found.map { ($0.key, $0.value) }
+        // One that is made again a second time bears the same key.
+        return (found.first { $0.key != key } ?? found.first).map { ($0.key, $0.value) }
     }
 
     /// A record that was deleted elsewhere is made again: its updates become one create.

@@ -127,9 +127,9 @@ import Testing
     @Test("Pages that are too large for the connection get smaller until they pass")
     func largeRows() throws {
         device.fate = { request in
-            guard case .list(_, let items) = request.operation,
-                let limit = items.first(where: { $0.name == "limit" }).flatMap({ Int($0.value) })
-            else { return .deliver }
+            guard case .list(_, let items) = request.operation, let limit = Self.limit(of: request.operation) else {
+                return .deliver
+            }
             return limit > 10 && !items.contains { $0.value.contains("$in") } ? .loseAnswer : .deliver
         }
         let ids = try device.start(knowing: 150)
@@ -145,6 +145,25 @@ import Testing
         try device.run(for: .seconds(3_000))
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().count { $0["done"] == true } == 60)
+    }
+
+    @Test("Pages that went down to one row grow again once they pass")
+    func pagesGrowAgain() throws {
+        device.fate = { Self.limit(of: $0.operation) ?? 0 > 1 ? .loseAnswer : .deliver }
+        _ = try device.start(knowing: 20)
+        try device.run(for: .seconds(3_000))
+        #expect(try device.visible().count == 20)
+        device.fate = { _ in .deliver }
+        for index in 0..<200 { try server.insert(["n": .int(Int64(index))]) }
+        let before = device.sent.count
+        try device.run(for: .seconds(600))
+        #expect(try device.visible().count == 220)
+        #expect(device.sent.dropFirst(before).contains { Self.limit(of: $0.operation) ?? 0 > 10 })
+    }
+
+    private static func limit(of operation: SyncRequest.Operation) -> Int? {
+        guard case .list(_, let items) = operation else { return nil }
+        return items.first { $0.name == "limit" }.flatMap { Int($0.value) }
     }
 
     @Test("Among many refused writes those that are permitted go, in order or not", arguments: [false, true])
