@@ -14,7 +14,7 @@ extension StoreSync {
     }
 
     private func untilSettled() async {
-        guard let statuses = await engineStatuses() else { return }
+        guard let statuses = engineStatuses() else { return }
         for await status in statuses {
             switch status.state {
             case .stopped, .offline, .paused, .signedOut: return
