@@ -165,8 +165,11 @@ import Testing
             #expect(filtered.json["pagination"]?["total"] == 15)
             let bracket = try await server.guest.list("/v1/articles", [("andFilters[views]", "7")])
             #expect(bracket.items.map { $0["title"] } == ["t7"])
-            let search = try await server.guest.list("/v1/articles", [("search", "T2")])
+            let search = try await server.guest.list("/v1/articles", [("search", "T2"), ("searchType", "title")])
             #expect(search.json["pagination"]?["total"] == 6)
+            // All text is searched, the times too: no hour is 24.
+            let anywhere = try await server.guest.list("/v1/articles", [("search", "T24")])
+            #expect(anywhere.items.map { $0["title"] } == ["t24"])
         }
     }
 
