@@ -39,6 +39,21 @@ import Testing
         }
     }
 
+    @Test("Of two processes that make a store at the same time neither fails")
+    func madeMeanwhile() throws {
+        try withFolder { folder in
+            let first = try DocumentStorage.open(path: folder + "/store")
+            let second = try DocumentStorage.open(path: folder + "/store")
+            // The second one has looked at the file before the first one makes its tables.
+            #expect(try second.write { try !$0.tableExists("sync_meta") })
+            for writer in [first, second] {
+                let store = try StoreDatabase(over: writer, environment: .still)
+                _ = try store.write { try $0.create("notes", ["title": "kept"]) }
+            }
+            #expect(try StoreDatabase(over: first, environment: .still).read { try $0.entryCount() } == 2)
+        }
+    }
+
     private func withFolder(_ body: (String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "later-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -13,6 +13,8 @@ enum StoreSchema {
     static func prepare(_ db: Database, by migrations: [String] = migrations) throws {
         let format = migrations.count
         var current = 0
+        // GRDB remembers the schema of a writing connection; another process may have made the tables since.
+        db.clearSchemaCache()
         if try db.tableExists("sync_meta") {
             let text = try db.first("SELECT value FROM sync_meta WHERE key = 'format'") { $0.text(0) }
             guard let format = text.flatMap(Int.init) else { throw StoreError(.damaged("no format in sync_meta")) }
