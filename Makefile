@@ -7,7 +7,8 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz clean
+.PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
+	attacks soak-server sanitize clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -19,7 +20,10 @@ help:
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
 	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
-	@echo "make fuzz         look for queries and patterns that crash or hang (SECONDS=600)"
+	@echo "make fuzz         look for queries, patterns and requests that crash, hang or pass a bound (SECONDS=600)"
+	@echo "make attacks      what honest clients notice of each attack on a release server (SECONDS=10 each)"
+	@echo "make soak-server  honest and hostile clients at one release server, for a long time (SECONDS=1800)"
+	@echo "make sanitize     tests of documents and server under ThreadSanitizer and AddressSanitizer"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
@@ -70,9 +74,17 @@ contract: setup
 	@swift build --product bkend-server
 	@Tests/Contract/check --examples $(EXAMPLES) --server "$$(swift build --show-bin-path)/bkend-server"
 
-SECONDS ?= 600
 fuzz: setup
-	@Scripts/fuzz $(SECONDS)
+	@Scripts/fuzz $(or $(SECONDS),600)
+
+attacks: setup
+	@Scripts/attack beside --seconds $(or $(SECONDS),10)
+
+soak-server: setup
+	@Scripts/attack soak --seconds $(or $(SECONDS),1800)
+
+sanitize: setup
+	@Scripts/sanitize
 
 # Random runs of the sync engine, in release on every core. Stopped, it goes on where it was when called again with the
 # same SEEDS and FIRST. A failing seed is shrunk and told, and the exit status is 1.
@@ -84,4 +96,4 @@ simulate: setup
 		--state .build/simulate-$(FIRST)-$(SEEDS)
 
 clean:
-	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build
+	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build Tests/Attacks/.build Tests/Sanitize/.build-*
