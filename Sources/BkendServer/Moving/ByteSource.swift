@@ -1,21 +1,26 @@
 #if Server
-/// The bytes of a file or pipe, read piece by piece. What lies behind a mark is kept, everything else is let go, so that
-/// memory is bounded by the longest value and not by the file.
+/// The bytes of a file or pipe, read piece by piece. What lies behind a mark is kept as far as a limit, everything else is
+/// let go, so that memory is bounded by the limit and not by the file.
 struct ByteSource {
     /// Fills a buffer as far as it likes; 0 at the end.
     typealias Read = (UnsafeMutableRawBufferPointer) throws -> Int
 
     private let read: Read
     private let pieceSize: Int
-    private var buffer: [UInt8] = []
+    private(set) var buffer: [UInt8] = []
     private var position = 0
     /// Where `buffer` begins in the file.
     private var base = 0
     private var mark: Int?
+    private let limit: Int
+    /// Whether more than the limit has come since the mark was set: the mark is gone.
+    private(set) var hasLostMark = false
 
-    init(pieceSize: Int = 256 * 1024, read: @escaping Read) {
+    /// - Parameter limit: the most bytes that are kept behind a mark.
+    init(limit: Int, pieceSize: Int = 256 * 1024, read: @escaping Read) {
         self.read = read
         self.pieceSize = pieceSize
+        self.limit = limit
     }
 
     /// How many bytes lie before the next one.
@@ -44,25 +49,33 @@ struct ByteSource {
         return false
     }
 
-    /// Keeps what comes from here on.
-    mutating func setMark() { mark = position }
+    /// Keeps what comes from here on, as long as it isn't more than the limit.
+    mutating func setMark() {
+        mark = position
+        hasLostMark = false
+    }
 
-    /// Goes back to the mark.
+    /// Goes back to the mark; there must be one.
     mutating func rewind() { position = mark ?? position }
 
-    /// How many bytes lie between the mark and here.
-    var marked: Int { mark.map { position - $0 } ?? 0 }
-
-    /// The bytes from the mark to here; the mark is lifted.
-    mutating func take() -> [UInt8] {
-        defer { mark = nil }
-        return Array(buffer[(mark ?? position)..<position])
+    /// The bytes from the mark to here, nil when there are more than the limit; the mark is lifted.
+    mutating func take() -> [UInt8]? {
+        defer { letGo() }
+        guard let mark, position - mark <= limit else { return nil }
+        return Array(buffer[mark..<position])
     }
 
     /// Lifts the mark.
-    mutating func letGo() { mark = nil }
+    mutating func letGo() {
+        mark = nil
+        hasLostMark = false
+    }
 
     private mutating func fill() throws -> Bool {
+        if let mark, position - mark > limit {
+            self.mark = nil
+            hasLostMark = true
+        }
         let kept = mark ?? position
         if kept > 0 {
             buffer.removeFirst(kept)

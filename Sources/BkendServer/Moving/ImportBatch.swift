@@ -35,7 +35,8 @@ struct ImportBatch {
         counts.rejected += 1
         rejected.append(
             RejectedRecord(
-                file: pending.file, offset: pending.item.offset, details: details, text: pending.item.bytes))
+                file: pending.file, offset: pending.item.offset, details: details, text: pending.item.bytes,
+                length: pending.item.length))
     }
 
     private mutating func store(

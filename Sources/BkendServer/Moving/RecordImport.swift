@@ -68,13 +68,13 @@ package struct RejectedRecord: Sendable {
     package let file: String, offset: Int
     /// Why.
     package let details: [ErrorBody.Detail]
-    /// The record's text.
-    package let text: [UInt8]
+    /// The record's text, nil when it is longer than a record may be; and its length in bytes.
+    package let text: [UInt8]?, length: Int
 
     /// One sentence.
     package var reason: String { details.map(\.message).joined(separator: "; ") }
 
-    /// The line of a rejects file: the record as JSON when it is, else as a text.
+    /// The line of a rejects file: the record as JSON when it is, else as a text, or its length when it is too long.
     package var line: [UInt8] {
         let head: JSONObject = [
             "file": .string(file), "offset": .int(Int64(offset)), "reason": .string(reason),
@@ -84,10 +84,14 @@ package struct RejectedRecord: Sendable {
                 }),
         ]
         var object = head
-        if let record = try? JSON(parsing: text) {
-            object["record"] = record
+        if let text {
+            if let record = try? JSON(parsing: text) {
+                object["record"] = record
+            } else {
+                object["text"] = .string(String(decoding: text, as: UTF8.self))
+            }
         } else {
-            object["text"] = .string(String(decoding: text, as: UTF8.self))
+            object["length"] = .int(Int64(length))
         }
         return object.serialized() + [0x0A]
     }
@@ -156,22 +160,30 @@ package struct RecordImport {
     }
 
     private mutating func add(_ item: RecordReader.Item, _ file: String) throws {
-        let content: Result<JSONObject, RecordIntake.Refusal>
+        pending.append(Pending(item: item, file: file, content: try Self.content(of: item)))
+        pendingBytes += item.bytes?.count ?? 0
+    }
+
+    private static func content(of item: RecordReader.Item) throws -> Result<JSONObject, RecordIntake.Refusal> {
+        guard let bytes = item.bytes else {
+            let limit = RecordReader.longestRecord
+            return .failure(
+                .init(
+                    "", "length", "the record has \(item.length) bytes, more than \(limit >> 20) MiB (\(limit) bytes)"))
+        }
         do throws(JSONError) {
-            switch try JSON(parsing: item.bytes, limits: Self.limits) {
-            case .object(let object): content = .success(object)
-            case let other: content = .failure(.init("", "type", "a record is an object, not \(other.typeName)"))
+            switch try JSON(parsing: bytes, limits: limits) {
+            case .object(let object): return .success(object)
+            case let other: return .failure(.init("", "type", "a record is an object, not \(other.typeName)"))
             }
         } catch {
             if item.endsFile, error.reason == .unexpectedEnd {
                 throw ImportFault(
-                    offset: item.offset + item.bytes.count,
+                    offset: item.offset + item.length,
                     "the file ends in the middle of the record that begins at byte \(item.offset)")
             }
-            content = .failure(.init("", "json", error.description))
+            return .failure(.init("", "json", error.description))
         }
-        pending.append(Pending(item: item, file: file, content: content))
-        pendingBytes += item.bytes.count
     }
 
     private mutating func commit() throws {

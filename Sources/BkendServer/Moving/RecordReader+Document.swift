@@ -19,40 +19,32 @@ extension RecordReader {
             return nil
         case .empty:
             throw ImportFault(offset: offset, "the page that begins here holds no items; is it an error's answer?")
-        case .record:
+        case .record(let scan):
+            if source.hasLostMark { return try overlong(scan, from: offset) }
             source.rewind()
-            var item = try first()
-            item.offset = offset
-            return item
+            return try first()
         }
     }
 
     /// The first record outside of an array. When it spans lines, so will the others; else each line is one.
     private mutating func first() throws -> Item {
-        var scan = ValueScan()
-        var length = 0
-        let (limit, offset) = (limit, source.offset)
-        let isWhole = try source.consume { bytes in
-            let (taken, wantsMore) = scan(bytes)
-            length += taken
-            if length > limit {
-                throw ImportFault(
-                    offset: offset, "a record longer than \(limit >> 20) MiB begins here, or a bracket is missing")
-            }
-            return (taken, wantsMore)
-        }
-        guard isWhole else {
-            throw ImportFault(
-                offset: source.offset, "the file ends in the middle of the record that begins at \(offset)")
-        }
+        let offset = source.offset
+        let scan = try finish(ValueScan(), from: offset)
+        if source.hasLostMark { return item(from: offset) }
         if scan.holdsLineBreak {
             state = .sequence
-            if scan.isBroken { throw ImportFault(offset: source.offset - 1, "a line ends inside a string") }
-            return Item(bytes: source.take(), offset: offset)
+            return item(from: offset)
         }
         state = .lines
         source.rewind()
         return try line()
+    }
+
+    /// The rest of a first record of which the beginning isn't there any more. The next document shows by itself what
+    /// it is.
+    private mutating func overlong(_ scan: ValueScan, from offset: Int) throws -> Item {
+        try finish(scan, from: offset)
+        return item(from: offset)
     }
 
     private enum Kind {
@@ -60,8 +52,8 @@ extension RecordReader {
         case page(brackets: Int)
         /// A page without records.
         case empty
-        /// No page.
-        case record
+        /// No page; where its rest is to be scanned from.
+        case record(ValueScan)
     }
 
     /// Reads an object's first members until they say what it is.
@@ -70,19 +62,18 @@ extension RecordReader {
         var depth = 1
         var isPage = false
         while true {
-            guard let byte = try skipSpace() else { return .record }
+            guard let byte = try skipSpace(), !source.hasLostMark else { return .record(ValueScan(depth: depth)) }
             switch byte {
             case 0x7D:
                 source.advance()
                 depth -= 1
-                if depth == 0 { return isPage ? .empty : .record }
+                if depth == 0 { return isPage ? .empty : .record(ValueScan()) }
             case 0x2C: source.advance()
             case 0x22:
-                guard let name = try name(), Self.pageMembers.contains(name), try skipSpace() == 0x3A else {
-                    return .record
-                }
+                let (name, scan) = try name(in: ValueScan(depth: depth))
+                guard let name, Self.pageMembers.contains(name), try skipSpace() == 0x3A else { return .record(scan) }
                 source.advance()
-                guard let value = try skipSpace() else { return .record }
+                guard let value = try skipSpace() else { return .record(scan) }
                 isPage = true
                 switch (name, value) {
                 case ("items", 0x5B), ("data", 0x5B):
@@ -93,21 +84,25 @@ extension RecordReader {
                     depth = 2
                 default: try skipValue(startingWith: value)
                 }
-            default: return .record
+            default: return .record(ValueScan(depth: depth))
             }
         }
     }
 
-    /// A member's name, nil when it can't be a page's.
-    private mutating func name() throws -> String? {
-        source.advance()
+    /// A member's name, nil when it can't be a page's; with a scan of what was read of it.
+    private mutating func name(in object: ValueScan) throws -> (String?, ValueScan) {
+        var scan = object
         var bytes: [UInt8] = []
-        while let byte = try source.peek(), bytes.count < 32 {
+        repeat {
+            guard let byte = try source.peek() else { break }
             source.advance()
-            if byte == 0x22 { return String(decoding: bytes, as: UTF8.self) }
             bytes.append(byte)
-        }
-        return nil
+            _ = [byte].withUnsafeBufferPointer { scan($0) }
+            if bytes.count > 1, byte == 0x22 {
+                return (String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self), scan)
+            }
+        } while bytes.count <= 32
+        return (nil, scan)
     }
 }
 #endif

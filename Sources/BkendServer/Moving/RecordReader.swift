@@ -5,13 +5,17 @@ import BkendWire
 /// `{"success":true,"data":{"items":[…]}}`, `{"items":[…]}`, a plain array (several of them one after the other, too),
 /// JSON Lines, or records one after the other over several lines. Which it is shows in each document's first bytes.
 ///
-/// A record is only cut out here; the caller reads it strictly, so that one with a mistake spoils no other.
+/// A record is only cut out here; the caller reads it strictly, so that one with a mistake spoils no other. One that is
+/// longer than a record may be is passed over without being kept, for the caller to report.
 struct RecordReader {
     /// One record's text.
     struct Item {
-        var bytes: [UInt8]
+        /// The text; nil when it is longer than the limit.
+        var bytes: [UInt8]?
         /// Where it begins in the file.
         var offset: Int
+        /// Its length in bytes.
+        var length: Int
         /// Whether the file ended right after it, without a line's end: it may have been cut.
         var endsFile = false
     }
@@ -42,7 +46,7 @@ struct RecordReader {
     init(
         isLines: Bool = false, limit: Int = longestRecord, pieceSize: Int = 256 * 1024, read: @escaping ByteSource.Read
     ) {
-        source = ByteSource(pieceSize: pieceSize, read: read)
+        source = ByteSource(limit: limit, pieceSize: pieceSize, read: read)
         state = isLines ? .lines : .outside
         self.limit = limit
     }
@@ -100,56 +104,56 @@ struct RecordReader {
         let offset = source.offset
         source.setMark()
         try skipValue(startingWith: byte)
-        return Item(bytes: source.take(), offset: offset)
+        return item(from: offset)
+    }
+
+    /// What lies between an offset, where the mark was set, and here.
+    mutating func item(from offset: Int) -> Item {
+        let length = source.offset - offset
+        return Item(bytes: source.take(), offset: offset, length: length)
     }
 
     mutating func skipValue(startingWith byte: UInt8) throws {
-        let offset = source.offset
-        let before = source.marked
-        func check(_ length: Int) throws {
-            if length > limit {
-                throw ImportFault(
-                    offset: offset, "a value longer than \(limit >> 20) MiB begins here, or a bracket is missing")
-            }
-        }
         switch byte {
-        case 0x7B, 0x5B, 0x22:
-            var scan = ValueScan()
-            var length = before
-            let isWhole = try source.consume { bytes in
-                let (taken, wantsMore) = scan(bytes)
-                length += taken
-                try check(length)
-                return (taken, wantsMore)
-            }
-            guard isWhole else { throw truncated("in the middle of the value that begins at byte \(offset)") }
-            if scan.isBroken { throw ImportFault(offset: source.offset - 1, "a line ends inside a string") }
+        case 0x7B, 0x5B, 0x22: try finish(ValueScan(), from: source.offset)
         case 0x2C, 0x3A, 0x5D, 0x7D: throw unexpected(byte, "a value must stand here")
         default:
-            var length = before
             _ = try source.consume { bytes in
                 let end = bytes.firstIndex { [0x09, 0x0A, 0x0D, 0x20, 0x2C, 0x5D, 0x7D].contains($0) }
-                length += end ?? bytes.count
-                try check(length)
                 return (end ?? bytes.count, end == nil)
             }
         }
     }
 
+    /// Goes past the rest of a value that a scan has begun; gives the scan at its end.
+    ///
+    /// - Parameter offset: where the value begins.
+    @discardableResult
+    mutating func finish(_ begun: ValueScan, from offset: Int) throws -> ValueScan {
+        var scan = begun
+        guard try source.consume({ scan($0) }) else {
+            throw truncated("in the middle of the value that begins at byte \(offset)")
+        }
+        if scan.isBroken { throw ImportFault(offset: source.offset - 1, "a line ends inside a string") }
+        return scan
+    }
+
     /// The rest of the line.
     mutating func line() throws -> Item {
-        var item = Item(bytes: [], offset: source.offset)
+        let offset = source.offset
         source.setMark()
-        let (limit, offset) = (limit, source.offset)
-        var length = 0
+        var last: UInt8 = 0
         let hasEnd = try source.consume { bytes in
             let end = bytes.firstIndex(of: 0x0A)
-            length += end ?? bytes.count
-            if length > limit { throw ImportFault(offset: offset, "a line longer than \(limit >> 20) MiB begins here") }
+            last = bytes[..<(end ?? bytes.count)].last { !Self.isSpace($0) } ?? last
             return (end ?? bytes.count, end == nil)
         }
-        item.bytes = source.take()
+        var item = item(from: offset)
         item.endsFile = !hasEnd
+        // Of a line that wasn't kept there is nothing else to tell by whether the file was cut.
+        if !hasEnd, item.bytes == nil, last != 0x7D {
+            throw truncated("in the middle of the line that begins at byte \(offset)")
+        }
         return item
     }
 
@@ -166,11 +170,13 @@ struct RecordReader {
     /// The next byte that is no white space, nil at the end.
     mutating func skipSpace() throws -> UInt8? {
         while let byte = try source.peek() {
-            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            guard Self.isSpace(byte) else { return byte }
             source.advance()
         }
         return nil
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     private mutating func skipByteOrderMark() throws {
         source.setMark()
@@ -190,7 +196,7 @@ struct RecordReader {
         return ImportFault(offset: source.offset, "\(shown): \(what)")
     }
 
-    private func truncated(_ place: String) -> ImportFault {
+    func truncated(_ place: String) -> ImportFault {
         ImportFault(offset: source.offset, "the file ends \(place)")
     }
 }

@@ -116,9 +116,9 @@ extension SchemaInference {
         do {
             while let item = try reader.next() {
                 // What can't be read is for the import to reject.
-                guard case .object(let record) = try? JSON(parsing: item.bytes, limits: JSONLimits(depth: 64)) else {
-                    continue
-                }
+                guard let bytes = item.bytes,
+                    case .object(let record) = try? JSON(parsing: bytes, limits: JSONLimits(depth: 64))
+                else { continue }
                 add(record)
                 if records % 1_000 == 0 { progress(records, reader.offset, file.length) }
             }

@@ -25,7 +25,7 @@ import Testing
         var (records, offsets): ([String], [Int]) = ([], [])
         do {
             while let item = try reader.next() {
-                records.append(String(decoding: item.bytes, as: UTF8.self))
+                records.append(item.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "(\(item.length) bytes)")
                 offsets.append(item.offset)
             }
             return (records, offsets, nil)
@@ -113,15 +113,90 @@ import Testing
         #expect(Self.read(Array(text.utf8), [1]).fault?.offset == offset)
     }
 
-    @Test("A missing bracket can't take all memory")
-    func limit() {
-        let text = "[{\"a\":[1," + String(repeating: "2,", count: 10_000)
-        let (found, _, fault) = Self.read(Array(text.utf8), limit: 1_000)
-        #expect(found.isEmpty)
-        #expect(fault?.offset == 1)
-        let line = String(repeating: "x", count: 5_000)
-        #expect(Self.read(Array(line.utf8), isLines: true, limit: 1_000).fault?.offset == 0)
-        #expect(Self.read(Array("[\(line)]".utf8), limit: 1_000).fault?.offset == 1)
+    @Test("A missing bracket can't take all memory: the file is followed to its end")
+    func missingBracket() {
+        for text in [
+            "[{\"a\":[1," + String(repeating: "2,", count: 10_000), "{\"a\":\"" + String(repeating: "x", count: 5_000),
+        ] {
+            let (found, _, fault) = Self.read(Array(text.utf8), limit: 1_000)
+            #expect(found.isEmpty)
+            #expect(fault?.offset == text.utf8.count)
+        }
+    }
+
+    private static let long = [
+        #"{"id":"long","t":"\#(String(repeating: "x]}{[,", count: 400))","a":[{"b":1}]}"#,
+        "{\(String(repeating: " ", count: 2_000))\"id\":\"space\"}",
+        #"{"message":"\#(String(repeating: "m", count: 2_000))","id":"like a page"}"#,
+        #"{"data":{"message":"\#(String(repeating: "m", count: 990))","\#(String(repeating: "n\\\"", count: 99))":{}}}"#,
+    ]
+
+    @Test("A record that is too long is told with its place and length, and spoils no other", arguments: long)
+    func overlong(record: String) {
+        let length = "(\(record.utf8.count) bytes)"
+        let short = [#"{"id":"a"}"#, #"{"id":"b"}"#]
+        for records in [[short[0], record, short[1]], [record, short[0], record, short[1], record], [record]] {
+            let expected = records.map { $0 == record ? length : $0 }
+            let list = records.joined(separator: ",")
+            let lines = records.joined(separator: "\n")
+            for text in [
+                "[\(list)]", #"{"items":[\#(list)]}"#, #"{"success":true,"data":{"items":[\#(list)]},"message":"x"}"#,
+                lines,
+                lines + "\n", records.joined(separator: "\n\n") + "\n",
+            ] {
+                let bytes = Array(text.utf8)
+                for length in [1, 7, 64, .max] {
+                    let (found, offsets, fault) = Self.read(bytes, [length], limit: 1_000)
+                    #expect(fault == nil, "\(fault?.description ?? "")")
+                    #expect(found == expected, "\(text.prefix(80))")
+                    for (record, offset) in zip(records, offsets) {
+                        #expect(bytes[offset...].starts(with: Array(record.utf8)))
+                    }
+                }
+            }
+            let found = Self.read(Array(lines.utf8), [5], isLines: true, limit: 1_000)
+            #expect(found.records == expected && found.fault == nil)
+        }
+    }
+
+    @Test("Records over several lines go on behind one that is too long")
+    func overlongSequence() {
+        let long = "{\n  \"id\": \"\(String(repeating: "x", count: 2_000))\"\n}"
+        let short = "{\n  \"id\": \"b\"\n}"
+        for records in [[long, short, short], [short, long, short, long]] {
+            let expected = records.map { $0 == long ? "(\(long.utf8.count) bytes)" : $0 }
+            #expect(Self.read(Array(records.joined(separator: "\n").utf8), [9], limit: 1_000).records == expected)
+        }
+    }
+
+    @Test("A file that is cut inside a record that is too long says so", arguments: long)
+    func overlongCut(record: String) {
+        for text in ["{\"id\":\"a\"}\n\(record)", "[{\"id\":\"a\"},\(record)", record] {
+            let bytes = Array(text.utf8.dropLast(5))
+            for length in [1, 64, .max] {
+                let (found, _, fault) = Self.read(bytes, [length], limit: 500)
+                #expect(found == (text == record ? [] : [#"{"id":"a"}"#]))
+                #expect(fault?.offset == bytes.count)
+            }
+        }
+    }
+
+    @Test("No more than the limit and one piece is kept, however much is passed over")
+    func memory() throws {
+        var source = ByteSource(limit: 1_000, pieceSize: 64) { memory in
+            memory.initializeMemory(as: UInt8.self, repeating: 0x20)
+            return memory.count
+        }
+        source.setMark()
+        var most = 0
+        for _ in 0..<20_000 {
+            _ = try source.peek()
+            source.advance()
+            most = max(most, source.buffer.count)
+        }
+        #expect((1_000...(1_000 + 3 * 64)).contains(most))
+        #expect(source.hasLostMark)
+        #expect(source.take() == nil)
     }
 
     @Test("An empty file and an empty array hold no records")
