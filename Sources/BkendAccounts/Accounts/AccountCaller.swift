@@ -17,10 +17,14 @@ package struct AccountCaller: Hashable, Sendable {
     package let isAdmin: Bool
     /// The signed-in user, if any.
     package let user: AuthenticatedUser?
+    /// Whether scopes limit what the key may do. Such a key gives nobody a role: who gets the role `admin` may do
+    /// everything by a key without scopes, and what an app's own role may do is for the tables to say.
+    package let isLimited: Bool
 
     /// The caller of a request.
-    package init(user: AuthenticatedUser?, hasSecretKey: Bool = false) {
+    package init(user: AuthenticatedUser?, hasSecretKey: Bool = false, isLimited: Bool = false) {
         self.user = user
+        self.isLimited = isLimited
         isAdmin = hasSecretKey || user.map { $0.role.hasSameBytes(as: RoleName.admin) } ?? false
     }
 

@@ -10,12 +10,14 @@ extension Accounts {
         return .list(users.map(\.json), pagination)
     }
 
-    /// `POST /v1/users`: an administrator makes a user, of any role. Without a `password` the user sets one by a reset.
+    /// `POST /v1/users`: an administrator makes a user. Any role but `user` needs a key that isn't limited by
+    /// scopes. Without a `password` the user sets one by a reset.
     package func createUser(_ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
         try UserRules.check(.create, by: caller)
         let fields = BodyFields(body)
         let email = try fields.email()
         let role = try fields.text("role", atMost: 64).map(RoleName.read) ?? RoleName.user
+        if !role.hasSameBytes(as: RoleName.user) { try UserRules.check(.changeRole, by: caller) }
         let change = try UserChange(fields)
         var hash: PasswordHash?
         if fields.has("password") {
@@ -41,7 +43,8 @@ extension Accounts {
         return AccountAnswer(try await update(id: id) { change.apply(to: &$0) }.json)
     }
 
-    /// `PATCH /v1/users/:id/role`: for administrators; works at once, also on tokens that are out.
+    /// `PATCH /v1/users/:id/role`: for administrators with a key that isn't limited by scopes; works at once, also on
+    /// tokens that are out.
     package func changeRole(of id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
         try UserRules.check(.changeRole, by: caller, to: id)
         let role = try RoleName.read(BodyFields(body).required("role"))

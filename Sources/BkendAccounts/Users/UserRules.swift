@@ -4,7 +4,9 @@ import BkendWire
 /// Who may do what to users (rest-api.md §8a): users manage themselves, admins manage all. Pure, and the only place.
 enum UserRules {
     enum Action: CaseIterable, Sendable {
-        case list, create, read, update, delete, changeRole
+        case list, create, read, update, delete
+        /// Gives a user a role other than the one that who signs up gets, or takes one away.
+        case changeRole
     }
 
     enum Verdict: Equatable, Sendable {
@@ -12,10 +14,14 @@ enum UserRules {
         /// Signing in might help.
         case signInFirst
         case forbidden
+        /// The key's scopes are too narrow.
+        case keyIsLimited
     }
 
     /// Decides on an action by a caller on a user; `list` and `create` have none.
     static func verdict(on action: Action, by caller: AccountCaller, to userID: String?) -> Verdict {
+        // Scopes come first, and bind administrators too (rest-api.md §7).
+        if action == .changeRole, caller.isLimited { return .keyIsLimited }
         if caller.isAdmin { return .allowed }
         guard let own = caller.userID else { return .signInFirst }
         switch action {
@@ -28,6 +34,10 @@ enum UserRules {
     static func check(_ action: Action, by caller: AccountCaller, to userID: String? = nil) throws(ErrorBody) {
         switch verdict(on: action, by: caller, to: userID) {
         case .allowed: break
+        case .keyIsLimited:
+            throw ErrorBody(
+                .scopeInsufficient,
+                "the API key's scopes don't include *:*; roles are given by keys that may do everything")
         case .signInFirst: throw AccountCaller.mustSignIn
         case .forbidden:
             throw ErrorBody(.userForbidden, "only an administrator may do this; users manage themselves alone")

@@ -8,8 +8,8 @@ import HummingbirdCore
 struct AccountRoutes: Sendable {
     let environment: OpenEnvironment
     let key: ResolvedKey
-    /// Refuses a key that has ended since.
-    let checkKey: @Sendable () throws -> Void
+    /// The key, looked up anew: it may have ended since, or have other scopes.
+    let keyNow: @Sendable () throws -> ResolvedKey
     let limits: ServerLimits
     /// The client's IP address.
     let client: ClientAddress?
@@ -24,10 +24,9 @@ struct AccountRoutes: Sendable {
     ) async throws -> RouteAnswer {
         var user: AuthenticatedUser?
         if let token, !route.isOpen { user = try await environment.user(of: token) }
-        if let operation = route.operation(request.method.rawValue) {
-            try Self.checkScopes(key.scopes, for: operation)
-        }
-        var caller = AccountCaller(user: user, hasSecretKey: key.kind == .secret)
+        let operation = route.operation(request.method.rawValue)
+        if let operation { try Self.checkScopes(key.scopes, for: operation) }
+        var caller = AccountCaller(user, key)
         trace.userID = user?.id
         trace.group = caller.isAdmin ? .admin : user == nil ? .guest : .user
         let client = ClientInfo(address: client?.description, userAgent: request.headers[.userAgent])
@@ -36,12 +35,11 @@ struct AccountRoutes: Sendable {
             answer = try await read(route, caller, query: query)
         } else {
             let body = route.takesBody(request.method) ? try await body(of: request) : [:]
-            // The body may have taken its time: key and session may have ended meanwhile, or the role changed.
-            try checkKey()
-            if let token, user != nil {
-                caller = AccountCaller(
-                    user: try await environment.user(of: token), hasSecretKey: key.kind == .secret)
-            }
+            // The body may have taken its time: key and session may have ended meanwhile, or scopes and role changed.
+            let key = try keyNow()
+            if let operation { try Self.checkScopes(key.scopes, for: operation) }
+            if let token, user != nil { user = try await environment.user(of: token) }
+            caller = AccountCaller(user, key)
             answer = try await write(route, caller, client, request.method, body, requestID: trace.id)
         }
         var routed = RouteAnswer(HTTPResponse.Status(code: answer.status), answer.body)
@@ -112,6 +110,13 @@ struct AccountRoutes: Sendable {
         guard caller.isAdmin else {
             throw ErrorBody(.systemTableAccess, "users is a system table, open to administrators only")
         }
+    }
+}
+
+extension AccountCaller {
+    /// What key and token make of a request.
+    fileprivate init(_ user: AuthenticatedUser?, _ key: ResolvedKey) {
+        self.init(user: user, hasSecretKey: key.kind == .secret, isLimited: key.isLimited)
     }
 }
 #endif

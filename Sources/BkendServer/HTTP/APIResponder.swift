@@ -89,7 +89,7 @@ struct APIResponder: HTTPResponder {
         if case .account(let route) = route {
             return try await AccountRoutes(
                 environment: environment, key: key,
-                checkKey: { _ = try keys.key(credentials.key, now: configuration.now()) },
+                keyNow: { try keys.key(credentials.key, now: configuration.now()) },
                 limits: configuration.limits, client: trace.client
             ).answer(route, request, query: query, token: credentials.token, trace: &trace)
         }

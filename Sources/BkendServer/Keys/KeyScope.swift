@@ -24,6 +24,9 @@ struct KeyScope: Hashable, Sendable, CustomStringConvertible {
         (self.table?.hasSameBytes(as: table) ?? true) && (self.operation.map { $0 == operation } ?? true)
     }
 
+    /// Whether it covers everything there is.
+    var isUnlimited: Bool { table == nil && operation == nil }
+
     /// The scope's text.
     var description: String { "\(table ?? "*"):\(operation?.rawValue ?? "*")" }
 }

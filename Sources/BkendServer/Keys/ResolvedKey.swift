@@ -14,6 +14,9 @@ struct ResolvedKey: Sendable {
     let expiresAt: Timestamp?
     let isRevoked: Bool
 
+    /// Whether there is something that its scopes don't allow.
+    var isLimited: Bool { scopes.map { !$0.contains(where: \.isUnlimited) } ?? false }
+
     /// Whether it may be used at that moment.
     func isAlive(at now: Timestamp) -> Bool { !isRevoked && (expiresAt.map { now < $0 } ?? true) }
 

@@ -33,5 +33,17 @@ struct UserRulesTests {
             }
         }
     }
+
+    @Test(
+        "A key that is limited by scopes gives no role, whoever calls; the rest is decided as ever", arguments: callers)
+    func limitedKey(name: String, caller: AccountCaller) {
+        let limited = AccountCaller(
+            user: caller.user, hasSecretKey: caller.isAdmin && caller.user?.role != "admin", isLimited: true)
+        for action in UserRules.Action.allCases {
+            let verdict = UserRules.verdict(on: action, by: limited, to: "me")
+            let expected = UserRules.verdict(on: action, by: caller, to: "me")
+            #expect(verdict == (action == .changeRole ? .keyIsLimited : expected), "\(name) \(action)")
+        }
+    }
 }
 #endif

@@ -33,6 +33,47 @@ import Testing
         }
     }
 
+    @Test("A key that scopes limit gives nobody a role, also when it is limited while the body is on its way")
+    func roles() async throws {
+        try await Workplace.with { place in
+            let server = try await ServeProcess.start(place.folder)
+            let admin = TestClient(server.url, key: place.secret)
+            let user = try await admin.post("/v1/users", ["email": "ada@example.com", "name": "Ada"])
+            let path = "/v1/users/\(user.id)/role"
+            let key = try await place.json(["key", "create"], "--secret", "--scope", "users:*")
+            let id = "\(key["id"] ?? .null)"
+            let client = TestClient(server.url, key: key["key"]?.stringValue)
+            let roles: [JSON] = ["admin", "editor", "Admin"]
+            for scopes in [["users:update", "users:create"], ["users:*"], ["*:update", "*:create"]] {
+                let run = try await CommandRun.run(
+                    ["key", "scopes", place.folder, id] + scopes.flatMap { ["--scope", $0] })
+                #expect(run.status == 0, "\(run.errors)")
+                for role in roles + ["user"] {
+                    let changed = try await client.patch(path, ["role": role])
+                    #expect(changed.code == "data/scope-insufficient" && changed.status == 403, "\(scopes) \(role)")
+                }
+                for role in roles {
+                    let made = try await client.post("/v1/users", ["email": "eve@example.com", "role": role])
+                    #expect(made.code == "data/scope-insufficient", "\(scopes) \(role)")
+                }
+            }
+            // What doesn't give a role goes on, and a key that may do everything gives them.
+            #expect(try await client.post("/v1/users", ["email": "bob@example.com", "role": "user"]).status == 201)
+            #expect(try await client.patch("/v1/users/\(user.id)", ["name": "A"]).json["role"] == "user")
+            _ = try await place.json(["key", "scopes"], id, "--scope", "*:*")
+            #expect(try await client.patch(path, ["role": "editor"]).json["role"] == "editor")
+            let request = client.request("PATCH", path, body: Array(#"{"role":"admin"}"#.utf8))
+            let connection = try RawConnection(port: client.port)
+            try connection.send(Array(request.dropLast(4)))
+            #expect(try await client.get(String(path.dropLast(5))).json["role"] == "editor")
+            _ = try await place.json(["key", "scopes"], id, "--scope", "users:update")
+            try connection.send(Array(request.suffix(4)))
+            #expect(try connection.answer()?.code == "data/scope-insufficient")
+            #expect(try await admin.get(String(path.dropLast(5))).json["role"] == "editor")
+            #expect(try await server.end().status == 0)
+        }
+    }
+
     @Test("Publishable keys stay readable; of a secret key the folder keeps nothing that could be shown again")
     func secrecy() async throws {
         try await Workplace.with { place in
