@@ -44,7 +44,7 @@ extension Accounts {
         guard let email = EmailAddress(user.email) else {
             throw AccountsFailure("the user's address \(user.email) takes no mail")
         }
-        guard user.disabledAt == nil, try await mailReset(to: email, now: now) else {
+        guard user.disabledAt == nil, try await mailReset(to: email, sparingly: false, now: now) else {
             throw AccountsFailure("\(user.email) is disabled: enable the user first")
         }
     }

@@ -18,12 +18,12 @@ extension Accounts {
         let now = now
         let user = try await user(id: id)
         let address = EmailAddress(user.email)?.folded ?? user.email
-        try gate.signIn(client: client.key, address: address, now: now)
+        let attempt = try gate.signIn(client: client.key, address: address, now: now)
         let stored = try await database.read { db in try UserStore.password(db, of: id) }
-        guard try await check(current, against: stored, client: client, address: address) != .wrong else {
+        guard try await check(current, against: stored, as: attempt) != .wrong else {
             throw ErrorBody(.invalidCredentials, "currentPassword is wrong")
         }
-        gate.takeBackSignIn(client: client.key, address: address)
+        gate.takeBack(attempt)
         guard new.bytes != current.bytes else { throw Self.samePassword }
         let hash = try await passwords.hash(new)
         let isChanged = try await database.write { db in
@@ -38,6 +38,10 @@ extension Accounts {
     /// `POST /v1/auth/password/reset/request`. The answer and its time are the same for every address: what there is to
     /// do, down to looking the address up, is done after it. What fails then is for the operator: it is logged with the
     /// request's id, and counted.
+    ///
+    /// Whoever asks too often is refused by client. An account's mails have a limit as well, but it refuses nobody:
+    /// past it no mail is sent while the owner has one with a good token, and every token stays good until it expires
+    /// or one of them is used. So strangers can neither fill a mailbox nor keep its owner from a reset.
     package func requestPasswordReset(
         _ body: JSONObject, client: ClientInfo, requestID: String? = nil
     ) async throws -> AccountAnswer {
@@ -46,7 +50,7 @@ extension Accounts {
         try gate.resetRequest(client: client.key, address: email.folded, now: now)
         let metadata: Logger.Metadata = requestID.map { ["request": "\($0)"] } ?? [:]
         let isStarted = await background.start { [self] in
-            do { _ = try await mailReset(to: email, now: now) } catch {
+            do { _ = try await mailReset(to: email, sparingly: true, now: now) } catch {
                 mailFailed()
                 logger.error(
                     "a mail to reset a password could not be sent",
@@ -85,6 +89,7 @@ extension Accounts {
             return true
         }
         guard isReset else { throw Self.wrongResetToken }
+        gate.forgive(client: client.key, address: email.folded)
         return AccountAnswer(message: "the password has been set; sign in with it")
     }
 
@@ -95,19 +100,44 @@ extension Accounts {
     }
 
     /// Mails a token to the user of an address; false when there is none, or one who may not sign in anyway.
-    func mailReset(to email: EmailAddress, now: Timestamp) async throws -> Bool {
+    ///
+    /// - Parameter sparingly: sends none past the account's limit while the newest token is good for half its life yet.
+    func mailReset(to email: EmailAddress, sparingly: Bool, now: Timestamp) async throws -> Bool {
+        // An unknown address costs no write.
+        let found = try await database.read { db -> (user: User, newest: Timestamp?)? in
+            guard let user = try UserStore.user(db, email: email), user.disabledAt == nil else { return nil }
+            return (user, try ResetStore.newestExpiry(db, userID: user.id))
+        }
+        guard let found else { return false }
+        let lifetime = Int64(configuration.resetSeconds) * 1_000
+        var counted: Gate.Taken?
+        if sparingly {
+            counted = gate.resetMail(account: found.user.id, now: now)
+            let left = (found.newest?.milliseconds ?? 0) - now.milliseconds
+            if counted == nil, left >= lifetime / 2 {
+                mailWithheld()
+                return true
+            }
+        }
         let token = Base64.url.encode(random(32))
         let hash = sha256(Array(token.utf8))
-        let seconds = configuration.resetSeconds
-        let expiry = Timestamp(clamping: now.milliseconds + Int64(seconds) * 1_000)
+        let expiry = Timestamp(clamping: now.milliseconds + lifetime)
         let user = try await database.write { db -> User? in
             guard let user = try UserStore.user(db, email: email), user.disabledAt == nil else { return nil }
-            try ResetStore.put(db, hash: hash, userID: user.id, expiresAt: expiry)
+            try ResetStore.add(db, hash: hash, userID: user.id, expiresAt: expiry, now: now)
             return user
         }
         guard let user else { return false }
-        try await mail.send(
-            ResetMail(settings: configuration.mail, token: token, seconds: seconds).mail(to: user, now: now))
+        do {
+            try await mail.send(
+                ResetMail(settings: configuration.mail, token: token, seconds: configuration.resetSeconds)
+                    .mail(to: user, now: now))
+        } catch {
+            // A token that nobody got must not count as one that the owner has.
+            if let counted { gate.takeBack(counted) }
+            try? await database.write { db in try ResetStore.remove(db, hash: hash) }
+            throw error
+        }
         return true
     }
 

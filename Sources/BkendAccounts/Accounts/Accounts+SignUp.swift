@@ -35,12 +35,12 @@ extension Accounts {
         let email = try fields.email()
         let password = try fields.password("password", maximumBytes: configuration.passwordPolicy.maximumBytes)
         let now = now
-        try gate.signIn(client: client.key, address: email.folded, now: now)
+        let attempt = try gate.signIn(client: client.key, address: email.folded, now: now)
         let found = try await database.read { db -> (user: User, hash: PasswordHash?)? in
             guard let user = try UserStore.user(db, email: email) else { return nil }
             return (user, try UserStore.password(db, of: user.id))
         }
-        let verdict = try await check(password, against: found?.hash, client: client, address: email.folded)
+        let verdict = try await check(password, against: found?.hash, as: attempt)
         guard verdict != .wrong, let found, let checked = found.hash else { throw Self.wrongCredentials }
         // The stronger hash can wait for a quieter moment.
         let better = verdict == .rightAndOutdated ? try? await passwords.hash(password) : nil
@@ -56,16 +56,16 @@ extension Accounts {
             return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
         }
         guard let token else { throw Self.wrongCredentials }
-        gate.takeBackSignIn(client: client.key, address: email.folded)
+        gate.takeBack(attempt)
         return try await signedIn(found.user, token, now: now, status: 200)
     }
 
     /// Checks a password as an attempt at an address. One that the server was too busy for doesn't count.
     func check(
-        _ password: Password, against hash: PasswordHash?, client: ClientInfo, address: String
+        _ password: Password, against hash: PasswordHash?, as attempt: Gate.Taken
     ) async throws -> Passwords.Verdict {
         do { return try await passwords.check(password, against: hash) } catch let busy as TooManyRequests {
-            gate.takeBackSignIn(client: client.key, address: address)
+            gate.takeBack(attempt)
             throw busy
         }
     }

@@ -17,6 +17,7 @@ package final class Accounts: Sendable {
     let logger: Logger
     let background: Background
     let mailFailed: @Sendable () -> Void
+    let mailWithheld: @Sendable () -> Void
     let housekeeping = Housekeeping()
     private let tokens: TokenAuthority
     private let clock: @Sendable () -> Timestamp
@@ -28,10 +29,12 @@ package final class Accounts: Sendable {
     ///   - hasher: computes scrypt; one for all environments, since it bounds the memory in use.
     ///   - mailBound: how many mails may wait to be sent; one that comes past it is dropped.
     ///   - mailFailed: called for each mail that a user asked for and that could not be sent.
+    ///   - mailWithheld: called for each mail that the limit of its account held back.
     package init(
         _ configuration: AccountsConfiguration, database: any AccountsDatabase, tokens: TokenAuthority,
         hasher: any PasswordHasher, mail: any MailSender, logger: Logger, random: RandomBytes = .system,
         mailBound: Int = 1_000, mailFailed: @escaping @Sendable () -> Void = {},
+        mailWithheld: @escaping @Sendable () -> Void = {},
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.configuration = configuration
@@ -41,6 +44,7 @@ package final class Accounts: Sendable {
         self.logger = logger
         self.random = random
         self.mailFailed = mailFailed
+        self.mailWithheld = mailWithheld
         background = Background(limit: mailBound)
         passwords = Passwords(hasher: hasher, parameters: configuration.scrypt, random: random)
         gate = Gate(configuration.limits)

@@ -2,71 +2,112 @@
 import BkendWire
 
 /// The limits at work: who may try now.
+///
+/// What is refused counts nowhere, or a client that is refused could still use up what others need.
 struct Gate: Sendable {
-    private let signInPair: RateLimiter<ExactString>?
-    private let signInAddress: RateLimiter<ExactString>?
-    private let signInClient: RateLimiter<ExactString>?
-    private let signUp: RateLimiter<ExactString>?
-    private let refresh: RateLimiter<ExactString>?
-    private let resetAddress: RateLimiter<ExactString>?
-    private let resetClient: RateLimiter<ExactString>?
+    private typealias Limiter = RateLimiter<ExactString>
+
+    private let signInPair: Limiter?
+    private let signInAddress: Limiter?
+    private let signInUnderAttack: Limiter?
+    private let signInClient: Limiter?
+    private let signUp: Limiter?
+    private let refresh: Limiter?
+    private let resetPair: Limiter?
+    private let resetClient: Limiter?
+    private let confirmClient: Limiter?
+    private let resetMails: Limiter?
 
     init(_ limits: AccountLimits) {
-        func limiter(_ limit: RateLimit?) -> RateLimiter<ExactString>? {
-            limit.map { RateLimiter($0, capacity: limits.capacity) }
-        }
+        func limiter(_ limit: RateLimit?) -> Limiter? { limit.map { Limiter($0, capacity: limits.capacity) } }
         signInPair = limiter(limits.signInPerClientAndAddress)
         signInAddress = limiter(limits.signInPerAddress)
+        signInUnderAttack = limiter(limits.signInPerClientUnderAttack)
         signInClient = limiter(limits.signInPerClient)
         signUp = limiter(limits.signUpPerClient)
         refresh = limiter(limits.refreshPerClient)
-        resetAddress = limiter(limits.resetPerAddress)
+        resetPair = limiter(limits.resetPerClientAndAddress)
         resetClient = limiter(limits.resetPerClient)
+        confirmClient = limiter(limits.confirmPerClient)
+        resetMails = limiter(limits.resetMailsPerAccount)
     }
 
-    /// An attempt at a password. It counts from its start, so that many at once don't slip through, whether the address
-    /// is known or not; `takeBackSignIn` is for those that turn out not to count. A refused attempt counts nowhere, or
-    /// one client that is refused could use up its victim's address for all others.
-    func signIn(client: String, address: String, now: Timestamp) throws(TooManyRequests) {
-        let limits = signInLimits(client, address)
-        for (index, (limiter, key)) in limits.enumerated() {
-            guard let wait = limiter?.take(key, now: now) else { continue }
-            for (limiter, key) in limits[..<index] { limiter?.giveBack(key) }
-            throw TooManyRequests(
-                .tooManyLoginAttempts, "too many failed attempts to sign in", retryAfterSeconds: wait)
+    /// What an attempt has taken, all of it or none.
+    struct Taken: Sendable {
+        fileprivate var counts: [(limiter: RateLimiter<ExactString>, key: String)] = []
+
+        fileprivate mutating func take(_ limiter: RateLimiter<ExactString>?, _ key: String, now: Timestamp) -> Int? {
+            guard let limiter else { return nil }
+            if let wait = limiter.take(key, now: now) { return wait }
+            counts.append((limiter, key))
+            return nil
         }
     }
 
-    /// The attempt succeeded, or was never made.
-    func takeBackSignIn(client: String, address: String) {
-        for (limiter, key) in signInLimits(client, address) { limiter?.giveBack(key) }
+    /// An attempt at a password. It counts from its start, so that many at once don't slip through, whether the address
+    /// is known or not; `takeBack` is for those that turn out not to count.
+    ///
+    /// An address where clients together have failed too often is under attack: there each client has few attempts, and
+    /// always some, since one of the clients may be the owner's.
+    func signIn(client: String, address: String, now: Timestamp) throws(TooManyRequests) -> Taken {
+        let pair = Self.pair(client, address)
+        var taken = Taken()
+        var wait = taken.take(signInPair, pair, now: now) ?? taken.take(signInClient, client, now: now)
+        if wait == nil, taken.take(signInAddress, address, now: now) != nil {
+            wait = taken.take(signInUnderAttack, pair, now: now)
+        }
+        guard let wait else { return taken }
+        takeBack(taken)
+        throw TooManyRequests(.tooManyLoginAttempts, "too many failed attempts to sign in", retryAfterSeconds: wait)
     }
 
-    /// No address holds U+0000, so that the pairs are distinct.
-    private func signInLimits(_ client: String, _ address: String) -> [(RateLimiter<ExactString>?, String)] {
-        [(signInPair, "\(address)\u{0}\(client)"), (signInClient, client), (signInAddress, address)]
+    /// The attempt succeeded, or was never made.
+    func takeBack(_ taken: Taken) {
+        for (limiter, key) in taken.counts { limiter.giveBack(key) }
+    }
+
+    /// The client has shown that the address is its user's: what failed there before was the user's own.
+    func forgive(client: String, address: String) {
+        let pair = Self.pair(client, address)
+        signInPair?.forget(pair)
+        signInUnderAttack?.forget(pair)
     }
 
     func signUp(client: String, now: Timestamp) throws(TooManyRequests) {
-        try pass([signUp?.take(client, now: now)], .tooManyRequests, "too many sign-ups from here")
+        try pass([(signUp, client)], "too many sign-ups from here", now)
     }
 
     func refresh(client: String, now: Timestamp) throws(TooManyRequests) {
-        try pass([refresh?.take(client, now: now)], .tooManyRequests, "too many refreshes from here")
+        try pass([(refresh, client)], "too many refreshes from here", now)
     }
 
     func resetRequest(client: String, address: String, now: Timestamp) throws(TooManyRequests) {
-        let waits = [resetClient?.take(client, now: now), resetAddress?.take(address, now: now)]
-        try pass(waits, .tooManyRequests, "too many requests to reset a password")
+        let message = "too many requests to reset a password from here"
+        try pass([(resetClient, client), (resetPair, Self.pair(client, address))], message, now)
     }
 
     func resetConfirm(client: String, now: Timestamp) throws(TooManyRequests) {
-        try pass([resetClient?.take(client, now: now)], .tooManyRequests, "too many attempts to reset a password")
+        try pass([(confirmClient, client)], "too many attempts to reset a password from here", now)
     }
 
-    private func pass(_ waits: [Int?], _ code: ErrorCode, _ message: String) throws(TooManyRequests) {
-        guard let wait = waits.compactMap({ $0 }).max() else { return }
-        throw TooManyRequests(code, message, retryAfterSeconds: wait)
+    /// One more mail to reset an account's password; nil past the limit.
+    func resetMail(account: String, now: Timestamp) -> Taken? {
+        var taken = Taken()
+        return taken.take(resetMails, account, now: now) == nil ? taken : nil
+    }
+
+    /// No address holds U+0000, so that the pairs are distinct.
+    private static func pair(_ client: String, _ address: String) -> String { "\(address)\u{0}\(client)" }
+
+    private func pass(
+        _ limits: [(Limiter?, String)], _ message: String, _ now: Timestamp
+    ) throws(TooManyRequests) {
+        var taken = Taken()
+        for (limiter, key) in limits {
+            guard let wait = taken.take(limiter, key, now: now) else { continue }
+            takeBack(taken)
+            throw TooManyRequests(.tooManyRequests, message, retryAfterSeconds: wait)
+        }
     }
 }
 #endif

@@ -52,6 +52,9 @@ package final class RateLimiter<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    /// Forgets what a key owes.
+    func forget(_ key: Key) { debts.withLock { $0[key] = nil } }
+
     /// How many keys are remembered.
     package var count: Int { debts.withLock { $0.count } }
 
@@ -71,5 +74,7 @@ extension RateLimiter where Key == ExactString {
     func take(_ key: String, now: Timestamp) -> Int? { take(ExactString(key), now: now) }
 
     func giveBack(_ key: String) { giveBack(ExactString(key)) }
+
+    func forget(_ key: String) { forget(ExactString(key)) }
 }
 #endif

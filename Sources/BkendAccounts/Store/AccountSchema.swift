@@ -71,6 +71,17 @@ package enum AccountSchema {
         """
         ALTER TABLE account_users ADD COLUMN disabledAt INTEGER;
         """,
+        """
+        CREATE TABLE account_reset_tokens (      -- several of a user may be good at the same time
+            tokenHash BLOB NOT NULL PRIMARY KEY, -- SHA-256 of the token in the mail
+            userId TEXT NOT NULL REFERENCES account_users (id) ON DELETE CASCADE,
+            expiresAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX account_reset_tokens_by_user ON account_reset_tokens (userId, expiresAt);
+        INSERT INTO account_reset_tokens (tokenHash, userId, expiresAt)
+            SELECT tokenHash, userId, expiresAt FROM account_resets;
+        DROP TABLE account_resets;
+        """,
     ]
 }
 #endif

@@ -12,14 +12,21 @@ struct AccountServices: Sendable {
     private let scrypt: ScryptParameters
     private let configuration: ServerConfiguration
     private let mailFailed: @Sendable () -> Void
+    private let mailWithheld: @Sendable () -> Void
 
     /// Makes the signing keys and the mail folder of a data folder, unless they are there.
     ///
-    /// - Parameter mailFailed: called for each mail that could not be sent.
+    /// - Parameters:
+    ///   - mailFailed: called for each mail that could not be sent.
+    ///   - mailWithheld: called for each mail that the limit of its account held back.
     /// - Throws: `AccountsFailure` when they can't be made or read, or the cost of hashing is out of range.
-    init(_ configuration: ServerConfiguration, mailFailed: @escaping @Sendable () -> Void = {}) throws {
+    init(
+        _ configuration: ServerConfiguration, mailFailed: @escaping @Sendable () -> Void = {},
+        mailWithheld: @escaping @Sendable () -> Void = {}
+    ) throws {
         self.configuration = configuration
         self.mailFailed = mailFailed
+        self.mailWithheld = mailWithheld
         scrypt = try ScryptParameters(logarithmOfRounds: configuration.scryptCost)
         tokens = TokenAuthority(file: try SigningKeyFile(in: configuration.folder, now: configuration.now()))
         mail = try MailFolder(configuration.folder + "/mail")
@@ -37,7 +44,7 @@ struct AccountServices: Sendable {
             store: store, queryLimit: .milliseconds(configuration.limits.queryMilliseconds))
         return Accounts(
             settings, database: database, tokens: tokens, hasher: hasher, mail: mail, logger: configuration.logger,
-            mailFailed: mailFailed, now: configuration.now)
+            mailFailed: mailFailed, mailWithheld: mailWithheld, now: configuration.now)
     }
 }
 #endif

@@ -18,6 +18,7 @@ final class ServerMetrics: Sendable {
     private let openConnections = Atomic<Int>(0)
     private let refusedByRate = Atomic<Int>(0)
     private let failedMails = Atomic<Int>(0)
+    private let withheldMails = Atomic<Int>(0)
     private let writerWait = Mutex(DurationHistogram())
 
     func began() { inFlight.add(1, ordering: .relaxed) }
@@ -31,6 +32,8 @@ final class ServerMetrics: Sendable {
     func rateLimited() { refusedByRate.add(1, ordering: .relaxed) }
 
     func mailFailed() { failedMails.add(1, ordering: .relaxed) }
+
+    func mailWithheld() { withheldMails.add(1, ordering: .relaxed) }
 
     /// How many connections are open.
     var connections: Int { openConnections.load(ordering: .relaxed) }
@@ -83,6 +86,10 @@ final class ServerMetrics: Sendable {
         out.sample("bkend_rate_limited_total", [], refusedByRate.load(ordering: .relaxed))
         out.family("bkend_mail_failures_total", .counter, "Mails to users that could not be sent.")
         out.sample("bkend_mail_failures_total", [], failedMails.load(ordering: .relaxed))
+        out.family(
+            "bkend_mails_withheld_total", .counter,
+            "Mails to reset a password that were not sent since their account had enough of them.")
+        out.sample("bkend_mails_withheld_total", [], withheldMails.load(ordering: .relaxed))
         out.family("bkend_writer_wait_seconds", .histogram, "Time that writes waited for their turn at a database.")
         out.histogram("bkend_writer_wait_seconds", [], writerWait.withLock { $0 })
     }

@@ -23,7 +23,9 @@ package struct BkendService: Sendable {
         folder = try DataFolder.open(at: configuration.folder)
         let metrics = metrics
         environments = Environments(
-            folder: folder, services: try AccountServices(configuration, mailFailed: { metrics.mailFailed() }),
+            folder: folder,
+            services: try AccountServices(
+                configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() }),
             options: StoreOptions(
                 maximumBytes: configuration.databaseBytes, onWriterWait: { metrics.writerWaited($0) }))
         var random = SystemRandomNumberGenerator()

@@ -117,7 +117,7 @@ struct PasswordTests {
         #expect(fixture.hasher.takeLog().isEmpty)
     }
 
-    @Test("A token is good for an hour, for its own address, and until the next mail")
+    @Test("A token is good for an hour, for its own address, beside that of a later mail")
     func tokenLimits() async throws {
         let fixture = try AccountsFixture()
         try await fixture.signUp()
@@ -130,18 +130,20 @@ struct PasswordTests {
         _ = try await fixture.accounts.requestPasswordReset(request, client: client)
         let second = try await fixture.mailedToken()
         for (email, token) in [
-            ("ada@example.com", first), ("eve@example.com", second), ("ada@example.com", second.uppercased()),
+            ("eve@example.com", first), ("eve@example.com", second), ("ada@example.com", second.uppercased()),
         ] {
             let code = await code {
                 try await fixture.accounts.confirmPasswordReset(confirm(email, token), client: client)
             }
             #expect(code == "auth/invalid-token")
         }
-        let same = await code {
-            try await fixture.accounts.confirmPasswordReset(
-                confirm("ada@example.com", second, "abc123"), client: client)
+        for token in [first, second] {
+            let same = await code {
+                try await fixture.accounts.confirmPasswordReset(
+                    confirm("ada@example.com", token, "abc123"), client: client)
+            }
+            #expect(same == "auth/same-as-previous-password")
         }
-        #expect(same == "auth/same-as-previous-password")
         fixture.clock.advance(seconds: 3_600)
         let late = await code {
             try await fixture.accounts.confirmPasswordReset(confirm("ada@example.com", second), client: client)

@@ -1,6 +1,7 @@
 #if Server
 @testable import BkendAccounts
 import BkendWire
+import Foundation
 import GRDB
 import Testing
 
@@ -42,6 +43,43 @@ struct AccountSchemaTests {
             let now = Timestamp(clamping: 3)
             let disabled = try #require(try UserStore.disable(db, id: "u", now: now))
             #expect(disabled.disabledAt == now)
+        }
+    }
+
+    @Test(
+        "A token to reset a password stays good through the migration to several of them, and their number is bounded")
+    func resetTokens() throws {
+        let queue = try DatabaseQueue()
+        let now = Timestamp(clamping: 1_000)
+        let later = Timestamp(clamping: 2_000)
+        let email = try #require(EmailAddress("a@example.com"))
+        let old = Data(repeating: 7, count: 32)
+        try queue.write { db in
+            try db.execute(sql: "CREATE TABLE account_schema (version INTEGER NOT NULL) STRICT")
+            for step in AccountSchema.steps[..<2] { try db.execute(sql: step) }
+            try db.execute(sql: "INSERT INTO account_schema (version) VALUES (2)")
+            try db.execute(
+                sql: """
+                    INSERT INTO account_users (id, role, email, emailFolded, searchText, onboardingStatus, createdAt,
+                        updatedAt) VALUES ('u', 'user', 'a@example.com', 'a@example.com', '', '', 1, 2)
+                    """)
+            try db.execute(
+                sql: "INSERT INTO account_resets (userId, tokenHash, expiresAt) VALUES ('u', ?, 2000)",
+                arguments: [old])
+            try AccountSchema.prepare(db)
+            #expect(try ResetStore.user(db, hash: old, email: email, now: now)?.id == "u")
+            #expect(try ResetStore.newestExpiry(db, userID: "u") == later)
+            // Of tokens that expire at the same moment the one that was just mailed stays in any case.
+            for number in UInt8(0)..<UInt8(3 * ResetStore.mostTokens) {
+                let hash = Data(repeating: number ^ 0xAA, count: 32)
+                try ResetStore.add(db, hash: hash, userID: "u", expiresAt: later, now: now)
+                #expect(try ResetStore.user(db, hash: hash, email: email, now: now)?.id == "u")
+            }
+            #expect(
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM account_reset_tokens") == ResetStore.mostTokens)
+            let last = Data(repeating: 1, count: 32)
+            try ResetStore.add(db, hash: last, userID: "u", expiresAt: Timestamp(clamping: 3_000), now: later)
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM account_reset_tokens") == 1)
         }
     }
 

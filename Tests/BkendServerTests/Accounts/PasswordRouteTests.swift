@@ -62,6 +62,30 @@ import Testing
         }
     }
 
+    @Test("Requests of strangers keep no owner from a reset, from whatever address; withheld mails are counted")
+    func strangers() async throws {
+        let server = try await TestServer.start {
+            $0.adminPort = 0
+            $0.trustedProxies = TrustedProxies([AddressRange("127.0.0.1")].compactMap(\.self))
+        }
+        _ = try await server.signUp("ada@example.com")
+        func ask(from address: String) async throws -> Answer {
+            let body: JSON = ["email": "ada@example.com"]
+            return try await server.guest.send(
+                "POST", "/v1/auth/password/reset/request", ["X-Forwarded-For": address], body: body.serialized())
+        }
+        var statuses: [Int] = []
+        for _ in 0..<7 { statuses.append(try await ask(from: "192.0.2.1").status) }
+        #expect(statuses == [200, 200, 200, 200, 200, 429, 429])
+        await server.mailed()
+        for _ in 0..<5 { #expect(try await ask(from: "198.51.100.7").status == 200) }
+        await server.mailed()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: server.folder + "/mail").count == 5)
+        let metrics = try await TestClient(try #require(server.adminURL)).get("/metrics").text
+        #expect(metrics.contains("\nbkend_mails_withheld_total 5\n"))
+        try await server.stop()
+    }
+
     @Test("A mail that can't be written is in the log with the request's id, and counted; the answer is the same")
     func failedMail() async throws {
         try await withFolder { folder in
