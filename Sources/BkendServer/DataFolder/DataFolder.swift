@@ -58,6 +58,8 @@ package struct DataFolder: Sendable {
             throw OperatorError("\(path) holds other files; give an empty or new folder")
         }
         let draft = path + "/control.new.\(getpid())"
+        // What an interrupted attempt of a process with this number has left.
+        unlink(draft)
         let keys = try ControlStore.create(at: draft, name: name, now: now)
         guard try PrivateFile.publish(draft, as: control) else { throw alreadyInitialised(path) }
         chmod(path, 0o700)
@@ -73,6 +75,7 @@ package struct DataFolder: Sendable {
         guard access(control, F_OK) == 0 else {
             throw OperatorError("\(path) is no bkend data folder; make one with: bkend-server init \(path)")
         }
+        try PrivateFile.checkNoLink(control)
         guard access(control, R_OK | W_OK) == 0, access(path, R_OK | W_OK | X_OK) == 0 else {
             throw OperatorError("no permission to read and write \(path)")
         }

@@ -6,6 +6,12 @@ import Foundation
 struct FileStatus: Sendable {
     /// The permission bits.
     let mode: Int
+    /// Whether it is a file, not a folder, a link, or anything else.
+    let isFile: Bool
+    /// Whether it is a symbolic link.
+    let isLink: Bool
+    /// Whether it is a folder.
+    let isFolder: Bool
     /// Who owns it.
     let user: Int, group: Int
 
@@ -13,6 +19,8 @@ struct FileStatus: Sendable {
     init?(_ path: String) {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
         func number(_ key: FileAttributeKey) -> Int { (attributes[key] as? NSNumber)?.intValue ?? 0 }
+        let type = attributes[.type] as? FileAttributeType
+        (isFile, isLink, isFolder) = (type == .typeRegular, type == .typeSymbolicLink, type == .typeDirectory)
         mode = number(.posixPermissions)
         user = number(.ownerAccountID)
         group = number(.groupOwnerAccountID)

@@ -20,9 +20,25 @@ final class InputFile: Sendable {
         }
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw PrivateFile.failure("can't read the file", path) }
-        // A pipe has no end to go to.
+        length = Self.length(of: descriptor)
+    }
+
+    /// Opens a file of the data folder, never through a link: what is no plain file there isn't ours.
+    ///
+    /// - Throws: `OperatorError` when it is none, or can't be read.
+    init(plain path: String) throws(OperatorError) {
+        self.path = path
+        let isFile = FileStatus(path)?.isFile == true
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw PrivateFile.failure("can't read the file", path) }
+        length = isFile ? Self.length(of: descriptor) : nil
+        if length == nil { throw OperatorError("\(path) is not a file") }
+    }
+
+    /// A pipe has no end to go to, and so no length.
+    private static func length(of descriptor: Int32) -> Int? {
         let end = lseek(descriptor, 0, SEEK_END)
-        length = end >= 0 && lseek(descriptor, 0, SEEK_SET) == 0 ? Int(end) : nil
+        return end >= 0 && lseek(descriptor, 0, SEEK_SET) == 0 ? Int(end) : nil
     }
 
     deinit { if descriptor > 0 { close(descriptor) } }

@@ -20,7 +20,7 @@ final class OutputFile {
         self.path = path
         draft = "\(path).new.\(getpid())"
         descriptor = -1
-        guard access(path, F_OK) != 0 else { throw OperatorError("\(path) exists; nothing was overwritten") }
+        guard FileStatus(path) == nil else { throw OperatorError("\(path) exists; nothing was overwritten") }
         descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw PrivateFile.failure("can't make", draft) }
     }

@@ -8,7 +8,13 @@ package final class RejectFile {
     private var descriptor: Int32 = -1
 
     /// A file at a path; one that is there is written anew once there is something to write.
-    package init(_ path: String) { self.path = path }
+    ///
+    /// - Throws: `OperatorError` when a link or a folder has the path.
+    package init(_ path: String) throws(OperatorError) {
+        self.path = path
+        try PrivateFile.checkNoLink(path)
+        if FileStatus(path)?.isFolder == true { throw OperatorError("\(path) is a folder; give the path of a file") }
+    }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
@@ -20,8 +26,7 @@ package final class RejectFile {
     /// - Throws: `OperatorError` when the file can't be written.
     package func add(_ record: RejectedRecord) throws {
         if descriptor < 0 {
-            descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw PrivateFile.failure("can't make", path) }
+            descriptor = try PrivateFile.openAnew(path)
         }
         try OutputFile.write(record.line, to: descriptor, path: path)
     }

@@ -31,9 +31,8 @@ package final class RequestLog: Sendable {
     ///
     /// - Throws: `OperatorError` when it can't be written.
     package init(path: String, bound: Int = 4 << 20) throws(OperatorError) {
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw OperatorError("can't write the request log \(path): \(String(cString: strerror(errno)))")
+        do { descriptor = try PrivateFile.openToAppend(path) } catch {
+            throw OperatorError("the request log: \(error.description)")
         }
         self.bound = bound
         ownsDescriptor = true

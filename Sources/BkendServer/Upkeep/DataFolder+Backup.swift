@@ -10,6 +10,8 @@ package struct BackupSummary: Hashable, Sendable {
     package let environments: [String]
     /// The file's size in bytes.
     package let bytes: Int
+    /// What lies among the mails and is no file, a link for example; it was left out.
+    package let leftOut: [String]
 }
 
 extension DataFolder {
@@ -49,12 +51,37 @@ extension DataFolder {
             try archive.file("signing-keys.json", at: path + "/signing-keys.json")
         }
         try archive.folder("mail/")
-        for name in mails { try archive.file("mail/\(name)", at: "\(path)/mail/\(name)") }
+        var leftOut: [String] = []
+        for name in mails {
+            switch try Self.mail("\(path)/mail/\(name)") {
+            case .file(let file): try archive.file("mail/\(name)", file)
+            case .delivered: break
+            case .foreign: leftOut.append("mail/\(name)")
+            }
+        }
         try archive.finish()
-        return BackupSummary(environments: names.map(\.description), bytes: output.count)
+        return BackupSummary(environments: names.map(\.description), bytes: output.count, leftOut: leftOut)
+    }
+
+    /// What a name in the folder of mails turns out to be.
+    private enum MailEntry {
+        case file(InputFile)
+        /// It has gone since the folder was listed.
+        case delivered
+        /// A link, or another thing that is no file: what it leads to isn't ours to copy.
+        case foreign
+    }
+
+    private static func mail(_ path: String) throws -> MailEntry {
+        do { return .file(try InputFile(plain: path)) } catch {
+            guard let status = FileStatus(path) else { return .delivered }
+            if !status.isFile { return .foreign }
+            throw error
+        }
     }
 
     private static func copy(_ database: String, to copy: String) throws {
+        try PrivateFile.checkNoLink(database)
         let reader = try DocumentStorage.openReader(path: database)
         defer { try? reader.close() }
         try PrivateFile.make(copy)

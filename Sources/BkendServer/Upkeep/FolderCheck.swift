@@ -39,6 +39,8 @@ package struct FolderCheck {
             let file = "environments/\(name.project)/\(name.environment).sqlite"
             // An environment that nobody has used yet has no file.
             guard access("\(path)/\(file)", F_OK) == 0 else { continue }
+            // It was reported, and a server doesn't open it.
+            if FileStatus("\(path)/\(file)")?.isLink == true { continue }
             databases += 1
             try open(file) { db in records += try EnvironmentCheck(file: file, report: report).run(db) }
         }
@@ -70,7 +72,10 @@ package struct FolderCheck {
     private func checkModes() throws {
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
         for name in names.sorted() where name != "lost+found" {
-            if let status = FileStatus("\(path)/\(name)"), status.mode & 0o077 != 0 {
+            guard let status = FileStatus("\(path)/\(name)") else { continue }
+            if status.isLink {
+                try report(FolderFinding(.file, name, "it is a link; put what it leads to in its place"))
+            } else if status.mode & 0o077 != 0 {
                 try report(FolderFinding(.file, name, "others than its owner may open it (chmod go= \(name))"))
             }
         }

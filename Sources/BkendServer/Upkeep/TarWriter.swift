@@ -25,10 +25,12 @@ struct TarWriter {
         try Self.header(path, size: size, mode: mode, type: type, owner: owner, seconds: seconds)
     }
 
-    /// Adds a file with what `path` holds, mode 0600.
-    func file(_ name: String, at path: String) throws {
-        let input = try InputFile(path)
-        guard let length = input.length else { throw OperatorError("\(path) is not a file") }
+    /// Adds a file with what the file at `path` holds, mode 0600.
+    func file(_ name: String, at path: String) throws { try file(name, try InputFile(plain: path)) }
+
+    /// Adds a file with what another holds, mode 0600.
+    func file(_ name: String, _ input: InputFile) throws {
+        guard let length = input.length else { throw OperatorError("\(input.path) is not a file") }
         try output.write(header(name, size: length, mode: 0o600, type: "0"))
         var rest = length
         var piece = [UInt8](repeating: 0, count: 256 * 1024)
@@ -36,7 +38,7 @@ struct TarWriter {
             let count = try piece.withUnsafeMutableBytes {
                 try input.read(UnsafeMutableRawBufferPointer(rebasing: $0[..<min(rest, $0.count)]))
             }
-            guard count > 0 else { throw OperatorError("\(path) became shorter while it was read") }
+            guard count > 0 else { throw OperatorError("\(input.path) became shorter while it was read") }
             try output.write(Array(piece[..<count]))
             rest -= count
         }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import BkendServer
 import BkendWire
+import Foundation
 
 /// `bkend-server import DIR TABLE FILE…`
 struct ImportCommand: AsyncParsableCommand {
@@ -49,7 +50,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard !infer || !files.contains("-") else {
             throw ValidationError("--infer reads the files twice; save standard input to a file first")
         }
-        guard !files.contains(rejectsPath) else {
+        // However the paths are spelt, and through links: the file of rejects is written anew.
+        func place(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        guard !files.map(place).contains(place(rejectsPath)) else {
             throw ValidationError("\(rejectsPath) is one of the files; give another with --rejects")
         }
     }
@@ -99,7 +102,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ store: EnvironmentStore, _ options: ImportOptions) throws {
-        let rejectFile = RejectFile(rejectsPath)
+        let rejectFile = try RejectFile(rejectsPath)
         var shown = 0
         var records = RecordImport(into: table, of: store, options, now: .systemNow) { rejected in
             try rejectFile.add(rejected)

@@ -20,10 +20,14 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailure {
             let summary = try folder.open().backup(to: file, now: .systemNow)
+            for name in summary.leftOut {
+                StandardError.line("bkend-server: \(name) was left out: it is a link, or no file for another reason")
+            }
             if folder.json {
                 StandardOutput.json([
                     "file": .string(file), "bytes": .int(Int64(summary.bytes)),
                     "environments": .array(summary.environments.map(JSON.string)),
+                    "leftOut": .array(summary.leftOut.map(JSON.string)),
                 ])
             } else {
                 StandardOutput.line(

@@ -124,6 +124,57 @@ import Testing
         }
     }
 
+    @Test("A record that is too long is rejected with its place and length, and the others are stored")
+    func overlong() async throws {
+        try await Workplace.with { place in
+            try await place.apply(["tables": [["name": "a"]]])
+            let long = Self.record(2, ["text": .string(String(repeating: "x", count: RecordReader.longestRecord))])
+            let page = Self.page([Self.record(1), long, Self.record(3)])
+            let offset = try #require(page.firstIndex(of: 0x5B)) + 2 + Self.record(1).serialized().count
+            let file = try place.file("a.json", page)
+            let rejects = place.path + "/rejects.jsonl"
+            let run = try await place.json(["import"], "a", file, "--rejects", rejects, status: 1)
+            #expect(run["imported"] == 2 && run["rejected"] == 1)
+            let line = try JSON(parsing: Array(FileManager.default.contents(atPath: rejects) ?? Data()))
+            #expect(line["offset"]?.intValue == Int64(offset))
+            #expect(line["length"]?.intValue == Int64(long.serialized().count))
+            #expect(line["details"]?[0]?["rule"] == "length" && line["text"] == nil)
+        }
+    }
+
+    @Test("Rejects go through no link, and never into a file that is imported; what else lies there is written anew")
+    func rejectsPlace() async throws {
+        try await Workplace.with { place in
+            let manager = FileManager.default
+            try await place.apply(["tables": [["name": "a"]]])
+            let file = try place.file("a.jsonl", #"{"n":1}"#.utf8)
+            let other = try place.file("other", "precious".utf8)
+            let link = place.path + "/link"
+            for target in [place.path + "/nowhere", other] {
+                try manager.createSymbolicLink(atPath: link, withDestinationPath: target)
+                let run = try await CommandRun.run("import", place.folder, "a", file, "--rejects", link)
+                #expect(run.status == 2 && run.errors.contains("is a link"), "\(run.errors)")
+                try manager.removeItem(atPath: link)
+            }
+            #expect(!manager.fileExists(atPath: place.path + "/nowhere"))
+            #expect(manager.contents(atPath: other) == Data("precious".utf8))
+            try manager.createSymbolicLink(atPath: link, withDestinationPath: file)
+            for input in [file, link] {
+                let run = try await CommandRun.run(
+                    "import", place.folder, "a", input, "--rejects", "\(place.path)/./a.jsonl")
+                #expect(run.status == 64, "\(run.errors)")
+            }
+            #expect(manager.contents(atPath: file) == Data(#"{"n":1}"#.utf8))
+            // A file that others may read gets its place taken by one of its owner's alone. Input may come by a link.
+            try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: other)
+            _ = try await place.json(["import"], "a", link, "--rejects", other, status: 1)
+            #expect(try CommandTests.mode(other) == 0o600)
+            #expect(String(decoding: manager.contents(atPath: other) ?? Data(), as: UTF8.self).hasPrefix("{\"file\""))
+            _ = try await place.json(["import"], "a", file, "--rejects", "/dev/null", status: 1)
+            #expect(manager.fileExists(atPath: "/dev/null"))
+        }
+    }
+
     @Test("A file that is cut says where, keeps what came before, and a repeat with the whole file completes it")
     func truncated() async throws {
         try await Workplace.with { place in

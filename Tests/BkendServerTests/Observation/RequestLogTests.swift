@@ -78,6 +78,26 @@ import Testing
         for secret in secrets { #expect(!text.contains(secret.prefix(40))) }
     }
 
+    @Test("A log goes through a link to a file, and makes none through a link that leads nowhere")
+    func links() async throws {
+        try await withFolder { folder in
+            let manager = FileManager.default
+            try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data("before\n".utf8).write(to: URL(fileURLWithPath: folder + "/there"))
+            for name in ["there", "nowhere"] {
+                try manager.createSymbolicLink(
+                    atPath: "\(folder)/to-\(name)", withDestinationPath: "\(folder)/\(name)")
+            }
+            let log = try RequestLog(path: folder + "/to-there")
+            log.write(["a": 1])
+            await log.drained()
+            #expect(try String(contentsOfFile: folder + "/there", encoding: .utf8) == "before\n{\"a\":1}\n")
+            let error = #expect(throws: OperatorError.self) { _ = try RequestLog(path: folder + "/to-nowhere") }
+            #expect(error?.description.contains("leads nowhere") == true)
+            #expect(!manager.fileExists(atPath: folder + "/nowhere"))
+        }
+    }
+
     @Test("A reader that is stuck costs lines, never requests")
     func stuckReader() async throws {
         let pipe = Pipe()

@@ -80,6 +80,49 @@ import Testing
         }
     }
 
+    @Test("What is no file among the mails is left out and named; keys and databases are taken through no link")
+    func links() async throws {
+        try await Workplace.with { place in
+            let manager = FileManager.default
+            _ = try await place.json(["signing-key", "list"])
+            let secret = try place.file("elsewhere", "another's secret".utf8)
+            let mail = place.folder + "/mail"
+            try manager.createDirectory(atPath: mail, withIntermediateDirectories: true)
+            try Data("To: ada@example.com".utf8).write(to: URL(fileURLWithPath: mail + "/1.eml"))
+            try manager.createSymbolicLink(atPath: mail + "/2.eml", withDestinationPath: secret)
+            try manager.createSymbolicLink(atPath: mail + "/3.eml", withDestinationPath: place.path + "/nowhere")
+            try #require(mkfifo(mail + "/4.eml", 0o600) == 0)
+            try manager.createDirectory(atPath: mail + "/5.eml", withIntermediateDirectories: false)
+            let archive = place.path + "/backup.tar"
+            let run = try await CommandRun.run("backup", place.folder, archive, "--json")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try run.json["leftOut"] == ["mail/2.eml", "mail/3.eml", "mail/4.eml", "mail/5.eml"])
+            #expect(run.errors.split(separator: "\n").count == 4)
+            let bytes = try #require(manager.contents(atPath: archive))
+            #expect(bytes.range(of: Data("another's secret".utf8)) == nil)
+            #expect(bytes.range(of: Data("To: ada@example.com".utf8)) != nil)
+
+            let link = place.path + "/link.tar"
+            try manager.createSymbolicLink(atPath: link, withDestinationPath: place.path + "/nowhere")
+            #expect(try await CommandRun.run("backup", place.folder, link).errors.contains("exists"))
+            #expect(!manager.fileExists(atPath: place.path + "/nowhere"))
+
+            try await place.apply(["tables": [["name": "a"]]])
+            for name in ["signing-keys.json", "environments/default/dev.sqlite", "control.sqlite"] {
+                let file = "\(place.folder)/\(name)"
+                try manager.moveItem(atPath: file, toPath: place.path + "/moved")
+                try manager.createSymbolicLink(atPath: file, withDestinationPath: place.path + "/moved")
+                let run = try await CommandRun.run("backup", place.folder, place.path + "/again.tar")
+                #expect(run.status == 1 && run.errors.contains(name), "\(run.errors)")
+                let check = try await CommandRun.run("check", place.folder)
+                #expect(check.output.contains("file: \(name): it is a link"), "\(check.output)")
+                try manager.removeItem(atPath: file)
+                try manager.moveItem(atPath: place.path + "/moved", toPath: file)
+            }
+            #expect(!manager.fileExists(atPath: place.path + "/again.tar"))
+        }
+    }
+
     @Test("Numbers that octal digits can't hold are written in binary, as GNU's tar does")
     func largeNumbers() throws {
         let header = try TarWriter.header(
