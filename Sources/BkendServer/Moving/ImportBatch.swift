@@ -55,8 +55,8 @@ struct ImportBatch {
             return
         }
         let old = try stored.json
-        let record = try intake.record(source, id: id, stored: old)
-        if record.serialized() == stored.bytes {
+        var record = try intake.record(source, id: id, stored: old)
+        if Self.content(of: record) == Self.content(of: old) {
             counts.same += 1
             return
         }
@@ -64,6 +64,7 @@ struct ImportBatch {
         switch options.conflict {
         case .replace,
             .newer where isNewer:
+            record["updatedAt"] = .string(stamp(of: record, replacing: old).description)
             _ = try table.collection.replace(record, in: db)
             counts.replaced += 1
         case .skip, .newer: counts.skipped += 1
@@ -73,6 +74,21 @@ struct ImportBatch {
                 "a record \(id) is there with other content; --on-conflict says what to do with such (skip, replace, newer)"
             )
         }
+    }
+
+    /// The moment at which a record that takes another's place was changed, for those who ask what has changed since they
+    /// last looked: now, since they may have seen every earlier moment of the table; after the one that the record had;
+    /// and the file's, where that is later.
+    private func stamp(of record: JSONObject, replacing old: JSONObject) -> Timestamp {
+        let next = RecordOperations.moved(old["updatedAt"]?.stringValue, now: now)
+        return max(next, record["updatedAt"]?.stringValue.flatMap(Timestamp.init) ?? next)
+    }
+
+    /// A record without the moment of its last change, which an import moves: repeating it must change nothing.
+    private static func content(of record: JSONObject) -> [UInt8] {
+        var record = record
+        record["updatedAt"] = nil
+        return record.serialized()
     }
 }
 #endif

@@ -103,7 +103,7 @@ package struct RecordImport {
     private let store: EnvironmentStore
     private let table: String
     private let options: ImportOptions
-    private let now: Timestamp
+    private let clock: () -> Timestamp
     private let reject: (RejectedRecord) throws -> Void
     private var pending: [Pending] = []
     private var pendingBytes = 0
@@ -123,15 +123,17 @@ package struct RecordImport {
 
     /// An import into a table that exists.
     ///
-    /// - Parameter reject: called for each record that was not stored, once its batch is committed.
+    /// - Parameters:
+    ///   - now: the time, asked once in each batch's transaction: an import may take hours.
+    ///   - reject: called for each record that was not stored, once its batch is committed.
     package init(
-        into table: String, of store: EnvironmentStore, _ options: ImportOptions, now: Timestamp,
+        into table: String, of store: EnvironmentStore, _ options: ImportOptions, now: @escaping () -> Timestamp,
         reject: @escaping (RejectedRecord) throws -> Void
     ) {
         self.store = store
         self.table = table
         self.options = options
-        self.now = now
+        clock = now
         self.reject = reject
     }
 
@@ -188,15 +190,16 @@ package struct RecordImport {
 
     private mutating func commit() throws {
         if pending.isEmpty { return }
-        var batch = ImportBatch(options: options, now: now)
-        // An id is made outside the transaction, since a generator has a lock of its own.
-        let (store, now) = (store, now)
+        let (store, clock, options) = (store, clock, options)
         let pending = pending
-        try store.writeNow { db, catalog in
+        let batch = try store.writeNow { db, catalog in
+            let now = clock()
+            var batch = ImportBatch(options: options, now: now)
             guard let table = catalog[table] else {
                 throw OperatorError("the table \(table) was dropped; \(counts.read) records were taken care of before")
             }
             for pending in pending { try batch.store(pending, in: table, db) { store.newID(at: now) } }
+            return batch
         }
         self.pending.removeAll(keepingCapacity: true)
         pendingBytes = 0

@@ -104,7 +104,7 @@ struct ImportCommand: AsyncParsableCommand {
     private func run(_ store: EnvironmentStore, _ options: ImportOptions) throws {
         let rejectFile = try RejectFile(rejectsPath)
         var shown = 0
-        var records = RecordImport(into: table, of: store, options, now: .systemNow) { rejected in
+        var records = RecordImport(into: table, of: store, options, now: { .systemNow }) { rejected in
             try rejectFile.add(rejected)
             shown += 1
             if shown <= 5 {

@@ -124,6 +124,50 @@ import Testing
         }
     }
 
+    @Test("A device that has seen the table's newest record sees what an import replaced, and a repeat changes nothing")
+    func replacedIsSeen() async throws {
+        try await Workplace.with { place in
+            try await place.apply(["tables": [["name": "a"]]])
+            let old = try place.file("old.json", Self.page((1...3).map { Self.record($0, ["from": "first"]) }))
+            _ = try await place.json(["import"], "a", old)
+            let server = try await ServeProcess.start(place.folder)
+            let client = TestClient(server.url, key: place.secret)
+            func seen(since cursor: String) async throws -> [String] {
+                let filter: JSON = ["updatedAt": ["$gte": .string(cursor)]]
+                let query = [("andFilters", filter.description), ("sortBy", "id"), ("sortDirection", "asc")]
+                return try await client.list("/v1/a", query).items.compactMap { $0["from"]?.stringValue }
+            }
+            // What devices have seen already: a record of this moment, later than every stamp in the files but one.
+            let newest = try await client.post("/v1/a", ["from": "device"])
+            let cursor = try #require(newest.json["updatedAt"]?.stringValue)
+            let files = [
+                Self.record(1, ["from": "older", "updatedAt": "2024-01-12T03:04:05.678Z"]),
+                Self.record(2, ["from": "later", "updatedAt": "2024-06-12T03:04:05.678Z"]),
+                Self.record(3, ["from": "far", "updatedAt": "2999-06-12T03:04:05.678Z"]),
+            ]
+            let new = try place.file("new.json", Self.page(files))
+            let newer = try await place.json(["import"], "a", new, "--on-conflict", "newer")
+            #expect(newer["replaced"] == 2 && newer["skipped"] == 1)
+            #expect(try await seen(since: cursor) == ["later", "far", "device"])
+            let replaced = try await place.json(["import"], "a", new, "--on-conflict", "replace")
+            #expect(replaced["replaced"] == 1 && replaced["same"] == 2)
+            #expect(try await seen(since: cursor) == ["older", "later", "far", "device"])
+            let far = try await client.get("/v1/a/\(Self.id(3))").json
+            #expect(far["updatedAt"] == "2999-06-12T03:04:05.678Z")
+            let text = try await client.get("/v1/a").text
+            for rule in ["replace", "newer", "skip", "reject"] {
+                let again = try await place.json(["import"], "a", new, "--on-conflict", rule)
+                #expect(again["same"] == 3 && again["replaced"] == 0)
+            }
+            #expect(try await client.get("/v1/a").text == text)
+            // A change that the hosted service stamped before this import, in a third export.
+            let third = try place.file("third.json", Self.page([Self.record(1, ["from": "third"])]))
+            #expect(try await place.json(["import"], "a", third, "--on-conflict", "newer")["skipped"] == 1)
+            #expect(try await place.json(["import"], "a", third, "--on-conflict", "replace")["replaced"] == 1)
+            #expect(try await server.end().status == 0)
+        }
+    }
+
     @Test("A record that is too long is rejected with its place and length, and the others are stored")
     func overlong() async throws {
         try await Workplace.with { place in
