@@ -73,7 +73,8 @@ enum OpenSSL {
 
 /// `openssl s_server` on a free port. What a client sends comes out of `output`; `input` goes to the client.
 final class OpenSSLServer: Sendable {
-    let port: Int
+    private let reserved: ReservedPort
+    var port: Int { reserved.number }
     private let process: Process
     private let inputPipe = Pipe()
     private let received = Mutex("")
@@ -89,10 +90,13 @@ final class OpenSSLServer: Sendable {
     private init(_ folder: OpenSSL.Folder, _ certificate: String, _ options: [String]) throws {
         process = Process()
         process.executableURL = URL(filePath: OpenSSL.path ?? "")
-        // -quiet says nothing of the port: it is taken from the kernel, and given up, just before.
-        port = try RawServer { _ in }.releasedPort()
+        // -quiet says nothing of the port: it is taken from the kernel before.
+        reserved = try ReservedPort()
         process.arguments =
-            ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", "\(certificate).pem", "-key", "\(certificate).key"]
+            [
+                "s_server", "-accept", "127.0.0.1:\(reserved.number)", "-cert", "\(certificate).pem", "-key",
+                "\(certificate).key",
+            ]
             + options
         process.currentDirectoryURL = folder.url
         let outputPipe = Pipe()

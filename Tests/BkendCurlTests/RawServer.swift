@@ -128,12 +128,6 @@ extension String {
 }
 
 extension RawServer {
-    /// Stops and tells which port is free now.
-    func releasedPort() -> Int {
-        stop()
-        return port
-    }
-
     /// Whether the kernel lists a listener on that port of 127.0.0.1; asking by connecting would count as a client.
     static func accepts(port: Int) -> Bool {
         let table = Kernel.file("/proc/net/tcp")

@@ -43,6 +43,7 @@ struct Device {
 /// A server that can be stopped and started at one address, and the devices that use it.
 actor Offline {
     private var server: TestServer?
+    private let port: ReservedPort
     nonisolated let url: String
     nonisolated let key: String
     /// A folder for whatever the test needs; removed at its end.
@@ -65,8 +66,9 @@ actor Offline {
         ]
     ]
 
-    private init(folder: URL, server: TestServer) {
+    private init(folder: URL, port: ReservedPort, server: TestServer) {
         self.folder = folder
+        self.port = port
         self.server = server
         url = server.url
         key = server.publishableKey
@@ -77,8 +79,10 @@ actor Offline {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-offline-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try await TestServer.start(folder: folder.appending(path: "server").path, tables: tables)
-        let offline = Offline(folder: folder, server: server)
+        let port = try ReservedPort()
+        let server = try await TestServer.start(
+            folder: folder.appending(path: "server").path, tables: tables, port: port.number)
+        let offline = Offline(folder: folder, port: port, server: server)
         do { try await body(offline) } catch {
             try? await offline.end()
             throw error
@@ -118,8 +122,7 @@ actor Offline {
 
     /// Starts it again, where it listened before.
     func startServer() async throws {
-        let port = URL(string: url)?.port ?? 0
-        server = try await TestServer.start(folder: folder.appending(path: "server").path, port: port)
+        server = try await TestServer.start(folder: folder.appending(path: "server").path, port: port.number)
     }
 
     private func end() async throws {

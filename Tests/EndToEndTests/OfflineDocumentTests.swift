@@ -264,6 +264,7 @@ func banner(_ status: SyncStatus) -> String? {
         let store = try await client.openLocalStore(at: folder)
         try await store.sync.start()
         try await server.stop()
+        let reserved = try ReservedPort(URL(string: server.url)?.port ?? 0)
         let note = try await store.table(Note.self).create(Note(text: "In a tunnel"))
         #expect(await store.sync.settled().state == .offline)
         let port = URL(string: server.url)?.port ?? 0
@@ -273,5 +274,6 @@ func banner(_ status: SyncStatus) -> String? {
         await store.close()
         await client.shutdown()
         try await again.stop()
+        withExtendedLifetime(reserved) {}
     }
 }

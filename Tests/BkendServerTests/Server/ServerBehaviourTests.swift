@@ -166,7 +166,7 @@ import Testing
                     try connection.send(bytes)
                     return try connection.readToEnd()
                 }
-                #expect(!String(decoding: rest, as: UTF8.self).contains("201"))
+                #expect(!String(decoding: rest, as: UTF8.self).contains("HTTP/1.1 201"))
             }
             #expect(try await client.get("/health").status == 200)
         }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct OfflineNotesTests {
     @Test("Each command of the walkthrough prints what stands there")
     func walkthrough() async throws {
-        let port = try await Self.freePort()
+        let port = try ReservedPort()
         try await Self.withFolder { folder in
             let sample = SampleProcess.package.appending(path: "Samples")
             try FileManager.default.createSymbolicLink(
@@ -17,7 +17,7 @@ import Testing
             var walkthrough = Walkthrough(text)
             // Built it is already.
             walkthrough.removeBlocks { $0.commands.contains { $0.hasPrefix("swift build") } }
-            let outputs = try await walkthrough.run(in: folder) { $0.replacing("8420", with: port) }
+            let outputs = try await walkthrough.run(in: folder) { $0.replacing("8420", with: "\(port.number)") }
             #expect(outputs.count == walkthrough.blocks.count && outputs.count > 10)
             for (block, lines) in zip(walkthrough.blocks, outputs) {
                 #expect(
@@ -56,12 +56,6 @@ import Testing
             #expect(flag.status == 64 && flag.output.contains("--sever"))
         }
         try await server.stop()
-    }
-
-    private static func freePort() async throws -> String {
-        let server = try await TestServer.start()
-        try await server.stop()
-        return String(URL(string: server.url)?.port ?? 0)
     }
 
     private static func withFolder(_ body: (URL) async throws -> Void) async throws {
