@@ -12,14 +12,18 @@ struct LimitOptions: ParsableArguments {
     var trustedProxy: [AddressRange] = []
     @Option(help: "The largest body.")
     var bodyLimit = SizeOption(bytes: 1 << 20)
-    @Option(help: "Connections at once; more wait.")
+    @Option(help: "Connections at once.")
     var connectionLimit = 1_024
+    @Option(help: "Connections of one address, but a trusted proxy's; requests in flight of one client behind a proxy.")
+    var connectionsPerAddress = 256
     @Option(help: "Milliseconds that a query may run.")
     var queryTimeout = 5_000
     @Option(help: "Seconds that a connection may be idle, or a request's header unfinished.")
     var idleTimeout = 60
     @Option(help: "Seconds from a request's header to the end of its body.")
     var bodyTimeout = 30
+    @Option(help: "Seconds that a client may take nothing of its answer, or less than 1 KiB for each.")
+    var answerTimeout = 30
     @Option(help: "Seconds that a stopping server waits for requests in flight.")
     var shutdownTimeout = 30
     @Option(help: "The largest database of an environment; writes past it are answered 507.")
@@ -28,7 +32,8 @@ struct LimitOptions: ParsableArguments {
     func validate() throws {
         let counts = [
             ("connection-limit", connectionLimit), ("query-timeout", queryTimeout), ("idle-timeout", idleTimeout),
-            ("body-timeout", bodyTimeout), ("shutdown-timeout", shutdownTimeout),
+            ("body-timeout", bodyTimeout), ("shutdown-timeout", shutdownTimeout), ("answer-timeout", answerTimeout),
+            ("connections-per-address", connectionsPerAddress),
         ]
         for (name, count) in counts where !(1...1_000_000).contains(count) {
             throw ValidationError("--\(name) is a number from 1 to 1000000")
@@ -44,6 +49,8 @@ struct LimitOptions: ParsableArguments {
         configuration.limits.queryMilliseconds = queryTimeout
         configuration.limits.idleSeconds = idleTimeout
         configuration.limits.requestSeconds = bodyTimeout
+        configuration.limits.connectionsPerAddress = connectionsPerAddress
+        configuration.limits.progressSeconds = answerTimeout
         configuration.limits.shutdownSeconds = shutdownTimeout
     }
 }

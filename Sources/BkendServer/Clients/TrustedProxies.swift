@@ -30,7 +30,8 @@ package struct TrustedProxies: Sendable {
 
     private static let mostHops = 32
 
-    private func trusts(_ address: ClientAddress) -> Bool { ranges.contains { $0.contains(address) } }
+    /// Whether an address is a proxy's.
+    func trusts(_ address: ClientAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
     /// Some proxies add a port, `1.2.3.4:5` or `[::1]:5`.
     private static func address(_ hop: Substring) -> ClientAddress? {

@@ -40,10 +40,17 @@ struct APIResponder: HTTPResponder {
         if request.method == .options { return preflight(trace) }
         let answer: RouteAnswer
         do {
+            try admit(trace.client)
             answer = try await self.answer(request, query, &trace)
-        } catch let error as HTTPParserError {
-            // The request broke off or is no HTTP: the connection's matter, not a failure of ours.
-            throw error
+        } catch let broken as BrokenOff {
+            // What is no HTTP was answered and counted where it was read.
+            if !((broken.cause as? HTTPParserError).map { $0 != .invalidEOFState } ?? false) {
+                record(brokenOff: trace)
+            }
+            throw broken.cause
+        } catch is CancellationError {
+            record(brokenOff: trace)
+            throw CancellationError()
         } catch let busy as TooManyRequests {
             if busy.body.code == .rateLimitExceeded {
                 metrics.rateLimited()
@@ -56,6 +63,16 @@ struct APIResponder: HTTPResponder {
         let response = answer.response(to: trace, isFromPage: headers[.origin] != nil)
         record(trace, answer)
         return response
+    }
+
+    /// Counts a request of a client behind a trusted proxy, whose connections are the proxy's.
+    private func admit(_ client: ClientAddress?) throws(TooManyRequests) {
+        guard let connection = Connection.current, let client, !configuration.trustedProxies.trusts(client),
+            !connection.beginRequest(of: client)
+        else { return }
+        throw TooManyRequests(
+            .tooManyConnections, "you have \(configuration.limits.connectionsPerAddress) requests in flight",
+            retryAfterSeconds: 1)
     }
 
     private func answer(_ request: Request, _ query: Substring, _ trace: inout RequestTrace) async throws -> RouteAnswer
@@ -126,8 +143,7 @@ struct APIResponder: HTTPResponder {
 
     private func failure(_ error: any Error, _ trace: RequestTrace) -> ErrorBody {
         let body = ErrorBody(answering: error)
-        // Who left before the answer has no use for it, and the operator none for a line about it.
-        if body.status >= 500, !(error is CancellationError) {
+        if body.status >= 500 {
             configuration.logger.error(
                 "request failed",
                 metadata: [
@@ -144,6 +160,14 @@ struct APIResponder: HTTPResponder {
         configuration.requestLog?.write(
             trace, status: answer.status.code, code: answer.code, bytes: answer.body.readableBytes, duration: duration,
             now: configuration.now())
+    }
+
+    /// Nobody is there to be answered.
+    private func record(brokenOff trace: RequestTrace) {
+        let duration = trace.started.duration(to: .now)
+        metrics.answered(trace, status: BrokenOff.status, duration: duration)
+        configuration.requestLog?.write(
+            trace, status: BrokenOff.status, code: nil, bytes: 0, duration: duration, now: configuration.now())
     }
 
     private static func methodNotAllowed(_ route: Route) -> RouteAnswer {

@@ -13,14 +13,16 @@ struct BodyReader: Sendable {
     /// - Throws: `ErrorBody`: 415 when it is called something else than JSON, 413 past the limit, 400 when it isn't JSON.
     func json(of request: Request) async throws -> JSON {
         try checkType(request.headers[.contentType])
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
-            throw tooLarge
-        }
+        let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        guard length <= limits.bodyBytes else { throw tooLarge }
         var body = ByteBuffer()
-        for try await part in request.body {
+        var parts = request.body.makeAsyncIterator()
+        while let part = try await Self.next(of: &parts) {
             guard body.readableBytes + part.readableBytes <= limits.bodyBytes else { throw tooLarge }
             if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
         }
+        // Half a body can be sound JSON.
+        guard body.readableBytes >= length else { throw BrokenOff(cause: ChannelError.eof) }
         guard body.readableBytes > 0 else {
             throw ErrorBody(.validationError, "the body is empty; send a JSON object")
         }
@@ -31,6 +33,10 @@ struct BodyReader: Sendable {
             let detail = ErrorBody.Detail(field: "body", rule: "json", message: error.description)
             throw ErrorBody(.validationError, "body: \(error)", details: [detail])
         }
+    }
+
+    private static func next(of parts: inout RequestBody.AsyncIterator) async throws(BrokenOff) -> ByteBuffer? {
+        do { return try await parts.next() } catch { throw BrokenOff(cause: error) }
     }
 
     /// A body without a type is taken for JSON, as many scripts send it; one of another type is not.

@@ -17,12 +17,18 @@ package struct ServerLimits: Sendable {
     package var headerBytes = 32 * 1_024
     /// The most header fields.
     package var headerFields = 100
-    /// The most connections at once; more wait in the listen queue.
+    /// The most connections at once. A newcomer past it takes the place of the one that has kept the server waiting
+    /// longest, or is answered 503.
     package var connections = 1_024
+    /// The most connections of one client address, and the most requests in flight of one client behind a trusted proxy;
+    /// 429 past it.
+    package var connectionsPerAddress = 256
     /// Seconds that a connection may stay without a request, or with an unfinished header.
     package var idleSeconds = 60
     /// Seconds from a request's header to the last byte of its body.
     package var requestSeconds = 30
+    /// Seconds in which a client must take something of an answer that waits for it, and 1 KiB for each of them.
+    package var progressSeconds = 30
     /// Milliseconds that one query may run; 400 `data/query-timeout` past it.
     package var queryMilliseconds = 5_000
     /// Seconds that a stopping server waits for requests in flight.

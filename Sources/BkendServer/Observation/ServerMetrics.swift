@@ -17,6 +17,8 @@ final class ServerMetrics: Sendable {
     private let inFlight = Atomic<Int>(0)
     private let openConnections = Atomic<Int>(0)
     private let refusedByRate = Atomic<Int>(0)
+    private let closed = Mutex<[ConnectionWatch.Overdue: Int]>([:])
+    private let refused = Mutex<[String: Int]>([:])
     private let failedMails = Atomic<Int>(0)
     private let withheldMails = Atomic<Int>(0)
     private let writerWait = Mutex(DurationHistogram())
@@ -28,6 +30,14 @@ final class ServerMetrics: Sendable {
     func connected() { openConnections.add(1, ordering: .relaxed) }
 
     func disconnected() { openConnections.subtract(1, ordering: .relaxed) }
+
+    /// The server closed a connection.
+    func closedConnection(_ why: ConnectionWatch.Overdue) { closed.withLock { $0[why, default: 0] += 1 } }
+
+    /// A connection past the limits came; nil when it was closed without an answer.
+    func refusedConnection(_ refusal: ConnectionRefusal?) {
+        refused.withLock { $0[refusal?.reason ?? "unanswered", default: 0] += 1 }
+    }
 
     func rateLimited() { refusedByRate.add(1, ordering: .relaxed) }
 
@@ -82,6 +92,16 @@ final class ServerMetrics: Sendable {
         out.sample("bkend_requests_in_flight", [], inFlight.load(ordering: .relaxed))
         out.family("bkend_connections", .gauge, "Open connections.")
         out.sample("bkend_connections", [], connections)
+        out.family("bkend_connections_refused_total", .counter, "Connections past the limits, by limit.")
+        let refused = refused.withLock { $0 }
+        for reason in ["address", "total", "unanswered"] {
+            out.sample("bkend_connections_refused_total", [("reason", reason)], refused[reason] ?? 0)
+        }
+        out.family("bkend_connections_closed_total", .counter, "Connections that the server closed, by reason.")
+        let closed = closed.withLock { $0 }
+        for reason in ConnectionWatch.Overdue.allCases {
+            out.sample("bkend_connections_closed_total", [("reason", reason.rawValue)], closed[reason] ?? 0)
+        }
         out.family("bkend_rate_limited_total", .counter, "Requests refused by the rate limit of keys and clients.")
         out.sample("bkend_rate_limited_total", [], refusedByRate.load(ordering: .relaxed))
         out.family("bkend_mail_failures_total", .counter, "Mails to users that could not be sent.")

@@ -75,16 +75,16 @@ package struct BkendService: Sendable {
         handlesSignals: Bool, onAdminListening: @escaping @Sendable (String) -> Void = { _ in },
         onListening: @escaping @Sendable (String) -> Void
     ) -> ServiceGroup {
-        let (limits, metrics) = (configuration.limits, metrics)
+        let limits = configuration.limits
         let application = application(
             responder, host: configuration.host, port: configuration.port, connections: limits.connections,
-            handlers: { [RequestGuard(limits: limits, metrics: metrics)] }, onListening: onListening)
+            metrics: metrics, onListening: onListening)
         var services: [any Service] = [Farewell(environments: environments, requestLog: configuration.requestLog)]
         if let port = configuration.adminPort {
             services.append(
                 self.application(
                     AdminResponder(metrics: metrics, environments: environments), host: configuration.adminHost,
-                    port: port, connections: 16, handlers: { [] }, onListening: onAdminListening))
+                    port: port, connections: 16, metrics: ServerMetrics(), onListening: onAdminListening))
         }
         var group = ServiceGroupConfiguration(
             services: services + [application],
@@ -94,25 +94,23 @@ package struct BkendService: Sendable {
         return ServiceGroup(configuration: group)
     }
 
+    /// A port with its connections. The admin port's are guarded alike, and counted apart.
     private func application<Responder: HTTPResponder>(
-        _ responder: Responder, host: String, port: Int, connections: Int,
-        handlers: @escaping @Sendable () -> [any RemovableChannelHandler],
+        _ responder: Responder, host: String, port: Int, connections: Int, metrics: ServerMetrics,
         onListening: @escaping @Sendable (String) -> Void
     ) -> some Service where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let limits = configuration.limits
+        let register = ConnectionRegister(
+            limit: connections, perAddress: limits.connectionsPerAddress, proxies: configuration.trustedProxies,
+            metrics: metrics)
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: handlers(),
-                    idleTimeout: .seconds(Int64(limits.idleSeconds)),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
-                        maxHeaderFieldCount: limits.headerFields))),
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    connections, logger: configuration.logger)),
+            server: HTTPServerBuilder { responder in
+                GuardedHTTPChannel(
+                    responder: responder, register: register, limits: limits, metrics: metrics,
+                    deadline: { RouteDeadline(target: $0, limits: limits) })
+            },
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in
                 let name = host.contains(":") ? "[\(host)]" : host
                 onListening("http://\(name):\(channel.localAddress?.port ?? 0)")

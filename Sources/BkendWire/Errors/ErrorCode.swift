@@ -66,6 +66,8 @@ extension ErrorCode {
     public static let unsupportedMediaType: ErrorCode = "common/unsupported-media-type"
     /// 429: too many requests.
     public static let rateLimitExceeded: ErrorCode = "data/rate-limit-exceeded"
+    /// 429: too many connections of one address, or requests in flight of one client.
+    public static let tooManyConnections: ErrorCode = "common/too-many-connections"
     /// 429: too many requests to the accounts' routes.
     public static let tooManyRequests: ErrorCode = "auth/too-many-requests"
     /// 429: too many attempts to sign in.
@@ -79,6 +81,7 @@ extension ErrorCode {
     public var status: Int { Self.statuses[self] ?? 400 }
 
     private static let statuses: [ErrorCode: Int] = [
+        .tooManyConnections: 429,
         .invalidAPIKey: 401, .unauthorized: 401, .authenticationRequired: 401, .tokenExpired: 401, .invalidToken: 401,
         .invalidTokenFormat: 401, .invalidCredentials: 401, .invalidRefreshToken: 401, .sessionExpired: 401,
         .permissionDenied: 403, .scopeInsufficient: 403, .systemTableAccess: 403, .projectAccessDenied: 403,

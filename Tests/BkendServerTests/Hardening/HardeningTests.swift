@@ -211,31 +211,6 @@ import Testing
 
     // MARK: Connections
 
-    @Test("Connections past the cap wait until one closes")
-    func connectionCap() async throws {
-        try await withServer(tables: Self.tables) {
-            $0.limits.connections = 2
-        } _: { server in
-            let client = server.admin
-            let request = client.request("GET", "/health")
-            let statuses = try await blocking {
-                var held = try [RawConnection(port: client.port), RawConnection(port: client.port)]
-                for connection in held {
-                    try connection.send(request)
-                    _ = try connection.answer()
-                }
-                // The third is taken by the kernel, not by the server.
-                let third = try RawConnection(port: client.port)
-                try third.send(request)
-                let early = try third.hasAnswer(within: 0.2)
-                held.removeAll()
-                return (early, try third.answer()?.status)
-            }
-            #expect(statuses.0 == false)
-            #expect(statuses.1 == 200)
-        }
-    }
-
     /// What comes, the status, the code.
     private static let unreadable: [(String, Int, String)] = {
         let field = "X-Long: " + String(repeating: "a", count: 40_000)

@@ -7,25 +7,58 @@ final class RawConnection {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init(port: Int) throws {
+    /// Connects to 127.0.0.1.
+    ///
+    /// - Parameters:
+    ///   - host: the last number of the address that it comes from, 127.0.0.`host`.
+    ///   - window: how much the kernel takes of what nobody reads, nil for as much as it likes.
+    init(port: Int, from host: UInt32 = 1, window: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(what: "socket", number: errno) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        if var window {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size))
         }
-        guard connected == 0 else { throw Failure(what: "connect", number: errno) }
+        guard host == 1 || Self.call(bind, descriptor, host: host, port: 0) == 0 else {
+            throw Failure(what: "bind", number: errno)
+        }
+        guard Self.call(connect, descriptor, host: 1, port: port) == 0 else {
+            throw Failure(what: "connect", number: errno)
+        }
         // A password of the real cost takes seconds in a debug build, and many where other programs take turns.
         var patience = timeval(tv_sec: 180, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit { close(descriptor) }
+
+    private static func call(
+        _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ descriptor: Int32, host: UInt32, port: Int
+    ) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = (UInt32(0x7F00_0000) | host).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                function(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Has the connection reset when it is closed, instead of ended.
+    func resetAtClose() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Waits until the other end has closed or reset the connection, without reading what came before.
+    func waitForReset() {
+        var waiting = pollfd(fd: descriptor, events: 0, revents: 0)
+        poll(&waiting, 1, 180_000)
+    }
 
     struct Failure: Error {
         var what: String

@@ -1,0 +1,85 @@
+#if Server
+import NIOCore
+import Synchronization
+
+/// One connection, as it is known outside of its event loop.
+final class Connection: Sendable {
+    /// The connection that the running request came by.
+    @TaskLocal static var current: Connection?
+
+    private let channel: any Channel
+    private let register: ConnectionRegister
+    private let state = Mutex(State())
+    /// When a newcomer may take its place, in the event loop's nanoseconds; `UInt64.max` while it may not.
+    private let yields = Atomic<UInt64>(.max)
+
+    private struct State {
+        /// What it counts for in the register, nil when it isn't there.
+        var admission: ConnectionRegister.Admission?
+        /// The client whose request is in flight, where clients are counted by requests.
+        var client: ClientAddress?
+    }
+
+    init(_ channel: any Channel, in register: ConnectionRegister) {
+        self.channel = channel
+        self.register = register
+    }
+
+    /// Enters the register.
+    func enter() -> ConnectionRegister.Admission {
+        let admission = register.admit(self, from: ClientAddress(channel.remoteAddress))
+        state.withLock { $0.admission = admission }
+        return admission
+    }
+
+    /// Leaves the register.
+    func leave() {
+        endRequest()
+        let admission = state.withLock { state in
+            defer { state.admission = nil }
+            return state.admission
+        }
+        if let admission { register.remove(self, admission) }
+    }
+
+    /// Counts a request of a client behind a trusted proxy; false when that client has too many in flight. It counts
+    /// until its answer was taken. A client without a proxy is bounded by its connections.
+    func beginRequest(of client: ClientAddress?) -> Bool {
+        guard let client = client?.network, state.withLock({ $0.admission?.isFromProxy ?? false }) else { return true }
+        guard register.beginRequest(of: client) else { return false }
+        let earlier = state.withLock { state in
+            defer { state.client = client }
+            return state.client
+        }
+        if let earlier { register.endRequest(of: earlier) }
+        return true
+    }
+
+    /// The answer was taken.
+    func endRequest() {
+        let client = state.withLock { state in
+            defer { state.client = nil }
+            return state.client
+        }
+        if let client { register.endRequest(of: client) }
+    }
+
+    /// Says when a newcomer may take its place, nil for not.
+    func yields(at time: NIODeadline?) { yields.store(time?.uptimeNanoseconds ?? .max, ordering: .relaxed) }
+
+    /// When a newcomer may take its place, nil while it may not.
+    var yieldsAt: NIODeadline? {
+        let time = yields.load(ordering: .relaxed)
+        return time == .max ? nil : .uptimeNanoseconds(time)
+    }
+
+    /// Closes it for a newcomer.
+    func displace() {
+        yields(at: nil)
+        channel.pipeline.fireUserInboundEventTriggered(Displaced())
+    }
+
+    /// The event that tells a connection to make room.
+    struct Displaced: Sendable {}
+}
+#endif
