@@ -97,4 +97,24 @@ struct SteppingClock: Clock {
             #expect(try collection.count(field("texts", .regex(pattern: "^t49$", options: "")), in: db) == 1)
         }
     }
+
+    @Test func `A query whose answer nobody waits for any more is stopped, within one document too`() throws {
+        let texts = JSON.array((0..<50).map { .string("t\($0)") })
+        let filters = [field("n", .equals(-1)), field("texts", .regex(pattern: "^x", options: ""))]
+        try withCollection(Self.documents + [["id": "a", "texts": texts]]) { collection, db throws in
+            for filter in filters {
+                let asked = Mutex(0)
+                let deadline = QueryDeadline(after: .seconds(3_600)) {
+                    asked.withLock { count in
+                        count += 1
+                        return count > 3
+                    }
+                }
+                #expect(throws: QueryAbandoned()) {
+                    try db.withDeadline(deadline) { try collection.count(filter, in: db) }
+                }
+            }
+            #expect(try collection.count(field("n", .less(10)), in: db) == 10)
+        }
+    }
 }

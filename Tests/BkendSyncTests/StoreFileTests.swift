@@ -98,6 +98,26 @@ struct StoreFileTests {
         }
     }
 
+    @Test("A log that a read made grow shrinks again once the read has ended")
+    func log() throws {
+        try withFolder { path in
+            let store = try open(path)
+            _ = try store.write { try $0.create("notes", ["title": "A"]) }
+            let pool = try #require(store.writer as? DatabasePool)
+            let snapshot = try pool.makeSnapshot()
+            _ = try snapshot.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sync_entries") }
+            try store.writer.writeWithoutTransaction { db in
+                try db.execute(sql: "CREATE TABLE filling AS SELECT zeroblob(40000000) AS filling")
+            }
+            _ = try store.write { try $0.create("notes", ["title": "B"]) }
+            #expect(DocumentStorage.logBytes(ofDatabase: path) > 40_000_000)
+            try snapshot.close()
+            for title in ["C", "D"] { _ = try store.write { try $0.create("notes", ["title": .string(title)]) } }
+            #expect(DocumentStorage.logBytes(ofDatabase: path) <= StorageOptions.logKept)
+            #expect(try store.read { try $0.entries().count } == 4)
+        }
+    }
+
     @Test("A damaged store is set aside and its outbox carried over")
     func salvage() throws {
         try withFolder { path in

@@ -60,11 +60,12 @@ extension Accounts {
         return try await signedIn(found.user, token, now: now, status: 200)
     }
 
-    /// Checks a password as an attempt at an address. One that the server was too busy for doesn't count.
+    /// Checks a password as an attempt at an address. One that the server was too busy for doesn't count; one that its
+    /// client abandoned does, or abandoning would be a way to try without end.
     func check(
         _ password: Password, against hash: PasswordHash?, as attempt: Gate.Taken
     ) async throws -> Passwords.Verdict {
-        do { return try await passwords.check(password, against: hash) } catch let busy as TooManyRequests {
+        do { return try await passwords.check(password, against: hash) } catch let busy as QueueRefused {
             gate.takeBack(attempt)
             throw busy
         }

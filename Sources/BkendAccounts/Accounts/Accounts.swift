@@ -6,7 +6,7 @@ import Logging
 /// The accounts of one environment: everything of rest-api.md §8 but HTTP.
 ///
 /// Every method that stands for a route takes the caller, the body as it was parsed, and gives the answer. It throws
-/// `ErrorBody` or `TooManyRequests` for the client, and anything else where the server failed.
+/// `ErrorBody`, `TooManyRequests` or `QueueRefused` for the client, and anything else where the server failed.
 package final class Accounts: Sendable {
     let configuration: AccountsConfiguration
     let database: any AccountsDatabase

@@ -7,27 +7,36 @@ import Dispatch
 package protocol PasswordHasher: Sendable {
     /// scrypt (RFC 7914) of a password that is not empty.
     ///
-    /// - Throws: `TooManyRequests` when too many computations wait already.
+    /// - Throws: `QueueRefused` when too many computations wait already, `ClientGone` when the requester left meanwhile.
     func scrypt(
         _ password: [UInt8], salt: [UInt8], parameters: ScryptParameters, length: Int
     ) async throws -> [UInt8]
 }
 
 /// scrypt on threads of its own, never on those that serve connections, and a bounded number at once: each takes 128
-/// MiB at OWASP's parameters, so that a crowd at sign-in would otherwise end in an empty memory.
+/// MiB at OWASP's parameters, so that a crowd at sign-in would otherwise end in an empty memory. Who waits takes turns as
+/// in every queue; a computation that has begun goes on to its end.
 package final class ScryptHasher: PasswordHasher {
-    private let slots: HashingSlots
+    private let line: FairLine
     private let queue = DispatchQueue(label: "bkend.scrypt", qos: .userInitiated, attributes: .concurrent)
 
-    /// A hasher of at most so many computations at once, and so many that wait; who comes later is refused.
-    package init(concurrency: Int = 2, waiting: Int = 128) {
-        slots = HashingSlots(count: max(1, concurrency), waiting: max(0, waiting))
+    /// A hasher of at most so many computations at once, and so many that wait, of all clients and of one; who comes
+    /// later is refused.
+    package init(
+        concurrency: Int = 2, waiting: Int = 128, waitingPerClient: Int? = nil,
+        report: @escaping @Sendable (QueueEvent) -> Void = { _ in }
+    ) {
+        line = FairLine(
+            QueueLimits(
+                places: max(1, concurrency), waiting: max(0, waiting), waitingPerClient: waitingPerClient ?? waiting),
+            waitingFor: "passwords to be checked", code: .tooManyRequests, retryAfterSeconds: 5, report: report)
     }
 
     package func scrypt(
         _ password: [UInt8], salt: [UInt8], parameters: ScryptParameters, length: Int
     ) async throws -> [UInt8] {
-        try await slots.withSlot {
+        let requester = Requester.current
+        return try await line.pass(requester.share, departure: requester.departure()) {
             try await withCheckedThrowingContinuation { continuation in
                 self.queue.async {
                     continuation.resume(

@@ -46,12 +46,16 @@ extension Catalogue {
     /// Drops search indexes whose texts were folded otherwise than now: they would miss documents. Searches scan until
     /// the collection's owner asks for the index again.
     static func dropOutdatedSearch(_ db: Database) throws {
-        let numbers = try Int64.fetchAll(
-            db, sql: "SELECT number FROM bkend_collections WHERE search NOT IN (0, ?)", arguments: [TextFolding.version]
-        )
-        for number in numbers {
+        for number in try outdatedSearch(db) {
             try db.execute(sql: "DROP TABLE \(SearchIndex.table(of: number))")
             try setSearch(false, of: number, in: db)
         }
+    }
+
+    /// The collections whose search index is of another folding than now.
+    static func outdatedSearch(_ db: Database) throws -> [Int64] {
+        try Int64.fetchAll(
+            db, sql: "SELECT number FROM bkend_collections WHERE search NOT IN (0, ?)", arguments: [TextFolding.version]
+        )
     }
 }

@@ -7,6 +7,14 @@ enum Catalogue {
     /// 2: packed ids in index entries, search indexes.
     static let format = 2
 
+    /// Whether the catalogue is there and as this version writes it, so that `prepare` would change nothing.
+    static func isReady(_ db: Database, path: String) throws -> Bool {
+        guard try db.tableExists("bkend_format"),
+            try Int.fetchOne(db, sql: "SELECT version FROM bkend_format") == format
+        else { return false }
+        return try outdatedSearch(db).isEmpty
+    }
+
     /// Makes the catalogue in a new database, checks its format in an old one.
     static func prepare(_ db: Database, path: String) throws {
         if try db.tableExists("bkend_format") {

@@ -120,3 +120,9 @@ package struct QueryTimedOut: Error, Hashable, Sendable, CustomStringConvertible
 
     package var description: String { "the query ran past its limit of \(limit); add an index or narrow the filter" }
 }
+
+/// A query was stopped since nobody waits for its answer any more; the connection goes on.
+package struct QueryAbandoned: Error, Hashable, Sendable {
+    /// An error without more to say.
+    package init() {}
+}

@@ -76,7 +76,7 @@ final class TestWorkspace {
         steps += count
         if steps < 4_096 { return }
         steps = 0
-        if let deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
+        if let deadline, deadline.isPast { throw deadline.failure }
     }
 
     /// Folds the string there into `folded`.
@@ -115,7 +115,7 @@ extension ValueTest {
             return isAmong(keys, text, offset, workspace)
         case .pattern(let pattern):
             guard bracket == TypeBracket.string else { return false }
-            if let deadline = workspace.deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
+            if let deadline = workspace.deadline, deadline.isPast { throw deadline.failure }
             return try text.withContents(ofString: offset) { try pattern.matches($0, using: workspace.patterns) }
         case .contains(let folded, let element):
             if candidate.isElement { return false }

@@ -37,7 +37,7 @@ final class PatternWatch {
 
     /// Why a match was ended.
     func failure(_ pattern: String) -> any Error {
-        if missedDeadline, let deadline { return QueryTimedOut(limit: deadline.limit) }
+        if missedDeadline, let deadline { return deadline.failure }
         return PatternLimitExceeded(pattern: pattern, reason: "it ran for longer than a second")
     }
 }

@@ -12,7 +12,7 @@ package enum TextPattern {
     /// - Parameter deadline: when to stop at the latest.
     /// - Throws: `InvalidPattern`, `PatternLimitExceeded` when the match takes more work than it may, or `QueryTimedOut`.
     package static func matches(_ pattern: String, _ text: String, by deadline: QueryDeadline? = nil) throws -> Bool {
-        if let deadline, deadline.isPast { throw QueryTimedOut(limit: deadline.limit) }
+        if let deadline, deadline.isPast { throw deadline.failure }
         let compiled = try PatternCache.shared.pattern(pattern, options: "")
         var text = text
         return try text.withUTF8 { try compiled.matches($0, using: PatternWorkspace(deadline: deadline)) }

@@ -1,15 +1,22 @@
 import CSQLite
 import GRDB
 
-/// How long queries may take.
+/// How long queries may take, and whether anyone still wants to know.
 package struct QueryDeadline: Sendable {
     /// The limit, for the error's text.
     package let limit: Duration
     private let hasPassed: @Sendable () -> Bool
+    private let isAbandoned: @Sendable () -> Bool
 
-    /// A deadline that ends that much later than now.
-    package init<C: Clock>(after limit: Duration, clock: C = ContinuousClock()) where C.Duration == Duration {
+    /// A deadline that ends that much later than now, or as soon as nobody waits for the answer.
+    ///
+    /// - Parameter isAbandoned: asked every few rows, like the clock.
+    package init<C: Clock>(
+        after limit: Duration, clock: C = ContinuousClock(),
+        isAbandoned: @escaping @Sendable () -> Bool = { false }
+    ) where C.Duration == Duration {
         self.limit = limit
+        self.isAbandoned = isAbandoned
         let end = clock.now.advanced(by: limit)
         hasPassed = { clock.now >= end }
     }
@@ -17,8 +24,11 @@ package struct QueryDeadline: Sendable {
     /// The deadline under which queries run here, for what SQLite can't stop.
     @TaskLocal static var current: QueryDeadline?
 
-    /// Whether the time is up.
-    package var isPast: Bool { hasPassed() }
+    /// Whether to stop: the time is up, or nobody waits.
+    package var isPast: Bool { isAbandoned() || hasPassed() }
+
+    /// Why a query was stopped.
+    package var failure: any Error { isAbandoned() ? QueryAbandoned() : QueryTimedOut(limit: limit) }
 }
 
 /// What the progress handler reads; the handler gets a pointer to it.
@@ -34,7 +44,7 @@ extension Database {
     /// statement; before each text that a `$regex` is tried on, and during each match, it is asked as well, since one
     /// may take as long as many rows. The connection stays usable. Deadlines don't nest.
     ///
-    /// - Throws: `QueryTimedOut`, or what `body` throws.
+    /// - Throws: `QueryTimedOut` or `QueryAbandoned`, or what `body` throws.
     package func withDeadline<Result>(_ deadline: QueryDeadline, _ body: () throws -> Result) throws -> Result {
         let watch = DeadlineWatch(deadline)
         // A row costs a handful of steps, and trying one on a filter is a single step however long it takes.
@@ -51,7 +61,7 @@ extension Database {
         do {
             return try QueryDeadline.$current.withValue(deadline, operation: body)
         } catch let error as DatabaseError where watch.didInterrupt && error.resultCode == .SQLITE_INTERRUPT {
-            throw QueryTimedOut(limit: deadline.limit)
+            throw deadline.failure
         }
     }
 }

@@ -9,7 +9,8 @@ import GRDB
 /// checkpoints; its readers never do. Between processes the caller holds a file lock over opening, writing and
 /// checkpointing. Don't open a second pool on one path in a process.
 package enum DocumentStorage {
-    /// Opens or creates the database at a path: files of mode 0600, write-ahead log, every commit synced.
+    /// Opens or creates the database at a path: files of mode 0600, write-ahead log, every commit synced. Where nothing
+    /// must change nothing is written, so that a full disk keeps nobody from reading.
     ///
     /// - Throws: `StorageError` for a file that is not ours or not a plain file, `DatabaseError` for SQLite's own.
     package static func open(path: String, options: StorageOptions = StorageOptions()) throws -> DatabasePool {
@@ -23,8 +24,13 @@ package enum DocumentStorage {
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
                 throw StorageError(path: path, reason: .settingRefused("synchronous"))
             }
-            try db.inTransaction {
-                try db.execute(sql: "PRAGMA application_id = \(options.applicationID)")
+            try db.execute(sql: "PRAGMA journal_size_limit = \(StorageOptions.logKept)")
+            if try isMarked(db, options), try Catalogue.isReady(db, path: path) { return }
+            try db.inTransaction(.immediate) {
+                // Setting it writes, whatever it was before.
+                if try !isMarked(db, options) {
+                    try db.execute(sql: "PRAGMA application_id = \(options.applicationID)")
+                }
                 try Catalogue.prepare(db, path: path)
                 return .commit
             }
@@ -86,9 +92,13 @@ package enum DocumentStorage {
 
     /// Runs before anything is written: a foreign file stays as it is.
     private static func checkOwner(_ db: Database, path: String, options: StorageOptions) throws {
+        if try isMarked(db, options) { return }
         let mark = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        if mark == options.applicationID { return }
         let objects = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
         if mark != 0 || objects > 0 { throw StorageError(path: path, reason: .foreign(applicationID: mark)) }
+    }
+
+    private static func isMarked(_ db: Database, _ options: StorageOptions) throws -> Bool {
+        try Int32.fetchOne(db, sql: "PRAGMA application_id") == options.applicationID
     }
 }

@@ -12,6 +12,10 @@ package struct StorageOptions: Sendable {
     /// lock that guards writing is what the WAL-reset bug needs (see `DocumentStorage`).
     package var checkpointsOnClose = false
 
+    /// The most bytes that the log's file keeps when it is begun anew (`PRAGMA journal_size_limit`); without it the file
+    /// would stay as large as it ever was. Twice what SQLite lets it grow to when no read holds it.
+    package static let logKept = 8 << 20
+
     /// The name of a file system registered with SQLite (`sqlite3_vfs`) to open the database in; nil: the system's
     /// own. In another one the path is a name of that file system, and who may read its files is its own affair.
     package var vfs: String?

@@ -7,7 +7,7 @@ import Logging
 /// one hasher, since it bounds the memory that sign-ins take; one folder for mails.
 struct AccountServices: Sendable {
     private let tokens: TokenAuthority
-    private let hasher = ScryptHasher()
+    private let hasher: ScryptHasher
     private let mail: MailFolder
     private let scrypt: ScryptParameters
     private let configuration: ServerConfiguration
@@ -19,12 +19,17 @@ struct AccountServices: Sendable {
     /// - Parameters:
     ///   - mailFailed: called for each mail that could not be sent.
     ///   - mailWithheld: called for each mail that the limit of its account held back.
+    ///   - reportHashing: told of what happens in the line of passwords to be hashed.
     /// - Throws: `AccountsFailure` when they can't be made or read, or the cost of hashing is out of range.
     init(
         _ configuration: ServerConfiguration, mailFailed: @escaping @Sendable () -> Void = {},
-        mailWithheld: @escaping @Sendable () -> Void = {}
+        mailWithheld: @escaping @Sendable () -> Void = {},
+        reportHashing: @escaping @Sendable (QueueEvent) -> Void = { _ in }
     ) throws {
         self.configuration = configuration
+        hasher = ScryptHasher(
+            waiting: configuration.limits.waitingHashes, waitingPerClient: configuration.limits.waitingHashesPerClient,
+            report: reportHashing)
         self.mailFailed = mailFailed
         self.mailWithheld = mailWithheld
         scrypt = try ScryptParameters(logarithmOfRounds: configuration.scryptCost)

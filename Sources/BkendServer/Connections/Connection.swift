@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import NIOCore
 import Synchronization
 
@@ -6,6 +7,10 @@ import Synchronization
 final class Connection: Sendable {
     /// The connection that the running request came by.
     @TaskLocal static var current: Connection?
+
+    /// Tells those who work for the client that it has gone. Hummingbird cancels nothing then: what was asked for would be
+    /// worked out to its end, for nobody.
+    let departure = Departure()
 
     private let channel: any Channel
     private let register: ConnectionRegister
@@ -34,6 +39,7 @@ final class Connection: Sendable {
 
     /// Leaves the register.
     func leave() {
+        departure.happen()
         endRequest()
         let admission = state.withLock { state in
             defer { state.admission = nil }

@@ -196,7 +196,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
             watch?.stopping(now: now)
             context.fireUserInboundEventTriggered(event)
             note(now)
-        case ChannelEvent.inputClosed where isClosing: context.close(promise: nil)
+        case ChannelEvent.inputClosed:
+            // The end of what a client sends counts as its leaving, even if it could still read: closing a connection
+            // looks no different from this side, and HTTP clients close only what they don't wait for (RFC 9112 §9.6).
+            // What needs no wait is answered all the same.
+            connection.departure.happen()
+            if isClosing { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
         default: context.fireUserInboundEventTriggered(event)
         }
     }

@@ -56,7 +56,9 @@ struct APIResponder: HTTPResponder {
                 metrics.rateLimited()
                 trace.rate = limiter.spent
             }
-            answer = RouteAnswer(busy)
+            answer = RouteAnswer(busy.body, retryAfterSeconds: busy.retryAfterSeconds)
+        } catch let busy as QueueRefused {
+            answer = RouteAnswer(busy.body, retryAfterSeconds: busy.retryAfterSeconds)
         } catch {
             answer = RouteAnswer(failure(error, trace))
         }
@@ -93,7 +95,9 @@ struct APIResponder: HTTPResponder {
         }
         trace.environment = key.environment
         trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
-        let answer = try await self.answer(route, request, query, key, credentials, now, &trace)
+        let answer = try await Requester.$current.withValue(requester(key, trace)) {
+            try await self.answer(route, request, query, key, credentials, now, &trace)
+        }
         if case .openAPI = route { return answer }
         return isWrapped(key) ? answer.wrapped : answer
     }
@@ -129,6 +133,16 @@ struct APIResponder: HTTPResponder {
         case (.openAPI(let table), _): return try records.openAPI(of: table, isWrapped: isWrapped(key))
         case (.health, _), (.account, _): throw Route.unknown
         }
+    }
+
+    /// Whose share of the queues the request uses.
+    private func requester(_ key: ResolvedKey, _ trace: RequestTrace) -> Requester {
+        let departure = Connection.current?.departure
+        return Requester(
+            share: QueueShare(
+                project: key.environment.project, environment: key.environment.environment,
+                client: trace.client?.network.description ?? ""),
+            departure: { departure })
     }
 
     private func caller(_ key: ResolvedKey, _ credentials: Credentials) async throws -> Caller {
@@ -187,10 +201,10 @@ struct APIResponder: HTTPResponder {
 }
 
 extension RouteAnswer {
-    /// 429, with the time to wait.
-    fileprivate init(_ busy: TooManyRequests) {
-        self.init(busy.body)
-        headers[.retryAfter] = String(busy.retryAfterSeconds)
+    /// 429 or 503, with the time to wait.
+    fileprivate init(_ busy: ErrorBody, retryAfterSeconds: Int) {
+        self.init(busy)
+        headers[.retryAfter] = String(retryAfterSeconds)
     }
 }
 #endif

@@ -1,6 +1,8 @@
 #if Server
+import BkendAccounts
 import BkendDocuments
 import BkendWire
+import Foundation
 import GRDB
 
 extension ErrorBody {
@@ -18,16 +20,33 @@ extension ErrorBody {
             self.init(.queryTimeout, "the query took longer than this server allows; narrow it, or add an index")
         case let error as InvalidDocument: self.init(.validationError, error.description)
         case let error as DatabaseError: self.init(database: error)
+        case let error as StorageError where error.reason == .cannotOpen(errno: ENOSPC):
+            self = Self.diskFull
+        case let error as DatabaseSizeReached:
+            let message =
+                "the environment's database and its log have reached the \(error.maximumBytes) bytes that they may have "
+                + "together, while slow reads hold the log; nothing was changed, try again"
+            self.init(.insufficientStorage, message)
+        case let refused as QueueRefused: self = refused.body
+        case is ClientGone, is QueryAbandoned: self = Self.clientGone
         default: self = .internalFailure
         }
     }
 
     private init(database error: DatabaseError) {
         switch error.resultCode {
-        case .SQLITE_FULL: self.init(.insufficientStorage, "the server's disk is full; nothing was changed")
+        case .SQLITE_FULL: self = Self.diskFull
+        // The index of the log, shared between connections, has no room.
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE: self = Self.diskFull
         default: self = .internalFailure
         }
     }
+
+    private static let diskFull = ErrorBody(.insufficientStorage, "the server's disk is full; nothing was changed")
+
+    /// Nobody reads it; logs and metrics count it apart from failures (499, as nginx has it).
+    private static let clientGone = ErrorBody(
+        "common/client-closed-request", "the client closed the connection before its request was done", status: 499)
 
     private static func pattern(_ message: String) -> ErrorBody {
         let detail = Detail(field: "$regex", rule: "pattern", message: message)

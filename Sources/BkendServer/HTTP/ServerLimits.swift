@@ -1,4 +1,6 @@
 #if Server
+import Foundation
+
 /// How much a request, a connection or a query may ask of the server (faults.md, server hardening).
 package struct ServerLimits: Sendable {
     /// The most bytes of a body; 413 past it.
@@ -31,6 +33,24 @@ package struct ServerLimits: Sendable {
     package var progressSeconds = 30
     /// Milliseconds that one query may run; 400 `data/query-timeout` past it.
     package var queryMilliseconds = 5_000
+    /// How many slow reads run at once, in all environments; one place is always left to another project and another
+    /// client. A read is slow when it takes more than a few milliseconds, or matches patterns.
+    package var slowReads = max(4, ProcessInfo.processInfo.activeProcessorCount)
+    /// How many slow reads wait for a place, of all clients and of one.
+    package var waitingReads = 512
+    /// See `waitingReads`.
+    package var waitingReadsPerClient = 128
+    /// How many writes to one environment wait for its writer, of all clients and of one. Each holds its body.
+    package var waitingWrites = 256
+    /// See `waitingWrites`.
+    package var waitingWritesPerClient = 128
+    /// How many passwords wait to be hashed, of all clients and of one.
+    package var waitingHashes = 128
+    /// See `waitingHashes`.
+    package var waitingHashesPerClient = 32
+    /// The bytes of an environment's log (`-wal`) past which slow reads wait a moment for it to be begun anew: reads that
+    /// overlap without end would let it grow without end.
+    package var logBytes = 32 << 20
     /// Seconds that a stopping server waits for requests in flight.
     package var shutdownSeconds = 30
 

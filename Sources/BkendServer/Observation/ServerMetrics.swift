@@ -22,6 +22,8 @@ final class ServerMetrics: Sendable {
     private let failedMails = Atomic<Int>(0)
     private let withheldMails = Atomic<Int>(0)
     private let writerWait = Mutex(DurationHistogram())
+    /// The line of slow reads, the lines of writes together, the line of passwords to be hashed.
+    let (reads, writes, hashing) = (QueueMetrics(), QueueMetrics(), QueueMetrics())
 
     func began() { inFlight.add(1, ordering: .relaxed) }
 
@@ -112,6 +114,7 @@ final class ServerMetrics: Sendable {
         out.sample("bkend_mails_withheld_total", [], withheldMails.load(ordering: .relaxed))
         out.family("bkend_writer_wait_seconds", .histogram, "Time that writes waited for their turn at a database.")
         out.histogram("bkend_writer_wait_seconds", [], writerWait.withLock { $0 })
+        QueueMetrics.write([("reads", reads), ("writes", writes), ("hashing", hashing)], to: &out)
     }
 
     private static func precedes(_ a: Series, _ b: Series) -> Bool {

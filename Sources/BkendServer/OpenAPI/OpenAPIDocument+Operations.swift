@@ -115,7 +115,7 @@ extension OpenAPIDocument {
             created["links"] = links
             out[status] = .object(created)
         }
-        for error in errors + [.tooMany, .failure] {
+        for error in errors + [.tooMany, .failure, .busy] {
             out[String(error.status)] = .object(error.json(describing: error == .badQuery ? limits : nil))
         }
         return out

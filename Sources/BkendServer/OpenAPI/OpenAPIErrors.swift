@@ -31,7 +31,11 @@ struct OpenAPIErrors: Hashable {
     static let tooLarge = OpenAPIErrors(status: 413, description: "The body is too large.", codes: [.payloadTooLarge])
     static let notJSON = OpenAPIErrors(
         status: 415, description: "The body is called something else than JSON.", codes: [.unsupportedMediaType])
-    static let tooMany = OpenAPIErrors(status: 429, description: "Too many requests.", codes: [.rateLimitExceeded])
+    static let tooMany = OpenAPIErrors(
+        status: 429, description: "Too many requests, or too many of this client that wait for their turn.",
+        codes: [.rateLimitExceeded])
+    static let busy = OpenAPIErrors(
+        status: 503, description: "Too many requests wait for their turn; nothing was done.", codes: [.serverBusy])
     static let failure = OpenAPIErrors(status: 500, description: "The server failed.", codes: [.internalError])
     static let storage = OpenAPIErrors(
         status: 507, description: "The server's disk is full; nothing was changed.", codes: [.insufficientStorage])
@@ -40,7 +44,7 @@ struct OpenAPIErrors: Hashable {
     func json(describing limits: ServerLimits?) -> JSONObject {
         let more = limits.map { " Queries run at most \($0.queryMilliseconds) ms." } ?? ""
         var headers = Self.headers.objectValue ?? [:]
-        if status == 429 { headers["Retry-After"] = ["$ref": "#/components/headers/retryAfter"] }
+        if status == 429 || status == 503 { headers["Retry-After"] = ["$ref": "#/components/headers/retryAfter"] }
         let code: JSON = ["type": "string", "enum": .array(codes.map { .string($0.rawValue) })]
         return [
             "description": .string(description + more), "headers": .object(headers),

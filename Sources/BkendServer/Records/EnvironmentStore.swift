@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendDocuments
 import BkendWire
 import Foundation
@@ -9,29 +10,32 @@ import Synchronization
 package final class EnvironmentStore: Sendable {
     /// The database's path.
     let path: String
-    private let pool: DatabasePool
-    private let options: StoreOptions
-    private let lock: FileLock
+    /// Whose environment it is; nil in a command, which is alone with it.
+    let name: EnvironmentName?
+    let pool: DatabasePool
+    let options: StoreOptions
+    let lock: FileLock
     private let quickReaders: QuickReaders
-    /// Keeps long reads from taking every connection: one stays free for each thread of the concurrency pool.
-    private let longReads = Gate(places: EnvironmentStore.longReaders)
+    private let writes: FairLine
+    let logWork = Mutex(LogWork())
     private let catalog: Mutex<TableCatalog>
     private let ids: Mutex<ObjectIDGenerator>
 
-    /// How many reads may run off the concurrency pool at once.
-    private static let longReaders = 4
     /// How long a query may hold its caller's thread.
     private static let moment = Duration.milliseconds(2)
 
     /// Opens the database at a path, making it when it isn't there.
-    init(path: String, options: StoreOptions = StoreOptions()) throws {
+    init(path: String, name: EnvironmentName? = nil, options: StoreOptions = StoreOptions()) throws {
         self.path = path
+        self.name = name
         self.options = options
+        writes = FairLine(
+            options.writes, waitingFor: "writes", report: options.reportWrites)
         let lock = FileLock(database: path)
         self.lock = lock
         let (pool, catalog) = try lock.withLock {
             var storage = StorageOptions()
-            storage.readers = Self.longReaders + max(2, ProcessInfo.processInfo.activeProcessorCount)
+            storage.readers = options.slowReads.places
             let pool = try DocumentStorage.open(path: path, options: storage)
             try options.limitSize(of: pool)
             let catalog = try pool.write { db in
@@ -60,7 +64,10 @@ package final class EnvironmentStore: Sendable {
 
     /// Reads over one snapshot, within a time limit. Most queries are done sooner than a change of threads would be, so
     /// each is tried on the caller's thread first; what takes longer, or says that it will, starts again off it, so that
-    /// a thread of the concurrency pool is never held for more than a moment.
+    /// a thread of the concurrency pool is never held for more than a moment. There it waits for its turn, and ends
+    /// when its client goes.
+    ///
+    /// - Throws: `QueueRefused`, `ClientGone`, `QueryTimedOut`, `QueryAbandoned`; what `body` throws.
     func read<Result: Sendable>(
         limit: Duration, paced body: @escaping @Sendable (Database, TableCatalog, ReadPace) throws -> Result
     ) async throws -> Result {
@@ -71,12 +78,21 @@ package final class EnvironmentStore: Sendable {
         } catch is NeedsTime {
         } catch is QueryTimedOut where limit > Self.moment {
         }
-        return try await longReads.pass {
+        let departure = Requester.current.departure()
+        return try await options.slowReads.pass(share, departure: departure) {
             try await pool.read { db in
                 let catalog = try self.catalog(in: db)
-                return try db.withDeadline(QueryDeadline(after: limit)) { try body(db, catalog, .unhurried) }
+                let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
+                return try db.withDeadline(deadline) { try body(db, catalog, .unhurried) }
             }
         }
+    }
+
+    /// The share of the queues that the present requester has in this environment.
+    var share: QueueShare {
+        var share = Requester.current.share
+        if let name { (share.project, share.environment) = (name.project, name.environment) }
+        return share
     }
 
     /// `read(limit:paced:)` of what can be interrupted at any row.
@@ -86,28 +102,39 @@ package final class EnvironmentStore: Sendable {
         try await read(limit: limit, paced: { db, catalog, _ in try body(db, catalog) })
     }
 
-    /// Writes in one transaction; when this returns, the change is on disk.
+    /// Writes in one transaction; when this returns, the change is on disk. A write whose client goes before its turn is
+    /// not made; one that has begun is.
+    ///
+    /// - Throws: `QueueRefused`, `ClientGone`, `DatabaseSizeReached`; what `body` throws.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
     ) async throws -> Result {
         let asked = ContinuousClock.now
-        return try await pool.writeWithoutTransaction { db in
-            try self.transaction(db) { db, catalog in
-                self.options.onWriterWait?(asked.duration(to: .now))
-                return try body(db, catalog)
+        defer { tendLog() }
+        return try await writes.pass(share, departure: Requester.current.departure()) {
+            try await pool.writeWithoutTransaction { db in
+                try self.transaction(db) { db, catalog in
+                    self.options.onWriterWait?(asked.duration(to: .now))
+                    return try body(db, catalog)
+                }
             }
         }
     }
 
     /// `write` for commands, which have nothing else to do meanwhile.
     func writeNow<Result: Sendable>(_ body: (Database, TableCatalog) throws -> Result) throws -> Result {
-        try pool.writeWithoutTransaction { db in try transaction(db, body) }
+        try pool.writeWithoutTransaction { db in
+            let result = try transaction(db, body)
+            tendLogNow(db)
+            return result
+        }
     }
 
     private func transaction<Result>(
         _ db: Database, _ body: (Database, TableCatalog) throws -> Result
     ) throws -> Result {
         try lock.withLock {
+            try makeRoomForLog(db)
             var outcome: Swift.Result<Result, any Error> = .failure(CancellationError())
             try db.inTransaction(.immediate) {
                 outcome = .success(try body(db, catalog(in: db)))

@@ -1,20 +1,54 @@
 #if Server
+import BkendAccounts
+import BkendDocuments
 import GRDB
 
 /// How an environment's database is kept.
 struct StoreOptions: Sendable {
-    /// The most bytes that the database may grow to, nil for what the disk holds. The write-ahead log comes on top.
+    /// The most bytes that the database and its log may grow to together, nil for what the disk holds.
     var maximumBytes: Int?
+    /// The bytes of the log past which it is begun anew, even if slow reads must wait for that.
+    var logBytes: Int
+    /// Where slow reads wait for their turn; one line for all environments of a server.
+    var slowReads: FairLine
+    /// How many writes may wait.
+    var writes: QueueLimits
+    /// Told of what happens in the line of writes.
+    var reportWrites: @Sendable (QueueEvent) -> Void = { _ in }
     /// Told how long each write waited for its turn.
     var onWriterWait: (@Sendable (Duration) -> Void)?
 
+    /// A server's options.
+    ///
+    /// - Parameter reportReads: told of what happens in the line of slow reads.
+    init(_ limits: ServerLimits = ServerLimits(), reportReads: @escaping @Sendable (QueueEvent) -> Void = { _ in }) {
+        logBytes = limits.logBytes
+        slowReads = FairLine(
+            QueueLimits(
+                places: limits.slowReads, placesPerProject: max(1, limits.slowReads - 1),
+                placesPerClient: max(1, limits.slowReads - 1), waiting: limits.waitingReads,
+                waitingPerClient: limits.waitingReadsPerClient),
+            waitingFor: "slow queries", retryAfterSeconds: 2, report: reportReads)
+        // One writes, and one stands ready.
+        writes = QueueLimits(
+            places: 2, waiting: limits.waitingWrites, waitingPerClient: limits.waitingWritesPerClient)
+    }
+
+    /// How much of `maximumBytes` is kept for the log, so that a full database still takes deletes.
+    var logReserve: Int { min(StorageOptions.logKept, (maximumBytes ?? .max) / 4) }
+
+    /// The bytes of the log past which it is begun anew.
+    var logBound: Int { maximumBytes == nil ? logBytes : min(logBytes, logReserve) }
+
     /// Bounds the database by SQLite's own page limit, which belongs to the connection that writes
-    /// (https://sqlite.org/pragma.html#pragma_max_page_count). A database that is larger already stays as it is.
+    /// (https://sqlite.org/pragma.html#pragma_max_page_count); a database that is larger already stays as it is. And has
+    /// the log's file shrink below its bound whenever the log is begun anew.
     func limitSize(of pool: DatabasePool) throws {
-        guard let maximumBytes else { return }
         try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA journal_size_limit = \(min(StorageOptions.logKept, logBound))")
+            guard let maximumBytes else { return }
             let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
-            try db.execute(sql: "PRAGMA max_page_count = \(max(1, maximumBytes / pageSize))")
+            try db.execute(sql: "PRAGMA max_page_count = \(max(1, (maximumBytes - logReserve) / pageSize))")
         }
     }
 }

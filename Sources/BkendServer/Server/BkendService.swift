@@ -22,12 +22,16 @@ package struct BkendService: Sendable {
         self.configuration = configuration
         folder = try DataFolder.open(at: configuration.folder)
         let metrics = metrics
+        var options = StoreOptions(configuration.limits, reportReads: metrics.reads.note)
+        options.maximumBytes = configuration.databaseBytes
+        options.reportWrites = metrics.writes.note
+        options.onWriterWait = { metrics.writerWaited($0) }
         environments = Environments(
             folder: folder,
             services: try AccountServices(
-                configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() }),
-            options: StoreOptions(
-                maximumBytes: configuration.databaseBytes, onWriterWait: { metrics.writerWaited($0) }))
+                configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() },
+                reportHashing: metrics.hashing.note),
+            options: options)
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             environments: environments, keys: try KeyRing(folder.control),

@@ -20,7 +20,7 @@ final class Environments: Sendable {
     func environment(_ name: EnvironmentName) throws -> OpenEnvironment {
         try opened.withLock { opened in
             if let environment = opened[name] { return environment }
-            let store = try EnvironmentStore(path: folder.file(of: name), options: options)
+            let store = try EnvironmentStore(path: folder.file(of: name), name: name, options: options)
             let environment = OpenEnvironment(store: store, accounts: try services.accounts(of: name, in: store))
             opened[name] = environment
             return environment

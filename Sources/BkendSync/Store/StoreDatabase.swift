@@ -134,9 +134,23 @@ package final class StoreDatabase: Sendable {
             try writer.writeWithoutTransaction { db in
                 func run() throws -> Result { try Self.inTransaction(.immediate, db) { try body(db) } }
                 guard let lock else { return try run() }
-                return try lock.withLock(run)
+                return try lock.withLock {
+                    let result = try run()
+                    beginLogAnew(db)
+                    return result
+                }
             }
         }
+    }
+
+    /// The bytes of the log past which it is begun anew as soon as no read is in it. SQLite's own checkpoints manage that
+    /// only by chance while reads overlap, those of many live queries for example.
+    static let logBytes = 32 << 20
+
+    private func beginLogAnew(_ db: Database) {
+        guard let file, DocumentStorage.logBytes(ofDatabase: file.path) > Self.logBytes else { return }
+        // The transaction is done, whatever comes of this.
+        _ = try? db.beginLogAnew(patience: .zero)
     }
 
     private static func inTransaction<Result>(

@@ -74,6 +74,8 @@ extension ErrorCode {
     public static let tooManyLoginAttempts: ErrorCode = "auth/too-many-login-attempts"
     /// 500: the server failed.
     public static let internalError: ErrorCode = "common/internal-error"
+    /// 503: too much waits on the server; `Retry-After` says when to come again.
+    public static let serverBusy: ErrorCode = "common/service-unavailable"
     /// 507: the server's disk is full.
     public static let insufficientStorage: ErrorCode = "common/insufficient-storage"
 
@@ -90,6 +92,6 @@ extension ErrorCode {
         "auth/session-not-found": 404, "user/not-found": 404, "file/not-found": 404, .duplicateValue: 409,
         "auth/email-already-exists": 409, "file/s3-key-already-exists": 409, .payloadTooLarge: 413,
         .unsupportedMediaType: 415, .rateLimitExceeded: 429, .tooManyRequests: 429, .tooManyLoginAttempts: 429,
-        .internalError: 500, .insufficientStorage: 507,
+        .internalError: 500, .serverBusy: 503, .insufficientStorage: 507,
     ]
 }

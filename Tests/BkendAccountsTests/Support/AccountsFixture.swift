@@ -107,9 +107,17 @@ struct Pair: Equatable {
 
 /// The code of the error that `body` throws, whatever carries it; nil when it throws none.
 func code<Result>(of body: () async throws -> Result) async -> String? {
-    do { _ = try await body() } catch let error as ErrorBody { return error.code.rawValue } catch let error
-        as TooManyRequests
-    { return error.body.code.rawValue } catch { return "\(error)" }
-    return nil
+    do {
+        _ = try await body()
+        return nil
+    } catch let error as ErrorBody {
+        return error.code.rawValue
+    } catch let error as TooManyRequests {
+        return error.body.code.rawValue
+    } catch let error as QueueRefused {
+        return error.body.code.rawValue
+    } catch {
+        return "\(error)"
+    }
 }
 #endif

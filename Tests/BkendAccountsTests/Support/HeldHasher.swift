@@ -5,7 +5,9 @@ import Synchronization
 /// A hasher whose one slot is taken until it is released, and that lets nobody wait: its refusals are the real ones.
 final class HeldHasher: PasswordHasher {
     private let free = ScryptHasher(concurrency: 1, waiting: 8)
-    private let busy = HashingSlots(count: 0, waiting: 0)
+    private let busy = FairLine(
+        QueueLimits(places: 0, waiting: 0, waitingPerClient: 0), waitingFor: "passwords to be checked",
+        code: .tooManyRequests)
     private let isReleased = Mutex(false)
 
     func release() { isReleased.withLock { $0 = true } }
@@ -16,7 +18,7 @@ final class HeldHasher: PasswordHasher {
         if isReleased.withLock({ $0 }) {
             return try await free.scrypt(password, salt: salt, parameters: parameters, length: length)
         }
-        return try await busy.withSlot { [] }
+        return try await busy.pass(.own) { [] }
     }
 }
 #endif

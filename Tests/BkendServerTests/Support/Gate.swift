@@ -1,7 +1,7 @@
 #if Server
 import Synchronization
 
-/// Lets a fixed number through at once; the others wait their turn without holding a thread.
+/// Lets a fixed number of tests through at once; the others wait their turn without holding a thread.
 final class Gate: Sendable {
     private struct State {
         var free: Int
