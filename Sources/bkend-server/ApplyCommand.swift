@@ -15,7 +15,7 @@ struct ApplyCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var folder: FolderOptions
-    @Argument(help: "A file with {\"tables\":[…]}; - reads standard input.")
+    @Argument(help: "A file with {\"tables\":[…]}, or what /spec answered; - reads standard input.")
     var tables: String
     @OptionGroup var environment: EnvironmentOptions
     @Flag(help: "Change nothing; say what would change, and which stored records would fail (then status 1).")

@@ -26,6 +26,8 @@ struct LimitOptions: ParsableArguments {
     var answerTimeout = 30
     @Option(help: "Seconds that a stopping server waits for requests in flight.")
     var shutdownTimeout = 30
+    @Option(help: "Tables that --dynamic may make in an environment; past it a first POST is answered 403.")
+    var dynamicLimit = 1_000
     @Option(help: "The largest database of an environment; writes past it are answered 507.")
     var maxDatabaseSize: SizeOption?
 
@@ -33,7 +35,7 @@ struct LimitOptions: ParsableArguments {
         let counts = [
             ("connection-limit", connectionLimit), ("query-timeout", queryTimeout), ("idle-timeout", idleTimeout),
             ("body-timeout", bodyTimeout), ("shutdown-timeout", shutdownTimeout), ("answer-timeout", answerTimeout),
-            ("connections-per-address", connectionsPerAddress),
+            ("connections-per-address", connectionsPerAddress), ("dynamic-limit", dynamicLimit),
         ]
         for (name, count) in counts where !(1...1_000_000).contains(count) {
             throw ValidationError("--\(name) is a number from 1 to 1000000")
@@ -46,6 +48,7 @@ struct LimitOptions: ParsableArguments {
         configuration.databaseBytes = maxDatabaseSize?.bytes
         configuration.limits.bodyBytes = bodyLimit.bytes
         configuration.limits.connections = connectionLimit
+        configuration.limits.dynamicTables = dynamicLimit
         configuration.limits.queryMilliseconds = queryTimeout
         configuration.limits.idleSeconds = idleTimeout
         configuration.limits.requestSeconds = bodyTimeout

@@ -15,6 +15,7 @@ extension Accounts {
     package func createUser(_ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
         try UserRules.check(.create, by: caller)
         let fields = BodyFields(body)
+        try fields.refuse(allBut: ["email", "password", "role"] + UserChange.fields)
         let email = try fields.email()
         let role = try fields.text("role", atMost: 64).map(RoleName.read) ?? RoleName.user
         if !role.hasSameBytes(as: RoleName.user) { try UserRules.check(.changeRole, by: caller) }
@@ -35,11 +36,13 @@ extension Accounts {
         return AccountAnswer(try await user(id: id).json)
     }
 
-    /// `PATCH /v1/users/:id` and `PATCH /v1/users/:id/profile`: `name`, `nickname`, `image`, `onboardingStatus`.
-    /// Answers the whole user.
+    /// `PATCH /v1/users/:id` and `PATCH /v1/users/:id/profile`: `name`, `nickname`, `image`, `onboardingStatus`; anything
+    /// else is refused. Answers the whole user.
     package func updateUser(_ id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
         try UserRules.check(.update, by: caller, to: id)
-        let change = try UserChange(BodyFields(body))
+        let fields = BodyFields(body)
+        try fields.refuse(allBut: UserChange.fields)
+        let change = try UserChange(fields)
         return AccountAnswer(try await update(id: id) { change.apply(to: &$0) }.json)
     }
 
@@ -47,7 +50,9 @@ extension Accounts {
     /// tokens that are out.
     package func changeRole(of id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
         try UserRules.check(.changeRole, by: caller, to: id)
-        let role = try RoleName.read(BodyFields(body).required("role"))
+        let fields = BodyFields(body)
+        try fields.refuse(allBut: ["role"])
+        let role = try RoleName.read(fields.required("role"))
         return AccountAnswer(try await update(id: id) { $0.role = role }.json)
     }
 

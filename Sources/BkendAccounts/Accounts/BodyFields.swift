@@ -10,6 +10,22 @@ struct BodyFields: Sendable {
 
     func has(_ name: String) -> Bool { object[name] != nil }
 
+    /// Refuses members that would be passed over: their sender takes them for stored.
+    func refuse(allBut names: [String]) throws(ErrorBody) {
+        let others = object.keys.filter { key in !names.contains { $0.hasSameBytes(as: key) } }
+        guard let first = others.first else { return }
+        let details = others.prefix(100).map { name in
+            let shown = name.shortened(to: 64)
+            let hint = name == "role" ? "; PATCH /v1/users/:id/role changes it" : ""
+            return ErrorBody.Detail(
+                field: shown, rule: "unknown", message: "\(shown) can't be stored by this route\(hint)")
+        }
+        throw ErrorBody(
+            .invalidParameters,
+            "\(first.shortened(to: 64)) can't be stored by this route, which takes \(names.joined(separator: ", "))",
+            details: details, omittedDetails: others.count - details.count)
+    }
+
     /// A text that may be absent or null; without control characters.
     func text(
         _ name: String, atMost bytes: Int, code: ErrorCode = .invalidRequest

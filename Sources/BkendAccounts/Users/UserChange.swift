@@ -1,14 +1,16 @@
 #if Server
 import BkendWire
 
-/// What a body changes of a user. `id`, `role`, `email` and the times aren't the owner's to set: they are passed over,
-/// as system fields of records are (rest-api.md §3).
+/// What a body changes of a user.
 struct UserChange: Sendable {
     /// Nil where the body has no such member; a null in it clears the text.
     private var name: String??
     private var nickname: String??
     private var image: String??
     private var onboardingStatus: String?
+
+    /// The members that it is read from.
+    static let fields = ["name", "nickname", "image", "onboardingStatus"]
 
     init(_ body: BodyFields) throws(ErrorBody) {
         if body.has("name") { name = .some(try body.text("name", atMost: 200)) }

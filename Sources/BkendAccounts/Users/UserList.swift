@@ -16,15 +16,17 @@ package struct UserList: Sendable {
     /// The newest users first.
     package init() {}
 
-    /// Reads a list's query: `page`, `limit`, `offset`, `search`, `sortBy`, `sortDirection`.
+    /// Reads a list's query: `page`, `limit`, `offset`, `search`, `sortBy`, `sortDirection`. `includeAccounts` changes
+    /// nothing, since no accounts are linked.
     ///
     /// - Throws: `QueryError` that names the parameter.
     package init(queryItems: [QueryItem]) throws(QueryError) {
-        let query = try Query(queryItems: queryItems)
-        guard query.filter == .all, query.select == nil, query.search?.field == nil else {
+        try ListParameters.users.check(queryItems)
+        let query = try Query(queryItems: queryItems.filter { $0.name != "includeAccounts" })
+        guard query.search?.field == nil else {
             throw QueryError(
-                parameter: "query",
-                message: "users can be listed by page, limit, offset, search, sortBy and sortDirection")
+                parameter: "searchType",
+                message: "users are searched by name, nickname and address together; leave searchType out")
         }
         page = query.page
         search = query.search?.text

@@ -9,7 +9,8 @@ import GRDB
 package struct Collection: Sendable {
     /// The collection's name.
     package let name: String
-    let number: Int64
+    /// The collection's number, which no other one gets.
+    package let number: Int64
     let table: CollectionTable
     var state: CollectionState
     var limits = PlannerLimits()
@@ -56,6 +57,9 @@ package struct Collection: Sendable {
         try db.execute(sql: "DROP TABLE c\(number)")
         try db.execute(sql: "DELETE FROM bkend_collections WHERE number = ?", arguments: [number])
     }
+
+    /// The catalogue's generation when this handle last looked: a random number that changes with the indexes.
+    package var generation: Int64 { state.generation }
 
     /// The indexes as this handle last saw them.
     package var indexes: [IndexDefinition] { state.indexes.map(\.definition) }

@@ -46,15 +46,9 @@ struct ColumnAccess: Sendable {
         (isOwn ? hidden : restricted).contains { $0.hasSameBytes(as: field) }
     }
 
-    /// Failures as the caller may read them: of a field that it neither wrote nor may read, only that it fails.
-    func shown(_ failures: [ErrorBody.Detail], written: [String]) -> [ErrorBody.Detail] {
-        let unread = restricted
-        if unread.isEmpty { return failures }
-        return failures.map { failure in
-            guard failure.field.isInside(unread), !failure.field.isInside(written) else { return failure }
-            return ErrorBody.Detail(
-                field: failure.field, rule: failure.rule, message: "\(failure.field) is not valid in the stored record")
-        }
+    /// Whether an error may not name a field: the caller neither wrote it nor may read it.
+    func conceals(_ field: String, in written: JSONObject, isOwn: Bool) -> Bool {
+        hides(field, isOwn: isOwn) && written[field] == nil
     }
 
     /// Refuses a write of fields that the caller may not write.

@@ -53,7 +53,9 @@ struct AccountRoutes: Sendable {
         switch route {
         case .me: return try await accounts.me(caller)
         case .sessions:
-            return try await accounts.sessions(caller, page: Query(queryItems: QueryItem.decode(query)).page)
+            let items = try QueryItem.decode(query)
+            try ListParameters.sessions.check(items)
+            return try await accounts.sessions(caller, page: Query(queryItems: items).page)
         case .users: return try await accounts.users(UserList(queryItems: QueryItem.decode(query)), caller)
         case .user(let id), .profile(let id): return try await accounts.user(id, caller)
         case .usersView:

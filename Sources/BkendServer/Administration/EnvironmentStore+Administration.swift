@@ -73,6 +73,7 @@ extension EnvironmentStore {
                 sql: "SELECT version, definition, createdAt FROM server_table_versions WHERE name = ? ORDER BY version",
                 arguments: [name])
             if rows.isEmpty { throw Self.noTable(name) }
+            let current = try catalog[name]?.version
             var last: BkendWire.TableDefinition?
             return try rows.map { row in
                 let definition = try BkendWire.TableDefinition(JSON(parsing: row["definition"] as String))
@@ -80,7 +81,7 @@ extension EnvironmentStore {
                 let change = last.map { TableChange(from: $0, to: definition) } ?? TableChange(creating: definition)
                 let version: Int = row["version"]
                 return TableVersion(
-                    version: version, createdAt: row["createdAt"], isCurrent: catalog[name]?.version == version,
+                    version: version, createdAt: row["createdAt"], isCurrent: current == version,
                     changes: change.changes.isEmpty ? ["created again"] : change.changes, definition: definition)
             }
         }
@@ -104,7 +105,7 @@ extension EnvironmentStore {
     /// - Throws: `OperatorError` when there is none of that name.
     package func drop(_ name: String) throws -> Int {
         try writeNow { db, catalog in
-            guard let table = catalog[name] else { throw Self.noTable(name) }
+            guard let table = try catalog[name] else { throw Self.noTable(name) }
             let records = try table.collection.total(in: db)
             try TableStore.drop(table, in: db)
             return records

@@ -45,7 +45,7 @@ extension EnvironmentStore {
         let tables = try TableMistakes.tables(json)
         return try quickRead { db, catalog in
             try tables.map { new in
-                guard let old = catalog[new.name] else {
+                guard let old = try catalog[new.name] else {
                     return TableCheck(change: TableChange(creating: new), records: 0, failing: 0)
                 }
                 var records = 0
@@ -63,16 +63,31 @@ extension EnvironmentStore {
         finding: (SchemaFinding) throws -> Void
     ) throws -> Int {
         var (failing, count) = (0, 0)
-        try table.collection.scan(in: db) { id, text in
-            count += 1
-            let fields = RecordOperations.withoutSystemFields(try JSON(parsing: text).objectValue ?? [:])
-            var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches)
-            _ = validator.object(fields, new.schema, at: "")
-            if !validator.failures.isEmpty { failing += 1 }
-            for detail in validator.failures { try finding(SchemaFinding(table: new.name, id: id, detail: detail)) }
+        try withoutActuallyEscaping(finding) { finding in
+            try table.collection.scan(in: db) { id, text in
+                count += 1
+                let fields = RecordOperations.withoutSystemFields(try JSON(parsing: text).objectValue ?? [:])
+                if try failures(of: fields, id: id, new, finding: finding) > 0 { failing += 1 }
+            }
         }
         records = count
         return failing
+    }
+
+    /// How many failures a record has; each is told as it is found, since one record may have any number.
+    private static func failures(
+        of fields: JSONObject, id: String, _ new: BkendWire.TableDefinition,
+        finding: @escaping (SchemaFinding) throws -> Void
+    ) throws -> Int {
+        var failure: (any Error)?
+        let failures = ValidationFailures { detail in
+            guard failure == nil else { return }
+            do { try finding(SchemaFinding(table: new.name, id: id, detail: detail)) } catch { failure = error }
+        }
+        var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches, failures: failures)
+        _ = validator.record(fields, new.schema)
+        if let failure { throw failure }
+        return validator.failures.count
     }
 
     /// The records that share what a new unique index would not let them share.

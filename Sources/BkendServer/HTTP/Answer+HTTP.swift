@@ -23,7 +23,7 @@ struct RouteAnswer: Sendable {
     }
 
     init(_ error: ErrorBody) {
-        self.init(HTTPResponse.Status(code: error.status), error.json)
+        self.init(HTTPResponse.Status(code: error.status), error.bounded.json)
         code = error.code
     }
 

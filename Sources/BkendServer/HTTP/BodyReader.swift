@@ -28,7 +28,7 @@ struct BodyReader: Sendable {
         }
         do throws(JSONError) {
             return try JSON(
-                parsing: body.readableBytesView, limits: JSONLimits(depth: limits.bodyDepth, values: limits.bodyValues))
+                parsing: body.readableBytesView, limits: limits.json)
         } catch {
             let detail = ErrorBody.Detail(field: "body", rule: "json", message: error.description)
             throw ErrorBody(.validationError, "body: \(error)", details: [detail])

@@ -1,5 +1,7 @@
 #if Server
+import BkendDocuments
 import BkendWire
+import GRDB
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -47,12 +49,23 @@ struct RecordRoutes: Sendable {
         let records = try records(of: body)
         let isArray = body.arrayValue != nil
         let caller = try await callerNow()
-        let (now, isDynamic, store) = (now, isDynamic, store)
+        let (now, store, mostTables) = (now, store, isDynamic ? limits.dynamicTables : nil)
+        let checked = try await ahead { db, catalog, patterns in
+            let found = try catalog[table]
+            if found == nil {
+                guard let mostTables else { throw ErrorBody.tableNotFound(table) }
+                try DynamicTable.checkRoom(for: table, atMost: mostTables, in: db)
+            }
+            return try CheckedRecords(
+                records, isArray: isArray, for: found?.definition ?? DynamicTable.definition(table),
+                version: found?.version, caller: caller, patterns: patterns)
+        }
         let texts = try await store.write { db, catalog in
-            let found = try catalog[table] ?? (isDynamic ? DynamicTable.create(table, caller, now: now, in: db) : nil)
-            guard let found else { throw ErrorBody.tableNotFound(table) }
-            let operations = RecordOperations(found, caller: caller, now: now)
-            return try operations.create(records, isArray: isArray, id: { store.newID(at: now) }, in: db)
+            let found = try catalog[table]
+            guard found != nil || mostTables != nil else { throw ErrorBody.tableNotFound(table) }
+            let made = try found ?? DynamicTable.create(table, atMost: mostTables ?? 0, now: now, in: db)
+            return try RecordOperations(made, caller: caller, now: now)
+                .create(checked, id: { store.newID(at: now) }, in: db)
         }
         if !isArray { return RouteAnswer(.created, body: ByteBuffer(bytes: texts[0])) }
         var out = ByteBuffer(string: #"{"items":["#)
@@ -68,19 +81,62 @@ struct RecordRoutes: Sendable {
         let body = try await BodyReader(limits: limits).json(of: request)
         guard let fields = body.objectValue else { throw Self.notAnObject(body, field: "body") }
         let (caller, now) = (try await callerNow(), now)
-        let text = try await store.write { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller, now: now).update(id, set: fields, in: db)
+        for _ in 0..<Self.attempts {
+            let (change, same) = try await ahead { db, catalog, patterns in
+                let operations = RecordOperations(try catalog.table(table), caller: caller, now: now)
+                let change = try operations.change(of: id, set: fields, patterns: patterns, in: db)
+                return (change, change.fields.isEmpty ? try operations.visible(change) : nil)
+            }
+            if let same { return RouteAnswer(body: ByteBuffer(bytes: same)) }
+            let text = try await store.write { db, catalog in
+                try RecordOperations(try catalog.table(table), caller: caller, now: now)
+                    .update(id, by: change, set: fields, in: db)
+            }
+            if let text { return RouteAnswer(body: ByteBuffer(bytes: text)) }
         }
-        return RouteAnswer(body: ByteBuffer(bytes: text))
+        throw ErrorBody(
+            .queryTimeout,
+            "the record changed again and again while the patterns of its fields were tried; nothing was changed")
     }
+
+    /// How often a change whose patterns take long is worked out while others change the record.
+    private static let attempts = 5
 
     func delete(_ id: String, in table: String) async throws -> RouteAnswer {
         let (caller, now) = (caller, now)
+        try store.quickRead { db, catalog in
+            try RecordOperations(try catalog.table(table), caller: caller, now: now).checkDelete(of: id, in: db)
+        }
         try await store.write { db, catalog in
             try RecordOperations(try catalog.table(table), caller: caller, now: now).delete(id, in: db)
         }
         return RouteAnswer(.ok, ["success": true])
     }
+
+    /// Works out what a write will do, before it asks for its turn: what is refused takes none, and no other write
+    /// waits for what a hostile body costs. What takes more than a moment, patterns over many texts, goes on off the
+    /// caller's thread.
+    private func ahead<Result: Sendable>(
+        _ body: @escaping @Sendable (Database, TableCatalog, RequestPatterns) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try store.quickRead { db, catalog in
+                let patterns = RequestPatterns(within: Self.moment)
+                let result = Swift.Result { try body(db, catalog, patterns) }
+                if patterns.ranOut { throw NeedsTime() }
+                return try result.get()
+            }
+        } catch is NeedsTime {}
+        return try await store.read(
+            limit: Duration.milliseconds(limits.queryMilliseconds),
+            paced: { db, catalog, pace in
+                if pace == .moment { throw NeedsTime() }
+                return try body(db, catalog, RequestPatterns())
+            })
+    }
+
+    /// How long patterns may hold the caller's thread.
+    private static let moment = Duration.milliseconds(10)
 
     func spec(of table: String) throws -> RouteAnswer {
         let table = try store.quickRead { _, catalog in try catalog.table(table) }
@@ -128,8 +184,8 @@ extension TableCatalog {
     /// The table of that name.
     ///
     /// - Throws: `ErrorBody` with `data/table-not-found`.
-    func table(_ name: String) throws(ErrorBody) -> Table {
-        guard let table = self[name] else { throw ErrorBody.tableNotFound(name) }
+    func table(_ name: String) throws -> Table {
+        guard let table = try self[name] else { throw ErrorBody.tableNotFound(name) }
         return table
     }
 }

@@ -1,4 +1,5 @@
 #if Server
+import BkendWire
 import Foundation
 
 /// How much a request, a connection or a query may ask of the server (faults.md, server hardening).
@@ -9,8 +10,12 @@ package struct ServerLimits: Sendable {
     package var bodyDepth = 64
     /// How many members and elements the JSON of a body may hold altogether.
     package var bodyValues = 50_000
+    /// How many bytes the name of a member in a body may have.
+    package var nameBytes = 1_024
     /// How many records one array body may create.
     package var recordsPerCreate = 1_000
+    /// How many tables `serve --dynamic` may make in an environment; 403 past it.
+    package var dynamicTables = 1_000
     /// The most bytes of a path.
     package var pathBytes = 1_024
     /// The most bytes of a query string.
@@ -56,5 +61,10 @@ package struct ServerLimits: Sendable {
 
     /// The defaults.
     package init() {}
+}
+
+extension ServerLimits {
+    /// What the JSON of a body may ask of the reader.
+    var json: JSONLimits { JSONLimits(depth: bodyDepth, values: bodyValues, nameBytes: nameBytes) }
 }
 #endif

@@ -62,9 +62,9 @@ extension EnvironmentStore {
     }
 
     private static func chosen(_ names: [String], _ catalog: TableCatalog) throws -> [Table] {
-        if names.isEmpty { return catalog.all }
+        if names.isEmpty { return try catalog.all }
         return try names.map { name in
-            guard let table = catalog[name] else { throw noTable(name) }
+            guard let table = try catalog[name] else { throw noTable(name) }
             return table
         }
     }

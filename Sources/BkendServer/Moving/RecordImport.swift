@@ -195,7 +195,7 @@ package struct RecordImport {
         let batch = try store.writeNow { db, catalog in
             let now = clock()
             var batch = ImportBatch(options: options, now: now)
-            guard let table = catalog[table] else {
+            guard let table = try catalog[table] else {
                 throw OperatorError("the table \(table) was dropped; \(counts.read) records were taken care of before")
             }
             for pending in pending { try batch.store(pending, in: table, db) { store.newID(at: now) } }

@@ -13,7 +13,13 @@ struct RecordIntake {
     struct Refusal: Error {
         let details: [ErrorBody.Detail]
 
-        init(_ details: [ErrorBody.Detail]) { self.details = details }
+        /// What a record breaks; how many failures aren't listed stands in the last line.
+        init(_ failures: ValidationFailures) {
+            let more = "and \(failures.omitted) more failures"
+            details =
+                failures.details
+                + (failures.omitted > 0 ? [ErrorBody.Detail(field: "body", rule: "omitted", message: more)] : [])
+        }
 
         init(_ field: String, _ rule: String, _ message: String) {
             details = [ErrorBody.Detail(field: field, rule: rule, message: message)]
@@ -57,7 +63,7 @@ struct RecordIntake {
         var fields = RecordOperations.withoutSystemFields(source)
         if renamesID { fields["_id"] = nil }
         var validator = RecordValidator(fillsDefaults: fillsDefaults, matches: FieldPattern.matches)
-        let checked = validator.object(fields, schema, at: "")
+        let checked = validator.record(fields, schema)
         if !validator.failures.isEmpty { throw Refusal(validator.failures) }
         var members: [(String, JSON)] = []
         members.reserveCapacity(source.count + 4)

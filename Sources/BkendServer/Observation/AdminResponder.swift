@@ -58,6 +58,12 @@ extension Environments {
         for (name, environment) in open {
             if let count = environment.store.tableCount { out.sample("bkend_tables", labels(name), count) }
         }
+        out.family("bkend_dynamic_tables", .gauge, "Tables of an environment that --dynamic has made.")
+        for (name, environment) in open {
+            if let count = environment.store.dynamicTableCount {
+                out.sample("bkend_dynamic_tables", labels(name), count)
+            }
+        }
         out.family("bkend_database_bytes", .gauge, "Size of an environment's database file, without its log.")
         for (name, environment) in open {
             out.sample("bkend_database_bytes", labels(name), FileSize.bytes(of: environment.store.path))

@@ -82,8 +82,9 @@ extension OpenAPIDocument {
                 "type": "object", "required": ["code", "message"],
                 "properties": [
                     "code": ["type": "string"], "message": ["type": "string"],
+                    "omittedDetails": ["type": "integer", "minimum": 1],
                     "details": [
-                        "type": "array",
+                        "type": "array", "maxItems": .int(Int64(ErrorBody.mostDetails)),
                         "items": [
                             "type": "object", "required": ["field", "rule", "message"],
                             "properties": [

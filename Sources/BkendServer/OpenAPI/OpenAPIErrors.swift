@@ -12,7 +12,7 @@ struct OpenAPIErrors: Hashable {
         codes: [.invalidHeader, .invalidParameters])
     static let badBody = OpenAPIErrors(
         status: 400, description: "The body is no JSON or breaks rules, which `details` lists; or the key is missing.",
-        codes: [.validationError, .invalidHeader, .invalidParameters])
+        codes: [.validationError, .queryTimeout, .invalidHeader, .invalidParameters])
     static let badQuery = OpenAPIErrors(
         status: 400, description: "A parameter is not valid, the query takes too long, or the key is missing.",
         codes: [.validationError, .queryTimeout, .invalidHeader, .invalidParameters])

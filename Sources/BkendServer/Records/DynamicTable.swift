@@ -5,13 +5,33 @@ import GRDB
 
 /// `serve --dynamic`: the first record makes its table, which takes any fields and has the default permissions.
 enum DynamicTable {
-    /// Makes the table if the caller may create records in it.
-    static func create(_ name: String, _ caller: Caller, now: Timestamp, in db: Database) throws -> Table {
-        let definition = BkendWire.TableDefinition(name: name)
-        _ = try TableAccess(definition: definition, caller: caller).access(to: .create)
-        try TableStore.create(definition, now: now, in: db)
-        guard let table = try TableCatalog(in: db)[name] else { throw ErrorBody.tableNotFound(name) }
+    /// Makes the table.
+    ///
+    /// - Parameter most: how many tables may be made so.
+    /// - Throws: `ErrorBody` with a 403 when there are as many already.
+    static func create(_ name: String, atMost most: Int, now: Timestamp, in db: Database) throws -> Table {
+        try checkRoom(for: name, atMost: most, in: db)
+        var table = try TableStore.create(definition(name), now: now, in: db)
+        try db.execute(sql: "INSERT OR IGNORE INTO server_dynamic_tables (name) VALUES (?)", arguments: [name])
+        table.isNew = true
         return table
+    }
+
+    /// What such a table is like.
+    static func definition(_ name: String) -> BkendWire.TableDefinition { BkendWire.TableDefinition(name: name) }
+
+    /// Refuses a table more than there may be.
+    static func checkRoom(for name: String, atMost most: Int, in db: Database) throws {
+        guard try count(in: db) >= most else { return }
+        throw ErrorBody(
+            .permissionDenied,
+            "there is no table \(name), and this server has made as many tables for first records as it may (\(most)); "
+                + "its operator can make the table with bkend-server apply, or raise --dynamic-limit")
+    }
+
+    /// How many tables have been made so.
+    static func count(in db: Database) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM server_dynamic_tables")) ?? 0
     }
 }
 #endif

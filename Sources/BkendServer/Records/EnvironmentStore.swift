@@ -18,7 +18,7 @@ package final class EnvironmentStore: Sendable {
     private let quickReaders: QuickReaders
     private let writes: FairLine
     let logWork = Mutex(LogWork())
-    private let catalog: Mutex<TableCatalog>
+    private let cache = TableCache()
     private let ids: Mutex<ObjectIDGenerator>
 
     /// How long a query may hold its caller's thread.
@@ -33,33 +33,31 @@ package final class EnvironmentStore: Sendable {
             options.writes, waitingFor: "writes", report: options.reportWrites)
         let lock = FileLock(database: path)
         self.lock = lock
-        let (pool, catalog) = try lock.withLock {
+        pool = try lock.withLock {
             var storage = StorageOptions()
             storage.readers = options.slowReads.places
             let pool = try DocumentStorage.open(path: path, options: storage)
             try options.limitSize(of: pool)
-            let catalog = try pool.write { db in
-                try TableStore.prepare(db, path: path)
-                return try TableCatalog(in: db)
-            }
-            return (pool, catalog)
+            try pool.write { db in try TableStore.prepare(db, path: path) }
+            return pool
         }
-        self.pool = pool
-        self.catalog = Mutex(catalog)
         quickReaders = try QuickReaders(path: path)
         var random = SystemRandomNumberGenerator()
         ids = Mutex(ObjectIDGenerator(using: &random))
     }
 
     /// How many tables there are; nil when the database doesn't answer.
-    var tableCount: Int? { try? quickRead { _, catalog in catalog.count } }
+    var tableCount: Int? { try? quickRead { _, catalog in try catalog.count } }
+
+    /// How many of them `serve --dynamic` has made; nil when the database doesn't answer.
+    var dynamicTableCount: Int? { try? quickRead { db, _ in try DynamicTable.count(in: db) } }
 
     /// A new record's id.
     func newID(at now: Timestamp) -> String { ids.withLock { $0.next(at: now) } }
 
     /// Reads what takes microseconds, on the caller's own thread: a hop to another would cost more than the read.
     func quickRead<Result>(_ body: (Database, TableCatalog) throws -> Result) throws -> Result {
-        try quickReaders.read(catalog: catalog, body)
+        try quickReaders.read { db, seen in try body(db, TableCatalog(in: db, cache: cache, seen: seen)) }
     }
 
     /// Reads over one snapshot, within a time limit. Most queries are done sooner than a change of threads would be, so
@@ -81,7 +79,7 @@ package final class EnvironmentStore: Sendable {
         let departure = Requester.current.departure()
         return try await options.slowReads.pass(share, departure: departure) {
             try await pool.read { db in
-                let catalog = try self.catalog(in: db)
+                let catalog = TableCatalog(in: db, cache: self.cache)
                 let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
                 return try db.withDeadline(deadline) { try body(db, catalog, .unhurried) }
             }
@@ -136,22 +134,14 @@ package final class EnvironmentStore: Sendable {
         try lock.withLock {
             try makeRoomForLog(db)
             var outcome: Swift.Result<Result, any Error> = .failure(CancellationError())
+            let catalog = TableCatalog(in: db, cache: cache, isWriting: true)
             try db.inTransaction(.immediate) {
-                outcome = .success(try body(db, catalog(in: db)))
+                outcome = .success(try body(db, catalog))
                 return .commit
             }
+            catalog.publish()
             return try outcome.get()
         }
-    }
-
-    /// The tables as this connection sees them, before it changes any. They are read again only when someone has.
-    private func catalog(in db: Database) throws -> TableCatalog {
-        let generation = try TableCatalog.generation(in: db)
-        let known = catalog.withLock { $0 }
-        if known.generation == generation { return known }
-        let read = try TableCatalog(in: db)
-        catalog.withLock { $0 = read }
-        return read
     }
 }
 #endif

@@ -10,7 +10,7 @@ final class QuickReader: @unchecked Sendable {  // What changes is used only ins
     private let begin: OpaquePointer
     private let version: OpaquePointer
     private let commit: OpaquePointer
-    private var known: (version: Int32, catalog: TableCatalog)?
+    private var known: (version: Int32, seen: TableCatalog.Seen)?
 
     /// A connection to the database at a path, which is open for writing already.
     init(path: String) throws {
@@ -31,16 +31,12 @@ final class QuickReader: @unchecked Sendable {  // What changes is used only ins
         for statement in [begin, version, commit] { sqlite3_finalize(statement) }
     }
 
-    /// Runs `body` on this thread, in one snapshot, with the tables of that snapshot.
-    ///
-    /// - Parameter catalog: reads the tables; called only when someone has committed since the last read.
-    func read<Result>(
-        catalog: (Database) throws -> TableCatalog, _ body: (Database, TableCatalog) throws -> Result
-    ) throws -> Result {
+    /// Runs `body` on this thread, in one snapshot, with the tables that were looked up since anyone has committed.
+    func read<Result>(_ body: (Database, TableCatalog.Seen) throws -> Result) throws -> Result {
         try queue.unsafeRead { db in
             try step(begin, db)
             do {
-                let result = try body(db, self.catalog(in: db, catalog))
+                let result = try body(db, seen())
                 try step(commit, db)
                 return result
             } catch {
@@ -51,18 +47,18 @@ final class QuickReader: @unchecked Sendable {  // What changes is used only ins
         }
     }
 
-    private func catalog(in db: Database, _ read: (Database) throws -> TableCatalog) throws -> TableCatalog {
+    private func seen() -> TableCatalog.Seen {
+        let seen = TableCatalog.Seen()
         // The pragma opens the snapshot, and the number moves with every commit of any other connection.
         guard sqlite3_step(version) == SQLITE_ROW else {
             sqlite3_reset(version)
-            return try read(db)
+            return seen
         }
         let now = sqlite3_column_int(version, 0)
         sqlite3_reset(version)
-        if let known, known.version == now { return known.catalog }
-        let catalog = try read(db)
-        known = (now, catalog)
-        return catalog
+        if let known, known.version == now { return known.seen }
+        known = (now, seen)
+        return seen
     }
 
     private func step(_ statement: OpaquePointer, _ db: Database) throws {

@@ -16,12 +16,10 @@ final class QuickReaders: Sendable {
     }
 
     /// Runs `body` on an idle connection, on this thread; see `QuickReader.read`.
-    func read<Result>(
-        catalog: (Database) throws -> TableCatalog, _ body: (Database, TableCatalog) throws -> Result
-    ) throws -> Result {
-        guard let reader = idle.withLock({ $0.popLast() }) else { return try all[0].read(catalog: catalog, body) }
+    func read<Result>(_ body: (Database, TableCatalog.Seen) throws -> Result) throws -> Result {
+        guard let reader = idle.withLock({ $0.popLast() }) else { return try all[0].read(body) }
         defer { idle.withLock { $0.append(reader) } }
-        return try reader.read(catalog: catalog, body)
+        return try reader.read(body)
     }
 }
 #endif

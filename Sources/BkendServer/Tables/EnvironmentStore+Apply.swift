@@ -21,7 +21,7 @@ extension EnvironmentStore {
         return try writeNow { db, catalog in
             try tables.map { table in
                 do {
-                    return try Self.change(to: table, from: catalog[table.name], now: now, in: db)
+                    return try Self.change(to: table, from: try catalog[table.name], now: now, in: db)
                 } catch let violation as UniqueViolation {
                     throw OperatorError(
                         "table \(table.name): the unique index \(violation.index) can't be built, since the records "

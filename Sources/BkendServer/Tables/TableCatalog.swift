@@ -3,57 +3,90 @@ import BkendDocuments
 import BkendWire
 import GRDB
 
-/// A table as requests use it: its definition, and what is derived from it once.
-struct Table: Sendable {
-    let definition: BkendWire.TableDefinition
-    /// The schema's version, from 1.
-    let version: Int
-    let typing: QueryTyping
-    let collection: Collection
-
-    var name: String { definition.name }
-}
-
-/// The tables of an environment at one moment. The generation tells cheaply whether it is still that moment: every
-/// change of a table, in whatever process, moves it in the same transaction.
-struct TableCatalog: Sendable {
-    let generation: Int64
-    private let tables: [ExactString: Table]
-
-    /// The table of that name, nil when there is none.
-    subscript(name: String) -> Table? { tables[ExactString(name)] }
-
-    /// All tables, by name.
-    var all: [Table] { tables.values.sorted { $0.name.precedesInBytes($1.name) } }
-
-    /// How many tables there are.
-    var count: Int { tables.count }
-
-    /// The generation that a database is at. It moves with the collections' own, so that a kept handle never stays
-    /// behind its indexes.
-    static func generation(in db: Database) throws -> Int64 {
-        // Collections' generations are random 64-bit numbers, whose sum SQLite would refuse; 40 bits of each tell a change.
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT generation + (SELECT coalesce(sum(generation & 0xFFFFFFFFFF), 0) FROM bkend_collections)
-                FROM server_catalog
-                """)
-        return try Int64.fetchOne(statement) ?? 0
+/// The tables of an environment, as a transaction finds them when it begins.
+///
+/// Each table is looked up by its name when it is asked for, so that a request costs the same however many there are.
+/// What a definition means is worked out once and kept in the cache; one row tells whether it still counts.
+struct TableCatalog {
+    /// The tables that were looked up in one snapshot.
+    final class Seen {
+        fileprivate(set) var tables: [ExactString: Table] = [:]
     }
 
-    /// The tables that a database has.
-    init(in db: Database) throws {
-        generation = try Self.generation(in: db)
-        var tables: [ExactString: Table] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT name, version, definition FROM server_tables") {
-            let name: String = row["name"]
-            let definition = try BkendWire.TableDefinition(JSON(parsing: row["definition"] as String))
-            guard let collection = try Collection.named(name, in: db) else { continue }
-            tables[ExactString(name)] = Table(
-                definition: definition, version: row["version"], typing: QueryTyping(schema: definition.schema),
-                collection: collection)
+    private let db: Database
+    private let cache: TableCache
+    private let seen: Seen
+    private let publishes: Bool
+
+    /// The tables that a connection sees.
+    ///
+    /// - Parameters:
+    ///   - seen: the tables that were looked up in this snapshot before.
+    ///   - isWriting: whether what is read may be rolled back. It goes into the cache by `publish()` then.
+    init(in db: Database, cache: TableCache, seen: Seen = Seen(), isWriting: Bool = false) {
+        self.db = db
+        self.cache = cache
+        self.seen = seen
+        publishes = !isWriting
+    }
+
+    /// The table of that name, nil when there is none.
+    subscript(name: String) -> Table? {
+        get throws {
+            let key = ExactString(name)
+            if let table = seen.tables[key] { return table }
+            guard let identity = try Self.identity(of: name, in: db) else {
+                cache.forget(key)
+                return nil
+            }
+            let table: Table
+            if let known = cache.table(key), known.identity == identity {
+                table = known
+            } else {
+                guard let read = try Self.read(name, in: db) else { return nil }
+                table = read
+                if publishes { cache.keep(table) }
+            }
+            seen.tables[key] = table
+            return table
         }
-        self.tables = tables
+    }
+
+    /// All tables, by name.
+    var all: [Table] {
+        get throws {
+            try String.fetchAll(db, sql: "SELECT name FROM server_tables ORDER BY name").compactMap { try self[$0] }
+        }
+    }
+
+    /// How many tables there are.
+    var count: Int { get throws { try Int.fetchOne(db, sql: "SELECT count(*) FROM server_tables") ?? 0 } }
+
+    /// Puts the tables that a write has read into the cache, once it is committed.
+    func publish() { for table in seen.tables.values { cache.keep(table) } }
+
+    /// What tells a table at one moment from itself at another one.
+    ///
+    /// - Throws: `DatabaseError`.
+    private static func identity(of name: String, in db: Database) throws -> Table.Identity? {
+        let sql = """
+            SELECT t.version, c.number, c.generation FROM server_tables t JOIN bkend_collections c ON c.name = t.name
+            WHERE t.name = ?
+            """
+        return try db.run(sql) { statement in
+            try statement.bind(name)
+            guard try statement.step() else { return nil }
+            return Table.Identity(
+                version: Int(statement.int(0)), collection: statement.int(1), generation: statement.int(2))
+        }
+    }
+
+    private static func read(_ name: String, in db: Database) throws -> Table? {
+        let row = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT version, definition FROM server_tables WHERE name = ?"), arguments: [name])
+        guard let row, let collection = try Collection.named(name, in: db) else { return nil }
+        let definition = try BkendWire.TableDefinition(JSON(parsing: row["definition"] as String))
+        return Table(definition, version: row["version"], collection: collection)
     }
 }
 #endif

@@ -38,8 +38,8 @@ struct TableChecks {
         }
         if let value = schema.default {
             var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches)
-            _ = validator.value(value, schema, isRequired: false, at: "\(path).default")
-            mistakes += validator.failures
+            _ = validator.value(value, schema, at: RecordPlace("\(path).default"))
+            mistakes += validator.failures.details
         }
         for property in schema.properties { check(property.schema, at: "\(path).properties.\(property.name)") }
         for element in schema.items { check(element, at: "\(path).items") }

@@ -18,7 +18,7 @@ extension TableMistakes {
         let tables: [TableDefinition]
         do throws(TableDefinitionError) { tables = try TableDefinition.tables(json) } catch {
             // What is wrong in the meaning of the other tables is said in the same go.
-            let sound = (json["tables"]?.arrayValue ?? []).enumerated().compactMap { index, value in
+            let sound = (TableDefinition.definitions(in: json) ?? []).enumerated().compactMap { index, value in
                 (try? TableDefinition(value)).map { (index, $0) }
             }
             throw TableMistakes(mistakes: error.mistakes + TableChecks.mistakes(in: sound))

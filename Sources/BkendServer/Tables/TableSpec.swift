@@ -26,9 +26,11 @@ enum TableSpec {
                         "sparse": .bool(index.sparse),
                     ]
                 }),
-            "permissions": .object((definition.permissions ?? Permissions.unconfigured).json),
+            "permissions": .object((definition.permissions ?? .unconfigured(for: table.name)).json),
         ]
-        for part in ["expressionPermissions", "columnPermissions", "rowFilters"] { out[part] = form[part] }
+        for part in ["expressionPermissions", "columnPermissions", "rowFilters", "searchIndex"] {
+            out[part] = form[part]
+        }
         out["additionalProperties"] = .bool(definition.additionalProperties)
         out["schemaVersion"] = .int(Int64(table.version))
         return out

@@ -17,7 +17,9 @@ enum TableStore {
         CREATE TABLE server_table_versions (
             name TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, createdAt TEXT NOT NULL,
             PRIMARY KEY (name, version)) STRICT, WITHOUT ROWID;
-        """
+        """,
+        // The tables that a first record has made.
+        "CREATE TABLE server_dynamic_tables (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
     ]
 
     /// The format that this program reads and writes.
@@ -37,20 +39,24 @@ enum TableStore {
     }
 
     /// Makes a table with its indexes.
-    static func create(_ table: BkendWire.TableDefinition, now: Timestamp, in db: Database) throws {
+    @discardableResult
+    static func create(_ table: BkendWire.TableDefinition, now: Timestamp, in db: Database) throws -> Table {
         var collection = try Collection.create(table.name, in: db)
         for index in table.storedIndexes { try collection.createIndex(index, in: db) }
         if table.searchIndex { try collection.enableSearch(in: db) }
         // A table that was dropped left its versions: numbers go on, so that each names one definition for good.
         let last = try Int.fetchOne(
             db, sql: "SELECT max(version) FROM server_table_versions WHERE name = ?", arguments: [table.name])
-        try record(table, version: (last ?? 0) + 1, now: now, in: db)
+        let version = (last ?? 0) + 1
+        try record(table, version: version, now: now, in: db)
+        return Table(table, version: version, collection: collection)
     }
 
     /// Drops a table with its records and indexes; its versions stay.
     static func drop(_ table: Table, in db: Database) throws {
         try table.collection.drop(in: db)
         try db.execute(sql: "DELETE FROM server_tables WHERE name = ?", arguments: [table.name])
+        try db.execute(sql: "DELETE FROM server_dynamic_tables WHERE name = ?", arguments: [table.name])
         try db.execute(sql: "UPDATE server_catalog SET generation = generation + 1")
     }
 

@@ -13,8 +13,9 @@ struct EnvironmentCheck {
     func run(_ db: Database) throws -> Int {
         guard try db.tableExists("server_catalog") else { return 0 }
         let format = try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
-        guard format == TableStore.format else {
-            let message = "has format \(format), this bkend-server checks format \(TableStore.format)"
+        // An older one is brought up to date when it is opened; what is looked at here it has already.
+        guard format <= TableStore.format else {
+            let message = "has format \(format), newer than this bkend-server checks (\(TableStore.format))"
             try report(FolderFinding(.file, file, message))
             return 0
         }

@@ -17,14 +17,27 @@ enum FieldPattern {
         (try? TextPattern.matches(pattern, text)) ?? false
     }
 
-    /// The same for all texts of one request together, since other writes wait meanwhile. Texts that are not reached in
-    /// time have no match.
-    static func matcher(within limit: Duration = .seconds(1)) -> (_ pattern: String, _ text: String) -> Bool {
-        matcher(by: QueryDeadline(after: limit))
-    }
+}
 
-    static func matcher(by deadline: QueryDeadline) -> (_ pattern: String, _ text: String) -> Bool {
-        { (try? TextPattern.matches($0, $1, by: deadline)) ?? false }
+/// The patterns of one request, which share one time limit. Texts that are not reached in time have no match.
+final class RequestPatterns {
+    /// The most time that all patterns of one request may take.
+    static let limit = Duration.seconds(1)
+
+    private let deadline: QueryDeadline
+    /// Whether a text was not reached in time.
+    private(set) var ranOut = false
+
+    init(by deadline: QueryDeadline) { self.deadline = deadline }
+
+    convenience init(within limit: Duration = RequestPatterns.limit) { self.init(by: QueryDeadline(after: limit)) }
+
+    /// Whether a text holds a match.
+    func matches(_ pattern: String, _ text: String) -> Bool {
+        do { return try TextPattern.matches(pattern, text, by: deadline) } catch {
+            if error is QueryTimedOut { ranOut = true }
+            return false
+        }
     }
 }
 #endif

@@ -3,26 +3,26 @@ import BkendWire
 
 extension RecordValidator {
     /// One value in its stored form. Null is stored as null, which only a required field refuses.
-    mutating func value(_ value: JSON, _ schema: FieldSchema, isRequired: Bool, at path: String) -> JSON {
+    mutating func value(_ value: JSON, _ schema: FieldSchema, isRequired: Bool) -> JSON {
         if value.isNull {
-            if isRequired { fail(path, "required", "is required and can't be null") }
+            if isRequired { fail("required", "is required and can't be null") }
             return .null
         }
-        guard let typed = typed(value, schema, at: path) else { return value }
+        guard let typed = typed(value, schema) else { return value }
         if let allowed = schema.allowed, !allowed.contains(where: { same($0, typed, schema) }) {
-            fail(path, "enum", "must be one of \(allowed.map(\.description).joined(separator: ", "))")
+            fail("enum", "must be one of \(Self.list(allowed))")
         }
-        bounds(typed, schema, at: path)
+        bounds(typed, schema)
         return typed
     }
 
     /// The value as its type stores it; nil (and a failure) when it is of another type.
-    private mutating func typed(_ value: JSON, _ schema: FieldSchema, at path: String) -> JSON? {
+    private mutating func typed(_ value: JSON, _ schema: FieldSchema) -> JSON? {
         switch schema.kind {
         case nil:
             switch value {
-            case .object(let object): return .object(self.object(object, schema, at: path))
-            case .array(let values): return .array(elements(values, schema, at: path))
+            case .object(let object): return .object(self.object(object, schema))
+            case .array(let values): return .array(elements(values, schema))
             default: return value
             }
         case .string, .reference:
@@ -34,62 +34,63 @@ extension RecordValidator {
         case .int:
             if let whole = value.intValue { return .int(whole) }
             if value.doubleValue != nil {
-                fail(path, "type", "must be a whole number of 64 bits, not \(value)")
+                fail("type", "must be a whole number of 64 bits, not \(value)")
                 return nil
             }
         case .date:
             if let text = value.stringValue {
                 if let date = Timestamp(text) { return .string(date.description) }
-                fail(path, "date", "must be an ISO 8601 date, like 2025-01-08T09:30:00.000Z")
+                fail("date", "must be an ISO 8601 date, like 2025-01-08T09:30:00.000Z")
                 return nil
             }
         case .object:
-            if let object = value.objectValue { return .object(self.object(object, schema, at: path)) }
+            if let object = value.objectValue { return .object(self.object(object, schema)) }
         case .array:
-            if let values = value.arrayValue { return .array(elements(values, schema, at: path)) }
+            if let values = value.arrayValue { return .array(elements(values, schema)) }
         }
-        fail(path, "type", "must be \(Self.name(of: schema.kind)), not \(value.typeName)")
+        fail("type", "must be \(Self.name(of: schema.kind)), not \(value.typeName)")
         return nil
     }
 
-    private mutating func elements(_ values: [JSON], _ schema: FieldSchema, at path: String) -> [JSON] {
+    private mutating func elements(_ values: [JSON], _ schema: FieldSchema) -> [JSON] {
         let element = schema.items.first ?? FieldSchema()
         return values.enumerated().map { index, value in
-            let place = "\(path).\(index)"
+            place.enter(element: index)
+            defer { place.leave() }
             if value.isNull, element.kind != nil {
-                fail(place, "type", "must be \(Self.name(of: element.kind)), not null")
+                fail("type", "must be \(Self.name(of: element.kind)), not null")
                 return value
             }
-            return self.value(value, element, isRequired: false, at: place)
+            return self.value(value, element, isRequired: false)
         }
     }
 
-    private mutating func bounds(_ value: JSON, _ schema: FieldSchema, at path: String) {
+    private mutating func bounds(_ value: JSON, _ schema: FieldSchema) {
         switch value {
         case .int, .double:
             if let minimum = schema.minimum, Self.isLess(value, minimum) {
-                fail(path, "minimum", "must be at least \(minimum)")
+                fail("minimum", "must be at least \(minimum)")
             }
             if let maximum = schema.maximum, Self.isLess(maximum, value) {
-                fail(path, "maximum", "must be at most \(maximum)")
+                fail("maximum", "must be at most \(maximum)")
             }
         case .string(let text):
-            length(text.unicodeScalars.count, "characters", schema, at: path)
+            length(text.unicodeScalars.count, "characters", schema)
             if let pattern = schema.pattern, !matches(pattern, text) {
-                fail(path, "pattern", "must match the pattern \(pattern)")
+                fail("pattern", "must match the pattern \(pattern.shortened(to: Self.patternBytes))")
             }
-        case .array(let values): length(values.count, "elements", schema, at: path)
+        case .array(let values): length(values.count, "elements", schema)
         default: break
         }
     }
 
-    private mutating func length(_ count: Int, _ unit: String, _ schema: FieldSchema, at path: String) {
+    private mutating func length(_ count: Int, _ unit: String, _ schema: FieldSchema) {
         func limit(_ number: Int) -> String { "\(number) \(number == 1 ? String(unit.dropLast()) : unit)" }
         if let least = schema.minLength, count < least {
-            fail(path, "minLength", "must have at least \(limit(least)), not \(count)")
+            fail("minLength", "must have at least \(limit(least)), not \(count)")
         }
         if let most = schema.maxLength, count > most {
-            fail(path, "maxLength", "must have at most \(limit(most)), not \(count)")
+            fail("maxLength", "must have at most \(limit(most)), not \(count)")
         }
     }
 
@@ -107,6 +108,18 @@ extension RecordValidator {
         guard let x = a.doubleValue, let y = b.doubleValue else { return false }
         return x < y
     }
+
+    /// The first of a list of values, and how many more there are.
+    private static func list(_ values: [JSON]) -> String {
+        let shown = values.prefix(shownValues).map { $0.description.shortened(to: valueBytes) }
+        let more = values.count > shownValues ? " and \(values.count - shownValues) more" : ""
+        return shown.joined(separator: ", ") + more
+    }
+
+    /// How many values of a list a message shows.
+    private static let shownValues = 10
+    /// How many bytes of a value a message shows, and how many of a pattern.
+    private static let valueBytes = 40, patternBytes = 256
 
     private static func name(of kind: FieldSchema.Kind?) -> String {
         switch kind {

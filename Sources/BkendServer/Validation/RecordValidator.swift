@@ -1,73 +1,125 @@
 #if Server
 import BkendWire
 
-/// Checks a record against a table's schema and brings its values into their stored form (rest-api.md §6): dates are
+/// Checks records against a table's schema and brings their values into stored form (rest-api.md §6): dates are
 /// normalised, whole doubles of `int` fields become integers, and on create absent fields take their defaults.
 ///
-/// Every failure is collected, each with the field's path, the rule and a sentence.
+/// Every failure is counted, each with the field's path, the rule and a sentence.
 struct RecordValidator {
     /// Whether a text holds a match of a pattern.
     typealias Match = (_ pattern: String, _ text: String) -> Bool
 
     /// What is wrong, in the order of the schema.
-    private(set) var failures: [ErrorBody.Detail] = []
+    private(set) var failures: ValidationFailures
     /// Whether absent fields take their defaults.
     let fillsDefaults: Bool
     let matches: Match
+    /// Whether a top-level field's name and rules are nothing for the caller to know.
+    private let hides: (_ field: String) -> Bool
+    /// Where it is.
+    var place = RecordPlace()
+    private var hasHiddenFailure = false
 
-    init(fillsDefaults: Bool, matches: @escaping Match) {
+    init(
+        fillsDefaults: Bool, matches: @escaping Match, hides: @escaping (_ field: String) -> Bool = { _ in false },
+        failures: ValidationFailures = ValidationFailures()
+    ) {
         self.fillsDefaults = fillsDefaults
         self.matches = matches
+        self.hides = hides
+        self.failures = failures
     }
 
-    mutating func fail(_ path: String, _ rule: String, _ message: String) {
-        let field = path.isEmpty ? "body" : path
-        failures.append(ErrorBody.Detail(field: field, rule: rule, message: "\(field) \(message)"))
+    /// A record's fields in their stored form.
+    ///
+    /// - Parameter place: where the record stands in the request.
+    mutating func record(_ fields: JSONObject, _ schema: FieldSchema, at place: RecordPlace = RecordPlace())
+        -> JSONObject
+    {
+        self.place = place
+        hasHiddenFailure = false
+        return object(fields, schema)
     }
 
-    mutating func object(_ object: JSONObject, _ schema: FieldSchema, at path: String) -> JSONObject {
+    /// One value in its stored form.
+    mutating func value(_ value: JSON, _ schema: FieldSchema, at place: RecordPlace) -> JSON {
+        self.place = place
+        return self.value(value, schema, isRequired: false)
+    }
+
+    mutating func fail(_ rule: String, _ message: @autoclosure () -> String) {
+        if let field = place.field, hides(field) { return failHidden() }
+        failures.add(Self.detail(place.path, rule, message()))
+    }
+
+    /// One failure for all fields of a record that are nothing for the caller to know: neither how many they are, nor
+    /// which, nor what they should be.
+    private mutating func failHidden() {
+        if hasHiddenFailure { return }
+        hasHiddenFailure = true
+        failures.add(
+            Self.detail(
+                place.record, "schema",
+                "doesn't fit the table's schema in a field that this caller may not read; an administrator can see which"
+            ))
+    }
+
+    private static func detail(_ field: String, _ rule: String, _ message: String) -> ErrorBody.Detail {
+        ErrorBody.Detail(field: field, rule: rule, message: "\(field) \(message)")
+    }
+
+    mutating func object(_ object: JSONObject, _ schema: FieldSchema) -> JSONObject {
         var out: [(String, JSON)] = []
         for (name, value) in object {
-            let place = path.isEmpty ? name : "\(path).\(name)"
+            place.enter(name)
             if let flaw = FieldName.flaw(in: name) {
-                fail(place, "name", flaw)
+                fail("name", flaw)
             } else if let property = schema[name] {
                 let isRequired = schema.required.contains { $0.hasSameBytes(as: name) }
-                out.append((name, self.value(value, property, isRequired: isRequired, at: place)))
+                out.append((name, self.value(value, property, isRequired: isRequired)))
             } else if !schema.additionalProperties {
-                fail(place, "additionalProperties", "is not a field of the schema")
+                fail("additionalProperties", "is not a field of the schema")
             } else {
-                out.append((name, dynamic(value, at: place)))
+                checkNames(in: value)
+                out.append((name, value))
             }
+            place.leave()
         }
         for property in schema.properties where object[property.name] == nil {
-            let place = path.isEmpty ? property.name : "\(path).\(property.name)"
+            place.enter(property.name)
             if fillsDefaults, let value = property.schema.default {
-                out.append((property.name, self.value(value, property.schema, isRequired: false, at: place)))
+                out.append((property.name, self.value(value, property.schema, isRequired: false)))
             } else if schema.required.contains(where: { $0.hasSameBytes(as: property.name) }) {
-                fail(place, "required", "is required")
+                fail("required", "is required")
             }
+            place.leave()
         }
         for name in schema.required where schema[name] == nil && object[name] == nil {
-            fail(path.isEmpty ? name : "\(path).\(name)", "required", "is required")
+            place.enter(name)
+            fail("required", "is required")
+            place.leave()
         }
         return JSONObject(out)
     }
 
     /// A value that no schema describes: any, but its keys must be storable.
-    private mutating func dynamic(_ value: JSON, at path: String) -> JSON {
+    private mutating func checkNames(in value: JSON) {
         switch value {
         case .object(let object):
             for (name, value) in object {
-                let place = "\(path).\(name)"
-                if let flaw = FieldName.flaw(in: name) { fail(place, "name", flaw) }
-                _ = dynamic(value, at: place)
+                place.enter(name)
+                if let flaw = FieldName.flaw(in: name) { fail("name", flaw) }
+                checkNames(in: value)
+                place.leave()
             }
         case .array(let values):
-            for (index, value) in values.enumerated() { _ = dynamic(value, at: "\(path).\(index)") }
+            for (index, value) in values.enumerated() {
+                place.enter(element: index)
+                checkNames(in: value)
+                place.leave()
+            }
         default: break
         }
-        return value
     }
 }
 
@@ -80,16 +132,6 @@ enum FieldName {
         if name.utf8.contains(0x2E) { return "can't have a name with a dot" }
         if name.utf8.contains(0) { return "can't have a name with U+0000" }
         return nil
-    }
-}
-
-extension ErrorBody {
-    /// The answer to a record that breaks rules, nil when it breaks none.
-    init?(failures: [Detail]) {
-        if failures.isEmpty { return nil }
-        let message = failures.prefix(3).map(\.message).joined(separator: "; ")
-        let more = failures.count > 3 ? "; and \(failures.count - 3) more" : ""
-        self.init(.validationError, message + more, details: failures)
     }
 }
 #endif

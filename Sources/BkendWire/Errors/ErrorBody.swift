@@ -8,6 +8,8 @@ public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     /// What is wrong with each field, when the server says.
     public var details: [Detail]
+    /// How many more details there are than the answer lists.
+    public var omittedDetails = 0
 
     /// One field's failure.
     public struct Detail: Hashable, Sendable {
@@ -27,11 +29,14 @@ public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// An error; the status is the code's own unless given.
-    public init(_ code: ErrorCode, _ message: String, details: [Detail] = [], status: Int? = nil) {
+    public init(
+        _ code: ErrorCode, _ message: String, details: [Detail] = [], omittedDetails: Int = 0, status: Int? = nil
+    ) {
         self.status = status ?? code.status
         self.code = code
         self.message = message
         self.details = details
+        self.omittedDetails = omittedDetails
     }
 
     /// `409 data/duplicate-value: …`
@@ -48,6 +53,7 @@ extension ErrorBody {
                     ["field": .string($0.field), "rule": .string($0.rule), "message": .string($0.message)]
                 })
         }
+        if omittedDetails > 0 { error["omittedDetails"] = .int(Int64(omittedDetails)) }
         return [
             "success": false, "statusCode": .int(Int64(status)), "code": .string(code.rawValue),
             "error": .object(error), "message": .string("\(code): \(message)"),
@@ -67,6 +73,8 @@ extension ErrorBody {
             self.code = ErrorCode(named: code)
             message = error["message"]?.stringValue ?? outer ?? code
             details = Self.details(error["details"] ?? body["details"])
+            let omitted = (error["omittedDetails"] ?? body["omittedDetails"])?.intValue
+            omittedDetails = omitted.flatMap(Int.init(exactly:)).map { max(0, $0) } ?? 0
         } else if let flat = body["code"]?.stringValue ?? body["error"]?.stringValue,
             body["error"] != nil || outer != nil
         {

@@ -99,6 +99,7 @@ struct JSONParser {
             try lexer.count(&count, limit: limits.values)
             let (raw, start) = try lexer.key()
             let key = lexer.text(of: raw)
+            if key.utf8.count > limits.nameBytes { throw JSONError(.nameTooLong(limit: limits.nameBytes), at: start) }
             guard object.position(of: key) == nil else { throw JSONError(.duplicateKey(key), at: start) }
             object.append(key, try value(depth: depth))
             more = try lexer.next(closing: 0x7D)

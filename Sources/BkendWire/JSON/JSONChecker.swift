@@ -42,6 +42,10 @@ struct JSONChecker {
         while more {
             try lexer.count(&count, limit: limits.values)
             let (raw, start) = try lexer.key()
+            // Escapes only shorten a text: what fits with them fits without.
+            if raw.range.count > limits.nameBytes, lexer.text(of: raw).utf8.count > limits.nameBytes {
+                throw JSONError(.nameTooLong(limit: limits.nameBytes), at: start)
+            }
             guard isNew(raw, since: first, among: &many) else {
                 throw JSONError(.duplicateKey(lexer.text(of: raw)), at: start)
             }

@@ -30,6 +30,8 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case tooDeep(limit: Int)
         /// There are more members and elements than the limit.
         case tooManyValues(limit: Int)
+        /// A member's name has more bytes than the limit.
+        case nameTooLong(limit: Int)
     }
 
     /// What is wrong.
@@ -59,16 +61,11 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case .invalidNumber: "malformed number in JSON"
         case .numberTooLarge: "number beyond the range of a double"
         case .integerLosesDigits: "integer beyond 64 bits would lose digits (send it as a string)"
-        case .duplicateKey(let key): "duplicate key \(JSON.string(Self.shortened(key)))"
+        case .duplicateKey(let key): "duplicate key \(JSON.string(key.shortened(to: 128)))"
         case .tooDeep(let limit): "JSON nested deeper than \(limit) levels"
         case .tooManyValues(let limit): "more than \(limit) values in one JSON text"
+        case .nameTooLong(let limit): "a name of more than \(limit) bytes in a JSON object"
         }
-    }
-
-    /// The start of a name, since a hostile one may be as long as the text.
-    private static func shortened(_ name: String) -> String {
-        let scalars = name.unicodeScalars
-        return scalars.count <= 64 ? name : String(String.UnicodeScalarView(scalars.prefix(64))) + "…"
     }
 
     private static func name(of byte: UInt8) -> String {
@@ -82,10 +79,13 @@ public struct JSONLimits: Hashable, Sendable {
     public var depth: Int
     /// How many members and elements the text may hold altogether.
     public var values: Int
+    /// How many bytes of UTF-8 a member's name may have.
+    public var nameBytes: Int
 
     /// Limits; the defaults suit a client that reads what a server of its choice sends.
-    public init(depth: Int = 512, values: Int = .max) {
+    public init(depth: Int = 512, values: Int = .max, nameBytes: Int = .max) {
         self.depth = depth
         self.values = values
+        self.nameBytes = nameBytes
     }
 }

@@ -35,7 +35,7 @@ extension Query {
         return names.isEmpty ? SystemField.id.rawValue : names.joined(separator: ",")
     }
 
-    /// Reads a query from its parameters. Unknown parameters are ignored, as bkend ignores them.
+    /// Reads a query from its parameters. Others are refused, see `ListParameters`.
     ///
     /// - Parameter typed: what the text of a bracket-form value (`andFilters[field]=value`) means for that field; the
     ///   caller knows the schema.
@@ -76,7 +76,9 @@ extension Query {
                 let branches = try reader.conditions(json: item.value, parameter: item.name)
                 if !branches.isEmpty { any = (any ?? []) + branches.map(Filter.condition) }
             default:
-                guard let (parameter, field) = try Self.bracketed(item.name) else { continue }
+                guard let (parameter, field) = try Self.bracketed(item.name) else {
+                    throw ListParameters.records.refusal(of: item)
+                }
                 let object: JSONObject = [field: typed(field, item.value)]
                 let conditions = try reader.conditions(object, parameter: parameter).map(Filter.condition)
                 if parameter == "andFilters" { all += conditions } else { any = (any ?? []) + conditions }

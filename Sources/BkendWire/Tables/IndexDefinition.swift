@@ -58,7 +58,10 @@ extension SchemaReader {
     /// `v` and `background` are in exports of MongoDB's indexes and change nothing here.
     private static let indexKeys: Set<String> = ["name", "fields", "key", "unique", "sparse", "v", "background"]
 
-    mutating func indexes(_ json: JSON, path: String) -> [IndexDefinition] {
+    /// The indexes of a table.
+    ///
+    /// - Parameter isSpec: whether the server's own are among them, as `/spec` answers them.
+    mutating func indexes(_ json: JSON, path: String, isSpec: Bool = false) -> [IndexDefinition] {
         guard case .array(let values) = json else {
             mistake(path, "type", "must be an array of indexes, not \(json.typeName)")
             return []
@@ -86,7 +89,7 @@ extension SchemaReader {
             }
             let spelled = fields.map { "\($0.path)_\($0.descending ? -1 : 1)" }.joined(separator: "_")
             let name = value["name"].flatMap { text($0, path: "\(place).name") } ?? spelled
-            if name.utf8.first == 0x5F {
+            if name.utf8.first == 0x5F, !isSpec {
                 mistake("\(place).name", "reserved", "a name that starts with _ is the server's own")
             }
             if !names.insert(ExactString(name)).inserted {

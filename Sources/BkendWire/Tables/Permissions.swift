@@ -41,6 +41,11 @@ public struct Permissions: Hashable, Sendable {
         return permissions
     }()
 
+    /// What holds for a table of that name that configures nothing: a system table is open to administrators alone.
+    package static func unconfigured(for table: String) -> Permissions {
+        TableName.isSystem(table) ? Permissions() : .unconfigured
+    }
+
     /// What a group may do, nil when the table doesn't say.
     public subscript(group: Group, operation: TableOperation) -> Bool? {
         get { grants[group]?[operation] }

@@ -105,12 +105,14 @@ public struct TableDefinitionError: Error, Hashable, Sendable, CustomStringConve
 }
 
 extension TableDefinition {
-    /// Reads a table from an element of `TABLES.json`.
+    /// Reads a table from an element of `TABLES.json`, or from what `/spec` answers: it names the table by `tableName`,
+    /// lists the server's own indexes too, and gives the permissions of a table that configures none.
     ///
     /// - Throws: `TableDefinitionError` with every mistake at once.
     public init(_ json: JSON, path: String = "table") throws(TableDefinitionError) {
         var reader = SchemaReader()
-        self.init(name: json["name"]?.stringValue ?? "")
+        let isSpec = Self.isSpec(json)
+        self.init(name: json[isSpec ? "tableName" : "name"]?.stringValue ?? "")
         guard case .object(let object) = json else {
             reader.mistake(path, "type", "must be an object that describes a table, not \(json.typeName)")
             throw TableDefinitionError(mistakes: reader.mistakes)
@@ -120,6 +122,8 @@ extension TableDefinition {
             let place = "\(path).\(key)"
             switch key {
             case "name": break
+            case "tableName" where isSpec: break
+            case "schemaVersion" where isSpec: break
             case "schema":
                 schema = reader.field(value, path: place).schema
                 if (schema.kind ?? .object) != .object {
@@ -127,7 +131,7 @@ extension TableDefinition {
                 }
                 schema.kind = .object
             case "additionalProperties": break
-            case "indexes": indexes = reader.indexes(value, path: place)
+            case "indexes": indexes = reader.indexes(value, path: place, isSpec: isSpec)
             case "permissions": permissions = reader.permissions(value, path: place)
             case "expressionPermissions": expressionPermissions = reader.expressions(value, path: place)
             case "columnPermissions":
@@ -140,18 +144,43 @@ extension TableDefinition {
         if let value = object["additionalProperties"] {
             schema.additionalProperties = reader.flag(value, path: "\(path).additionalProperties")
         }
+        if isSpec { dropWhatIsImplied(path: path, &reader) }
         for property in schema.properties where SystemField.contains(property.name) {
             reader.mistake("\(path).schema.properties.\(property.name)", "reserved", "is set by the server alone")
         }
         guard reader.mistakes.isEmpty else { throw TableDefinitionError(mistakes: reader.mistakes) }
     }
 
-    /// Reads the tables of `{"tables":[…]}`.
+    private static func isSpec(_ json: JSON) -> Bool { json["name"] == nil && json["tableName"] != nil }
+
+    /// Leaves out what a spec lists and every table has anyway.
+    private mutating func dropWhatIsImplied(path: String, _ reader: inout SchemaReader) {
+        let implied = IndexDefinition.builtIn + uniqueFieldIndexes
+        // MongoDB calls the index of its own `_id` so too.
+        indexes.removeAll { $0.name.hasSameBytes(as: "_id_") || implied.contains($0) }
+        for index in indexes where index.name.utf8.first == 0x5F {
+            reader.mistake(
+                "\(path).indexes", "reserved", "\(index.name): a name that starts with _ is the server's own")
+        }
+        if permissions == .unconfigured(for: name) { permissions = nil }
+    }
+
+    /// The definitions in a file: those of `{"tables":[…]}`, those of an array, or one that `/spec` has answered, wrapped
+    /// in `{"success":true,"data":…}` or not. Nil when it is neither.
+    package static func definitions(in json: JSON) -> [JSON]? {
+        if let tables = json["tables"]?.arrayValue ?? json.arrayValue { return tables }
+        if isSpec(json) { return [json] }
+        return json["data"].flatMap { isSpec($0) ? [$0] : nil }
+    }
+
+    /// Reads the tables of `{"tables":[…]}`, or the one that `/spec` has answered.
     ///
     /// - Throws: `TableDefinitionError` with every mistake at once.
     public static func tables(_ json: JSON) throws(TableDefinitionError) -> [TableDefinition] {
-        guard let values = json["tables"]?.arrayValue else {
-            let mistake = ErrorBody.Detail(field: "tables", rule: "required", message: "must be an array of tables")
+        guard let values = definitions(in: json) else {
+            let mistake = ErrorBody.Detail(
+                field: "tables", rule: "required",
+                message: "must be an array of tables; the answer of one table's /spec is taken as it is too")
             throw TableDefinitionError(mistakes: [mistake])
         }
         var tables: [TableDefinition] = []

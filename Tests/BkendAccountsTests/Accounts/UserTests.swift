@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Users and sessions (rest-api.md §8a, §11)")
 struct UserTests {
-    @Test("A user reads and changes themself; system members of the body are passed over")
+    @Test("A user reads and changes themself")
     func profile() async throws {
         let fixture = try AccountsFixture()
         let pair = try await fixture.signUp()
@@ -14,8 +14,6 @@ struct UserTests {
         fixture.clock.advance(seconds: 5)
         let body: JSONObject = [
             "nickname": "Countess", "image": "https://example.com/a.png", "onboardingStatus": "completed",
-            "role": "admin",
-            "email": "eve@example.com", "id": "x", "createdAt": "2000-01-01", "emailVerified": true,
         ]
         let user = try await fixture.accounts.updateUser(pair.userID, body, caller).body
         #expect(user["name"] == "Ada")
@@ -30,6 +28,28 @@ struct UserTests {
         #expect(try await fixture.accounts.user(pair.userID, caller).body == user)
         let cleared = try await fixture.accounts.updateUser(pair.userID, ["name": nil], caller).body
         #expect(cleared["name"] == .null && cleared["nickname"] == "Countess")
+    }
+
+    @Test(
+        "What a route doesn't store is refused by name, and nothing is changed",
+        arguments: ["role", "email", "id", "createdAt", "emailVerified", "mobile", "bio", "socialLinks", "Name"])
+    func unknownMembers(member: String) async throws {
+        let fixture = try AccountsFixture()
+        let pair = try await fixture.signUp()
+        let caller = try await fixture.caller(pair)
+        let error = await #expect(throws: ErrorBody.self) {
+            try await fixture.accounts.updateUser(pair.userID, ["nickname": "Countess", member: "admin"], caller)
+        }
+        #expect(error?.code == "common/invalid-parameters" && error?.status == 400)
+        #expect(error?.details.map(\.field) == [member])
+        #expect(error?.message.hasPrefix("\(member) can't be stored") == true)
+        #expect(try await fixture.accounts.user(pair.userID, caller).body["nickname"] == .null)
+        let made: JSONObject = ["email": "bob@example.com", "mobile": "1"]
+        #expect(await code { try await fixture.accounts.createUser(made, .secretKey) } == "common/invalid-parameters")
+        let role: JSONObject = ["role": "editor", "name": "x"]
+        #expect(
+            await code { try await fixture.accounts.changeRole(of: pair.userID, role, .secretKey) }
+                == "common/invalid-parameters")
     }
 
     @Test("A change of nothing leaves updatedAt, and a clock set back doesn't move it back")

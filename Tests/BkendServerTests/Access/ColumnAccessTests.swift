@@ -48,12 +48,13 @@ import Testing
         #expect(error?.details.map(\.field) == ["note", "phone"])
     }
 
-    @Test("A failure of a stored field that the caller may not read keeps its value to itself")
-    func failures() throws {
+    @Test("An error names a field that the caller wrote or may read, and no other")
+    func naming() throws {
         let columns = try Self.columns(Self.user)
-        let failure = ErrorBody.Detail(field: "salary", rule: "maximum", message: "salary must be at most 5")
-        #expect(columns.shown([failure], written: ["name"])[0].message == "salary is not valid in the stored record")
-        #expect(columns.shown([failure], written: ["salary"]) == [failure])
+        #expect(columns.conceals("salary", in: ["name": 1], isOwn: true))
+        #expect(!columns.conceals("salary", in: ["salary": 1], isOwn: false))
+        #expect(!columns.conceals("phone", in: [:], isOwn: true) && columns.conceals("phone", in: [:], isOwn: false))
+        #expect(!columns.conceals("name", in: [:], isOwn: false))
     }
 }
 #endif

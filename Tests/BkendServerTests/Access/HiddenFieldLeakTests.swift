@@ -101,6 +101,70 @@ import Testing
         }
     }
 
+    /// What a tightened schema refuses of every stored record.
+    private static let tightened: JSON = [
+        "salary": ["type": "int", "maximum": 1], "extra": ["type": "string", "required": true],
+        "code": ["type": "string", "enum": ["gamma", "delta"]], "name": ["type": "string"],
+        "secret": [
+            "type": "object", "properties": ["word": ["type": "string", "maxLength": 1], "n": ["required": true]],
+        ],
+    ]
+
+    @Test("After a schema was tightened, errors name neither hidden fields nor what they should be")
+    func tightenedSchema() async throws {
+        try await Self.withTwins(rows: false) { server, ids in
+            guard var table = Self.table("left", rows: false).objectValue else { return }
+            table["schema"] = ["properties": Self.tightened]
+            table["columnPermissions"] = [
+                "salary": ["read": "admin", "write": "admin"], "secret": ["read": "admin", "write": "admin"],
+                "code": ["read": "self", "write": "admin"], "extra": ["read": "admin"],
+            ]
+            try server.apply(["tables": [.object(table)]])
+            let id = ids["left"]?[0] ?? ""
+            for client in [server.user("eve"), server.guest] {
+                let answers = [
+                    try await client.patch("/v1/left/\(id)", ["name": "new"]),
+                    try await client.post("/v1/left", ["name": "new"]),
+                    try await client.post("/v1/left", .array([["name": "new"]])),
+                ]
+                for answer in answers where answer.status != 403 {
+                    #expect(answer.status == 400)
+                    #expect(answer.rules == ["schema"], "\(answer.text)")
+                    for word in ["salary", "secret", "extra", "word", "gamma", "maximum", "required", "enum"] {
+                        #expect(!answer.text.contains(word), "\(word): \(answer.text)")
+                    }
+                }
+            }
+            // The owner reads `code`, and so learns of it; nobody else's field comes with it.
+            let own = try await server.user("ann").patch("/v1/left/\(id)", ["name": "new"])
+            #expect(own.fields == ["body", "code"], "\(own.text)")
+            // What the caller wrote, it may hear of.
+            let written = try await server.user("eve").post("/v1/left", ["name": "new", "extra": 5])
+            #expect(written.fields.contains("extra") && written.status == 400)
+            #expect(try await server.admin.patch("/v1/left/\(id)", ["name": "new"]).fields.count >= 4)
+        }
+    }
+
+    @Test("A unique index over a hidden field is not named to who wrote another of its fields")
+    func hiddenUniqueness() async throws {
+        let table: JSON = [
+            "name": "t", "indexes": [["fields": ["name": 1, "salary": 1], "unique": true]],
+            "permissions": ["user": ["create": true, "update": true]],
+            "columnPermissions": ["salary": ["read": "admin", "write": "admin"]],
+        ]
+        try await withServer(tables: ["tables": [table]]) { server in
+            let eve = server.user("eve")
+            _ = try await eve.post("/v1/t", ["name": "a"])
+            let other = try await eve.post("/v1/t", ["name": "b"])
+            for answer in [
+                try await eve.post("/v1/t", ["name": "a"]), try await eve.patch("/v1/t/\(other.id)", ["name": "a"]),
+            ] {
+                #expect(answer.status == 409 && answer.fields == ["name"])
+                #expect(!answer.text.contains("salary"))
+            }
+        }
+    }
+
     @Test("The owner of a record sees what its rule shows to owners, in filters too")
     func owners() async throws {
         try await Self.withTwins(rows: false) { server, _ in

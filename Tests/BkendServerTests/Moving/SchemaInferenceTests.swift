@@ -65,7 +65,7 @@ import Testing
         let table = try TableDefinition(.object(inference.definition(name: "a").json))
         for record in records {
             var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches)
-            let stored = validator.object(record, table.schema, at: "")
+            let stored = validator.record(record, table.schema)
             #expect(validator.failures.isEmpty)
             #expect(stored.description == record.description)
         }

@@ -57,6 +57,7 @@ import Testing
             #"bkend_request_duration_seconds_count{route="/v1/data/:table"} 4"#,
             "bkend_requests_in_flight 0", "bkend_writer_wait_seconds_count 1",
             #"bkend_tables{project="default",environment="dev"} 2"#,
+            #"bkend_dynamic_tables{project="default",environment="dev"} 0"#,
         ] { #expect(lines.contains(line), "\(line)") }
         #expect(answer.text.hasSuffix("\n"))
         #expect(health.text == #"{"status":"ok"}"#)

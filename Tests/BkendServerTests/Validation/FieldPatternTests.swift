@@ -14,9 +14,10 @@ import Testing
 
     @Test("The texts of one request share one time limit")
     func shared() {
-        let matches = FieldPattern.matcher(by: QueryDeadline(after: .seconds(0)))
-        #expect(!matches("^a", "abc"))
-        #expect(FieldPattern.matcher(within: .seconds(600))("^a", "abc"))
+        let late = RequestPatterns(by: QueryDeadline(after: .seconds(0)))
+        #expect(!late.matches("^a", "abc") && late.ranOut)
+        let early = RequestPatterns(within: .seconds(600))
+        #expect(early.matches("^a", "abc") && !early.ranOut)
     }
 
     @Test("A pattern that would backtrack for ever has no match, and an empty text is a text")

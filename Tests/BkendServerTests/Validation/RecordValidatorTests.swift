@@ -14,8 +14,8 @@ import Testing
     /// The stored record, and the failures as `field rule`.
     static func validate(_ record: JSONObject, _ schema: FieldSchema, filling: Bool = true) -> (JSONObject, [String]) {
         var validator = RecordValidator(fillsDefaults: filling, matches: FieldPattern.matches)
-        let stored = validator.object(record, schema, at: "")
-        return (stored, validator.failures.map { "\($0.field) \($0.rule)" })
+        let stored = validator.record(record, schema)
+        return (stored, validator.failures.details.map { "\($0.field) \($0.rule)" })
     }
 
     static let wrongTypes: [(String, JSON)] = [
@@ -125,6 +125,59 @@ import Testing
     func keys() throws {
         let (_, failures) = Self.validate(["a": [["$where": 1], ["b": ["c.d": 1]]]], try Self.schema([:]))
         #expect(failures == ["a.0.$where name", "a.1.b.c.d name"])
+    }
+
+    // MARK: Bounds
+
+    @Test("All failures are counted and the first hundred put into words, with names, paths and lists cut")
+    func bounds() throws {
+        let long = String(repeating: "é", count: 200_000)
+        let names = (0..<6_000).map { ("$\($0)", JSON.int(1)) }
+        var validator = RecordValidator(fillsDefaults: true, matches: FieldPattern.matches)
+        _ = validator.record([long: .object(JSONObject(names))], FieldSchema(.object))
+        #expect(validator.failures.count == 6_000)
+        #expect(validator.failures.details.count == 100 && validator.failures.omitted == 5_900)
+        let first = try #require(validator.failures.details.first)
+        #expect(first.field.hasPrefix("éé") && first.field.hasSuffix("éé.$0") && first.field.utf8.count < 80)
+        let error = try #require(ErrorBody(validator.failures))
+        #expect(error.details.count == 100 && error.omittedDetails == 5_900)
+        #expect(error.message.hasSuffix("; and 5997 more"))
+        #expect(error.json.serialized().count < 30_000)
+        let schema = try Self.schema(["f": ["type": "string", "enum": .array((0..<200).map { .string("v\($0)") })]])
+        var list = RecordValidator(fillsDefaults: true, matches: FieldPattern.matches)
+        _ = list.record(["f": "other"], schema)
+        #expect(list.failures.details[0].message.hasSuffix(#""v8", "v9" and 190 more"#))
+    }
+
+    @Test("A deep path is cut in the middle")
+    func deepPath() throws {
+        var value: JSON = ["$": 1]
+        for level in 0..<60 { value = .object([("level\(level)" + String(repeating: "x", count: 100)): value]) }
+        var validator = RecordValidator(fillsDefaults: true, matches: FieldPattern.matches)
+        _ = validator.record(value.objectValue ?? [:], FieldSchema(.object))
+        let field = try #require(validator.failures.details.first?.field)
+        #expect(field.utf8.count <= 260 && field.hasPrefix("level59x") && field.hasSuffix(".$") && field.contains("…"))
+    }
+
+    @Test("Failures that are passed on are not kept, however many")
+    func passedOn() throws {
+        var count = 0
+        var validator = RecordValidator(
+            fillsDefaults: false, matches: FieldPattern.matches, failures: ValidationFailures { _ in count += 1 })
+        _ = validator.record(
+            ["a": .array(Array(repeating: "x", count: 5_000))],
+            try Self.schema(["a": ["type": "array", "items": ["type": "int"]]]))
+        #expect(count == 5_000 && validator.failures.count == 5_000 && validator.failures.details.isEmpty)
+    }
+
+    @Test("Of hidden fields one failure a record tells that something is wrong, and nothing else")
+    func hidden() throws {
+        let schema = try Self.schema(["a": ["type": "int", "maximum": 5], "b": ["type": "int", "required": true]])
+        var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches, hides: { $0 != "c" })
+        _ = validator.record(["a": 9, "c": ["$x": 1]], schema)
+        #expect(validator.failures.details.map { "\($0.field) \($0.rule)" } == ["body schema", "c.$x name"])
+        _ = validator.record(["a": "x"], schema, at: RecordPlace(record: 7))
+        #expect(validator.failures.details.last?.field == "[7]")
     }
 }
 #endif

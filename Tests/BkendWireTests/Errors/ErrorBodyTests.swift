@@ -48,10 +48,20 @@ import Testing
         #expect(ErrorBody(try JSON(parsing: #"{"error":"c","details":"x","message":"m"}"#), status: 400)?.details == [])
     }
 
+    @Test(arguments: [
+        ("", 4, ""), ("abcdef", 6, "abcdef"), ("abcdefg", 6, "abcd…fg"), ("ééééé", 6, "éé…é"), ("é", 1, "…"),
+        ("a😀😀😀b", 6, "a…b"), (String(repeating: "x", count: 400_000), 3, "xx…x"),
+    ])
+    func `a long text is cut in its middle, between scalars`(text: String, limit: Int, short: String) {
+        #expect(text.shortened(to: limit) == short)
+    }
+
     @Test func `a sent error reads back`() {
         for error in [
             ErrorBody(.tableNotFound, "no table x"), ErrorBody("made/up", "é", status: 418),
             ErrorBody(.validationError, "", details: [.init(field: "a.b", rule: "r", message: "m")]),
+            ErrorBody(
+                .validationError, "", details: [.init(field: "a", rule: "r", message: "m")], omittedDetails: 5_900),
         ] {
             #expect(ErrorBody(.object(error.json), status: 599) == error)
         }

@@ -122,6 +122,16 @@ import Testing
             Self.refusal(#"[1,{"a":2}]"#, limits: JSONLimits(values: 2)) == JSONError(.tooManyValues(limit: 2), at: 4))
     }
 
+    @Test func `a member's name is limited in bytes, whatever its escapes`() {
+        let limits = JSONLimits(nameBytes: 4)
+        for text in [#"{"abcd":"abcde"}"#, #"{"\u0061bcd":1}"#, #"[{"éé":{"":1}}]"#] {
+            #expect(Self.refusal(text, limits: limits) == nil)
+        }
+        for (text, offset) in [(#"{"abcde":1}"#, 1), (#"[{"a":{"ééx":1}}]"#, 7), (#"{"\u0061bcde":1}"#, 1)] {
+            #expect(Self.refusal(text, limits: limits) == JSONError(.nameTooLong(limit: 4), at: offset))
+        }
+    }
+
     @Test func `parser and check agree on damaged random values`() {
         var source = RandomJSON(seed: 11)
         for _ in 0..<2_000 {

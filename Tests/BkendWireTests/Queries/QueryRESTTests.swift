@@ -29,7 +29,7 @@ import Testing
             ("select=title,%20author.name,,", Query(select: ["title", "author.name"])),
             ("fields=title", Query(select: ["title"])),
             ("select=", Query()), ("page=1&page=2", Query(page: .init(2))),
-            ("unknown=1&_=2&PAGE=7&andFilter=x&%00=1", Query()), ("andFilters={}", Query()), ("orFilters={}", Query()),
+            ("andFilters={}", Query()), ("orFilters={}", Query()),
             (#"andFilters={"a":1}"#, Query(filter: Condition("a", .equals(1)).filter)),
             (
                 #"andFilters={"a":1,"b":2}"#,
