@@ -12,6 +12,18 @@ struct LimitOptions: ParsableArguments {
     var trustedProxy: [AddressRange] = []
     @Option(help: "The largest body.")
     var bodyLimit = SizeOption(bytes: 1 << 20)
+    @Option(help: "The largest record, whatever makes it so large; from --body-limit to 16M.")
+    var recordLimit = SizeOption(bytes: ServerLimits.anyRecord)
+    @Option(
+        help: ArgumentHelp(
+            "The largest page of a list, at least 20 times --body-limit; 24M, or as much as that when left out.",
+            valueName: "size"))
+    var pageLimit: SizeOption?
+    @Option(
+        help: ArgumentHelp(
+            "The memory of all large answers under way, at least 4 times --page-limit; 256M, or as much as that.",
+            valueName: "size"))
+    var answerMemory: SizeOption?
     @Option(help: "Connections at once.")
     var connectionLimit = 1_024
     @Option(help: "Connections of one address, but a trusted proxy's; requests in flight of one client behind a proxy.")
@@ -32,6 +44,17 @@ struct LimitOptions: ParsableArguments {
     var maxDatabaseSize: SizeOption?
 
     func validate() throws {
+        let limits = limits
+        guard recordLimit.bytes <= ServerLimits.anyRecord, limits.largestRecord <= recordLimit.bytes else {
+            throw ValidationError("--record-limit is at least --body-limit, and at most 16M")
+        }
+        if let pageLimit, pageLimit.bytes < ServerLimits.bodiesPerPage * bodyLimit.bytes {
+            throw ValidationError("--page-limit is at least \(ServerLimits.bodiesPerPage) times --body-limit")
+        }
+        let largestPage = pageLimit?.bytes ?? limits.largestPage
+        if let answerMemory, answerMemory.bytes < ServerLimits.pagesAtOnce * largestPage {
+            throw ValidationError("--answer-memory is at least \(ServerLimits.pagesAtOnce) times --page-limit")
+        }
         let counts = [
             ("connection-limit", connectionLimit), ("query-timeout", queryTimeout), ("idle-timeout", idleTimeout),
             ("body-timeout", bodyTimeout), ("shutdown-timeout", shutdownTimeout), ("answer-timeout", answerTimeout),
@@ -42,11 +65,21 @@ struct LimitOptions: ParsableArguments {
         }
     }
 
+    /// The sizes.
+    private var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.bodyBytes = bodyLimit.bytes
+        limits.recordBytes = recordLimit.bytes
+        if let pageLimit { limits.pageBytes = pageLimit.bytes }
+        if let answerMemory { limits.answerBytes = answerMemory.bytes }
+        return limits
+    }
+
     func apply(to configuration: inout ServerConfiguration) {
         configuration.rateLimit = rateLimit.limit
         configuration.trustedProxies = TrustedProxies(trustedProxy)
         configuration.databaseBytes = maxDatabaseSize?.bytes
-        configuration.limits.bodyBytes = bodyLimit.bytes
+        configuration.limits = limits
         configuration.limits.connections = connectionLimit
         configuration.limits.dynamicTables = dynamicLimit
         configuration.limits.queryMilliseconds = queryTimeout

@@ -1,4 +1,5 @@
 import Bkend
+import BkendServer
 import BkendTesting
 import BkendWire
 import Foundation
@@ -75,13 +76,20 @@ actor Offline {
     }
 
     /// Runs a body against a fresh server, and ends whatever it left.
-    static func run(tables: JSON = Offline.tables, _ body: (Offline) async throws -> Void) async throws {
+    static func run(
+        tables: JSON = Offline.tables, configure: (inout ServerConfiguration) -> Void = { _ in },
+        _ body: (Offline) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-offline-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let port = try ReservedPort()
         let server = try await TestServer.start(
-            folder: folder.appending(path: "server").path, tables: tables, port: port.number)
+            folder: folder.appending(path: "server").path, tables: tables
+        ) {
+            $0.port = port.number
+            configure(&$0)
+        }
         let offline = Offline(folder: folder, port: port, server: server)
         do { try await body(offline) } catch {
             try? await offline.end()

@@ -64,6 +64,7 @@ extension BkendError: CustomStringConvertible {
         case .permissionDenied: "sign in, or change the table's permissions"
         case .scopeInsufficient: "give the key a scope for this table and operation"
         case .queryTimeout: "narrow the filter, or index the fields that it names"
+        case .pageTooLarge: "ask for pages of fewer rows, or select fewer fields; all() does so by itself"
         case .rateLimitExceeded, .tooManyRequests: "send less, or allow more attempts in the retry policy"
         case .internalError, .insufficientStorage: "see the server's log"
         default: nil

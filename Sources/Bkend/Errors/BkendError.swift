@@ -80,6 +80,9 @@ extension BkendError {
     /// The server's error code, nil when the failure is of another kind.
     public var code: ErrorCode? { if case .server(let body) = reason { body.code } else { nil } }
 
+    /// How many rows a page may have instead, where the server found it too large (`ErrorCode.pageTooLarge`).
+    public var largestLimit: Int? { if case .server(let body) = reason { body.largestLimit } else { nil } }
+
     /// Whether the server says that there is no such record.
     public var isNotFound: Bool { code == .notFound }
 

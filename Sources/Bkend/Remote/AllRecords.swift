@@ -12,7 +12,8 @@ extension RemoteQueryable {
     /// ascending, or descending when the query is ordered so by `id`; another order can't be walked this way and throws.
     ///
     /// - Parameters:
-    ///   - batch: the records of one request, 1 to 100.
+    ///   - batch: the most records of one request, 1 to 100. Where they have more bytes than the server answers at once,
+    ///     fewer are asked for.
     ///   - options: hold for each request, not for the whole walk.
     public func all(batch: Int = Query.Page.maximumLimit, options: CallOptions = .default) -> AllRecords<Model> {
         AllRecords(query: remoteQuery, batch: batch, options: options)
@@ -39,8 +40,12 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         private var records: [Record<Model>].Iterator = [].makeIterator()
         private var last: String?
         private var isAtEnd = false
+        private var limit: PageLimit
 
-        fileprivate init(source: AllRecords) { self.source = source }
+        fileprivate init(source: AllRecords) {
+            self.source = source
+            limit = PageLimit(maximum: source.batch)
+        }
 
         /// The next record, nil after the last. After an error it is nil as well.
         public mutating func next() async throws(BkendError) -> Record<Model>? {
@@ -52,7 +57,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             if let record = records.next() { return record }
             while !isAtEnd {
                 isAtEnd = true  // stays so if what follows throws
-                let page = try await source.page(after: last)
+                let page = try await page(isolation: actor)
                 isAtEnd = page.records.isEmpty || !page.pagination.hasNext
                 last = page.records.last?.id
                 records = page.records.makeIterator()
@@ -60,13 +65,30 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             }
             return nil
         }
+
+        /// The page behind the last record, as long as the server answers at once.
+        private mutating func page(isolation actor: isolated (any Actor)?) async throws(BkendError) -> Page<Model> {
+            while true {
+                // A batch that can't be asked for is refused by the request, not made into another here.
+                let asked = limit.isWhole ? source.batch : limit.rows
+                do throws(BkendError) {
+                    let page = try await source.page(after: last, limit: asked)
+                    limit.came()
+                    return page
+                } catch {
+                    guard error.code == .pageTooLarge, limit.refused(asked, named: error.largestLimit) else {
+                        throw error
+                    }
+                }
+            }
+        }
     }
 
     private var operation: BkendError.Operation {
         BkendError.Operation(method: Call.Method.get.rawValue, table: query.table)
     }
 
-    private func page(after last: String?) async throws(BkendError) -> Page<Model> {
+    private func page(after last: String?, limit: Int) async throws(BkendError) -> Page<Model> {
         var query = query.query.query
         let direction = query.sort.first?.direction ?? .ascending
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
@@ -75,7 +97,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
                 operation: operation)
         }
         query.sort = [Query.Sort(SystemField.id.rawValue, direction)]
-        query.page = Query.Page(limit: batch)
+        query.page = Query.Page(limit: limit)
         if let last {
             do throws(FilterNotExpressible) {
                 query.filter = try query.filter.rest().beyond(last, direction).filter

@@ -58,7 +58,9 @@ extension RemoteQueryable {
     /// - Parameters:
     ///   - number: the page, from 1.
     ///   - limit: the rows of a page, 1 to 100.
-    /// - Throws: `BkendError`
+    /// - Throws: `BkendError`. A server answers no shorter page than was asked for: where the rows have more bytes than
+    ///   it answers at once, the error's code is `pageTooLarge`, and its `largestLimit` says how many rows fit. Pages of
+    ///   another limit have other numbers, so begin again with the first one, or go on by `page(offset:limit:)`.
     public func page(
         _ number: Int = 1, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
     ) async throws(BkendError) -> Page<Model> {
@@ -70,7 +72,8 @@ extension RemoteQueryable {
     /// - Parameters:
     ///   - offset: the rows to skip, from 0.
     ///   - limit: the rows to give at most, 1 to 100.
-    /// - Throws: `BkendError`
+    /// - Throws: `BkendError`; of the code `pageTooLarge` where the rows have more bytes than the server answers at once.
+    ///   The error's `largestLimit` rows from this offset fit.
     public func page(
         offset: Int, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
     ) async throws(BkendError) -> Page<Model> {

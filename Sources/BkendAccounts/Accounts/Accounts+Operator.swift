@@ -17,8 +17,8 @@ extension Accounts {
     ///
     /// - Throws: `ErrorBody` when there is no such user.
     package func disable(_ id: String) async throws -> User {
-        let now = now
-        guard let user = try await database.write({ db in try UserStore.disable(db, id: id, now: now) }) else {
+        guard let user = try await database.write({ [clock] db in try UserStore.disable(db, id: id, now: clock()) })
+        else {
             throw Self.unknownUser
         }
         return user
@@ -28,8 +28,8 @@ extension Accounts {
     ///
     /// - Throws: `ErrorBody` when there is no such user.
     package func enable(_ id: String) async throws -> User {
-        let now = now
-        guard let user = try await database.write({ db in try UserStore.enable(db, id: id, now: now) }) else {
+        guard let user = try await database.write({ [clock] db in try UserStore.enable(db, id: id, now: clock()) })
+        else {
             throw Self.unknownUser
         }
         return user

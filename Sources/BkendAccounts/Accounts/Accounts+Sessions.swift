@@ -56,8 +56,7 @@ extension Accounts {
     }
 
     func delete(id: String) async throws {
-        let now = now
-        guard try await database.write({ db in try UserStore.delete(db, id: id, now: now) }) else {
+        guard try await database.write({ [clock] db in try UserStore.delete(db, id: id, now: clock()) }) else {
             throw Self.unknownUser
         }
     }

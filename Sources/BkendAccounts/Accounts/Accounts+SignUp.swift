@@ -5,7 +5,6 @@ import GRDB
 extension Accounts {
     /// `POST /v1/auth/email/signup`: a new user of the role `user`, signed in. A `role` in the body is passed over.
     package func signUp(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
-        let now = now
         try gate.signUp(client: client.key, now: now)
         let fields = BodyFields(body)
         try fields.checkMethod()
@@ -17,14 +16,15 @@ extension Accounts {
             throw UserStore.emailTaken
         }
         let hash = try await passwords.hash(password)
-        let user = newUser(email: email, role: RoleName.user, change: change, now: now)
-        let random = random
-        let token = try await database.write { [housekeeping, configuration] db in
+        let (user, token) = try await database.write { [self] db in
+            let user = newUser(email: email, role: RoleName.user, change: change, now: now)
             try UserStore.insert(db, user, email: email, password: hash)
-            try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
-            return try SessionStore.start(db, userID: user.id, client: client, random: random, now: now)
+            try housekeeping.run(db, lifetimes: configuration.lifetimes, now: user.createdAt)
+            let token = try SessionStore.start(
+                db, userID: user.id, client: client, random: random, now: user.createdAt)
+            return (user, token)
         }
-        return try await signedIn(user, token, now: now, status: 201)
+        return try await signedIn(user, token, now: user.createdAt, status: 201)
     }
 
     /// `POST /v1/auth/email/signin`. An unknown address is answered as a wrong password is, after the same work.

@@ -25,8 +25,11 @@ extension Accounts {
             hash = try await passwords.hash(
                 fields.newPassword("password", policy: configuration.passwordPolicy))
         }
-        let user = newUser(email: email, role: role, change: change, now: now)
-        try await database.write { [hash] db in try UserStore.insert(db, user, email: email, password: hash) }
+        let user = try await database.write { [self, hash] db in
+            let user = newUser(email: email, role: role, change: change, now: now)
+            try UserStore.insert(db, user, email: email, password: hash)
+            return user
+        }
         return AccountAnswer(user.json, status: 201)
     }
 
@@ -64,12 +67,11 @@ extension Accounts {
     }
 
     private func update(id: String, _ change: @escaping @Sendable (inout User) -> Void) async throws -> User {
-        let now = now
-        return try await database.write { db in
+        return try await database.write { [clock] db in
             guard var user = try UserStore.user(db, id: id) else { throw Self.unknownUser }
             let before = user
             change(&user)
-            return user.isSame(as: before) ? before : try UserStore.update(db, user, now: now)
+            return user.isSame(as: before) ? before : try UserStore.update(db, user, now: clock())
         }
     }
 }

@@ -20,7 +20,9 @@ package final class Accounts: Sendable {
     let mailWithheld: @Sendable () -> Void
     let housekeeping = Housekeeping()
     private let tokens: TokenAuthority
-    private let clock: @Sendable () -> Timestamp
+    /// The time. What changes a user is stamped by it inside the transaction, whose turn may be seconds away: a stamp from
+    /// before would lie behind what others have read by then.
+    let clock: @Sendable () -> Timestamp
 
     /// The accounts in a database whose tables `AccountSchema.prepare` has made.
     ///

@@ -1,7 +1,7 @@
 #if Server
 import BkendWire
 
-/// 429: the answer, and when to come again (the header `Retry-After`).
+/// 429, or 503 where it isn't the client's own doing: the answer, and when to come again (the header `Retry-After`).
 package struct TooManyRequests: Error, Hashable, Sendable {
     /// The answer.
     package let body: ErrorBody

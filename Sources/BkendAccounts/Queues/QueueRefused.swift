@@ -19,7 +19,7 @@ package struct QueueRefused: Error, Hashable, Sendable {
         case .clientShare:
             body = ErrorBody(code, "too many \(work) of this client wait for their turn already; \(advice)")
         case .full:
-            body = ErrorBody(.serverBusy, "too many \(work) wait for their turn on this server; \(advice)")
+            body = ErrorBody(.serviceUnavailable, "too many \(work) wait for their turn on this server; \(advice)")
         }
     }
 }

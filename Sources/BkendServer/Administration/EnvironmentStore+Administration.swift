@@ -90,12 +90,14 @@ extension EnvironmentStore {
     /// Puts an earlier definition in force again, as a new version. Records stay as they are.
     ///
     /// - Throws: `OperatorError` when there is no such table or version, or the records don't allow its indexes.
-    package func rollBack(_ name: String, to version: Int, now: Timestamp) throws -> TableChange {
+    package func rollBack(
+        _ name: String, to version: Int, now: @autoclosure () -> Timestamp
+    ) throws -> TableChange {
         _ = try table(name)
         guard let old = try versions(of: name).first(where: { $0.version == version }) else {
             throw OperatorError("the table \(name) has no version \(version); bkend-server table versions shows them")
         }
-        let changes = try apply(["tables": [.object(old.definition.json)]], now: now)
+        let changes = try apply(["tables": [.object(old.definition.json)]], now: now())
         return changes.first ?? TableChange(table: name, changes: [])
     }
 

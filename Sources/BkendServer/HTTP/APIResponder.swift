@@ -19,6 +19,9 @@ struct APIResponder: HTTPResponder {
 
         /// The other end's IP address.
         var address: ClientAddress? { ClientAddress(channel.remoteAddress) }
+
+        /// The connection's thread.
+        var loop: any EventLoop { channel.eventLoop }
     }
 
     let environments: Environments
@@ -27,6 +30,8 @@ struct APIResponder: HTTPResponder {
     let requestIDs: RequestIDs
     let limiter: RequestLimiter
     let metrics: ServerMetrics
+    /// The memory of all answers under way.
+    let answers: AnswerBudget
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let headers = request.headers
@@ -38,7 +43,7 @@ struct APIResponder: HTTPResponder {
         metrics.began()
         defer { metrics.ended() }
         if request.method == .options { return preflight(trace) }
-        let answer: RouteAnswer
+        var answer: RouteAnswer
         do {
             try admit(trace.client)
             answer = try await self.answer(request, query, &trace)
@@ -62,7 +67,12 @@ struct APIResponder: HTTPResponder {
         } catch {
             answer = RouteAnswer(failure(error, trace))
         }
-        let response = answer.response(to: trace, isFromPage: headers[.origin] != nil)
+        do throws(TooManyRequests) {
+            answer.body = try answer.body.settled(on: AnswerAccount(answers, client: trace.client))
+        } catch {
+            answer = RouteAnswer(error)
+        }
+        let response = answer.response(to: trace, isFromPage: headers[.origin] != nil, on: context.loop)
         record(trace, answer)
         return response
     }
@@ -96,7 +106,7 @@ struct APIResponder: HTTPResponder {
         trace.environment = key.environment
         trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
         let answer = try await Requester.$current.withValue(requester(key, trace)) {
-            try await self.answer(route, request, query, key, credentials, now, &trace)
+            try await self.answer(route, request, query, key, credentials, &trace)
         }
         if case .openAPI = route { return answer }
         return isWrapped(key) ? answer.wrapped : answer
@@ -104,7 +114,7 @@ struct APIResponder: HTTPResponder {
 
     private func answer(
         _ route: Route, _ request: Request, _ query: Substring, _ key: ResolvedKey, _ credentials: Credentials,
-        _ now: Timestamp, _ trace: inout RequestTrace
+        _ trace: inout RequestTrace
     ) async throws -> RouteAnswer {
         let environment = try environments.environment(key.environment)
         if case .account(let route) = route {
@@ -120,7 +130,7 @@ struct APIResponder: HTTPResponder {
         let records = RecordRoutes(
             store: environment.store, caller: caller,
             callerNow: { try await self.caller(keys.key(credentials.key, now: configuration.now()), credentials) },
-            now: now,
+            clock: configuration.now, answers: AnswerAccount(answers, client: trace.client),
             limits: configuration.limits, isDynamic: configuration.isDynamic,
             explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
         switch (route, request.method) {
@@ -172,7 +182,7 @@ struct APIResponder: HTTPResponder {
         let duration = trace.started.duration(to: .now)
         metrics.answered(trace, status: answer.status.code, duration: duration)
         configuration.requestLog?.write(
-            trace, status: answer.status.code, code: answer.code, bytes: answer.body.readableBytes, duration: duration,
+            trace, status: answer.status.code, code: answer.code, bytes: answer.body.count, duration: duration,
             now: configuration.now())
     }
 
@@ -195,7 +205,7 @@ struct APIResponder: HTTPResponder {
     private func preflight(_ trace: RequestTrace) -> Response {
         var headers = CORS.preflight()
         headers[.requestID] = trace.id
-        record(trace, RouteAnswer(.noContent, body: ByteBuffer()))
+        record(trace, RouteAnswer(.noContent, body: AnswerBody(ByteBuffer())))
         return Response(status: .noContent, headers: headers)
     }
 }

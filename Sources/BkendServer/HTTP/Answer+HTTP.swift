@@ -8,18 +8,18 @@ import NIOCore
 struct RouteAnswer: Sendable {
     var status: HTTPResponse.Status
     /// Compact JSON.
-    var body: ByteBuffer
+    var body: AnswerBody
     var headers = HTTPFields()
     /// What went wrong, for the log.
     var code: ErrorCode?
 
-    init(_ status: HTTPResponse.Status = .ok, body: ByteBuffer) {
+    init(_ status: HTTPResponse.Status = .ok, body: AnswerBody) {
         self.status = status
         self.body = body
     }
 
     init(_ status: HTTPResponse.Status, _ json: JSONObject) {
-        self.init(status, body: ByteBuffer(bytes: json.serialized()))
+        self.init(status, body: AnswerBody(ByteBuffer(bytes: json.serialized())))
     }
 
     init(_ error: ErrorBody) {
@@ -30,23 +30,23 @@ struct RouteAnswer: Sendable {
     /// The answer as clients of the hosted service had it at the end: `{"success":true,"data":…}` (rest-api.md §2).
     var wrapped: RouteAnswer {
         var out = self
-        out.body = ByteBuffer(string: #"{"success":true,"data":"#)
-        out.body.writeImmutableBuffer(body)
-        out.body.writeInteger(UInt8(ascii: "}"))
+        out.body = body.between(#"{"success":true,"data":"#, "}")
         return out
     }
 
     /// The response: JSON, its length, the request's id, and what browsers need to see.
-    func response(to trace: RequestTrace, isFromPage: Bool) -> Response {
+    ///
+    /// - Parameter loop: the connection's.
+    func response(to trace: RequestTrace, isFromPage: Bool, on loop: any EventLoop) -> Response {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
-        headers[.contentLength] = String(body.readableBytes)
+        headers[.contentLength] = String(body.count)
         headers[.requestID] = trace.id
         trace.rate?.add(to: &headers)
         if isFromPage { CORS.allow(&headers) }
         return Response(
             status: status, headers: headers,
-            body: trace.method == .head ? ResponseBody() : ResponseBody(byteBuffer: body))
+            body: trace.method == .head ? ResponseBody() : body.response(on: loop))
     }
 }
 #endif

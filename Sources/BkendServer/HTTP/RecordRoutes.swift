@@ -4,7 +4,6 @@ import BkendWire
 import GRDB
 import HTTPTypes
 import HummingbirdCore
-import NIOCore
 
 /// The record operations of one request: reads what the request says, and leaves the rest to `RecordOperations`.
 struct RecordRoutes: Sendable {
@@ -12,7 +11,11 @@ struct RecordRoutes: Sendable {
     let caller: Caller
     /// Who asks, asked anew: a body may take its time, and key or session may end meanwhile.
     let callerNow: @Sendable () async throws -> Caller
-    let now: Timestamp
+    /// The time. What is written is stamped inside its transaction: a body may take its time to come, and the writer's
+    /// turn too, and a stamp from before either lies behind what others have read already.
+    let clock: @Sendable () -> Timestamp
+    /// What answers are counted for.
+    let answers: AnswerAccount
     let limits: ServerLimits
     let isDynamic: Bool
     /// Tells how lists are found, nil when nobody asked.
@@ -20,22 +23,24 @@ struct RecordRoutes: Sendable {
 
     func get(_ id: String, in table: String) throws -> RouteAnswer {
         let text = try store.quickRead { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller, now: now).get(id, in: db)
+            try RecordOperations(try catalog.table(table), caller: caller).get(id, in: db)
         }
-        return RouteAnswer(body: ByteBuffer(bytes: text))
+        return RouteAnswer(body: try AnswerBody(text, on: answers))
     }
 
     func list(_ table: String, query: Substring) async throws -> RouteAnswer {
         let items = try QueryItem.decode(query)
-        let (caller, now, limits) = (caller, now, limits)
+        let (caller, limits, answers) = (caller, limits, answers)
         let limit = Duration.milliseconds(limits.queryMilliseconds)
         let explaining = explanation != nil
         let start = ContinuousClock.now
         let (body, plan) = try await store.read(
             limit: limit,
             paced: { db, catalog, pace in
-                try RecordOperations(try catalog.table(table), caller: caller, now: now)
-                    .list(items, pace: pace, explaining: explaining, in: db)
+                try RecordOperations(try catalog.table(table), caller: caller)
+                    .list(
+                        items, into: AnswerBody(on: answers), atMost: limits.largestPage, pace: pace,
+                        explaining: explaining, in: db)
             })
         var answer = RouteAnswer(body: body)
         if let explanation, let plan {
@@ -49,7 +54,8 @@ struct RecordRoutes: Sendable {
         let records = try records(of: body)
         let isArray = body.arrayValue != nil
         let caller = try await callerNow()
-        let (now, store, mostTables) = (now, store, isDynamic ? limits.dynamicTables : nil)
+        let (clock, store, answers, limits) = (clock, store, answers, limits)
+        let mostTables = isDynamic ? limits.dynamicTables : nil
         let checked = try await ahead { db, catalog, patterns in
             let found = try catalog[table]
             if found == nil {
@@ -60,39 +66,41 @@ struct RecordRoutes: Sendable {
                 records, isArray: isArray, for: found?.definition ?? DynamicTable.definition(table),
                 version: found?.version, caller: caller, patterns: patterns)
         }
-        let texts = try await store.write { db, catalog in
+        let out = try await store.write { db, catalog in
+            let now = clock()
             let found = try catalog[table]
             guard found != nil || mostTables != nil else { throw ErrorBody.tableNotFound(table) }
             let made = try found ?? DynamicTable.create(table, atMost: mostTables ?? 0, now: now, in: db)
-            return try RecordOperations(made, caller: caller, now: now)
-                .create(checked, id: { store.newID(at: now) }, in: db)
+            // The answer is made here: where there is no room for it, nothing is stored.
+            var out = AnswerBody(on: answers)
+            if isArray { try out.write(#"{"items":["#) }
+            try RecordOperations(made, caller: caller).create(
+                checked, limits: limits, now: now, id: { store.newID(at: now) }, into: &out, in: db)
+            if isArray { try out.write("]}") }
+            return out
         }
-        if !isArray { return RouteAnswer(.created, body: ByteBuffer(bytes: texts[0])) }
-        var out = ByteBuffer(string: #"{"items":["#)
-        for (index, text) in texts.enumerated() {
-            if index > 0 { out.writeString(",") }
-            out.writeBytes(text)
-        }
-        out.writeString("]}")
         return RouteAnswer(.created, body: out)
     }
 
     func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
         let body = try await BodyReader(limits: limits).json(of: request)
         guard let fields = body.objectValue else { throw Self.notAnObject(body, field: "body") }
-        let (caller, now) = (try await callerNow(), now)
+        let caller = try await callerNow()
+        let (clock, answers, limits) = (clock, answers, limits)
         for _ in 0..<Self.attempts {
             let (change, same) = try await ahead { db, catalog, patterns in
-                let operations = RecordOperations(try catalog.table(table), caller: caller, now: now)
+                let operations = RecordOperations(try catalog.table(table), caller: caller)
                 let change = try operations.change(of: id, set: fields, patterns: patterns, in: db)
                 return (change, change.fields.isEmpty ? try operations.visible(change) : nil)
             }
-            if let same { return RouteAnswer(body: ByteBuffer(bytes: same)) }
-            let text = try await store.write { db, catalog in
-                try RecordOperations(try catalog.table(table), caller: caller, now: now)
-                    .update(id, by: change, set: fields, in: db)
+            if let same { return RouteAnswer(body: try AnswerBody(same, on: answers)) }
+            let out = try await store.write { db, catalog in
+                let text = try RecordOperations(try catalog.table(table), caller: caller)
+                    .update(id, by: change, set: fields, limits: limits, now: clock(), in: db)
+                // Where there is no room for the answer, nothing is changed.
+                return try text.map { try AnswerBody($0, on: answers) }
             }
-            if let text { return RouteAnswer(body: ByteBuffer(bytes: text)) }
+            if let out { return RouteAnswer(body: out) }
         }
         throw ErrorBody(
             .queryTimeout,
@@ -103,12 +111,12 @@ struct RecordRoutes: Sendable {
     private static let attempts = 5
 
     func delete(_ id: String, in table: String) async throws -> RouteAnswer {
-        let (caller, now) = (caller, now)
+        let caller = caller
         try store.quickRead { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller, now: now).checkDelete(of: id, in: db)
+            try RecordOperations(try catalog.table(table), caller: caller).checkDelete(of: id, in: db)
         }
         try await store.write { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller, now: now).delete(id, in: db)
+            try RecordOperations(try catalog.table(table), caller: caller).delete(id, in: db)
         }
         return RouteAnswer(.ok, ["success": true])
     }

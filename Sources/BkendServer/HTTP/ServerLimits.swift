@@ -16,6 +16,12 @@ package struct ServerLimits: Sendable {
     package var recordsPerCreate = 1_000
     /// How many tables `serve --dynamic` may make in an environment; 403 past it.
     package var dynamicTables = 1_000
+    /// The most bytes of a record as it is stored, whatever makes it so large; 413 past it. See `largestRecord`.
+    package var recordBytes = ServerLimits.anyRecord
+    /// The most bytes of a list's page; 400 `data/page-too-large` past it. See `largestPage`.
+    package var pageBytes = 24 << 20
+    /// The most bytes of all answers that are being built or not written yet; 503 past it. See `allAnswers`.
+    package var answerBytes = 256 << 20
     /// The most bytes of a path.
     package var pathBytes = 1_024
     /// The most bytes of a query string.
@@ -61,6 +67,23 @@ package struct ServerLimits: Sendable {
 
     /// The defaults.
     package init() {}
+
+    /// The most bytes that a record may have anywhere: what an import reads. MongoDB's documents end there as well.
+    package static let anyRecord = 16 << 20
+    /// How many of the largest bodies one page takes at least. It is a list's default limit, so that a list that asks for
+    /// no limit is never refused because of what clients may send.
+    package static let bodiesPerPage = 20
+    /// What the server itself adds to a body at most: system fields.
+    private static let ownBytes = 1 << 10
+    /// How many of the largest pages there may be at once at least.
+    package static let pagesAtOnce = 4
+
+    /// The most bytes of a record: no less than a body's, and no more than an import takes back.
+    package var largestRecord: Int { min(max(recordBytes, bodyBytes), Self.anyRecord) }
+    /// The most bytes of a page.
+    package var largestPage: Int { max(pageBytes, Self.bodiesPerPage * (bodyBytes + Self.ownBytes)) }
+    /// The most bytes of all answers under way.
+    package var allAnswers: Int { max(answerBytes, Self.pagesAtOnce * largestPage) }
 }
 
 extension ServerLimits {

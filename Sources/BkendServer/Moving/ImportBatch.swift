@@ -31,6 +31,12 @@ struct ImportBatch {
         }
     }
 
+    private func check(_ bytes: Int) throws(RecordIntake.Refusal) {
+        if let flaw = RecordSize.flaw(of: bytes, atMost: options.recordBytes) {
+            throw RecordIntake.Refusal("", "recordBytes", flaw)
+        }
+    }
+
     private mutating func refuse(_ pending: RecordImport.Pending, _ details: [ErrorBody.Detail]) {
         counts.rejected += 1
         rejected.append(
@@ -50,7 +56,10 @@ struct ImportBatch {
         let intake = RecordIntake(
             schema: table.definition.schema, fillsDefaults: options.fillsDefaults, now: now)
         guard let stored = given == nil ? nil : try table.collection.document(id: id, in: db) else {
-            try table.collection.insert(try intake.record(source, id: id, stored: nil), in: db)
+            let record = try intake.record(source, id: id, stored: nil)
+            let text = record.serialized()
+            try check(text.count)
+            try table.collection.insert([NewDocument(id: id, checked: text)], in: db)
             counts.imported += 1
             return
         }
@@ -65,6 +74,7 @@ struct ImportBatch {
         case .replace,
             .newer where isNewer:
             record["updatedAt"] = .string(stamp(of: record, replacing: old).description)
+            try check(record.serialized().count)
             _ = try table.collection.replace(record, in: db)
             counts.replaced += 1
         case .skip, .newer: counts.skipped += 1

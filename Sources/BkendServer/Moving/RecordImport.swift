@@ -27,6 +27,8 @@ package struct ImportOptions: Sendable {
     package var makesIDs = false
     /// Whether files are JSON Lines, whatever they begin with.
     package var isLines = false
+    /// The most bytes of a record as it is stored; a larger one is rejected. A server's limit (`serve --record-limit`).
+    package var recordBytes = ServerLimits.anyRecord
 
     /// The defaults.
     package init() {}

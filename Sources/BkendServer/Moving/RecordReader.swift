@@ -33,8 +33,8 @@ struct RecordReader {
         case sequence
     }
 
-    /// The longest text that a record may have; MongoDB's documents end there as well.
-    static let longestRecord = 16 << 20
+    /// The longest text that a record may have.
+    static let longestRecord = ServerLimits.anyRecord
 
     var source: ByteSource
     var state: State

@@ -12,6 +12,7 @@ struct AdminResponder: HTTPResponder {
     typealias Context = APIResponder.Context
 
     let metrics: ServerMetrics
+    let answers: AnswerBudget
     let environments: Environments
 
     func respond(to request: Request, context: Context) async throws -> Response {
@@ -24,6 +25,7 @@ struct AdminResponder: HTTPResponder {
         case "/metrics":
             var out = Exposition()
             metrics.write(to: &out)
+            answers.write(to: &out)
             environments.write(to: &out)
             ProcessMetrics.write(to: &out)
             return answer(.ok, out.text, type: "text/plain; version=0.0.4; charset=utf-8", isHead: isHead)
@@ -44,6 +46,18 @@ struct AdminResponder: HTTPResponder {
         return Response(
             status: status, headers: headers,
             body: isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+extension AnswerBudget {
+    /// How much of it is taken.
+    fileprivate func write(to out: inout Exposition) {
+        out.family("bkend_answer_bytes", .gauge, "Memory of large answers that are being built or not written yet.")
+        out.sample("bkend_answer_bytes", [], used)
+        out.family("bkend_answer_bytes_limit", .gauge, "The most memory that such answers may take.")
+        out.sample("bkend_answer_bytes_limit", [], bytes)
+        out.family("bkend_answers_refused_total", .counter, "Answers refused with 503 for want of that memory.")
+        out.sample("bkend_answers_refused_total", [], refused)
     }
 }
 

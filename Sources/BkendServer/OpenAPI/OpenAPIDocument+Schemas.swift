@@ -83,6 +83,7 @@ extension OpenAPIDocument {
                 "properties": [
                     "code": ["type": "string"], "message": ["type": "string"],
                     "omittedDetails": ["type": "integer", "minimum": 1],
+                    "largestLimit": ["type": "integer", "minimum": 1],
                     "details": [
                         "type": "array", "maxItems": .int(Int64(ErrorBody.mostDetails)),
                         "items": [

@@ -14,8 +14,10 @@ struct OpenAPIErrors: Hashable {
         status: 400, description: "The body is no JSON or breaks rules, which `details` lists; or the key is missing.",
         codes: [.validationError, .queryTimeout, .invalidHeader, .invalidParameters])
     static let badQuery = OpenAPIErrors(
-        status: 400, description: "A parameter is not valid, the query takes too long, or the key is missing.",
-        codes: [.validationError, .queryTimeout, .invalidHeader, .invalidParameters])
+        status: 400,
+        description:
+            "A parameter is not valid, the query takes too long, the page is too large, or the key is missing.",
+        codes: [.validationError, .queryTimeout, .pageTooLarge, .invalidHeader, .invalidParameters])
     static let unauthorized = OpenAPIErrors(
         status: 401, description: "The key or the token is not valid, or the session has ended.",
         codes: [.invalidAPIKey, .invalidTokenFormat, .tokenExpired, .invalidToken, .sessionExpired])
@@ -28,15 +30,18 @@ struct OpenAPIErrors: Hashable {
         status: 404, description: "There is no such record.", codes: [.notFound, .tableNotFound])
     static let duplicate = OpenAPIErrors(
         status: 409, description: "Another record holds this value of a unique field.", codes: [.duplicateValue])
-    static let tooLarge = OpenAPIErrors(status: 413, description: "The body is too large.", codes: [.payloadTooLarge])
+    static let tooLarge = OpenAPIErrors(
+        status: 413, description: "The body, or the record that it makes, is too large.", codes: [.payloadTooLarge])
     static let notJSON = OpenAPIErrors(
         status: 415, description: "The body is called something else than JSON.", codes: [.unsupportedMediaType])
     static let tooMany = OpenAPIErrors(
         status: 429, description: "Too many requests, or too many of this client that wait for their turn.",
         codes: [.rateLimitExceeded])
-    static let busy = OpenAPIErrors(
-        status: 503, description: "Too many requests wait for their turn; nothing was done.", codes: [.serverBusy])
     static let failure = OpenAPIErrors(status: 500, description: "The server failed.", codes: [.internalError])
+    static let busy = OpenAPIErrors(
+        status: 503,
+        description: "Too many requests wait, or too many large answers are on their way; nothing was changed.",
+        codes: [.serviceUnavailable])
     static let storage = OpenAPIErrors(
         status: 507, description: "The server's disk is full; nothing was changed.", codes: [.insufficientStorage])
 

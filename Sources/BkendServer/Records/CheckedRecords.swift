@@ -8,7 +8,8 @@ import GRDB
 /// They are checked before the write asks for its turn: whatever a hostile body costs, no other write waits for it.
 struct CheckedRecords: Sendable {
     private let bodies: [JSONObject]
-    private let isArray: Bool
+    /// Whether they came as an array, whose positions errors name.
+    let isArray: Bool
     private let records: [JSONObject]
     /// The version of the definition that they were checked by, nil when there was no table yet.
     private let version: Int?

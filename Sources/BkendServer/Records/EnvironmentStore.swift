@@ -103,6 +103,10 @@ package final class EnvironmentStore: Sendable {
     /// Writes in one transaction; when this returns, the change is on disk. A write whose client goes before its turn is
     /// not made; one that has begun is.
     ///
+    /// Whoever stamps what it writes reads the clock inside `body`. Waiting for the writer may take seconds, and a stamp
+    /// from before lies behind what others have read by then: `updatedAt` would hide the change from whoever asks for
+    /// what is newer.
+    ///
     /// - Throws: `QueueRefused`, `ClientGone`, `DatabaseSizeReached`; what `body` throws.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result

@@ -2,16 +2,20 @@
 import BkendDocuments
 import BkendWire
 import GRDB
-import NIOCore
 
 extension RecordOperations {
     /// A list answer: the stored texts side by side, and where they lie in the whole result.
     ///
-    /// - Parameter explaining: whether to tell how the records were found as well.
-    /// - Throws: `NeedsTime` when only a moment is given to a query whose steps can't be interrupted.
+    /// - Parameters:
+    ///   - body: where the answer goes.
+    ///   - bytes: the most bytes of the page.
+    ///   - explaining: whether to tell how the records were found as well.
+    /// - Throws: `NeedsTime` when only a moment is given to a query whose steps can't be interrupted, or to a large page;
+    ///   `ErrorBody` with 400 `data/page-too-large`; `TooManyRequests` when there is no room for the answer.
     func list(
-        _ items: [QueryItem], pace: ReadPace = .unhurried, explaining: Bool = false, in db: Database
-    ) throws -> (body: ByteBuffer, plan: QueryPlan?) {
+        _ items: [QueryItem], into body: consuming AnswerBody, atMost bytes: Int, pace: ReadPace, explaining: Bool,
+        in db: Database
+    ) throws -> (body: AnswerBody, plan: QueryPlan?) {
         let access = try access.access(to: .list)
         let typing = table.typing
         var query = try Query(queryItems: items) { field, text in typing.value(of: text, for: field) }
@@ -19,11 +23,13 @@ extension RecordOperations {
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access).map(typing.normalised)
         if pace == .moment, query.filter.hasPatterns || rows?.hasPatterns == true { throw NeedsTime() }
         if let rows, rows.mentions(columns.restricted) {
-            return try list(query, withinHidden: rows, explaining: explaining, in: db)
+            let place = PagePlace(body: body, bytes: bytes, pace: pace)
+            return try list(query, withinHidden: rows, into: place, explaining: explaining, in: db)
         }
         if let rows { query.filter = .allOf([query.filter, rows]) }
-        let body = try answer(query, hiding: visibility, in: db) { text, out in out.writeBytes(text) }
-        return (body, explaining ? try table.collection.explain(query, hiding: visibility, in: db) : nil)
+        let place = PagePlace(body: body, bytes: bytes, pace: pace)
+        let answer = try answer(query, hiding: visibility, into: place, in: db) { text, out in try out.write(text) }
+        return (answer, explaining ? try table.collection.explain(query, hiding: visibility, in: db) : nil)
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,
@@ -38,8 +44,8 @@ extension RecordOperations {
     /// A list narrowed by rules over fields that the caller may not read: the rules must see those fields, and what
     /// the caller asks must not. So the caller's part is rewritten, as if the fields were missing from every record.
     private func list(
-        _ query: Query, withinHidden rows: Filter, explaining: Bool, in db: Database
-    ) throws -> (body: ByteBuffer, plan: QueryPlan?) {
+        _ query: Query, withinHidden rows: Filter, into place: PagePlace, explaining: Bool, in db: Database
+    ) throws -> (body: AnswerBody, plan: QueryPlan?) {
         let restricted = columns.restricted
         var query = query
         if let search = query.search {
@@ -52,35 +58,76 @@ extension RecordOperations {
         query.filter = .allOf([query.filter.hiding(restricted), rows])
         query.sort = query.sort.map { $0.field.isInside(restricted) ? Query.Sort("id", $0.direction) : $0 }
         query.select = query.select.map { fields in fields.filter { !$0.isInside(restricted) } }
-        let body = try answer(query, hiding: .all, in: db) { text, out in
+        let answer = try answer(query, hiding: .all, into: place, in: db) { text, out in
             let record = try JSON(parsing: Array(text)).objectValue ?? [:]
-            out.writeBytes(columns.visible(record, caller: caller).serialized())
+            try columns.visible(record, caller: caller).serialized().withUnsafeBufferPointer { try out.write($0) }
         }
-        return (body, explaining ? try table.collection.explain(query, in: db) : nil)
+        return (answer, explaining ? try table.collection.explain(query, in: db) : nil)
     }
 
-    /// The answer: each text as `write` puts it there, and where the page lies.
+    /// The answer: each text as `write` puts it there, and where the page lies. It is never shorter than what was asked
+    /// for, since clients that page by number would pass over what was left out.
     private func answer(
-        _ query: Query, hiding visibility: FieldVisibility, in db: Database,
-        write: (UnsafeBufferPointer<UInt8>, inout ByteBuffer) throws -> Void
-    ) throws -> ByteBuffer {
-        var out = ByteBuffer()
-        out.reserveCapacity(Self.usualAnswer)
-        out.writeStaticString(#"{"items":["#)
-        let start = out.writerIndex
+        _ query: Query, hiding visibility: FieldVisibility, into place: consuming PagePlace, in db: Database,
+        write: (UnsafeBufferPointer<UInt8>, inout PagePlace) throws -> Void
+    ) throws -> AnswerBody {
+        var place = place
+        try place.body.write(#"{"items":["#)
         let total = try table.collection.page(query, hiding: visibility, including: Self.systemFields, in: db) { text in
-            if out.writerIndex > start { out.writeInteger(UInt8(ascii: ",")) }
-            try write(text, &out)
+            try write(text, &place)
         }
-        out.writeStaticString(#"],"pagination":"#)
-        out.writeBytes(Pagination(total: total, page: query.page).json.serialized())
-        out.writeInteger(UInt8(ascii: "}"))
-        return out
+        try place.body.write(#"],"pagination":"#)
+        try place.body.write(Pagination(total: total, page: query.page).json.serialized())
+        try place.body.write("}")
+        return place.body
     }
-
-    /// What most answers fit in, in bytes: 20 records of half a kilobyte. Others grow by doubling.
-    private static let usualAnswer = 12 * 1024
 
     private static let systemFields = SystemField.allCases.map(\.rawValue)
+}
+
+/// Where a page's rows go, and how large they may be together.
+struct PagePlace {
+    var body: AnswerBody
+    /// The most bytes of rows.
+    let bytes: Int
+    let pace: ReadPace
+    private var rows = 0
+
+    /// Rows that have more bytes than that are read off the caller's thread.
+    private static let moment = 1 << 20
+
+    init(body: AnswerBody, bytes: Int, pace: ReadPace) {
+        self.body = body
+        self.bytes = bytes
+        self.pace = pace
+    }
+
+    /// Adds a row.
+    ///
+    /// - Throws: 400 `data/page-too-large` as soon as there are more bytes than a page may have. A single row is no page:
+    ///   it is answered however large it is. `NeedsTime` and `TooManyRequests`, as for the list.
+    mutating func write(_ row: UnsafeBufferPointer<UInt8>) throws {
+        if rows > 0 {
+            if body.count + row.count > bytes { throw ErrorBody.pageTooLarge(rows: rows, bytes: bytes) }
+            try body.write(",")
+        }
+        if pace == .moment, body.count + row.count > Self.moment { throw NeedsTime() }
+        try body.write(row)
+        rows += 1
+    }
+}
+
+extension ErrorBody {
+    /// The rows of a page have more bytes than it may have; so many of them fit.
+    static func pageTooLarge(rows: Int, bytes: Int) -> ErrorBody {
+        let message =
+            "the page would have more than \(bytes) bytes; from its first row on, limit may be at most \(rows)"
+        let hint =
+            " (pages of another limit have other numbers: begin again, or go on by offset), or select fewer fields"
+        var error = ErrorBody(
+            .pageTooLarge, message + hint, details: [.init(field: "limit", rule: "maximum", message: message)])
+        error.largestLimit = rows
+        return error
+    }
 }
 #endif

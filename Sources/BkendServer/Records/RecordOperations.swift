@@ -7,14 +7,12 @@ import GRDB
 struct RecordOperations {
     let table: Table
     let caller: Caller
-    let now: Timestamp
     let access: TableAccess
     let columns: ColumnAccess
 
-    init(_ table: Table, caller: Caller, now: Timestamp) {
+    init(_ table: Table, caller: Caller) {
         self.table = table
         self.caller = caller
-        self.now = now
         access = TableAccess(definition: table.definition, caller: caller)
         columns = ColumnAccess(table.definition, caller: caller)
     }
@@ -33,28 +31,43 @@ struct RecordOperations {
 
     // MARK: Writing
 
-    /// Creates records, all or none, and gives their texts.
-    func create(_ records: CheckedRecords, id: () -> String, in db: Database) throws -> [[UInt8]] {
+    /// Creates records, all or none, and writes them into the answer, commas between them.
+    ///
+    /// - Parameter now: the time of this transaction, read after it has begun: see `EnvironmentStore.write`.
+    func create(
+        _ records: CheckedRecords, limits: ServerLimits, now: Timestamp, id: () -> String, into out: inout AnswerBody,
+        in db: Database
+    ) throws {
         let date = JSON.string(now.description)
-        return try records.checked(by: table, caller: caller).map { fields in
-            let first: [(String, JSON)] = [("id", .string(id()))]
+        for (index, fields) in try records.checked(by: table, caller: caller).enumerated() {
+            let id = id()
             let last: [(String, JSON)] = [
                 ("createdBy", .string(caller.createdBy)), ("createdAt", date), ("updatedAt", date),
             ]
-            let record = JSONObject(first + fields.map { ($0.key, $0.value) } + last)
+            let record = JSONObject([("id", .string(id))] + fields.map { ($0.key, $0.value) } + last)
+            let text = record.serialized()
+            // Defaults and the longer form of some numbers make a record larger than its body.
+            try RecordSize.check(text.count, limits, field: records.isArray ? "[\(index)]" : "body")
             try duplicatesAnswered(written: fields, isOwn: caller.userID != nil) {
-                try table.collection.insert(record, in: db)
+                try table.collection.insert([NewDocument(id: id, checked: text)], in: db)
             }
-            return columns.visible(record, caller: caller).serialized()
+            if index > 0 { try out.write(",") }
+            try out.write(columns.readsAll ? text : columns.visible(record, caller: caller).serialized())
+            try RecordSize.check(together: out.count, limits)
         }
     }
 
     /// Sets fields of a record and gives its whole text.
     ///
-    /// - Parameter known: the change as it was worked out beforehand. If the record or the table's definition is another
-    ///   one by now, it is worked out again.
+    /// - Parameters:
+    ///   - known: the change as it was worked out beforehand. If the record or the table's definition is another one by
+    ///     now, it is worked out again.
+    ///   - now: the time of this transaction, read after it has begun: see `EnvironmentStore.write`.
     /// - Returns: nil when that would hold up other writes for too long; nothing was done then.
-    func update(_ id: String, by known: CheckedChange, set body: JSONObject, in db: Database) throws -> [UInt8]? {
+    func update(
+        _ id: String, by known: CheckedChange, set body: JSONObject, limits: ServerLimits, now: Timestamp,
+        in db: Database
+    ) throws -> [UInt8]? {
         guard let change = try current(known, of: id, set: body, in: db) else { return nil }
         if change.fields.isEmpty { return try visible(change) }
         var fields = change.fields
@@ -63,6 +76,8 @@ struct RecordOperations {
             try table.collection.patch(id: id, set: fields, in: db)
         }
         guard let new else { throw notFound(id) }
+        // What is larger from before may be changed, and become smaller, but not grow.
+        if new.bytes.count > change.text.count { try RecordSize.check(new.bytes.count, limits, field: "body") }
         return columns.readsAll ? new.bytes : columns.visible(try new.json, caller: caller).serialized()
     }
 

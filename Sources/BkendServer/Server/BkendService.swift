@@ -13,6 +13,7 @@ package struct BkendService: Sendable {
     private let folder: DataFolder
     private let environments: Environments
     private let metrics = ServerMetrics()
+    private let answers: AnswerBudget
     private let responder: APIResponder
 
     /// Opens the data folder.
@@ -21,6 +22,7 @@ package struct BkendService: Sendable {
     package init(_ configuration: ServerConfiguration) throws {
         self.configuration = configuration
         folder = try DataFolder.open(at: configuration.folder)
+        answers = AnswerBudget(bytes: configuration.limits.allAnswers)
         let metrics = metrics
         var options = StoreOptions(configuration.limits, reportReads: metrics.reads.note)
         options.maximumBytes = configuration.databaseBytes
@@ -36,7 +38,7 @@ package struct BkendService: Sendable {
         responder = APIResponder(
             environments: environments, keys: try KeyRing(folder.control),
             configuration: configuration, requestIDs: RequestIDs(using: &random),
-            limiter: RequestLimiter(configuration.rateLimit), metrics: metrics)
+            limiter: RequestLimiter(configuration.rateLimit), metrics: metrics, answers: answers)
     }
 
     /// Creates or alters tables while the server runs. In its own process this is the way: a second opening of a database
@@ -87,8 +89,9 @@ package struct BkendService: Sendable {
         if let port = configuration.adminPort {
             services.append(
                 self.application(
-                    AdminResponder(metrics: metrics, environments: environments), host: configuration.adminHost,
-                    port: port, connections: 16, metrics: ServerMetrics(), onListening: onAdminListening))
+                    AdminResponder(metrics: metrics, answers: answers, environments: environments),
+                    host: configuration.adminHost, port: port, connections: 16, metrics: ServerMetrics(),
+                    onListening: onAdminListening))
         }
         var group = ServiceGroupConfiguration(
             services: services + [application],

@@ -5,21 +5,25 @@ import GRDB
 
 extension DataFolder {
     /// Creates or alters tables of an environment that this process has not opened; see `EnvironmentStore.apply`.
-    package func apply(_ json: JSON, to name: EnvironmentName, now: Timestamp) throws -> [TableChange] {
-        try store(of: name).apply(json, now: now)
+    package func apply(
+        _ json: JSON, to name: EnvironmentName, now: @autoclosure () -> Timestamp
+    ) throws -> [TableChange] {
+        try store(of: name).apply(json, now: now())
     }
 }
 
 extension EnvironmentStore {
     /// Creates or alters tables, all or none; safe to repeat, and while a server runs on the folder.
     ///
+    /// - Parameter now: the time, read inside the transaction.
     /// - Returns: what changed, table by table.
     /// - Throws: `TableMistakes` with every mistake of the definitions; `OperatorError` when the records there
     ///   don't allow a change.
-    package func apply(_ json: JSON, now: Timestamp) throws -> [TableChange] {
+    package func apply(_ json: JSON, now: @autoclosure () -> Timestamp) throws -> [TableChange] {
         let tables = try TableMistakes.tables(json)
         return try writeNow { db, catalog in
-            try tables.map { table in
+            let now = now()
+            return try tables.map { table in
                 do {
                     return try Self.change(to: table, from: try catalog[table.name], now: now, in: db)
                 } catch let violation as UniqueViolation {

@@ -19,8 +19,8 @@ struct EngineState: Sendable {
     var flights: [(id: RequestID, flight: Flight)] = []
     var push = PushState()
     var pulls: [Int64: PullState] = [:]
-    /// The most rows of a page, by table, where it is fewer than configured.
-    var pageLimits: [String: Int] = [:]
+    /// How many rows a page has, by table, where they are fewer than configured.
+    var pageLimits: [String: PageLimit] = [:]
     /// Tables whose spec was answered since the start, or is being asked for.
     var specsAsked: Set<String> = []
     /// When each was asked last.

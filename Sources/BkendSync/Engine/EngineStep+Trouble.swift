@@ -4,7 +4,8 @@ extension Verdict {
     /// Whether a bkend server said it, whatever it said.
     var isServersWord: Bool {
         switch self {
-        case .done, .missing, .rejected, .denied, .unauthorized, .tooMany, .tableRefused, .engineRefused: true
+        case .done, .missing, .rejected, .pageTooLarge, .denied, .unauthorized, .tooMany, .tableRefused, .engineRefused:
+            true
         case .tooLong, .serverFailed, .foreign, .notSent, .lost, .refused: false
         }
     }
@@ -28,6 +29,10 @@ extension EngineStep {
             state.gate.succeeded(sentAt: flight.sentAt)
             state.session.refusals = 0
             state.problem = nil
+        case .pageTooLarge:
+            // The next page is smaller: nothing is wrong.
+            state.gate.succeeded(sentAt: flight.sentAt)
+            state.session.refusals = 0
         case .rejected(let error), .denied(let error), .tableRefused(let error):
             state.gate.succeeded(sentAt: flight.sentAt)
             state.session.refusals = 0

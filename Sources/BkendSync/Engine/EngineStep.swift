@@ -88,7 +88,7 @@ final class EngineStep {
         case .copies(let table, let sequences): try copiesRead(table, sequences, verdict)
         case .copy(let sequence): try copyRead(sequence, verdict)
         case .lookup(let table, let sequences): try lookedUp(table, sequences, verdict, flight)
-        case .settle(let sequence): try settled(sequence, verdict)
+        case .settle(let sequence): try settled(sequence, verdict, flight)
         case .unwanted(let table, let id, let original): try unwantedDeleted(table, id, original, verdict)
         case .pull(let number, let ask):
             var date: Timestamp?

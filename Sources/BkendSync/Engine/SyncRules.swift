@@ -98,7 +98,7 @@ extension WriteFate {
 
     private static func common(_ verdict: Verdict) -> WriteFate {
         switch verdict {
-        case .rejected(let error): .rejected(error)
+        case .rejected(let error), .pageTooLarge(let error): .rejected(error)
         case .denied(let error): .denied(error)
         case .unauthorized: .refresh
         case .tooMany, .notSent, .tooLong: .again

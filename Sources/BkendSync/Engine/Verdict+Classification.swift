@@ -50,6 +50,11 @@ extension Verdict {
         case .permissionDenied where error.status == 403:
             self = .denied(error)
             return
+        case .pageTooLarge:
+            // Of anything but a list of several rows it makes no sense.
+            guard let limit = operation.limit, limit > 1 else { break }
+            self = .pageTooLarge(error)
+            return
         default: break
         }
         switch error.status {

@@ -8,6 +8,8 @@ package enum Verdict: Sendable, Hashable {
     case missing
     /// The request is at fault: the same one can't ever succeed.
     case rejected(ErrorBody)
+    /// The rows asked for have more bytes than the server answers at once; it says how many fit.
+    case pageTooLarge(ErrorBody)
     /// This user may not do this to this record or table.
     case denied(ErrorBody)
     /// The session isn't accepted; certain that nothing was done.

@@ -1,15 +1,15 @@
 import BkendWire
 
 /// How many rows are asked for at once. A page whose answer was lost twice may be too large for the connection's speed,
-/// the deadline or what the client takes: asked for again as it was it would be lost for ever.
+/// the deadline or what the client takes, and a server may say that it is too large for itself: asked for again as it was
+/// it would never come.
 extension EngineStep {
     /// The most rows of a table's next page.
-    func pageLimit(_ table: String) -> Int { min(state.pageLimits[table] ?? .max, configuration.pageLimit) }
+    func pageLimit(_ table: String) -> Int { state.pageLimits[table]?.rows ?? configuration.pageLimit }
 
     /// The answer to a question for so many rows was lost again. Once is what networks do.
     func shrinkPages(of table: String, from rows: Int) {
-        // Of several that were lost together each says the same.
-        if rows > 1 { state.pageLimits[table] = min(pageLimit(table), rows / 2) }
+        changePages(of: table) { $0.lost(rows) }
     }
 
     /// The answer to a list of so many entries' records was lost: the next is shorter where it happened before.
@@ -19,11 +19,25 @@ extension EngineStep {
         }
     }
 
+    /// The server answers fewer rows at once than were asked for; false when one row alone was. It isn't waited for: the
+    /// next question is another.
+    ///
+    /// - Parameter rows: how many rows the answer would have had at most.
+    func shrinkPages(of table: String, from rows: Int, to error: ErrorBody) -> Bool {
+        var isSmaller = false
+        changePages(of: table) { isSmaller = $0.refused(rows, named: error.largestLimit) }
+        return isSmaller
+    }
+
     /// A page came; the next may be a little larger.
     func growPages(of table: String) {
-        guard let limit = state.pageLimits[table] else { return }
-        let next = limit + max(1, limit / 8)
-        state.pageLimits[table] = next < configuration.pageLimit ? next : nil
+        if state.pageLimits[table] != nil { changePages(of: table) { $0.came() } }
+    }
+
+    private func changePages(of table: String, _ change: (inout PageLimit) -> Void) {
+        var limit = state.pageLimits[table] ?? PageLimit(maximum: configuration.pageLimit)
+        change(&limit)
+        state.pageLimits[table] = limit.isWhole ? nil : limit
     }
 }
 

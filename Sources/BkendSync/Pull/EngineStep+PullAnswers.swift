@@ -15,6 +15,13 @@ extension EngineStep {
             if case .lost = verdict, pull.attempts > 0 {
                 shrinkPages(of: pull.query.table, from: rowLimit(of: flight))
             }
+            if case .pageTooLarge(let error) = verdict,
+                shrinkPages(of: pull.query.table, from: rowLimit(of: flight), to: error)
+            {
+                askAgain(&pull, ask)
+                state.pulls[number] = pull
+                return
+            }
             try pullFailed(&pull, ask, verdict, flight)
             state.pulls[number] = pull
             return
@@ -39,19 +46,23 @@ extension EngineStep {
     /// The most rows that a page can have; one with so many may not be the last.
     func rowLimit(of flight: Flight) -> Int { flight.request.operation.limit ?? configuration.pageLimit }
 
+    /// The question goes out again, for fewer rows.
+    private func askAgain(_ pull: inout PullState, _ ask: PullAsk) {
+        guard case .first(let first) = ask, case .first(var pulling, let startedAt) = pull.phase else { return }
+        pulling.failed(first)
+        pull.phase = .first(pulling, startedAt: startedAt)
+    }
+
     /// No page: nothing is applied, nothing is removed, no cursor moves.
     private func pullFailed(_ pull: inout PullState, _ ask: PullAsk, _ verdict: Verdict, _ flight: Flight) throws {
-        if case .first(let first) = ask, case .first(var pulling, let startedAt) = pull.phase {
-            pulling.failed(first)
-            pull.phase = .first(pulling, startedAt: startedAt)
-        }
+        askAgain(&pull, ask)
         pull.attempts += 1
         switch verdict {
         case .denied:
             pull.progress.isDenied = true
             pull.progress.refusal = nil
             try restLong(&pull)
-        case .rejected(let error), .tableRefused(let error):
+        case .rejected(let error), .pageTooLarge(let error), .tableRefused(let error):
             pull.progress.refusal = error.code.rawValue
             pull.progress.isDenied = false
             try restLong(&pull)

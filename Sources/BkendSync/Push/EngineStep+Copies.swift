@@ -49,6 +49,9 @@ extension EngineStep {
             let most = state.push.batch[table] ?? configuration.pageLimit
             state.push.batch[table] = max(1, min(most, sequences.count) / 2)
             if sequences.count == 1 { state.push.single.insert(sequences[0]) }
+        case .pageTooLarge(let error):
+            // One record is no page: it is read by its own route.
+            if !shrinkPages(of: table, from: sequences.count, to: error) { state.push.single.formUnion(sequences) }
         case .denied, .rejected: state.push.unlistable.insert(table)
         case .tableRefused(let error):
             pauseTable(table, error)
@@ -67,7 +70,7 @@ extension EngineStep {
             state.push.single.remove(sequence)
             try took(row, for: entry, isSecondLook: true)
         case .missing: try goneElsewhere(entry)
-        case .denied, .rejected:
+        case .denied, .rejected, .pageTooLarge:
             // It may be written without being read; the server judges the write.
             if entry.state == .ambiguous {
                 state.push.lost[sequence] = lostAt(sequence)

@@ -53,7 +53,7 @@ extension EngineStep {
         let test: FilterOperator = keys.count == 1 ? .equals(keys[0]) : .isIn(keys)
         let query = SubscriptionQuery(table: table, filter: RESTFilter())
         let operation = query.list(
-            [Condition(OutboxEntry.clientKeyField, test)], sortBy: .id, limit: configuration.pageLimit)
+            [Condition(OutboxEntry.clientKeyField, test)], sortBy: .id, limit: pageLimit(table))
         try send(.lookup(table: table, some), operation, entries: some)
     }
 
@@ -62,9 +62,11 @@ extension EngineStep {
         case .done(.page(let page)):
             // A row that bears the key of a waiting create is that record; the store adopts it.
             try take(try tx.receive(page.rows, table: table), table: table)
-            let isWhole = !page.hasNext && page.rows.count < configuration.pageLimit
+            let isWhole = !page.hasNext && (page.rows.count < rowLimit(of: flight) || page.rows.count == page.total)
             for sequence in sequences { try notFound(sequence, isWhole: isWhole, sentAt: flight.sentAt) }
-        case .denied(let error): for sequence in sequences { try unfindable(sequence, error) }
+        case .pageTooLarge(let error) where shrinkPages(of: table, from: rowLimit(of: flight), to: error): break
+        case .pageTooLarge(let error), .denied(let error):
+            for sequence in sequences { try unfindable(sequence, error) }
         case .rejected(let error): for sequence in sequences { try unfindable(sequence, error) }
         case .tableRefused(let error):
             pauseTable(table, error)

@@ -11,13 +11,13 @@ extension EngineStep {
         }
         let query = SubscriptionQuery(table: entry.table, filter: RESTFilter())
         let own = Condition(SystemField.createdBy.rawValue, .equals(.string(entry.user)))
-        let operation = query.list([own], sortBy: .id, .descending, limit: configuration.pageLimit)
+        let operation = query.list([own], sortBy: .id, .descending, limit: pageLimit(entry.table))
         try send(.settle(entry.sequence), operation, entries: [entry.sequence])
     }
 
     /// Takes the one row that says what was sent and wasn't known before; anything else is for the app to decide. A row
     /// that isn't there may still come, and without a key nothing would tell it from another: it is never sent again.
-    func settled(_ sequence: Int64, _ verdict: Verdict) throws {
+    func settled(_ sequence: Int64, _ verdict: Verdict, _ flight: Flight) throws {
         guard let entry = try tx.entry(sequence), entry.state == .ambiguous else { return }
         switch verdict {
         case .done(.page(let page)):
@@ -39,7 +39,8 @@ extension EngineStep {
                     code: "unresolved",
                     message: "the answer was lost and the table takes no key: \(rows.count) rows could be this record"))
             state.push.forget(sequence)
-        case .denied(let error), .rejected(let error), .tableRefused(let error):
+        case .pageTooLarge(let error) where shrinkPages(of: entry.table, from: rowLimit(of: flight), to: error): break
+        case .denied(let error), .rejected(let error), .pageTooLarge(let error), .tableRefused(let error):
             try tx.markUnresolved(sequence, EntryFailure(error))
             state.push.forget(sequence)
         default: wait(sequence)

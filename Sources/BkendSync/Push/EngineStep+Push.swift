@@ -172,7 +172,8 @@ extension Verdict {
     /// As an entry remembers it.
     var failure: EntryFailure {
         switch self {
-        case .rejected(let error), .denied(let error), .unauthorized(let error), .tableRefused(let error),
+        case .rejected(let error), .pageTooLarge(let error), .denied(let error), .unauthorized(let error),
+            .tableRefused(let error),
             .engineRefused(let error):
             EntryFailure(error)
         case .done: EntryFailure(code: "malformedAnswer", message: "the answer is not what was asked for")

@@ -6,6 +6,8 @@ public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
     public var code: ErrorCode
     /// What failed and what to do, in the server's words.
     public var message: String
+    /// How many rows the list may ask for instead, when its page was too large (`ErrorCode.pageTooLarge`).
+    public var largestLimit: Int?
     /// What is wrong with each field, when the server says.
     public var details: [Detail]
     /// How many more details there are than the answer lists.
@@ -47,6 +49,7 @@ extension ErrorBody {
     /// The shape that nearly every known client can read: nested, with the code repeated in the outer `message`.
     package var json: JSONObject {
         var error: JSONObject = ["code": .string(code.rawValue), "message": .string(message)]
+        error["largestLimit"] = largestLimit.map { .int(Int64($0)) }
         if !details.isEmpty {
             error["details"] = .array(
                 details.map {
@@ -71,6 +74,7 @@ extension ErrorBody {
         if case .object(let error)? = body["error"], let code = error["code"]?.stringValue ?? body["code"]?.stringValue
         {
             self.code = ErrorCode(named: code)
+            largestLimit = Self.limit(error["largestLimit"] ?? body["largestLimit"])
             message = error["message"]?.stringValue ?? outer ?? code
             details = Self.details(error["details"] ?? body["details"])
             let omitted = (error["omittedDetails"] ?? body["omittedDetails"])?.intValue
@@ -84,6 +88,11 @@ extension ErrorBody {
         } else {
             return nil
         }
+    }
+
+    /// A page has at least one row; a number that says otherwise says nothing.
+    private static func limit(_ json: JSON?) -> Int? {
+        json?.intValue.flatMap(Int.init(exactly:)).flatMap { $0 > 0 ? $0 : nil }
     }
 
     private static func details(_ json: JSON?) -> [Detail] {

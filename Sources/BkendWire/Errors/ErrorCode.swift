@@ -20,6 +20,8 @@ extension ErrorCode {
     public static let invalidHeader: ErrorCode = "data/invalid-header"
     /// 400: the query took longer than the server allows.
     public static let queryTimeout: ErrorCode = "data/query-timeout"
+    /// 400: the page has more bytes than the server answers at once; `ErrorBody.largestLimit` says how many rows fit.
+    public static let pageTooLarge: ErrorCode = "data/page-too-large"
     /// 400: a parameter outside of records is not valid.
     public static let invalidParameters: ErrorCode = "common/invalid-parameters"
     /// 401: the API key is malformed, unknown, revoked or expired.
@@ -60,7 +62,7 @@ extension ErrorCode {
     public static let routeNotFound: ErrorCode = "common/not-found"
     /// 409: another record holds this value of a unique field.
     public static let duplicateValue: ErrorCode = "data/duplicate-value"
-    /// 413: the body is larger than the server takes.
+    /// 413: the body, or the record that it would make, is larger than the server takes.
     public static let payloadTooLarge: ErrorCode = "common/payload-too-large"
     /// 415: the body is not JSON.
     public static let unsupportedMediaType: ErrorCode = "common/unsupported-media-type"
@@ -74,8 +76,8 @@ extension ErrorCode {
     public static let tooManyLoginAttempts: ErrorCode = "auth/too-many-login-attempts"
     /// 500: the server failed.
     public static let internalError: ErrorCode = "common/internal-error"
-    /// 503: too much waits on the server; `Retry-After` says when to come again.
-    public static let serverBusy: ErrorCode = "common/service-unavailable"
+    /// 503: too much waits on the server, or is under way; `Retry-After` says when to come again.
+    public static let serviceUnavailable: ErrorCode = "common/service-unavailable"
     /// 507: the server's disk is full.
     public static let insufficientStorage: ErrorCode = "common/insufficient-storage"
 
@@ -92,6 +94,6 @@ extension ErrorCode {
         "auth/session-not-found": 404, "user/not-found": 404, "file/not-found": 404, .duplicateValue: 409,
         "auth/email-already-exists": 409, "file/s3-key-already-exists": 409, .payloadTooLarge: 413,
         .unsupportedMediaType: 415, .rateLimitExceeded: 429, .tooManyRequests: 429, .tooManyLoginAttempts: 429,
-        .internalError: 500, .serverBusy: 503, .insufficientStorage: 507,
+        .internalError: 500, .serviceUnavailable: 503, .insufficientStorage: 507,
     ]
 }

@@ -33,6 +33,8 @@ struct ImportCommand: AsyncParsableCommand {
     var rejects: String?
     @Option(help: "How many records go into one transaction.")
     var batch = 1_000
+    @Option(help: "The largest record as it is stored; a larger one is rejected. As for serve.")
+    var recordLimit = SizeOption(bytes: ServerLimits.anyRecord)
     @Flag(help: "Give absent fields the defaults of the schema.")
     var fillDefaults = false
     @Flag(
@@ -46,6 +48,9 @@ struct ImportCommand: AsyncParsableCommand {
     func validate() throws {
         guard !files.isEmpty else { throw ValidationError("name at least one file, or - for standard input") }
         guard (1...100_000).contains(batch) else { throw ValidationError("--batch is a number from 1 to 100000") }
+        guard recordLimit.bytes <= ServerLimits.anyRecord else {
+            throw ValidationError("--record-limit is at most 16M")
+        }
         guard !yes || infer else { throw ValidationError("--yes goes with --infer") }
         guard !infer || !files.contains("-") else {
             throw ValidationError("--infer reads the files twice; save standard input to a file first")
@@ -65,6 +70,7 @@ struct ImportCommand: AsyncParsableCommand {
             guard try prepare(store) else { return }
             var options = ImportOptions()
             options.batch = batch
+            options.recordBytes = recordLimit.bytes
             options.conflict = onConflict
             options.fillsDefaults = fillDefaults
             options.makesIDs = newIDs

@@ -66,6 +66,26 @@ struct UserTests {
         #expect(changed["updatedAt"] == .string(first.description))
     }
 
+    @Test("A user is stamped once the writer's turn has come, not before it was waited for")
+    func stampedInside() async throws {
+        let fixture = try AccountsFixture()
+        let admin = AccountCaller(user: nil, hasSecretKey: true)
+        fixture.database.onWrite.withLock { $0 = { fixture.clock.advance(seconds: 5) } }
+        func stamp(_ field: String, _ body: () async throws -> JSONObject) async throws {
+            let before = fixture.clock.now.milliseconds
+            let text = try await body()[field]?.stringValue
+            #expect(text == Timestamp(clamping: before + 5_000).description)
+        }
+        let accounts = fixture.accounts
+        try await stamp("createdAt") { try await fixture.signUp().answer.body["user"]?.objectValue ?? [:] }
+        try await stamp("createdAt") { try await accounts.createUser(["email": "b@example.com"], admin).body }
+        let id = try #require(try await accounts.find("ada@example.com")?.id)
+        try await stamp("updatedAt") { try await accounts.updateUser(id, ["name": "B"], admin).body }
+        try await stamp("updatedAt") { try await accounts.changeRole(of: id, ["role": "guest"], admin).body }
+        try await stamp("updatedAt") { try await accounts.disable(id).json }
+        try await stamp("updatedAt") { try await accounts.enable(id).json }
+    }
+
     @Test(
         "A member of a wrong type is a 400 that names it", arguments: ["name", "nickname", "image", "onboardingStatus"])
     func wrongTypes(field: String) async throws {

@@ -2,10 +2,13 @@
 import BkendAccounts
 import Foundation
 import GRDB
+import Synchronization
 
 /// A real database file, as the server opens one.
 final class TestDatabase: AccountsDatabase {
     let pool: DatabasePool
+    /// Called in each transaction of a write once it has begun.
+    let onWrite = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(in folder: TemporaryFolder) throws {
         var configuration = Configuration()
@@ -19,7 +22,11 @@ final class TestDatabase: AccountsDatabase {
     }
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        try await pool.write(body)
+        let onWrite = onWrite.withLock { $0 }
+        return try await pool.write { db in
+            onWrite?()
+            return try body(db)
+        }
     }
 
     /// Every value of the database as text and as hex, to look for what must not be in it.

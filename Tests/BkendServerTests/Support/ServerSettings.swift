@@ -30,6 +30,15 @@ final class TestClock: Sendable {
 
     var now: Timestamp { time.withLock { $0 } }
 
+    /// Goes on by so many seconds, and gives the new time.
+    @discardableResult
+    func advance(seconds: Int64) -> Timestamp {
+        time.withLock { time in
+            time = Timestamp(clamping: time.milliseconds + seconds * 1_000)
+            return time
+        }
+    }
+
     func set(_ text: String) { time.withLock { $0 = Timestamp(text) ?? $0 } }
 }
 

@@ -15,6 +15,12 @@ final class ScriptedServer {
     var spec: JSONObject = ["tableName": "notes", "schema": ["bsonType": "object", "properties": [:]], "indexes": []]
     /// What a caller's list is narrowed to.
     var rowFilter = Filter.all
+    /// The most bytes of a page of several rows; past it `data/page-too-large`.
+    var pageBytes = Int.max
+    /// Whether that answer says how many rows fit.
+    var namesLimit = true
+    /// Lists that were answered so.
+    private(set) var refusedPages: [SyncRequest.Operation] = []
     /// The operations served, in order.
     private(set) var served: [SyncRequest] = []
 
@@ -112,10 +118,21 @@ final class ScriptedServer {
     private func list(_ table: String, _ items: [QueryItem]) throws -> SyncAnswer {
         var query = try Query(queryItems: items)
         query.filter = .allOf([query.filter, rowFilter])
+        var (bytes, fitting) = (0, 0)
         let (texts, total) = try queue.read { db -> ([JSON], Int) in
             var texts: [JSON] = []
-            let total = try Collection.named(table, in: db)?.page(query, in: db) { texts.append(try JSON(parsing: $0)) }
+            let total = try Collection.named(table, in: db)?.page(query, in: db) { text in
+                texts.append(try JSON(parsing: text))
+                bytes += text.count
+                if bytes <= pageBytes { fitting = texts.count }
+            }
             return (texts, total ?? 0)
+        }
+        if texts.count > max(1, fitting) {
+            refusedPages.append(.list(table: table, items))
+            var error = ErrorBody(.pageTooLarge, "no")
+            if namesLimit { error.largestLimit = max(1, fitting) }
+            return SyncAnswer(status: error.status, date: now, body: error.json.serialized())
         }
         let page = Pagination(total: total, page: query.page)
         return ok(["items": .array(texts), "pagination": .object(page.json)])

@@ -10,8 +10,15 @@ struct AllRecordsTests {
     /// A server of ids that knows `id` bounds and the direction.
     private final class Shelf: Sendable {
         let ids: Mutex<[String]>
+        /// The most records of a page, and what a larger one is told to ask for.
+        let most: Int
+        let named: Int?
 
-        init(_ numbers: some Sequence<Int>) { ids = Mutex(numbers.map(AllRecordsTests.id)) }
+        init(_ numbers: some Sequence<Int>, most: Int = .max, named: Int? = nil) {
+            self.most = most
+            self.named = named
+            ids = Mutex(numbers.map(AllRecordsTests.id))
+        }
 
         func answer(_ request: ScriptedTransport.Sent) -> ScriptedTransport.Answer {
             guard let query = try? Query(queryItems: request.query), let form = try? query.filter.rest() else {
@@ -31,6 +38,10 @@ struct AllRecordsTests {
                         }
                 }
             }.sorted { ascending ? $0 < $1 : $0 > $1 }
+            if min(matching.count, query.page.limit) > most {
+                let limit = named.map { #","largestLimit":\#($0)"# } ?? ""
+                return .json(#"{"error":{"code":"data/page-too-large","message":"m"\#(limit)}}"#, status: 400)
+            }
             let part = matching.prefix(query.page.limit)
             return .json(
                 pageText(part.map { recordText($0) }, total: matching.count, hasNext: part.count < matching.count))
@@ -86,6 +97,35 @@ struct AllRecordsTests {
             }
         }
         #expect(ids == ((0..<40).filter { $0 % 2 == 0 && $0 != 30 } + [35]).sorted().map(Self.id))
+    }
+
+    @Test("a server that answers fewer records at once is asked for so many, named or halved")
+    func pageTooLarge() async throws {
+        for (most, named) in [(7, 7), (7, nil), (1, 1), (1, nil), (3, 90)] as [(Int, Int?)] {
+            let shelf = Shelf(0..<60, most: most, named: named)
+            let transport = ScriptedTransport { request throws(TransportError) in shelf.answer(request) }
+            var ids: [String] = []
+            for try await record in try testClient(transport).table(Book.self).all() { ids.append(record.id) }
+            #expect(ids == (0..<60).map(Self.id))
+            // The way down, and now and then a try for more.
+            #expect(transport.sent.count <= 60 / most + 15, "\(most)")
+        }
+    }
+
+    @Test("one record that is too large ends the walk, and a single page says how many rows fit")
+    func tooLargeAlone() async throws {
+        let shelf = Shelf(0..<60, most: 0, named: 0)
+        let books = try testClient(ScriptedTransport { request throws(TransportError) in shelf.answer(request) }).table(
+            Book.self)
+        let walk = await failure { () async throws(BkendError) in for try await _ in books.all() {} }
+        #expect(walk?.code == .pageTooLarge)
+        let small = Shelf(0..<60, most: 7, named: 7)
+        let others = try testClient(ScriptedTransport { request throws(TransportError) in small.answer(request) })
+            .table(
+                Book.self)
+        let page = await failure { () async throws(BkendError) in try await others.page(limit: 50) }
+        #expect(page?.code == .pageTooLarge && page?.largestLimit == 7)
+        #expect(page?.description.contains("fewer rows") == true)
     }
 
     @Test("another order, and a server that ignores the filter, end the walk with an error")

@@ -56,7 +56,19 @@ import Testing
         #expect(text.shortened(to: limit) == short)
     }
 
+    @Test(
+        arguments: [("0", nil), ("-3", nil), ("1", 1), ("\"7\"", nil), ("1e30", nil), ("24", 24)] as [(String, Int?)])
+    func `the largest limit is a count or nothing`(text: String, limit: Int?) throws {
+        for body in [
+            #"{"error":{"code":"data/page-too-large","largestLimit":\#(text)}}"#,
+            #"{"error":{"code":"data/page-too-large"},"largestLimit":\#(text)}"#,
+        ] { #expect(ErrorBody(try JSON(parsing: body), status: 400)?.largestLimit == limit) }
+    }
+
     @Test func `a sent error reads back`() {
+        var large = ErrorBody(.pageTooLarge, "m")
+        large.largestLimit = 7
+        #expect(ErrorBody(.object(large.json), status: 599) == large)
         for error in [
             ErrorBody(.tableNotFound, "no table x"), ErrorBody("made/up", "é", status: 418),
             ErrorBody(.validationError, "", details: [.init(field: "a.b", rule: "r", message: "m")]),
