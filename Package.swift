@@ -181,10 +181,16 @@ let package = Package(
             name: "BkendAccountsTests",
             dependencies: ["BkendAccounts", "BkendWire", grdb, logging, server("Crypto", "swift-crypto")],
             swiftSettings: strict),
+        .target(
+            name: "RouteFuzz", dependencies: ["BkendAccounts", "BkendServer", "BkendTesting", "BkendWire"],
+            path: "Tests/RouteFuzz", swiftSettings: strict),
+        .executableTarget(
+            name: "fuzz-routes", dependencies: ["RouteFuzz"], path: "Tests/RouteFuzzCommand", swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "RouteFuzz", "bkend-server", grdb,
+                logging,
             ],
             swiftSettings: strict),
         .executableTarget(

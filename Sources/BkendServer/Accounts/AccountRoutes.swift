@@ -34,7 +34,7 @@ struct AccountRoutes: Sendable {
         if request.method == .get || request.method == .head {
             answer = try await read(route, caller, query: query)
         } else {
-            let body = route.takesBody(request.method) ? try await body(of: request) : [:]
+            let body = route.takesBody(request.method) ? try await body(of: request, on: route) : [:]
             // The body may have taken its time: key and session may have ended meanwhile, or scopes and role changed.
             let key = try keyNow()
             if let operation { try Self.checkScopes(key.scopes, for: operation) }
@@ -92,8 +92,8 @@ struct AccountRoutes: Sendable {
         }
     }
 
-    private func body(of request: Request) async throws -> JSONObject {
-        let json = try await BodyReader(limits: limits).json(of: request)
+    private func body(of request: Request, on route: AccountRoute) async throws -> JSONObject {
+        let json = try await BodyReader(route.budget(request.method, limits), limits: limits).json(of: request)
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"
             throw ErrorBody(

@@ -70,8 +70,9 @@ struct APIResponder: HTTPResponder {
         do throws(TooManyRequests) {
             answer.body = try answer.body.settled(on: AnswerAccount(answers, client: trace.client))
         } catch {
-            answer = RouteAnswer(error)
+            answer = RouteAnswer(error.body, retryAfterSeconds: error.retryAfterSeconds)
         }
+        checkBudget(of: answer, to: trace)
         let response = answer.response(to: trace, isFromPage: headers[.origin] != nil, on: context.loop)
         record(trace, answer)
         return response
@@ -176,6 +177,19 @@ struct APIResponder: HTTPResponder {
                 ])
         }
         return body
+    }
+
+    /// An answer past its route's budget is a fault of the server, which it tells its operator.
+    private func checkBudget(of answer: RouteAnswer, to trace: RequestTrace) {
+        let most = trace.route?.budget(trace.method, configuration.limits).answerBytes ?? RouteBudget.errorBytes
+        guard answer.body.count > most else { return }
+        metrics.answeredOverBudget()
+        configuration.logger.error(
+            "an answer is larger than its route may give",
+            metadata: [
+                "request": "\(trace.id)", "route": "\(trace.pattern)", "bytes": "\(answer.body.count)",
+                "most": "\(most)",
+            ])
     }
 
     private func record(_ trace: RequestTrace, _ answer: RouteAnswer) {

@@ -7,6 +7,14 @@ import NIOCore
 /// Reads the JSON of a request's body within the limits.
 struct BodyReader: Sendable {
     let limits: ServerLimits
+    /// The most bytes that are read, as the route's budget has it.
+    let bytes: Int
+
+    /// A reader for a route.
+    init(_ budget: RouteBudget, limits: ServerLimits) {
+        bytes = budget.bodyBytes
+        self.limits = limits
+    }
 
     /// The body as JSON.
     ///
@@ -14,11 +22,11 @@ struct BodyReader: Sendable {
     func json(of request: Request) async throws -> JSON {
         try checkType(request.headers[.contentType])
         let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-        guard length <= limits.bodyBytes else { throw tooLarge }
+        guard length <= bytes else { throw tooLarge }
         var body = ByteBuffer()
         var parts = request.body.makeAsyncIterator()
         while let part = try await Self.next(of: &parts) {
-            guard body.readableBytes + part.readableBytes <= limits.bodyBytes else { throw tooLarge }
+            guard body.readableBytes + part.readableBytes <= bytes else { throw tooLarge }
             if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
         }
         // Half a body can be sound JSON.
@@ -27,8 +35,7 @@ struct BodyReader: Sendable {
             throw ErrorBody(.validationError, "the body is empty; send a JSON object")
         }
         do throws(JSONError) {
-            return try JSON(
-                parsing: body.readableBytesView, limits: limits.json)
+            return try JSON(parsing: body.readableBytesView, limits: limits.json)
         } catch {
             let detail = ErrorBody.Detail(field: "body", rule: "json", message: error.description)
             throw ErrorBody(.validationError, "body: \(error)", details: [detail])
@@ -49,7 +56,7 @@ struct BodyReader: Sendable {
     }
 
     private var tooLarge: ErrorBody {
-        ErrorBody(.payloadTooLarge, "the body is larger than the \(limits.bodyBytes) bytes that this server takes")
+        ErrorBody(.payloadTooLarge, "the body is larger than the \(bytes) bytes that this route takes")
     }
 }
 #endif

@@ -50,7 +50,7 @@ struct RecordRoutes: Sendable {
     }
 
     func create(in table: String, _ request: Request) async throws -> RouteAnswer {
-        let body = try await BodyReader(limits: limits).json(of: request)
+        let body = try await BodyReader(Route.table(table).budget(.post, limits), limits: limits).json(of: request)
         let records = try records(of: body)
         let isArray = body.arrayValue != nil
         let caller = try await callerNow()
@@ -83,7 +83,9 @@ struct RecordRoutes: Sendable {
     }
 
     func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
-        let body = try await BodyReader(limits: limits).json(of: request)
+        let body = try await BodyReader(
+            Route.record(table: table, id: id).budget(.patch, limits), limits: limits
+        ).json(of: request)
         guard let fields = body.objectValue else { throw Self.notAnObject(body, field: "body") }
         let caller = try await callerNow()
         let (clock, answers, limits) = (clock, answers, limits)

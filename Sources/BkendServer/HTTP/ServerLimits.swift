@@ -6,6 +6,8 @@ import Foundation
 package struct ServerLimits: Sendable {
     /// The most bytes of a body; 413 past it.
     package var bodyBytes = 1 << 20
+    /// The most bytes of a body that an account route reads, and no more than `bodyBytes`; 413 past it.
+    package var accountBodyBytes = 64 << 10
     /// How deep the JSON of a body may nest.
     package var bodyDepth = 64
     /// How many members and elements the JSON of a body may hold altogether.

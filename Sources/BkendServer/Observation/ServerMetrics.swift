@@ -19,6 +19,7 @@ final class ServerMetrics: Sendable {
     private let refusedByRate = Atomic<Int>(0)
     private let closed = Mutex<[ConnectionWatch.Overdue: Int]>([:])
     private let refused = Mutex<[String: Int]>([:])
+    private let overBudget = Atomic<Int>(0)
     private let failedMails = Atomic<Int>(0)
     private let withheldMails = Atomic<Int>(0)
     private let writerWait = Mutex(DurationHistogram())
@@ -42,6 +43,9 @@ final class ServerMetrics: Sendable {
     }
 
     func rateLimited() { refusedByRate.add(1, ordering: .relaxed) }
+
+    /// An answer was larger than its route's budget.
+    func answeredOverBudget() { overBudget.add(1, ordering: .relaxed) }
 
     func mailFailed() { failedMails.add(1, ordering: .relaxed) }
 
@@ -106,6 +110,10 @@ final class ServerMetrics: Sendable {
         }
         out.family("bkend_rate_limited_total", .counter, "Requests refused by the rate limit of keys and clients.")
         out.sample("bkend_rate_limited_total", [], refusedByRate.load(ordering: .relaxed))
+        out.family(
+            "bkend_answers_over_budget_total", .counter,
+            "Answers larger than their route's budget: a fault of the server, which its log names.")
+        out.sample("bkend_answers_over_budget_total", [], overBudget.load(ordering: .relaxed))
         out.family("bkend_mail_failures_total", .counter, "Mails to users that could not be sent.")
         out.sample("bkend_mail_failures_total", [], failedMails.load(ordering: .relaxed))
         out.family(
