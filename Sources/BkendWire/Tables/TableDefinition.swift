@@ -165,12 +165,12 @@ extension TableDefinition {
         if permissions == .unconfigured(for: name) { permissions = nil }
     }
 
-    /// The definitions in a file: those of `{"tables":[…]}`, those of an array, or one that `/spec` has answered, wrapped
-    /// in `{"success":true,"data":…}` or not. Nil when it is neither.
+    /// The definitions in a file: those of `{"tables":[…]}`, or what `/spec` has answered, wrapped in
+    /// `{"success":true,"data":…}` or not, or an array of such answers. Nil when it is neither.
     package static func definitions(in json: JSON) -> [JSON]? {
-        if let tables = json["tables"]?.arrayValue ?? json.arrayValue { return tables }
-        if isSpec(json) { return [json] }
-        return json["data"].flatMap { isSpec($0) ? [$0] : nil }
+        if let tables = json["tables"]?.arrayValue { return tables }
+        if let specs = json.arrayValue, !specs.isEmpty, specs.allSatisfy(isSpec) { return specs }
+        return [json, json["data"] ?? .null].first(where: isSpec).map { [$0] }
     }
 
     /// Reads the tables of `{"tables":[…]}`, or the one that `/spec` has answered.

@@ -74,7 +74,8 @@ import Testing
                 ] {
                     let answer = try await server.admin.list(path, [(name, value)])
                     #expect(answer.status == 400 && answer.code == "data/validation-error", "\(name)")
-                    #expect(answer.fields == [name] && answer.message.contains(form), "\(answer.message)")
+                    #expect(answer.fields == [name], "\(answer.message)")
+                    #expect(form.isEmpty || answer.message.contains(form), "\(answer.message)")
                 }
             }
             let sessions = try await server.signUp("eve@example.com").client

@@ -15,8 +15,7 @@ import Testing
     private static let other = ClientAddress("192.0.2.2")
 
     private func body(_ bytes: Int, _ budget: AnswerBudget, _ client: ClientAddress? = one) throws -> AnswerBody {
-        try AnswerBody(
-            (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }, on: AnswerAccount(budget, client: client))
+        try AnswerBody((0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }, on: AnswerAccount(budget, client: client))
     }
 
     @Test("A small answer takes nothing, whatever the others take")
@@ -55,9 +54,7 @@ import Testing
         #expect(held.count == 1_500_000)
     }
 
-    @Test(
-        "What was built in pieces is the same bytes, between other texts too",
-        arguments: [0, 1, 65_536, 65_537, 800_000])
+    @Test("What was built in pieces is the same bytes, between other texts too", arguments: [0, 1, 65_536, 65_537, 800_000])
     func bytes(count: Int) async throws {
         let budget = AnswerBudget(bytes: 16 << 20)
         let expected = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -88,7 +85,7 @@ import Testing
     @Test("Each piece is given back once the next one was taken, and the last at the end")
     func written() async throws {
         let budget = AnswerBudget(bytes: 16 << 20)
-        let writer = Collector { [budget] in budget.used }
+        let writer = Collector(look: { budget.used })
         let response = try body(1_000_000, budget).response(on: Self.loop)
         try await response.write(writer)
         let used = writer.seen
@@ -132,10 +129,7 @@ import Testing
         private let look: @Sendable () -> Int
         private let failing: @Sendable (Int) -> (any Error)?
 
-        init(
-            failing: @escaping @Sendable (Int) -> (any Error)? = { _ in nil },
-            look: @escaping @Sendable () -> Int = { 0 }
-        ) {
+        init(failing: @escaping @Sendable (Int) -> (any Error)? = { _ in nil }, look: @escaping @Sendable () -> Int = { 0 }) {
             self.look = look
             self.failing = failing
         }

@@ -119,7 +119,7 @@ import Testing
         }
         let file = folder + "/records.jsonl"
         try Data(#"{"id":"free","a":1}"#.utf8).write(to: URL(fileURLWithPath: file))
-        var records = RecordImport(into: "t", of: store, ImportOptions(), now: clock.now) { _ in }
+        var records = RecordImport(into: "t", of: store, ImportOptions(), now: { clock.now }) { _ in }
         try records.run(file) { _, _, _ in }
         let text = try store.quickRead { db, catalog in
             try catalog.table("t").collection.document(id: "free", in: db)?.json

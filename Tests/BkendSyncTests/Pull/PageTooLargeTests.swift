@@ -26,11 +26,10 @@ import Testing
         #expect(try device.visible() == server.rows(), sourceLocation: location)
         #expect(try device.outbox().isEmpty, sourceLocation: location)
         #expect(device.machine.status.subscriptions.allSatisfy { $0.phase == .current }, sourceLocation: location)
-        #expect(device.machine.status.problem == nil, sourceLocation: location)
+        #expect(device.machine.status.lastError == nil, sourceLocation: location)
     }
 
-    @Test(
-        "A first pull and the pulls behind it bring everything, and few pages are asked for in vain",
+    @Test("A first pull and the pulls behind it bring everything, and few pages are asked for in vain",
         arguments: [true, false], [true, false])
     func pulls(namesLimit: Bool, equalStamps: Bool) throws {
         server.pageBytes = 12_000
