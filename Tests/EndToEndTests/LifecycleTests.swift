@@ -26,7 +26,8 @@ import Testing
 
     @Test("A server that is gone is a transport error; a read finds the next server")
     func serverGone() async throws {
-        let server = try await TestServer.start(tables: Fixture.tables)
+        let port = try ReservedPort()
+        let server = try await TestServer.start(tables: Fixture.tables, port: port.number)
         let client = try BkendClient(url: server.url, key: server.secretKey, options: .silent)
         try await client.table(Article.self).create(Article(title: "One"))
         try await server.stop()
@@ -38,6 +39,7 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
+        withExtendedLifetime(port) {}
         await client.shutdown()
     }
 
