@@ -71,11 +71,12 @@ struct FuzzWorld {
     func mailedToken(to email: String) -> String? {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: mails)) ?? []).sorted().reversed()
         var token: String?
-        for name in names {
+        // What has another ending is still being written.
+        for name in names where name.hasSuffix(".eml") {
             let path = mails + "/" + name
             guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.contains(email) else { continue }
             try? FileManager.default.removeItem(atPath: path)
-            if token == nil { token = text.firstMatch(of: /[0-9a-f]{64}/).map { String($0.output) } }
+            if token == nil { token = text.firstMatch(of: /[A-Za-z0-9_-]{43}/).map { String($0.output) } }
         }
         return token
     }

@@ -1,7 +1,7 @@
 #if Server
 import Crypto
 import CryptoExtras
-import Dispatch
+import Foundation
 
 /// What computes scrypt. It is a parameter so that tests can count computations.
 package protocol PasswordHasher: Sendable {
@@ -18,12 +18,17 @@ package protocol PasswordHasher: Sendable {
 /// in every queue; a computation that has begun goes on to its end.
 package final class ScryptHasher: PasswordHasher {
     private let line: FairLine
-    private let queue = DispatchQueue(label: "bkend.scrypt", qos: .userInitiated, attributes: .concurrent)
+
+    /// Little: who signs in waits for it.
+    private static let niceness: Int32 = 5
+
+    /// As many as there are processors, and no more than two: more at once would only each be slower.
+    package static var usualConcurrency: Int { min(2, max(1, ProcessInfo.processInfo.activeProcessorCount)) }
 
     /// A hasher of at most so many computations at once, and so many that wait, of all clients and of one; who comes
     /// later is refused.
     package init(
-        concurrency: Int = 2, waiting: Int = 128, waitingPerClient: Int? = nil,
+        concurrency: Int = ScryptHasher.usualConcurrency, waiting: Int = 128, waitingPerClient: Int? = nil,
         report: @escaping @Sendable (QueueEvent) -> Void = { _ in }
     ) {
         line = FairLine(
@@ -37,11 +42,8 @@ package final class ScryptHasher: PasswordHasher {
     ) async throws -> [UInt8] {
         let requester = Requester.current
         return try await line.pass(requester.share, departure: requester.departure()) {
-            try await withCheckedThrowingContinuation { continuation in
-                self.queue.async {
-                    continuation.resume(
-                        with: Result { try Self.derive(password, salt: salt, parameters: parameters, length: length) })
-                }
+            try await PatientThread.run(niceness: Self.niceness) {
+                try Self.derive(password, salt: salt, parameters: parameters, length: length)
             }
         }
     }

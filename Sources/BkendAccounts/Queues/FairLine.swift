@@ -93,7 +93,8 @@ package final class FairLine: Sendable {
 
     /// Stands in the line; false when there was no need.
     private func wait(
-        _ ticket: Int, _ share: QueueShare, _ departure: Departure?, _ continuation: CheckedContinuation<Void, any Error>
+        _ ticket: Int, _ share: QueueShare, _ departure: Departure?,
+        _ continuation: CheckedContinuation<Void, any Error>
     ) -> Bool {
         let (arrival, out) = state.withLock { state -> (FairQueue.Arrival, CheckedContinuation<Void, any Error>?) in
             let arrival = state.queue.arrive(ticket, of: share)

@@ -1,6 +1,7 @@
 #if Server
 /// Who is next: places for so many, and a line in which projects take turns, then the clients within each, then what
-/// one client asked for in its order. A client that asks for much waits behind itself, not before others.
+/// one client asked for in its order. Next is whoever had a place longest ago, and before all who had none yet: a client
+/// that asks for much waits behind itself, not before others, and one that asks once in a while is next.
 ///
 /// A state machine without effects: each change answers whose turn it is now. Tickets are the caller's numbers, of which
 /// none comes twice.
@@ -28,21 +29,45 @@ package struct FairQueue: Sendable {
     private struct Lane {
         var waiting: [Int] = []
         var running = 0
-        /// When it last had its turn, or came to the line.
+        /// When it last had its turn, 0 for never.
         var turn: Int
+        /// When it came to the line: who never had a turn goes by this.
+        let arrival: Int
     }
 
     private struct Project {
         var waiting = 0
         var running = 0
         var turn: Int
+        let arrival: Int
+    }
+
+    /// When those had their turn who are neither in the line nor have a place. Without it who leaves the line and comes
+    /// again would be a newcomer.
+    private struct Memory<Key: Hashable & Sendable>: Sendable {
+        private var turns: [Key: Int] = [:]
+
+        /// The most that are remembered.
+        private static var capacity: Int { 1_024 }
+
+        subscript(key: Key) -> Int { turns[key] ?? 0 }
+
+        mutating func keep(_ key: Key, _ turn: Int) {
+            guard turn > 0 else { return }
+            turns[key] = turn
+            // Each turn belongs to one: no more than half of the capacity is left.
+            if turns.count > Self.capacity { turns = turns.filter { $0.value > turn - Self.capacity / 2 } }
+        }
     }
 
     private let limits: QueueLimits
     private var lanes: [QueueShare: Lane] = [:]
     private var projects: [String: Project] = [:]
     private var paused: Set<QueueShare.Place> = []
+    private var clientTurns = Memory<QueueShare>()
+    private var projectTurns = Memory<String>()
     private var turn = 0
+    private var arrivals = 0
     /// How many have a place.
     package private(set) var running = 0
     /// How many wait.
@@ -70,9 +95,9 @@ package struct FairQueue: Sendable {
             out = pushOut(for: share, having: own)
             guard out != nil else { return .refused(.full) }
         }
-        turn += 1
-        lanes[share, default: Lane(turn: turn)].waiting.append(ticket)
-        projects[share.project, default: Project(turn: turn)].waiting += 1
+        enter(share)
+        lanes[share]?.waiting.append(ticket)
+        projects[share.project]?.waiting += 1
         waiting += 1
         return .waits(pushingOut: out)
     }
@@ -116,11 +141,20 @@ package struct FairQueue: Sendable {
 
     private mutating func admit(_ share: QueueShare) {
         turn += 1
-        lanes[share, default: Lane(turn: turn)].turn = turn
+        enter(share)
+        lanes[share]?.turn = turn
         lanes[share]?.running += 1
-        projects[share.project, default: Project(turn: turn)].turn = turn
+        projects[share.project]?.turn = turn
         projects[share.project]?.running += 1
         running += 1
+    }
+
+    private mutating func enter(_ share: QueueShare) {
+        arrivals += 1
+        if lanes[share] == nil { lanes[share] = Lane(turn: clientTurns[share], arrival: arrivals) }
+        if projects[share.project] == nil {
+            projects[share.project] = Project(turn: projectTurns[share.project], arrival: arrivals)
+        }
     }
 
     /// Gives places to those whose turn it is, as long as there are any.
@@ -134,9 +168,10 @@ package struct FairQueue: Sendable {
     }
 
     private func longestWithoutTurn() -> QueueShare? {
-        var best: (share: QueueShare, turns: (Int, Int))?
+        var best: (share: QueueShare, turns: (Int, Int, Int, Int))?
         for (share, lane) in lanes where !lane.waiting.isEmpty && mayRun(share) {
-            let turns = (projects[share.project]?.turn ?? 0, lane.turn)
+            let project = projects[share.project]
+            let turns = (project?.turn ?? 0, project?.arrival ?? 0, lane.turn, lane.arrival)
             if let best, best.turns <= turns { continue }
             best = (share, turns)
         }
@@ -168,8 +203,12 @@ package struct FairQueue: Sendable {
 
     /// Keeps nothing of those who neither wait nor run.
     private mutating func forget(_ share: QueueShare) {
-        if let lane = lanes[share], lane.running == 0, lane.waiting.isEmpty { lanes[share] = nil }
+        if let lane = lanes[share], lane.running == 0, lane.waiting.isEmpty {
+            clientTurns.keep(share, lane.turn)
+            lanes[share] = nil
+        }
         if let project = projects[share.project], project.running == 0, project.waiting == 0 {
+            projectTurns.keep(share.project, project.turn)
             projects[share.project] = nil
         }
     }

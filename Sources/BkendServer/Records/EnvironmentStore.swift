@@ -21,6 +21,8 @@ package final class EnvironmentStore: Sendable {
     private let cache = TableCache()
     private let ids: Mutex<ObjectIDGenerator>
 
+    /// How far slow reads stand back behind short ones and writes, when all processors are busy.
+    private static let niceness: Int32 = 10
     /// How long a query may hold its caller's thread.
     private static let moment = Duration.milliseconds(2)
 
@@ -78,10 +80,12 @@ package final class EnvironmentStore: Sendable {
         }
         let departure = Requester.current.departure()
         return try await options.slowReads.pass(share, departure: departure) {
-            try await pool.read { db in
-                let catalog = TableCatalog(in: db, cache: self.cache)
-                let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
-                return try db.withDeadline(deadline) { try body(db, catalog, .unhurried) }
+            try await PatientThread.run(niceness: Self.niceness) { [pool] in
+                try pool.read { db in
+                    let catalog = TableCatalog(in: db, cache: self.cache)
+                    let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
+                    return try db.withDeadline(deadline) { try body(db, catalog, .unhurried) }
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ extension RecordValidator {
             return .null
         }
         guard let typed = typed(value, schema) else { return value }
-        if let allowed = schema.allowed, !allowed.contains(where: { same($0, typed, schema) }) {
+        if let allowed = schema.allowed, !isAmong(allowed, typed, schema) {
             fail("enum", "must be one of \(Self.list(allowed))")
         }
         bounds(typed, schema)
@@ -92,6 +92,14 @@ extension RecordValidator {
         if let most = schema.maxLength, count > most {
             fail("maxLength", "must have at most \(limit(most)), not \(count)")
         }
+    }
+
+    /// Whether a value is one of those allowed.
+    private func isAmong(_ allowed: [JSON], _ value: JSON, _ schema: FieldSchema) -> Bool {
+        if schema.kind != .date, let texts = schema.allowedTexts {
+            return value.stringValue.map { texts.contains(ExactString($0)) } ?? false
+        }
+        return allowed.contains { same($0, value, schema) }
     }
 
     /// Whether an enumerated value is this one; dates are compared in their stored form.

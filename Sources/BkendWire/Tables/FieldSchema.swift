@@ -37,7 +37,11 @@ public struct FieldSchema: Hashable, Sendable {
     /// The greatest length.
     public var maxLength: Int?
     /// The values allowed, nil for any.
-    public var allowed: [JSON]?
+    public var allowed: [JSON]? {
+        didSet { allowedTexts = Self.texts(of: allowed) }
+    }
+    /// The same, where they are texts and many: an array's elements may be many thousands, and each is looked up.
+    package private(set) var allowedTexts: Set<ExactString>?
     /// What an array's elements must be. (An array holds it, since a struct can't hold itself.)
     public var items: [FieldSchema] = []
     /// An object's fields, in order.
@@ -65,6 +69,12 @@ public struct FieldSchema: Hashable, Sendable {
 
     /// A schema of a type, or of any.
     public init(_ kind: Kind? = nil) { self.kind = kind }
+
+    private static func texts(of allowed: [JSON]?) -> Set<ExactString>? {
+        guard let allowed, allowed.count > 8 else { return nil }
+        let texts = allowed.compactMap(\.stringValue)
+        return texts.count == allowed.count ? Set(texts.map(ExactString.init)) : nil
+    }
 
     /// Same rules; names, patterns and values by code point.
     public static func == (a: FieldSchema, b: FieldSchema) -> Bool { a.json == b.json }

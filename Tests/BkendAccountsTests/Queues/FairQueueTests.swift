@@ -62,13 +62,32 @@ struct FairQueueTests {
         var queue = Self.queue()
         for ticket in 1...10 { _ = queue.arrive(ticket, of: ann) }
         _ = queue.arrive(11, of: ben)
-        #expect(queue.leave(ann) == [2])
+        // Who had nothing yet is next.
         #expect(queue.leave(ann) == [11])
-        #expect(queue.leave(ben) == [3])
-        // Who was served and comes again is behind those who were here.
+        #expect(queue.leave(ben) == [2])
+        // Who was served and comes again takes turns with those who were here.
         _ = queue.arrive(12, of: ben)
-        #expect(queue.leave(ann) == [4])
+        _ = queue.arrive(13, of: ben)
         #expect(queue.leave(ann) == [12])
+        #expect(queue.leave(ben) == [3])
+        #expect(queue.leave(ann) == [13])
+    }
+
+    @Test("Who leaves the line and comes again is no newcomer")
+    func comingAgain() {
+        var queue = Self.queue()
+        _ = queue.arrive(1, of: ben)
+        _ = queue.arrive(2, of: ann)
+        #expect(queue.leave(ben) == [2])
+        // Ben had a place and is gone; Ann has one. Both wait again, and so does who never had one.
+        _ = queue.arrive(3, of: ann)
+        _ = queue.arrive(4, of: ben)
+        _ = queue.giveUp(4, of: ben)
+        _ = queue.arrive(5, of: ben)
+        _ = queue.arrive(6, of: Self.share("blog", "dan"))
+        #expect(queue.leave(ann) == [6])
+        #expect(queue.leave(Self.share("blog", "dan")) == [5])
+        #expect(queue.leave(ben) == [3])
     }
 
     @Test("Projects take turns, however many clients one has")
@@ -83,7 +102,7 @@ struct FairQueueTests {
             order.append(next)
             last = next > 9 ? shop : Self.share("blog", "\(next)")
         }
-        #expect(order == [2, 10, 3, 11, 4, 5, 6, 7, 8, 9])
+        #expect(order == [10, 2, 11, 3, 4, 5, 6, 7, 8, 9])
     }
 
     @Test("A place is left to others: neither a project nor a client has all")

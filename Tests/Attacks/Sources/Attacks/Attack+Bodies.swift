@@ -25,7 +25,7 @@ extension Attack {
 
     /// A body that comes a byte at a time.
     static let slowBodies = Attack(name: "slow bodies", threads: 64) { target, number in
-        let connection = try Connection(port: target.port, from: address(number), patience: 5)
+        let connection = try Connection(port: target.port, from: address, patience: 5)
         var request = Request("POST", "/v1/data/things", key: target.keys.publishableKey, json: "{}").bytes
         request = Array(String(decoding: request, as: UTF8.self).replacing("Length: 2", with: "Length: 200").utf8)
         try connection.send(request)
@@ -37,7 +37,7 @@ extension Attack {
 
     /// A body that ends with a reset.
     static let resets = Attack(name: "resets", threads: 4) { target, number in
-        let connection = try Connection(port: target.port, from: address(number))
+        let connection = try Connection(port: target.port, from: address)
         let body = #"{"name":"\#(String(repeating: "r", count: 100_000))"}"#
         let request = Request("POST", "/v1/data/things", key: target.keys.publishableKey, json: body).bytes
         try connection.send(Array(request.prefix(50_000)))
@@ -46,7 +46,7 @@ extension Attack {
 
     /// A record that PATCH makes larger and larger.
     static let growth = Attack(name: "growth", threads: 2) { target, number in
-        let connection = try Connection(port: target.port, from: address(number))
+        let connection = try Connection(port: target.port, from: address)
         let key = target.keys.publishableKey
         try connection.send(Request("POST", "/v1/data/things", key: key, json: "{}").bytes)
         guard let id = try connection.answer()?.member("id") else { return }
@@ -61,7 +61,7 @@ extension Attack {
     }
 
     private static func post(_ body: String, to table: String, _ target: Target, _ number: Int) throws {
-        let connection = try Connection(port: target.port, from: address(number))
+        let connection = try Connection(port: target.port, from: address)
         try connection.send(
             Request("POST", "/v1/data/\(table)", key: target.keys.publishableKey, json: body).bytes)
         _ = try connection.answer()

@@ -10,7 +10,7 @@ extension Attack {
     /// Orders of 20,000 texts by a field without an index, and writes meanwhile: readers hold the log.
     static let overlappingReads = Attack(name: "overlapping reads", threads: 8) { target, number in
         if number < 2 {
-            let connection = try Connection(port: target.port, from: address(number))
+            let connection = try Connection(port: target.port, from: address)
             let rows = (0..<50).map { #"{"text":"\#(String(repeating: "w", count: 1_000))\#($0)"}"# }
             let json = "[\(rows.joined(separator: ","))]"
             try connection.send(
@@ -30,7 +30,7 @@ extension Attack {
 
     /// Sign-ins that nobody waits for.
     static let abandonedSignIns = Attack(name: "abandoned sign-ins", threads: 100, isOnSignIn: true) { target, number in
-        let connection = try Connection(port: target.port, from: address(number))
+        let connection = try Connection(port: target.port, from: address)
         let json = #"{"email":"somebody\#(number)@example.com","password":"not it, surely"}"#
         try connection.send(
             Request("POST", "/v1/auth/email/signin", key: target.keys.publishableKey, json: json).bytes)
@@ -38,7 +38,7 @@ extension Attack {
     }
 
     private static func ask(_ filter: String, _ target: Target, _ number: Int, waits: UInt32?) throws {
-        let connection = try Connection(port: target.port, from: address(number))
+        let connection = try Connection(port: target.port, from: address)
         let filter = filter.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         try connection.send(
             Request("GET", "/v1/data/texts?andFilters=\(filter)", key: target.keys.publishableKey).bytes)
@@ -47,7 +47,7 @@ extension Attack {
 
     /// Deletes what this attack has put there, so that what grows is the server's own doing.
     private static func sweep(_ target: Target, _ number: Int) throws {
-        let connection = try Connection(port: target.port, from: address(number))
+        let connection = try Connection(port: target.port, from: address)
         let filter = #"{"text":{"$exists":true}}"#.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         try connection.send(
             Request("GET", "/v1/data/things?limit=50&select=id&andFilters=\(filter)", key: target.keys.publishableKey)

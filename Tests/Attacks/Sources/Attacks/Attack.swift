@@ -25,6 +25,7 @@ struct Attack: Sendable {
         return crowd
     }
 
-    /// The address of hostile clients: 127.0.0.2 and the ones after it.
-    static func address(_ number: Int) -> UInt8 { UInt8(2 + number % 8) }
+    /// The address of hostile clients, 127.0.0.2. Limits and shares count by address: a flood from many is the network's
+    /// to stop.
+    static let address: UInt8 = 2
 }
