@@ -36,6 +36,7 @@ extension LocalStore {
             throw StoreError(error, table: table)
         }
         await synchroniser?.setPolicy(conflicts, of: subscription.id)
+        await synchroniser?.catchUp()
         return subscription
     }
 
@@ -53,6 +54,7 @@ extension LocalStore {
             throw StoreError(error)
         }
         await synchroniser?.setPolicy(nil, of: id)
+        await synchroniser?.catchUp()
     }
 
     /// What this device keeps, in the order it was subscribed to.

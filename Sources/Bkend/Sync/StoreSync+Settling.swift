@@ -6,7 +6,10 @@ extension StoreSync {
     func settled(within limit: Duration) async -> SyncStatus {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await Task.sleep(for: limit) }
-            group.addTask { await self.untilSettled() }
+            group.addTask {
+                await self.catchUp()
+                await self.untilSettled()
+            }
             await group.next()
             group.cancelAll()
         }

@@ -11,6 +11,8 @@ actor StoreSync {
         let engine: Engine
         let session: SyncedSession
         let options: SyncOptions
+        /// What the engine knows of the store, at least.
+        var known: EngineNews
         var followers: [Task<Void, Never>] = []
     }
 
@@ -53,7 +55,7 @@ actor StoreSync {
             configuration: options.configuration(server: runner.identity, bySubscription: conflicts),
             sender: sender, clock: ContinuousClock(),
             lock: open.leaderLockPath.map { LeaderLock(path: $0) }, logger: runner.options.logger)
-        running = Running(engine: engine, session: session, options: options)
+        running = Running(engine: engine, session: session, options: options, known: news)
         do {
             try await engine.start(user: user)
         } catch {
@@ -65,7 +67,7 @@ actor StoreSync {
         guard running?.engine === engine else { return await engine.stop() }
         running?.followers = [
             Task { [hub] in for await status in engine.statuses() { hub.tell(status) } },
-            Task { await Self.follow(signals, in: open, news, session, engine) },
+            Task { [weak self] in while await signals.next() { await self?.tellNews(to: engine) } },
             Task { await session.follow(changes, for: engine) },
             Task { await session.askWhileNothingIsSent(by: engine) },
         ]
@@ -93,19 +95,18 @@ actor StoreSync {
     func resume() async { await running?.engine.resume() }
 
     func syncNow() async {
-        guard let engine = running?.engine else { return }
-        switch await engine.status.state {
-        // Another client or process may have signed the user in.
-        case .signedOut, .paused(.otherUser), .paused(.noSession): await noteSession()
-        default: break
-        }
-        await engine.syncNow()
+        await catchUp()
+        await running?.engine.syncNow()
     }
 
     /// The engine's statuses, nil when there is none.
     func engineStatuses() -> AsyncStream<SyncStatus>? { running?.engine.statuses() }
 
-    func status() async -> SyncStatus { await running?.engine.status ?? hub.latest ?? SyncStatus() }
+    /// The status, which counts every call that returned before.
+    func status() async -> SyncStatus {
+        await catchUp()
+        return await running?.engine.status ?? hub.latest ?? SyncStatus()
+    }
 
     /// The session, or the store's owner, is another. A session that can't be read now is asked for again.
     func noteSession() async {
@@ -126,21 +127,28 @@ actor StoreSync {
 
     // MARK: What happens elsewhere
 
-    /// Tells the engine of what is new in the store, whichever handle or process it came through.
-    private static func follow(
-        _ signals: SignalObservation, in open: OpenStore, _ known: EngineNews, _ session: SyncedSession,
-        _ engine: Engine
-    ) async {
-        var known = known
-        while await signals.next() {
-            // A store that can't be read now tells the engine itself.
-            guard let news = try? await open.read({ try $0.engineNews() }) else { continue }
-            if news.hasMoreToDo(than: known) { await engine.noteLocalWrite() }
-            if news.hasOtherSubscriptions(than: known) { await engine.noteSubscriptions() }
-            if news.owner != known.owner { await session.noteOwner(for: engine) }
-            let newest = max(known.newestEntry, news.newestEntry)
-            known = news
-            known.newestEntry = newest
+    /// Tells the engine at once what it would hear of a moment later: who is signed in, what was written, subscribed to or
+    /// decided, through whichever handle or process. Whatever returned before is known to it afterwards.
+    func catchUp() async {
+        guard let running else { return }
+        await running.session.tellUser(to: running.engine)
+        await tellNews(to: running.engine)
+    }
+
+    /// Tells the engine of what is new in the store.
+    private func tellNews(to engine: Engine) async {
+        // A store that can't be read now tells the engine itself.
+        guard let news = try? await open.read({ try $0.engineNews() }), let running, running.engine === engine else {
+            return
         }
+        let known = running.known
+        // Told before it counts as known: who finds it known goes on at once. Told twice, it does no harm.
+        if news.hasMoreToDo(than: known) { await engine.noteLocalWrite() }
+        if news.hasOtherSubscriptions(than: known) { await engine.noteSubscriptions() }
+        if news.owner != known.owner { await running.session.noteOwner(for: engine) }
+        guard self.running?.engine === engine else { return }
+        let newest = max(known.newestEntry, news.newestEntry, self.running?.known.newestEntry ?? 0)
+        self.running?.known = news
+        self.running?.known.newestEntry = newest
     }
 }

@@ -45,6 +45,14 @@ struct SyncedSession: Sendable {
         await ask(for: engine)
     }
 
+    /// Tells the engine who is signed in where it believes somebody else is.
+    func tellUser(to engine: StoreSync.Engine) async {
+        // A session that can't be read is not nobody's.
+        guard let (session, user) = try? await found() else { return }
+        if let user, let session, sender.hasRefused(session), await engine.user == nil, !user.isEmpty { return }
+        if await engine.user != user { await engine.noteSession(user: user) }
+    }
+
     private static func waitsForSession(_ status: SyncStatus) -> Bool {
         switch status.state {
         case .signedOut, .paused(.otherUser), .paused(.noSession): true

@@ -33,6 +33,9 @@ package final class EngineMachine {
         set { configuration.policies = newValue }
     }
 
+    /// As whom it sends, `""` for a guest, nil for nobody.
+    package var user: String? { state.session.user }
+
     /// What the engine does now.
     package var status: SyncStatus { state.status }
 

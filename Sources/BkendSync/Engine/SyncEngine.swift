@@ -130,6 +130,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     /// token is no such news.
     package func noteSession(user: String?) { tell(.sessionChanged(user: user)) }
 
+    /// As whom it sends, `""` for a guest, nil for nobody; nobody also where it has found a session to be over.
+    package var user: String? { machine?.user }
+
     /// The status now, and each one that differs; a slow reader gets the newest.
     package nonisolated func statuses() -> AsyncStream<SyncStatus> { told.stream() }
 

@@ -60,6 +60,33 @@ import Testing
         }
     }
 
+    @Test("What was called before settled is settled: sign-in, writes, subscriptions")
+    func settledKnowsOfEveryCall() async throws {
+        try await App.run { app in
+            let store = try await app.store()
+            try await store.sync.start(app.options)
+            #expect(await store.sync.settled().state == .idle)
+            for number in 0..<10 {
+                await app.sessions.save(nil)
+                app.client.runner.sessions.changes.tell(.signedOut)
+                #expect(await store.sync.settled().state == .signedOut)
+                try await store.table(Book.self).create(Book(title: "\(number)"))
+                try await app.client.runner.sessions.signedIn(App.session("u1"))
+                let status = await store.sync.settled()
+                #expect(status.state == .idle && status.pending == 0)
+                let books = store.table(Book.self)
+                let one = try await store.subscribe(to: books.where { $0.title == "\(number)" })
+                let subscribed = await store.sync.settled()
+                #expect(subscribed.subscriptions.map(\.id) == [one.id])
+                #expect(subscribed.subscriptions.allSatisfy { $0.isUpToDate && $0.phase == .current })
+                try await store.unsubscribe(one.id)
+                #expect(await store.sync.settled().subscriptions.isEmpty)
+            }
+            #expect(app.server.creates == 10)
+            await store.close()
+        }
+    }
+
     @Test("A session that can't be read is nobody's word: nothing is told until it can")
     func unreadableSession() async throws {
         try await App.run { app in
