@@ -52,6 +52,8 @@ extension EngineStep {
         // Equal totals may hide a delete and a missed insert; a part of the ids is counted as well, in a poll's turn.
         if case .totals = pull.phase, let split = try randomSplit(pull.number) {
             pull.phase = .totals(.split(split))
+        } else if case .poll = pull.phase, let second = try secondAsk(pull) {
+            pull.phase = .poll(second)
         } else {
             try agreed(&pull, flight)
         }

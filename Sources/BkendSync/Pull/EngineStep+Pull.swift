@@ -110,9 +110,9 @@ extension EngineStep {
             return .full(.all)
         }
         if needsSettling(pull) { return round(&pull) }
-        let ask = try pollAsk(&pull)
-        pull.phase = .poll(ask)
-        return ask
+        pull.turn += 1
+        pull.phase = .poll(.newest)
+        return .newest
     }
 
     private func round(_ pull: inout PullState) -> PullAsk {
@@ -142,15 +142,12 @@ extension EngineStep {
         return past > configuration.overlap.milliseconds || past < 0
     }
 
-    /// Polls take turns: the newest row and the total; the overlap by a count; a part of the ids by a count.
-    private func pollAsk(_ pull: inout PullState) throws -> PullAsk {
-        defer { pull.turn += 1 }
-        switch pull.turn % 4 {
-        case 1: if let overlap = pull.overlap { return .overlap(bound: overlap.bound) }
-        case 3: if let split = try randomSplit(pull.number) { return .split(split) }
-        default: break
-        }
-        return .newest
+    /// What a poll asks beside the newest row and the total: at every second one, in turns, the overlap by a count and a
+    /// part of the ids by a count.
+    func secondAsk(_ pull: PullState) throws -> PullAsk? {
+        guard pull.turn % 2 == 0 else { return nil }
+        if pull.turn % 4 == 2, let overlap = pull.overlap { return .overlap(bound: overlap.bound) }
+        return try randomSplit(pull.number).map(PullAsk.split)
     }
 
     /// A range from the least id to a member drawn by lot.

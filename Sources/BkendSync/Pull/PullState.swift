@@ -7,7 +7,7 @@ struct PullState: Sendable {
         case idle
         case first(FirstPull, startedAt: SyncInstant)
         case round(PullRound)
-        /// A poll's one question.
+        /// A poll's question: the newest row and the total, at every second poll another count.
         case poll(PullAsk)
         /// After a round: the total, then a part of the ids.
         case totals(PullAsk)
@@ -48,7 +48,7 @@ struct PullState: Sendable {
     var isSettled = false
     /// The number of rows at or past a bound, as the last round saw it.
     var overlap: (bound: String, count: Int)?
-    /// Which question the next poll asks.
+    /// How many polls there were: which question they ask beside the newest row.
     var turn = 0
     /// When the next step is due.
     var due: SyncInstant

@@ -79,8 +79,8 @@ import Testing
         device.tell(.syncNow)
         try device.run(for: .seconds(300))
         try expectEqual()
-        // Idle afterwards: a request a poll.
-        #expect(try requests(in: .seconds(600)) <= 12)
+        // Idle afterwards: three requests in two polls.
+        #expect(try requests(in: .seconds(600)) <= 18)
     }
 
     @Test func anIdleEngineAsksOnceAPollAndWritesNothing() throws {
@@ -90,10 +90,26 @@ import Testing
         try device.run(for: .seconds(600))
         let before = try device.store.read { try ($0.latestChange, $0.outboxVersion, $0.subscriptions()) }
         let changes = try device.queue.read { $0.totalChangesCount }
-        #expect(try requests(in: .seconds(3_600)) <= 62)
+        // A poll a minute for the newest row and the total; at every second one another count.
+        #expect(try requests(in: .seconds(3_600)) <= 100)
         let after = try device.store.read { try ($0.latestChange, $0.outboxVersion, $0.subscriptions()) }
         #expect(before.0 == after.0 && before.1 == after.1 && before.2 == after.2)
         #expect(try device.queue.read { $0.totalChangesCount } == changes)
+    }
+
+    @Test("A new row is seen at the next poll, whichever it is")
+    func newRowsAtEveryPoll() throws {
+        try fill(300)
+        device.start()
+        _ = try device.subscribe()
+        try device.run(for: .seconds(600))
+        for number in 0..<8 {
+            // Past the last poll, the next one comes within the longest interval.
+            try device.run(for: .seconds(300 + 61 * number))
+            try server.insert(["new": .int(Int64(number))])
+            try device.run(for: .seconds(61))
+            try expectEqual()
+        }
     }
 
     @Test func aDeleteAmongManyIsFoundByCounting() throws {
