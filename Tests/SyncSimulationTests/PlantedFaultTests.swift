@@ -26,6 +26,8 @@ import Testing
         ("no wait is kept", 1),
         ("second copies are left alone", 28),
         ("a refresh token is sent again", 68),
+        ("a twin is deleted without a look at the original", 3),
+        ("another entry's answer is adopted", 4),
     ]
 
     @Test("the fault is found, and the seed keeps every promise without it", arguments: found)

@@ -17,6 +17,7 @@ extension EngineStep {
         if state.session.isRefreshing { return }
         try planSettling()
         try planPulls()
+        try planLooks()
         try planQueued()
         try planSpecs()
     }
@@ -105,6 +106,7 @@ extension EngineStep {
         moments += state.push.waits.values.map(\.until)
         moments += state.push.holds.values
         moments += state.push.pauses.values.map(\.until)
+        moments += state.push.guarding.suspects.values.map(\.due)
         moments += state.pulls.values.map(\.due)
         return moments.filter { $0 > now }.min()
     }

@@ -89,7 +89,8 @@ final class EngineStep {
         case .copy(let sequence): try copyRead(sequence, verdict)
         case .lookup(let table, let sequences): try lookedUp(table, sequences, verdict, flight)
         case .settle(let sequence): try settled(sequence, verdict, flight)
-        case .unwanted(let table, let id, let original): try unwantedDeleted(table, id, original, verdict)
+        case .look(let row): try looked(row, verdict, flight)
+        case .unwanted(let deletion): try unwantedDeleted(deletion, verdict)
         case .pull(let number, let ask):
             var date: Timestamp?
             if case .answered(let answer) = response { date = answer.date }

@@ -20,8 +20,10 @@ enum Errand: Sendable, Hashable {
     case lookup(table: String, [Int64])
     /// Rows that a create without key may have become.
     case settle(Int64)
+    /// A look at what speaks for or against the deletion of a row that should not be there.
+    case look(RecordKey)
     /// The deletion of a row that should not be there: a second copy, or one whose create was cancelled.
-    case unwanted(table: String, id: String, original: String?)
+    case unwanted(OwnDeletion)
     /// A step of a subscription.
     case pull(Int64, PullAsk)
 }
@@ -29,6 +31,18 @@ enum Errand: Sendable, Hashable {
 extension Errand {
     /// Whether it reads one record for an entry.
     var isCopy: Bool { if case .copy = self { true } else { false } }
+
+    /// Whether it looks at a row that should not be there.
+    var isLook: Bool { if case .look = self { true } else { false } }
+
+    /// The row that should not be there; nil for other errands.
+    var unwanted: RecordKey? {
+        switch self {
+        case .look(let row): row
+        case .unwanted(let deletion): deletion.row
+        default: nil
+        }
+    }
 }
 
 /// A question that a subscription asks.
@@ -55,6 +69,20 @@ enum PullAsk: Sendable, Hashable {
         switch self {
         case .round, .full, .reread, .first(.rows), .bisect(.rows): true
         case .newest, .overlap, .split, .first, .bisect: false
+        }
+    }
+}
+
+extension PullAsk {
+    /// Whether a page can be the answer: one with a row that was not asked for is another question's, and what it doesn't
+    /// show says nothing.
+    func isAnswered(by page: AnswerPage) -> Bool {
+        switch self {
+        case .full(let range), .bisect(.rows(let range)), .first(.rows(let range)):
+            page.rows.allSatisfy { range.contains($0.id) }
+        case .reread(let ids):
+            page.rows.allSatisfy { row in ids.contains { $0.hasSameBytes(as: row.id) } }
+        case .round, .newest, .overlap, .split, .bisect, .first: true
         }
     }
 }

@@ -117,6 +117,17 @@ extension StoreTransaction {
         try rebuild(key, base: row.text, joining: fields.isEmpty)
     }
 
+    /// A deletion goes on though the record was changed elsewhere: what was changed is known from now on.
+    package func retakeImage(ofDelete sequence: Int64, row: [UInt8]) throws {
+        var entry = try require(sequence, in: [.queued, .ambiguous, .inFlight])
+        let document = try DocumentReader.object(row)
+        let key = RecordKey(entry.table, entry.record)
+        try touch(key)
+        for (field, image) in document where entry.before[field] != nil { entry.before[field] = image }
+        try save(entry)
+        try rebuild(key, base: row)
+    }
+
     // MARK: Steps
 
     private func erase(_ key: RecordKey, dropping entries: [OutboxEntry]) throws {
@@ -136,12 +147,12 @@ extension StoreTransaction {
     }
 
     /// Of an answer and what is known, what the server said last.
-    private func newer(_ row: AnswerRow, than known: [UInt8]?) throws -> [UInt8] {
+    func newer(_ row: AnswerRow, than known: [UInt8]?) throws -> [UInt8] {
         guard let known, try row.isOlder(than: DocumentReader.object(known)) else { return row.text }
         return known
     }
 
-    private func moveRows(from old: RecordKey, to new: RecordKey) throws {
+    func moveRows(from old: RecordKey, to new: RecordKey) throws {
         try db.perform(
             "UPDATE sync_entries SET record = ? WHERE collection = ? AND record = ?", .text(new.id), .text(old.table),
             .text(old.id))

@@ -81,7 +81,7 @@ extension StoreTransaction {
         return rest
     }
 
-    private static func recreatedKey(of id: String) -> String { "re-" + id }
+    static func recreatedKey(of id: String) -> String { "re-" + id }
 
     /// Whether a create makes a record again that was the server's.
     func isRecreation(_ create: OutboxEntry) throws -> Bool {

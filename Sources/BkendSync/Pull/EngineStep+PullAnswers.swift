@@ -26,6 +26,12 @@ extension EngineStep {
             state.pulls[number] = pull
             return
         }
+        if ask.isForRows, !ask.isAnswered(by: page) {
+            fail("pull", table: pull.query.table, "the page has rows that were not asked for")
+            try pullFailed(&pull, ask, .foreign(status: 200, "the page has rows that were not asked for"), flight)
+            state.pulls[number] = pull
+            return
+        }
         if ask.isForRows { growPages(of: pull.query.table) }
         pull.attempts = 0
         pull.progress.isDenied = false
@@ -200,8 +206,11 @@ extension EngineStep {
             pull.isActive ? configuration.pollFloor : min(pull.interval + pull.interval / 2, configuration.pollCeiling)
         pull.isActive = false
         pull.comparisons = 0
+        // Devices that began together don't ask together; no poll comes later than the longest interval.
         let jitter = pull.interval * Double.random(in: 0...0.1, using: &random)
-        pull.due = now.advanced(by: pull.interval + jitter)
+        let isLongest = pull.interval >= configuration.pollCeiling
+        pull.due = now.advanced(
+            by: isLongest ? max(pull.interval - jitter, configuration.pollFloor) : pull.interval + jitter)
         if pull.isAskedAgain {
             pull.isAskedAgain = false
             pull.mustRead = true

@@ -32,6 +32,10 @@ extension EngineStep {
         let fate = rules.createFate(verdict)
         if try takeCommon(fate, entry, verdict) { return }
         switch fate {
+        case .applied(let row?) where !rules.isAnswer(entry.clientKey, row):
+            fail("create", table: entry.table, "the answer is another create's")
+            // What became of this one a lookup tells.
+            try ambiguous(sequence, verdict)
         case .applied(let row?):
             try tx.adopt(sequence, row: row.text)
             accepted(entry)

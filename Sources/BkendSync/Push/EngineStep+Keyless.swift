@@ -22,7 +22,8 @@ extension EngineStep {
         switch verdict {
         case .done(.page(let page)):
             let rows = try page.rows.filter { row in
-                guard try tx.document(entry.table, row.id) == nil else { return false }
+                // A row with a key is a create's that has one.
+                guard row.clientKey == nil, try tx.document(entry.table, row.id) == nil else { return false }
                 return KeylessMatch.isMatch(entry, try row.document())
             }
             let others = try tx.entries(table: entry.table, state: .ambiguous).contains {

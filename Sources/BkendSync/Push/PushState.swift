@@ -60,6 +60,8 @@ struct PushState: Sendable {
     var denials: [Place: [Int64]] = [:]
     /// Entries that were refused once.
     var deniedOnce: Set<Int64> = []
+    /// Rows that should not be on the server, before they are deleted.
+    var guarding = DeletionGuard()
     /// What waits as a whole.
     var pauses: [Place: Pause] = [:]
 

@@ -8,11 +8,14 @@ package struct Received: Hashable, Sendable {
         package var id: String
         /// The record that it is a copy of.
         package var original: String
+        /// Whether other devices make records with the same key: a deleted record was made again.
+        package var isShared: Bool
 
         /// A copy of a record.
-        package init(id: String, original: String) {
+        package init(id: String, original: String, isShared: Bool = false) {
             self.id = id
             self.original = original
+            self.isShared = isShared
         }
     }
 
@@ -26,9 +29,9 @@ package struct Received: Hashable, Sendable {
     package var setAside: [String] = []
     /// Ids of rows that were deleted here after they were asked for; passed over.
     package var shadowed: [String] = []
-    /// Second copies, passed over: delete them, or keep them (`keepTwin`) where that isn't permitted.
+    /// Second copies, or records that have another id by now, passed over: to be looked into.
     package var twins: [Twin] = []
-    /// Ids of rows whose create was cancelled here, passed over: to be deleted.
+    /// Ids of rows whose create was cancelled here, passed over: to be looked into.
     package var cancelled: [String] = []
     /// What was wrong with rows that are no records.
     package var malformed: [String] = []

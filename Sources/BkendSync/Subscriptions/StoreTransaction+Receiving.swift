@@ -114,12 +114,10 @@ extension StoreTransaction {
     /// Whether the row was taken.
     private func take(_ row: AnswerRow, table: String, isFresh: Bool, _ received: inout Received) throws -> Bool {
         let key = RecordKey(table, row.id)
-        if let clientKey = row.clientKey, try hasAliases(),
-            let alias = try aliases(clientKey: clientKey).first(where: { isOwn($0, row, table: table) })
-        {
+        if let alias = try alias(of: row, table: table) {
             switch alias.state {
             case .cancelled:
-                if try isKeptTwin(key) { break }
+                guard try isCancelled(row, table: table) else { break }
                 received.cancelled.append(row.id)
                 return false
             case .pending:
@@ -131,10 +129,9 @@ extension StoreTransaction {
                 received.changed += 1
                 return true
             case .completed:
-                guard let original = alias.serverID, !original.hasSameBytes(as: row.id), try !isKeptTwin(key) else {
-                    break
-                }
-                received.twins.append(Received.Twin(id: row.id, original: original))
+                guard let original = try original(ofCopy: row, table: table) else { break }
+                received.twins.append(
+                    Received.Twin(id: row.id, original: original, isShared: alias.isMadeAgain))
                 return false
             }
         }
@@ -180,12 +177,7 @@ extension StoreTransaction {
             .text(table))
     }
 
-    private func isOwn(_ alias: Alias, _ row: AnswerRow, table: String) -> Bool {
-        alias.table.hasSameBytes(as: table)
-            && [alias.user, alias.formerUser].contains { $0?.hasSameBytes(as: row.createdBy) == true }
-    }
-
-    private func isKeptTwin(_ key: RecordKey) throws -> Bool {
+    func isKeptTwin(_ key: RecordKey) throws -> Bool {
         let sql = "SELECT 1 FROM sync_twins WHERE collection = ? AND record = ?"
         return try db.number(sql, .text(key.table), .text(key.id)) != 0
     }

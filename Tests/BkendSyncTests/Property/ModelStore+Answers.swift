@@ -111,10 +111,12 @@ extension ModelStore {
         }
         if deleted.contains(place) { return }
         if let (local, alias) = alias(of: row, table) {
+            let user = row["createdBy"]?.stringValue
+            let isMine = (alias.user == user || alias.formerUser == user) && !kept.contains(place)
             if alias.isCancelled {
-                if !kept.contains(place) { return }
+                if isMine && alias.key != "re-" + local { return }
             } else if let server = alias.serverID {
-                if server != id && !kept.contains(place) { return }
+                if isMine && server != id { return }
             } else if let create = lane(Place(table: table, id: local)).first(where: { $0.kind == .create }) {
                 let isAgain = create.key == "re-" + local
                 adopt(
@@ -185,7 +187,8 @@ extension ModelStore {
     private func alias(of row: Fields, _ table: String) -> (String, Alias)? {
         guard let key = row["clientKey"]?.stringValue, let user = row["createdBy"]?.stringValue else { return nil }
         let found = aliases.filter { local, alias in
-            alias.key == key && alias.table == table && (alias.user == user || alias.formerUser == user)
+            alias.key == key && alias.table == table
+                && (alias.user == user || alias.formerUser == user || key == "re-" + local)
         }
         // One that is made again a second time bears the same key.
         return (found.first { $0.key != key } ?? found.first).map { ($0.key, $0.value) }

@@ -280,6 +280,7 @@ extension PropertyRun {
         var row = created(entry)
         // Another device may have made a record again, and set it otherwise.
         if key.hasPrefix("re-"), random.chance(60) { row["a"] = .int(Int64(random.below(9))) }
+        if key.hasPrefix("re-"), random.chance(30) { row["createdBy"] = "someone" }
         note("row with the key \(key)")
         let subscription = model.subscriptions.keys.sorted().first {
             model.subscriptions[$0]?.table == entry.place.table

@@ -23,6 +23,27 @@ struct AppliedWrites {
     /// Creates that the app sent again on its own responsibility.
     var retriedByApp: Set<Key> = []
 
+    /// When a device was last shown a row that it looked at without an entry, for one that it may delete.
+    var looks: [Int: [RecordKey: Int64]] = [:]
+    /// The words of records that a device's user has deleted.
+    var deletedByUser: [Int: Set<String>] = [:]
+
+    /// What tells a create's record from all others.
+    static func word(of document: JSONObject?) -> String? {
+        (document?["tag"] ?? document?[OutboxEntry.clientKeyField])?.stringValue
+    }
+
+    /// A row has another id from now on.
+    mutating func renew(_ old: RecordKey, as new: RecordKey) {
+        for (key, made) in created where made.contains(old) { created[key, default: []].append(new) }
+        for (key, made) in rows where made.contains(old) { rows[key, default: []].append(new) }
+    }
+
+    /// The rows that a create of a device made, if it made this one.
+    func siblings(of row: RecordKey, device: Int) -> [RecordKey]? {
+        created.first { $0.key.device == device && $0.value.contains(row) }?.value
+    }
+
     mutating func note(_ entry: Int64, of device: Int, on row: RecordKey, isCreate: Bool) {
         if isCreate { created[Key(device: device, entry: entry), default: []].append(row) }
         rows[Key(device: device, entry: entry), default: []].append(row)

@@ -54,6 +54,9 @@ struct DeviceObserver {
             reported.insert(RecordKey(item.table, item.record))
             // A second copy that stays is named beside its original.
             if let copy = item.detail["copy"]?.stringValue { reported.insert(RecordKey(item.table, copy)) }
+            for copy in item.detail["copies"]?.arrayValue ?? [] {
+                if let id = copy.stringValue { reported.insert(RecordKey(item.table, id)) }
+            }
             report = max(report, item.number)
             if let index = reportKinds.firstIndex(where: { $0.kind == item.kind }) {
                 reportKinds[index].count += 1

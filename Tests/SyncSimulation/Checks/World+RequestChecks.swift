@@ -34,6 +34,7 @@ extension World {
         let row = RecordKey(write.table, write.id)
         let place = "d\(origin.device) \(write.kind.rawValue) \(write.table)/\(write.id) entries \(origin.entries)"
         // The engine's own deletions of second copies serve no entry.
+        if origin.entries.isEmpty, write.kind == .delete { try checkOwnDeletion(row, origin, place) }
         for number in origin.entries {
             let made = applied.created[.init(device: origin.device, entry: number)] ?? []
             let last = applied.latest[origin.device]?[row] ?? 0
@@ -53,6 +54,29 @@ extension World {
             case .update where write.isEffective: try checkOverwrite(row, entry, origin, body, place)
             default: break
             }
+        }
+    }
+
+    /// A deletion that no entry asked for: of a row whose create this device's user took back, or of one too many, while
+    /// the device has been shown another one of the same create.
+    private func checkOwnDeletion(_ row: RecordKey, _ origin: WriteOrigin, _ place: String) throws {
+        let device = devices[origin.device]
+        let document = server.history.versions(row.table, row.id).last { $0.document != nil }?.document
+        if let word = AppliedWrites.word(of: document), applied.deletedByUser[origin.device]?.contains(word) == true {
+            return
+        }
+        if let key = document?["clientKey"]?.stringValue, let store = device.store {
+            if try store.read({ try $0.aliases(clientKey: key) }).contains(where: { $0.state == .cancelled }) { return }
+        } else if device.store == nil {
+            return
+        }
+        let looks = applied.looks[origin.device] ?? [:]
+        let wasShown = (applied.siblings(of: row, device: origin.device) ?? []).contains { other in
+            other != row && looks[other].map { $0 <= origin.sentAt && $0 > origin.sentAt - 150_000 } == true
+        }
+        if !wasShown {
+            throw Violation(
+                .nothingLost, "\(place): deleted though nobody asked for it, and no other row was looked at")
         }
     }
 
@@ -111,6 +135,9 @@ extension World {
 
     /// Notes what the server has shown of records that a device is about to write.
     func noteRead(_ delivery: Delivery, _ answer: SyncAnswer) {
+        if !delivery.servesEntries, case .record(let table, let id) = delivery.call.operation, answer.status == 200 {
+            applied.looks[delivery.device, default: [:]][RecordKey(table, id)] = now
+        }
         guard delivery.servesEntries, let table = delivery.call.operation.table else { return }
         if case .record(let table, let id) = delivery.call.operation {
             applied.refusals[delivery.device, default: [:]][RecordKey(table, id)] = answer.status == 403 ? now : nil

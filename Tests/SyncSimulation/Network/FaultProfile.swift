@@ -38,6 +38,11 @@ package struct FaultProfile: Sendable {
         case duplicate
         /// The device is killed between two effects.
         case crash
+        /// A broken proxy gives the answer to a create to the device's next one, and the other way round.
+        case swapped
+
+        /// Those that a plan's profile draws; the others are drawn apart, so that older seeds stay what they were.
+        static let drawn = allCases.filter { $0 != .swapped }
     }
 
     private var rates: [Double]
@@ -58,11 +63,11 @@ package struct FaultProfile: Sendable {
         case 0, 1: return
         case 2, 3, 4:
             for _ in 1...random.number(1...2) {
-                self[random.one(of: Kind.allCases)] = Double(random.number(4...25)) / 100
+                self[random.one(of: Kind.drawn)] = Double(random.number(4...25)) / 100
             }
         default:
             let top = random.one(of: [2, 4, 8])
-            for kind in Kind.allCases { self[kind] = Double(random.number(0...top)) / 100 }
+            for kind in Kind.drawn { self[kind] = Double(random.number(0...top)) / 100 }
         }
     }
 
@@ -92,10 +97,11 @@ struct Fate {
         let late = Int64(random.number(1_000...55_000))
         let lateAnswer = Int64(random.number(1_000...40_000))
         let copy = Int64(random.number(1...40)) * Int64(random.number(1_000...15_000))
-        for kind in FaultProfile.Kind.allCases where kind != .crash && kind != .duplicate && fault == nil {
+        for kind in FaultProfile.Kind.drawn where kind != .crash && kind != .duplicate && fault == nil {
             if random.hits(profile[kind]) { fault = kind }
         }
         if random.hits(profile[.duplicate]) { duplicateAfter = copy }
+        if profile[.swapped] > 0, random.hits(profile[.swapped]), fault == nil { fault = .swapped }
         if fault == .slow { outbound = late }
         if fault == .slowAnswer { inbound = lateAnswer }
     }

@@ -8,7 +8,7 @@ extension PlantedFault {
         blindResend, resendWithoutWaiting, forgottenMark, conflictOverlooked, reportForgotten, aliasDropped,
         edgesDropped, cursorAhead, cursorFromPush, staleBelieved, shadowForgotten, membershipDropped, deniedIsGone,
         proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshResent,
-        deadLetterDropped, impatient,
+        deadLetterDropped, impatient, twinUnseen, answerMixedUp,
     ]
 
     private static func plant(_ name: String, _ change: (inout PlantedFault) -> Void) -> PlantedFault {
@@ -167,6 +167,14 @@ extension PlantedFault {
                 return effect
             }
         }
+    }
+
+    private static let twinUnseen = plant("a twin is deleted without a look at the original") {
+        $0.rules.unwantedFate = { $0.isCopy ? .delete : $0.fate }
+    }
+
+    private static let answerMixedUp = plant("another entry's answer is adopted") {
+        $0.rules.isAnswer = { _, _ in true }
     }
 
     private static func execute(_ queue: DatabaseQueue, _ sql: String) {

@@ -107,6 +107,11 @@ package final class Stage {
         world.devices[device].blackoutUntil = world.now + seconds * 1_000
     }
 
+    /// The table's records come back under new ids.
+    package func renew(keepingStamps: Bool = true) {
+        world.renew("notes", keepingStamps: keepingStamps)
+    }
+
     // MARK: What befalls requests
 
     /// What befalls the next request of a kind.

@@ -1,3 +1,4 @@
+import BkendSync
 import BkendWire
 
 /// What every record of the server ever was. A backup doesn't bring it back: it is the checker's.
@@ -56,5 +57,29 @@ extension ServerModel {
                 history.noteDeletion(old.name, row.id, at: now, isRestored: true)
             }
         }
+    }
+}
+
+extension ServerModel {
+    /// Gives every row of a table a new id, as an import does it; which became which.
+    package mutating func renew(
+        _ name: String, at now: Int64, keepingStamps: Bool = true
+    ) -> [(old: RecordKey, new: RecordKey)] {
+        guard var table = self[table: name] else { return [] }
+        let moment = time(now, node: 0)
+        var renewed: [(old: RecordKey, new: RecordKey)] = []
+        for row in table.rows {
+            var document = row.document
+            document["id"] = .string(makeID(at: moment, node: 0))
+            if !keepingStamps { document["updatedAt"] = .string(moment.description) }
+            let new = StoredRow(document)
+            table.remove(row.id)
+            table.put(new)
+            history.noteDeletion(name, row.id, at: now)
+            history.note(new, in: name, at: now)
+            renewed.append((RecordKey(name, row.id), RecordKey(name, new.id)))
+        }
+        self[table: name] = table
+        return renewed
     }
 }

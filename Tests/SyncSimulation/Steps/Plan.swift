@@ -51,6 +51,20 @@ package struct Plan: Sendable {
         slowestCommit = random.one(of: [0, 0, 10, 150])
         pageSize = (random.one(of: [100, 100, 20, 6]), random.one(of: [5_000, 5_000, 8]))
         looksTwice = steps.contains { $0.kind == .empty }
+        drawNewIDs()
+    }
+
+    /// Records that come back under new ids, and answers that are swapped: drawn apart, so that older seeds stay what they
+    /// were.
+    private mutating func drawNewIDs() {
+        var random = Chance(seed: seed).sequence("new ids")
+        if random.hits(0.2) { profile[.swapped] = Double(random.number(5...40)) / 100 }
+        guard random.hits(0.2), let end = steps.last?.at else { return }
+        for _ in 0..<random.number(1...2) {
+            steps.append(
+                Step(at: Int64(random.number(0...Int(end))), kind: .renew, device: 0, pick: random.next()))
+        }
+        steps.sort { $0.at < $1.at }
     }
 
     private mutating func draw(_ length: Int, _ random: inout SyncRandom) {
@@ -86,7 +100,7 @@ package struct Plan: Sendable {
     /// Whether rows come, go and change by writes only, each with a later `updatedAt`.
     var changesByWritesOnly: Bool {
         let others: Set<Step.Kind> = [
-            .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut,
+            .renew, .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut,
             .otherUser,
         ]
         return skews == [0] && !steps.contains { others.contains($0.kind) }

@@ -13,6 +13,7 @@ extension Simulation {
             // Its clock is set; the nodes stay as far apart as the overlap covers.
             let step = Int64(random.number(-20_000...20_000))
             world.server.skews = world.server.skews.map { $0 + step }
+        case .renew: world.renew("notes", keepingStamps: random.hits(0.5))
         case .revokeSessions: world.server.sessions.endAll(of: random.one(of: plan.owners))
         case .empty:
             world.server.emptyUntil["notes"] = world.now + 2_000

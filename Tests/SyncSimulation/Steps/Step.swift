@@ -11,6 +11,7 @@ package struct Step: Sendable, Hashable, CustomStringConvertible {
         case crash, blackout, reachability, signOut, signIn, otherUser, clock, usurp, fillDisk
         // The server.
         case remoteCreate, remoteUpdate, remoteDelete
+        case renew
         case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions, schema
     }
 

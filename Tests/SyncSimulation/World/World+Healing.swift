@@ -13,6 +13,7 @@ extension World {
         note("— everything heals")
         profile = FaultProfile()
         script = []
+        swapping = [:]
         server.refusesKey = false
         server.refusedScopes = []
         server.emptyUntil = [:]
@@ -46,7 +47,7 @@ extension World {
     }
 
     /// Lets so much time pass that every device sees what was written last: a create whose answer was lost is sent again
-    /// after a minute, and of two polls one asks for the newest row.
+    /// after a minute, and a poll comes once a minute.
     private func runUntilSeen() throws {
         for _ in 0..<6 {
             let known = server.history.count

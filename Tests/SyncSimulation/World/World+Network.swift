@@ -147,6 +147,7 @@ extension World {
             response = .answered(cut)
         default: break
         }
+        if try exchange(delivery, response) { return }
         let moment = now + fate.inbound
         if moment < delivery.deadline {
             // What nobody waits for any more isn't shown to anybody.
@@ -154,6 +155,29 @@ extension World {
             schedule(
                 .answer(device: delivery.device, incarnation: delivery.incarnation, delivery.id, response), at: moment)
         }
+    }
+
+    /// A broken proxy keeps the answer to a create back until the device's next create is answered, and mixes them up;
+    /// whether the answer is in its hands.
+    private func exchange(_ delivery: Delivery, _ response: SyncResponse) throws -> Bool {
+        guard case .create = delivery.call.operation else { return false }
+        func answer(_ delivery: Delivery, _ response: SyncResponse, at moment: Int64) {
+            schedule(
+                .answer(device: delivery.device, incarnation: delivery.incarnation, delivery.id, response), at: moment)
+        }
+        if let (other, kept) = swapping.removeValue(forKey: delivery.device),
+            other.incarnation == delivery.incarnation, other.deadline > now
+        {
+            note("  (its answer and that of \(other.id) are swapped)")
+            let moment = min(now + delivery.fate.inbound, delivery.deadline, other.deadline)
+            answer(delivery, kept, at: moment)
+            answer(other, response, at: moment)
+            return true
+        }
+        guard delivery.fate.fault == .swapped else { return false }
+        swapping[delivery.device] = (delivery, response)
+        answer(delivery, .lost(SyncFailure(.timedOut)), at: delivery.deadline)
+        return true
     }
 
     /// What the server, or something in its place, says.

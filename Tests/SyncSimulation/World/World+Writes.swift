@@ -27,10 +27,23 @@ extension World {
 
     /// Deletes a record.
     package func delete(_ key: RecordKey, on device: SimulatedDevice, in transaction: StoreTransaction) throws {
+        let document = try transaction.document(key.table, key.id).map {
+            try JSON(parsing: $0.bytes).objectValue ?? [:]
+        }
+        if let word = AppliedWrites.word(of: document) {
+            applied.deletedByUser[device.number, default: []].insert(word)
+        }
         try transaction.delete(key.table, key.id)
         if try transaction.document(key.table, key.id) != nil {
             throw Violation(.noFlicker, "d\(device.number): \(key.id) is visible after its deletion")
         }
+    }
+
+    /// A table is dumped, emptied and imported under new ids.
+    package func renew(_ table: String, keepingStamps: Bool) {
+        note("server: \(table) comes back under new ids")
+        serverChangedRules = now
+        for (old, new) in server.renew(table, at: now, keepingStamps: keepingStamps) { applied.renew(old, as: new) }
     }
 
     /// Another process of the device begins to lead; the old leader finds out by itself.

@@ -45,6 +45,8 @@ package final class World {
     var applied = AppliedWrites()
     /// When the last copy of a request arrives.
     var lastDelivery: Int64 = 0
+    /// Answers that a broken proxy keeps back, by device.
+    var swapping: [Int: (Delivery, SyncResponse)] = [:]
     /// Writes that the network has copied.
     var copies: Set<AppliedWrites.Key> = []
     /// When permissions, schemas or data of the server last changed in other ways than by writes.

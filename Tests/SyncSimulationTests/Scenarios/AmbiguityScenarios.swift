@@ -193,4 +193,33 @@ import Testing
         #expect(stage.rows().isEmpty || isReported)
         #expect(stage.shown(0).count == stage.rows().count)
     }
+
+    @Test("Records come back under new ids, while writes of them wait: none is deleted", arguments: [true, false])
+    func newIDs(uniqueKeys: Bool) throws {
+        let stage = try Stage(["ann", "ann", "bob"], uniqueKeys: uniqueKeys)
+        let ids = try (0..<6).map { try stage.create($0 % 3, ["title": .string("\($0)")]) }
+        try stage.settle()
+        for device in 0..<3 { stage.cutNetwork(device, seconds: 20) }
+        stage.renew()
+        try stage.settle()
+        #expect(stage.rows().count == 6)
+        try stage.update(0, ids[0], ["title": "again"])
+        try stage.settle()
+        #expect(stage.rows().count { $0["title"] == "again" } == 1)
+        for device in 0..<3 { #expect(stage.shown(device).count == 6) }
+    }
+
+    @Test("A proxy swaps the answers of two creates: each stays what it is", arguments: [true, false])
+    func swappedAnswers(uniqueKeys: Bool) throws {
+        let stage = try Stage(["ann", "ann"], uniqueKeys: uniqueKeys) {
+            // Nothing that makes writes of the table go one after another.
+            $0.server[table: "notes"]?.uniques.removeAll { $0 == "slug" }
+        }
+        stage.next("create", of: 0, .swapped)
+        let ids = try ["A", "B"].map { try stage.create(0, ["title": .string($0)]) }
+        try stage.settle()
+        #expect(stage.rows().count == 2)
+        #expect(try stage.outbox(0).isEmpty)
+        for (id, title) in zip(ids, ["A", "B"]) { #expect(try stage.shown(0, id)?["title"] == .string(title)) }
+    }
 }
