@@ -26,12 +26,8 @@ extension EngineStep {
         try tx.report("conflict", entry.table, entry.record, detail: detail)
     }
 
-    /// A delete of a record that was changed elsewhere; told once.
+    /// A delete of a record that was changed elsewhere.
     func report(deleteOf entry: OutboxEntry, _ changes: [FieldConflict], isSent: Bool) throws {
-        let isTold = try tx.reports().contains {
-            $0.kind == "deleteConflict" && $0.detail["entry"]?.intValue == entry.sequence
-        }
-        if isTold { return }
         let fields = JSONObject(changes.map { ($0.field, $0.theirs ?? .null) })
         try tx.report(
             "deleteConflict", entry.table, entry.record,

@@ -103,6 +103,15 @@ extension StoreSnapshot {
         return Array(ready.sorted { $0.sequence < $1.sequence }.prefix(limit))
     }
 
+    /// Whether other records of a table have writes of an entry's kind that wait for the server.
+    func hasOthersWaiting(beside entry: OutboxEntry) throws -> Bool {
+        let sql = """
+            SELECT 1 FROM sync_entries WHERE collection = ? AND state IN ('queued', 'inFlight', 'ambiguous')
+                AND kind = ? AND record <> ? LIMIT 1
+            """
+        return try db.number(sql, .text(entry.table), .text(entry.kind.rawValue), .text(entry.record)) != 0
+    }
+
     /// Whether a table has queued entries of a kind behind one.
     func hasQueued(_ table: String, _ kind: OutboxEntry.Kind, after sequence: Int64) throws -> Bool {
         let sql = """

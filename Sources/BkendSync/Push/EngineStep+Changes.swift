@@ -28,7 +28,8 @@ extension EngineStep {
         // A delayed copy of what was lost would undo a value that isn't the same.
         let isSame = plan.fields.says(sameAs: entry.fields)
         let base = try tx.base(entry.table, entry.record)?.bytes
-        if entry.state == .ambiguous || !isSame || base != row.text {
+        // A conflict that was decided and reported is none at the next attempt.
+        if entry.state == .ambiguous || !isSame || base != row.text || !plan.conflicts.isEmpty {
             try tx.rebase(entry.sequence, onto: row.text, fields: plan.fields)
         }
         guard let next = try tx.entry(entry.sequence), next.state == .queued else { return false }
@@ -51,9 +52,11 @@ extension EngineStep {
                 accepted(entry)
                 return false
             }
+            try tx.retakeImage(ofDelete: entry.sequence, row: row.text)
         }
         if entry.state == .ambiguous { try tx.requeue(entry.sequence) }
-        return try sendDelete(entry)
+        guard let next = try tx.entry(entry.sequence), next.state == .queued else { return false }
+        return try sendDelete(next)
     }
 
     private func sendDelete(_ entry: OutboxEntry) throws -> Bool {
@@ -100,6 +103,7 @@ extension EngineStep {
         if try takeCommon(fate, entry, verdict) { return }
         switch fate {
         case .applied, .gone:
+            state.push.guarding.noteDeletion(of: RecordKey(entry.table, entry.record), at: now)
             try tx.completeDelete(sequence)
             accepted(entry)
         case .duplicate(let error): try rejected(entry, error)
@@ -110,6 +114,7 @@ extension EngineStep {
     /// The server says that the record is gone.
     func goneElsewhere(_ entry: OutboxEntry) throws {
         if entry.kind == .delete {
+            state.push.guarding.noteDeletion(of: RecordKey(entry.table, entry.record), at: now)
             try tx.completeDelete(entry.sequence)
             return accepted(entry)
         }

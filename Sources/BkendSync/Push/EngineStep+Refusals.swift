@@ -24,14 +24,16 @@ extension EngineStep {
     }
 
     /// This user may not do it. One or two such entries are at fault themselves, once a second attempt says the same;
-    /// several in a row mean that the permission is gone, and then nothing is a dead letter.
+    /// several in a row mean that the permission is gone, and then none of those that wait is a dead letter. One that
+    /// waits alone is: the app must hear of it.
     func denied(_ entry: OutboxEntry, _ error: ErrorBody) throws {
         let place = PushState.Place(table: entry.table, kind: entry.kind)
         var streak = state.push.denials[place] ?? []
         let wasDenied = !state.push.deniedOnce.insert(entry.sequence).inserted
         if !streak.contains(entry.sequence) { streak.append(entry.sequence) }
         state.push.denials[place] = streak
-        if streak.count >= configuration.refusalsBeforePause {
+        let waitsAlone = try !tx.hasOthersWaiting(beside: entry)
+        if streak.count >= configuration.refusalsBeforePause, !(wasDenied && waitsAlone) {
             try again(entry.sequence, .denied(error))
             return pause(place, .refused(error.code), by: entry.sequence)
         }
@@ -39,6 +41,7 @@ extension EngineStep {
             // The streak stays: a third record that is refused still says that it isn't this one's fault.
             try tx.fail(entry.sequence, because: EntryFailure(error))
             state.push.forget(entry.sequence)
+            if waitsAlone { state.push.pauses[place] = nil }
         } else {
             try again(entry.sequence, .denied(error))
         }

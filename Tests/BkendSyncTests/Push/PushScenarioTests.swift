@@ -88,6 +88,17 @@ import Testing
         #expect(try device.visible()[0]["n"] == 0)
     }
 
+    @Test("Writes that are refused one after another are dead letters, the last one too")
+    func refusedOneAfterAnother() throws {
+        let ids = try notes(4)
+        denyUpdates()
+        for id in ids {
+            try device.write { try $0.update("notes", id, set: ["done": true]) }
+            try device.run(for: .seconds(300))
+        }
+        #expect(try device.outbox().map(\.state) == Array(repeating: .failed, count: 4))
+    }
+
     @Test func severalRefusalsPauseThatKindAndKillNothing() throws {
         let ids = try notes(6)
         denyUpdates()
@@ -202,5 +213,87 @@ import Testing
         try device.run()
         #expect(try server.row("notes", ids[0])?["n"] == 10)
         #expect(try device.reports().isEmpty && device.outbox().isEmpty)
+    }
+
+    @Test("A conflict is reported once, however often what came of it is tried", arguments: [true, false])
+    func conflictTriedOften(isKnownBefore: Bool) throws {
+        let id = try notes(1)[0]
+        if isKnownBefore {
+            // A poll brings the other's value before the write is decided.
+            device.fate = { $0.entries.isEmpty ? .deliver : .notSent }
+        } else {
+            device.tell(.pause)
+        }
+        try device.write { try $0.update("notes", id, set: ["n": 10]) }
+        try server.update("notes", id, ["n": 5])
+        try device.run(for: .seconds(120))
+        device.fate = { if case .update = $0.operation { .notSent } else { .deliver } }
+        device.tell(.resume)
+        device.tell(.syncNow)
+        try device.run(for: .seconds(600))
+        #expect(try device.reports("conflict").count == 1)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(120))
+        #expect(try server.row("notes", id)?["n"] == 10)
+        #expect(try device.reports("conflict").count == 1)
+    }
+
+    @Test("A deletion's conflict is reported once, also when the app has acknowledged it meanwhile")
+    func deleteConflictTriedOften() throws {
+        let id = try notes(1)[0]
+        device.fate = { if case .delete = $0.operation { .notSent } else { .deliver } }
+        device.tell(.pause)
+        try device.write { try $0.delete("notes", id) }
+        try server.update("notes", id, ["n": 5])
+        device.tell(.resume)
+        var told = 0
+        for _ in 0..<5 {
+            device.tell(.syncNow)
+            try device.run(for: .seconds(120))
+            for report in try device.reports("deleteConflict") {
+                told += 1
+                try device.store.write { try $0.acknowledge(report.number) }
+            }
+        }
+        #expect(told == 1)
+        // Changed once more, it is another conflict.
+        try server.update("notes", id, ["n": 6])
+        try device.run(for: .seconds(120))
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(120))
+        #expect(try device.reports("deleteConflict").count == 1)
+        #expect(try server.rows().isEmpty)
+    }
+
+    @Test("Two users make a deleted record again: it is one record, and both have what they changed")
+    func madeAgainByTwoUsers() throws {
+        server.unique["notes"] = ["clientKey"]
+        server.spec["indexes"] = [["key": ["clientKey": 1], "unique": true]]
+        var configuration = SyncConfiguration(server: "test")
+        configuration.policies.deletedElsewhere = .createAgain
+        let devices = try [("ann", UInt64(1)), ("bob", 2)].map { user, seed in
+            try ScriptedDevice(server, user: user, configuration: configuration, seed: seed)
+        }
+        let id = try #require(try server.insert(["title": "a", "n": 1])["id"]?.stringValue)
+        for device in devices {
+            device.start()
+            _ = try device.subscribe()
+            try device.run()
+            device.tell(.pause)
+        }
+        try devices[0].write { try $0.update("notes", id, set: ["title": "ann's"]) }
+        try devices[1].write { try $0.update("notes", id, set: ["n": 2]) }
+        try server.delete("notes", id)
+        for device in devices {
+            device.tell(.resume)
+            try device.run(for: .seconds(300))
+        }
+        try devices[0].run(for: .seconds(300))
+        let rows = try server.rows()
+        #expect(rows.count == 1 && rows.first?["title"] == "ann's" && rows.first?["n"] == 2)
+        for device in devices {
+            #expect(try device.outbox().isEmpty)
+            #expect(try device.visible() == rows)
+        }
     }
 }
