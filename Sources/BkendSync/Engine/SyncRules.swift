@@ -7,11 +7,8 @@ package struct SyncRules: Sendable {
     package var verdict: @Sendable (SyncRequest.Operation, SyncResponse) -> Verdict = Verdict.init
     /// What becomes of a create after its answer.
     package var createFate: @Sendable (Verdict) -> WriteFate = WriteFate.init(create:)
-    /// Whether the answer to a create with that key is its own: a broken proxy may give it another's.
-    package var isAnswer: @Sendable (_ clientKey: String?, _ row: AnswerRow) -> Bool = { clientKey, row in
-        guard let theirs = row.clientKey else { return true }
-        return clientKey.map { $0.hasSameBytes(as: theirs) } ?? false
-    }
+    /// Whether a row is the answer to a create: a broken proxy may give it another's.
+    package var isAnswer: @Sendable (_ create: OutboxEntry, _ row: AnswerRow) -> Bool = CreateMatch.isAnswer
     /// What becomes of a row that should not be on the server.
     package var unwantedFate: @Sendable (UnwantedEvidence) -> UnwantedFate = \.fate
     /// What becomes of an update after its answer.

@@ -32,7 +32,7 @@ extension EngineStep {
         let fate = rules.createFate(verdict)
         if try takeCommon(fate, entry, verdict) { return }
         switch fate {
-        case .applied(let row?) where !rules.isAnswer(entry.clientKey, row):
+        case .applied(let row?) where !rules.isAnswer(entry, row):
             fail("create", table: entry.table, "the answer is another create's")
             // What became of this one a lookup tells.
             try ambiguous(sequence, verdict)

@@ -61,14 +61,18 @@ import Testing
         #expect(try device.outbox().isEmpty)
     }
 
-    @Test("Answers of two creates that come in each other's place make no record go")
-    func swappedAnswers() throws {
+    @Test("Answers of two creates that come in each other's place make no record go", arguments: [true, false])
+    func swappedAnswers(secondHasKey: Bool) throws {
         device.start()
         _ = try device.subscribe()
         try device.run()
         try device.store.write { try $0.setFacts(TableFacts(uniqueFields: []), of: "notes") }
         device.fate = { if case .create = $0.operation { .hold } else { .deliver } }
-        let ids = try device.write { tx in try ["a", "b"].map { try tx.create("notes", ["title": .string($0)]) } }
+        let ids = try device.write { tx in
+            try ["a", "b"].map {
+                try tx.create("notes", ["title": .string($0)], withKey: $0 == "a" || secondHasKey)
+            }
+        }
         try device.run(for: .seconds(1))
         let answers = try device.held.map { try server.answer($0.request) }
         try #require(answers.count == 2)
