@@ -34,7 +34,7 @@ struct LimitOptions: ParsableArguments {
     var idleTimeout = 60
     @Option(help: "Seconds from a request's header to the end of its body.")
     var bodyTimeout = 30
-    @Option(help: "Seconds that a client may take nothing of its answer, or less than 1 KiB for each.")
+    @Option(help: "Seconds that a client may take nothing of its answer, or less than some 2 KiB for each.")
     var answerTimeout = 30
     @Option(help: "Seconds that a stopping server waits for requests in flight.")
     var shutdownTimeout = 30
@@ -45,6 +45,7 @@ struct LimitOptions: ParsableArguments {
 
     func validate() throws {
         let limits = limits
+        guard bodyLimit.bytes <= ServerLimits.anyRecord else { throw ValidationError("--body-limit is at most 16M") }
         guard recordLimit.bytes <= ServerLimits.anyRecord, limits.largestRecord <= recordLimit.bytes else {
             throw ValidationError("--record-limit is at least --body-limit, and at most 16M")
         }

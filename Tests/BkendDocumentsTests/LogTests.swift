@@ -51,7 +51,8 @@ import Testing
             }
             try pool.close()
             let again = try DocumentStorage.open(path: path)
-            #expect(try again.read { db in try Int.fetchOne(db, sql: "SELECT sum(search) FROM bkend_collections") } == 0)
+            #expect(
+                try again.read { db in try Int.fetchOne(db, sql: "SELECT sum(search) FROM bkend_collections") } == 0)
             try again.close()
         }
     }

@@ -71,7 +71,15 @@ extension Accounts {
         let token = try fields.required("token")
         let password = try fields.newPassword("newPassword", policy: configuration.passwordPolicy)
         let now = now
-        try gate.resetConfirm(client: client.key, now: now)
+        let attempt = try gate.resetConfirm(client: client.key, now: now)
+        return try await counting(attempt) {
+            try await confirmPasswordReset(email, token: token, password, client: client, now: now)
+        }
+    }
+
+    private func confirmPasswordReset(
+        _ email: EmailAddress, token: String, _ password: Password, client: ClientInfo, now: Timestamp
+    ) async throws -> AccountAnswer {
         let hash = sha256(Array(token.utf8))
         let found = try await database.read { db -> (user: User, stored: PasswordHash?)? in
             guard let user = try ResetStore.user(db, hash: hash, email: email, now: now) else { return nil }
@@ -122,13 +130,13 @@ extension Accounts {
         let token = Base64.url.encode(random(32))
         let hash = sha256(Array(token.utf8))
         let expiry = Timestamp(clamping: now.milliseconds + lifetime)
-        let user = try await database.write { db -> User? in
-            guard let user = try UserStore.user(db, email: email), user.disabledAt == nil else { return nil }
-            try ResetStore.add(db, hash: hash, userID: user.id, expiresAt: expiry, now: now)
-            return user
-        }
-        guard let user else { return false }
         do {
+            let user = try await database.write { db -> User? in
+                guard let user = try UserStore.user(db, email: email), user.disabledAt == nil else { return nil }
+                try ResetStore.add(db, hash: hash, userID: user.id, expiresAt: expiry, now: now)
+                return user
+            }
+            guard let user else { return false }
             try await mail.send(
                 ResetMail(settings: configuration.mail, token: token, seconds: configuration.resetSeconds)
                     .mail(to: user, now: now))

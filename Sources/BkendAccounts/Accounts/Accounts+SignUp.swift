@@ -5,7 +5,11 @@ import GRDB
 extension Accounts {
     /// `POST /v1/auth/email/signup`: a new user of the role `user`, signed in. A `role` in the body is passed over.
     package func signUp(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
-        try gate.signUp(client: client.key, now: now)
+        let attempt = try gate.signUp(client: client.key, now: now)
+        return try await counting(attempt) { try await signUpCounted(body, client: client) }
+    }
+
+    private func signUpCounted(_ body: JSONObject, client: ClientInfo) async throws -> AccountAnswer {
         let fields = BodyFields(body)
         try fields.checkMethod()
         let email = try fields.email()
@@ -45,19 +49,32 @@ extension Accounts {
         // The stronger hash can wait for a quieter moment.
         let better = verdict == .rightAndOutdated ? try? await passwords.hash(password) : nil
         let random = random
-        let token = try await database.write { [housekeeping, configuration] db -> RefreshToken? in
-            // The password may have been changed, or the user deleted or disabled, while the hash was computed.
-            guard try UserStore.password(db, of: found.user.id) == checked,
-                let user = try UserStore.user(db, id: found.user.id)
-            else { return nil }
-            guard user.disabledAt == nil else { throw Self.disabled }
-            if let better { try UserStore.setPassword(db, better, of: found.user.id, now: now) }
-            try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
-            return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
+        let token = try await counting(attempt) {
+            try await database.write { [housekeeping, configuration] db -> RefreshToken? in
+                // The password may have been changed, or the user deleted or disabled, while the hash was computed.
+                guard try UserStore.password(db, of: found.user.id) == checked,
+                    let user = try UserStore.user(db, id: found.user.id)
+                else { return nil }
+                guard user.disabledAt == nil else { throw Self.disabled }
+                if let better { try UserStore.setPassword(db, better, of: found.user.id, now: now) }
+                try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
+                return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
+            }
         }
         guard let token else { throw Self.wrongCredentials }
         gate.takeBack(attempt)
         return try await signedIn(found.user, token, now: now, status: 200)
+    }
+
+    /// Does what an attempt was counted for. Where the server had no room for it, or failed, it doesn't count; where its
+    /// client left it does, or leaving would be a way to try without end.
+    func counting<Result>(_ attempt: Gate.Taken, _ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch let answer as ErrorBody { throw answer } catch let gone as ClientGone {
+            throw gone
+        } catch {
+            gate.takeBack(attempt)
+            throw error
+        }
     }
 
     /// Checks a password as an attempt at an address. One that the server was too busy for doesn't count; one that its

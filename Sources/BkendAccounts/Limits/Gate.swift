@@ -73,20 +73,20 @@ struct Gate: Sendable {
         signInUnderAttack?.forget(pair)
     }
 
-    func signUp(client: String, now: Timestamp) throws(TooManyRequests) {
+    func signUp(client: String, now: Timestamp) throws(TooManyRequests) -> Taken {
         try pass([(signUp, client)], "too many sign-ups from here", now)
     }
 
     func refresh(client: String, now: Timestamp) throws(TooManyRequests) {
-        try pass([(refresh, client)], "too many refreshes from here", now)
+        _ = try pass([(refresh, client)], "too many refreshes from here", now)
     }
 
     func resetRequest(client: String, address: String, now: Timestamp) throws(TooManyRequests) {
         let message = "too many requests to reset a password from here"
-        try pass([(resetClient, client), (resetPair, Self.pair(client, address))], message, now)
+        _ = try pass([(resetClient, client), (resetPair, Self.pair(client, address))], message, now)
     }
 
-    func resetConfirm(client: String, now: Timestamp) throws(TooManyRequests) {
+    func resetConfirm(client: String, now: Timestamp) throws(TooManyRequests) -> Taken {
         try pass([(confirmClient, client)], "too many attempts to reset a password from here", now)
     }
 
@@ -101,13 +101,14 @@ struct Gate: Sendable {
 
     private func pass(
         _ limits: [(Limiter?, String)], _ message: String, _ now: Timestamp
-    ) throws(TooManyRequests) {
+    ) throws(TooManyRequests) -> Taken {
         var taken = Taken()
         for (limiter, key) in limits {
             guard let wait = taken.take(limiter, key, now: now) else { continue }
             takeBack(taken)
             throw TooManyRequests(.tooManyRequests, message, retryAfterSeconds: wait)
         }
+        return taken
     }
 }
 #endif

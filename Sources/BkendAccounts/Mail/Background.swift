@@ -1,8 +1,10 @@
 #if Server
-/// Work whose time an answer must not show. A bounded number waits; what comes past it is dropped and said so.
+/// Work whose time an answer must not show, one after the other. A bounded number waits; what comes past it is dropped and
+/// said so.
 actor Background {
     private var running = 0
     private let limit: Int
+    private var last: Task<Void, Never>?
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
     init(limit: Int) { self.limit = limit }
@@ -11,9 +13,12 @@ actor Background {
     func start(_ work: @escaping @Sendable () async -> Void) -> Bool {
         guard running < limit else { return false }
         running += 1
-        Task {
+        let previous = last
+        // Detached: a request's task knows its client, whose leaving must not end what it was promised.
+        last = Task.detached { [self] in
+            await previous?.value
             await work()
-            finish()
+            await finish()
         }
         return true
     }
@@ -26,6 +31,7 @@ actor Background {
     private func finish() {
         running -= 1
         guard running == 0 else { return }
+        last = nil
         for waiter in waiters { waiter.resume() }
         waiters = []
     }

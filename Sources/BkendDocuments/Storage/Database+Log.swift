@@ -15,7 +15,8 @@ extension Database {
     ///   - patience: how long to wait for the reads that are in the log now; no other write can begin meanwhile.
     ///   - usualPatience: the busy time-out of this connection, set again afterwards.
     /// - Returns: whether all was moved and no read is in the log.
-    package func beginLogAnew(patience: Duration, usualPatience: Duration = StorageOptions().busyTimeout) throws -> Bool {
+    package func beginLogAnew(patience: Duration, usualPatience: Duration = StorageOptions().busyTimeout) throws -> Bool
+    {
         sqlite3_busy_timeout(sqliteConnection, Int32(patience / .milliseconds(1)))
         defer { sqlite3_busy_timeout(sqliteConnection, Int32(usualPatience / .milliseconds(1))) }
         do {

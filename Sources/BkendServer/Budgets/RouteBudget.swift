@@ -104,6 +104,14 @@ extension RouteBudget {
     /// One hash of scrypt with N = 2^17 and r = 8 (RFC 7914 §2: 128 × N × r bytes).
     fileprivate static let hashMemory = 128 << 20
 
+    /// The bytes of a request's body that are read, by its target; of one that leads nowhere, those of records.
+    static func bodyBytes(_ target: String, _ method: String, _ limits: ServerLimits) -> Int {
+        guard let route = try? Route(path: target.utf8.prefix { $0 != 0x3F }),
+            let method = HTTPRequest.Method(rawValue: method)
+        else { return limits.bodyBytes }
+        return route.budget(method, limits).bodyBytes
+    }
+
     /// The budget of a route by its pattern, `/v1/data/:table/:id`.
     package static func of(_ pattern: String, _ method: String, _ limits: ServerLimits) -> RouteBudget {
         let method = HTTPRequest.Method(rawValue: method) ?? .get

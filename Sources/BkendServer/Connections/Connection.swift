@@ -54,6 +54,8 @@ final class Connection: Sendable {
         guard let client = client?.network, state.withLock({ $0.admission?.isFromProxy ?? false }) else { return true }
         guard register.beginRequest(of: client) else { return false }
         let earlier = state.withLock { state in
+            // The connection may have ended since: nobody would end the request then.
+            guard state.admission != nil else { return ClientAddress?.some(client) }
             defer { state.client = client }
             return state.client
         }
@@ -83,6 +85,15 @@ final class Connection: Sendable {
     func displace() {
         yields(at: nil)
         channel.pipeline.fireUserInboundEventTriggered(Displaced())
+    }
+
+    /// Closes it, whatever waits for its client.
+    func drop() { channel.close(promise: nil) }
+
+    /// It can't make room after all.
+    func stay() {
+        let isIn = state.withLock { if case .taken? = $0.admission?.answer { true } else { false } }
+        if isIn { register.restore(self) }
     }
 
     /// The event that tells a connection to make room.

@@ -189,8 +189,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
         switch event {
         case is Connection.Displaced:
             let now = NIODeadline.now()
-            // A request may have come in the meantime.
-            if watch?.yieldsAt.map({ $0 <= now }) ?? true { close(context, .displaced) }
+            // A request may have come in the meantime: then it stays, and another one goes.
+            if let time = watch?.yieldsAt, time <= now {
+                close(context, .displaced)
+            } else {
+                connection.yields(at: watch?.yieldsAt)
+                connection.stay()
+            }
         case is ChannelShouldQuiesceEvent:
             let now = NIODeadline.now()
             watch?.stopping(now: now)

@@ -120,6 +120,19 @@ final class ConnectionRegister: Sendable {
         if case .taken = admission.answer { metrics.disconnected() }
     }
 
+    /// Takes a connection back that was to make room and can't. Another one makes room then, if one can.
+    func restore(_ connection: Connection) {
+        let other = state.withLock { state -> Connection? in
+            state.open[ObjectIdentifier(connection)] = connection
+            guard state.open.count > limit, let other = Self.longestWaiting(state.open.values, now: .now()) else {
+                return nil
+            }
+            state.open[ObjectIdentifier(other)] = nil
+            return other
+        }
+        other?.displace()
+    }
+
     /// Counts a request in flight of a client behind a proxy; false at the limit.
     func beginRequest(of client: ClientAddress) -> Bool {
         state.withLock { state in

@@ -69,7 +69,7 @@ final class RequestGuard: ChannelDuplexHandler {
         endsAfterAnswer = !head.leavesOpen || connection.refusal != nil
         connection.expectedBody = head.expectedBody
         if head.expectsContinue {
-            if (head.contentLength ?? 0) <= limits.bodyBytes {
+            if (head.contentLength ?? 0) <= RouteBudget.bodyBytes(head.uri, head.method.rawValue, limits) {
                 let go = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
             } else {
@@ -181,6 +181,8 @@ final class RequestGuard: ChannelDuplexHandler {
         var headers: HTTPHeaders = [
             "content-type": "application/json; charset=utf-8", "content-length": String(body.readableBytes),
             "connection": "close",
+            // A page is to see what it is told, and when to come again.
+            "access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After",
         ]
         if let seconds { headers.add(name: "retry-after", value: String(seconds)) }
         let head = HTTPResponseHead(

@@ -1,5 +1,6 @@
 #if Server
 import BkendAccounts
+import BkendDocuments
 import BkendWire
 import HTTPTypes
 import Hummingbird
@@ -53,7 +54,7 @@ struct APIResponder: HTTPResponder {
                 record(brokenOff: trace)
             }
             throw broken.cause
-        } catch is CancellationError {
+        } catch is CancellationError, is ClientGone, is QueryAbandoned {
             record(brokenOff: trace)
             throw CancellationError()
         } catch let busy as TooManyRequests {
@@ -67,15 +68,23 @@ struct APIResponder: HTTPResponder {
         } catch {
             answer = RouteAnswer(failure(error, trace))
         }
-        do throws(TooManyRequests) {
-            answer.body = try answer.body.settled(on: AnswerAccount(answers, client: trace.client))
-        } catch {
-            answer = RouteAnswer(error.body, retryAfterSeconds: error.retryAfterSeconds)
+        // What a write answers was counted before it was stored: nothing may be refused any more.
+        if request.method == .get || request.method == .head {
+            do throws(TooManyRequests) {
+                answer.body = try answer.body.settled(on: account(of: trace))
+            } catch {
+                answer = RouteAnswer(error.body, retryAfterSeconds: error.retryAfterSeconds)
+            }
         }
         checkBudget(of: answer, to: trace)
         let response = answer.response(to: trace, isFromPage: headers[.origin] != nil, on: context.loop)
         record(trace, answer)
         return response
+    }
+
+    private func account(of trace: RequestTrace) -> AnswerAccount {
+        let connection = Connection.current
+        return AnswerAccount(answers, client: trace.client, drop: { connection?.drop() })
     }
 
     /// Counts a request of a client behind a trusted proxy, whose connections are the proxy's.
@@ -131,7 +140,7 @@ struct APIResponder: HTTPResponder {
         let records = RecordRoutes(
             store: environment.store, caller: caller,
             callerNow: { try await self.caller(keys.key(credentials.key, now: configuration.now()), credentials) },
-            clock: configuration.now, answers: AnswerAccount(answers, client: trace.client),
+            clock: configuration.now, answers: account(of: trace),
             limits: configuration.limits, isDynamic: configuration.isDynamic,
             explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
         switch (route, request.method) {

@@ -42,7 +42,8 @@ package struct ServerLimits: Sendable {
     package var idleSeconds = 60
     /// Seconds from a request's header to the last byte of its body.
     package var requestSeconds = 30
-    /// Seconds in which a client must take something of an answer that waits for it, and 1 KiB for each of them.
+    /// Seconds in which a client must take something of an answer that waits for it, and 1 KiB for each of them. What it
+    /// takes shows in steps of the kernel's buffers, so that some 2 KiB a second are surely enough.
     package var progressSeconds = 30
     /// Milliseconds that one query may run; 400 `data/query-timeout` past it.
     package var queryMilliseconds = 5_000
@@ -54,9 +55,9 @@ package struct ServerLimits: Sendable {
     /// See `waitingReads`.
     package var waitingReadsPerClient = 128
     /// How many writes to one environment wait for its writer, of all clients and of one. Each holds its body.
-    package var waitingWrites = 256
+    package var waitingWrites = 128
     /// See `waitingWrites`.
-    package var waitingWritesPerClient = 128
+    package var waitingWritesPerClient = 64
     /// How many passwords wait to be hashed, of all clients and of one.
     package var waitingHashes = 128
     /// See `waitingHashes`.

@@ -35,7 +35,8 @@ extension EnvironmentStore {
         guard DocumentStorage.logBytes(ofDatabase: path) > options.logBound, claimLogWork() else { return }
         let share = share
         options.slowReads.pause(share)
-        Task {
+        // Detached: it is nobody's request.
+        Task.detached { [self] in
             await options.slowReads.atRest(share)
             let isDone = (try? await pool.writeWithoutTransaction { db in try self.beginLogAnew(db) }) ?? false
             options.slowReads.resume(share)
@@ -60,7 +61,9 @@ extension EnvironmentStore {
         let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
         let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
         guard log > max(options.logReserve, maximumBytes - pages * pageSize) else { return }
-        guard try db.beginLogAnew(patience: Self.patience) else { throw DatabaseSizeReached(maximumBytes: maximumBytes) }
+        guard try db.beginLogAnew(patience: Self.patience) else {
+            throw DatabaseSizeReached(maximumBytes: maximumBytes)
+        }
     }
 
     private func beginLogAnew(_ db: Database) throws -> Bool {

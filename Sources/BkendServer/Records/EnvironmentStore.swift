@@ -116,8 +116,7 @@ package final class EnvironmentStore: Sendable {
         _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
     ) async throws -> Result {
         let asked = ContinuousClock.now
-        defer { tendLog() }
-        return try await writes.pass(share, departure: Requester.current.departure()) {
+        let result = try await writes.pass(share, departure: Requester.current.departure()) {
             try await pool.writeWithoutTransaction { db in
                 try self.transaction(db) { db, catalog in
                     self.options.onWriterWait?(asked.duration(to: .now))
@@ -125,6 +124,8 @@ package final class EnvironmentStore: Sendable {
                 }
             }
         }
+        tendLog()
+        return result
     }
 
     /// `write` for commands, which have nothing else to do meanwhile.

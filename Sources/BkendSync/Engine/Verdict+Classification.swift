@@ -69,6 +69,8 @@ extension Verdict {
             } else {
                 self = .tableRefused(error)
             }
+        // A bkend server that is too busy says so before it does anything.
+        case 503 where error.code == .serviceUnavailable: self = .tooMany(retryAfter: retryAfter)
         case 408, 500...599: self = .serverFailed(status: error.status, retryAfter: retryAfter)
         case 414, 431: self = .tooLong
         case 425, 429: self = .tooMany(retryAfter: retryAfter)

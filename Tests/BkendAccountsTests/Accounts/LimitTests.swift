@@ -161,5 +161,20 @@ struct LimitTests {
             await code { try await fixture.accounts.changePassword(change, caller, client: AccountsFixture.client) }
                 == "auth/too-many-login-attempts")
     }
+
+    @Test("A sign-up that the server had no room for doesn't count")
+    func refusedSignUp() async throws {
+        let fixture = try AccountsFixture()
+        let hasher = BusyHasher()
+        let accounts = try fixture.reopened(hasher: hasher) {
+            $0.limits.signUpPerClient = RateLimit(2, perSeconds: 600)
+        }
+        let body: JSONObject = ["email": "ada@example.com", "password": "abc123", "name": "Ada"]
+        for _ in 1...5 {
+            await #expect(throws: QueueRefused.self) { try await accounts.signUp(body, client: AccountsFixture.client) }
+        }
+        hasher.isFree()
+        #expect(try await accounts.signUp(body, client: AccountsFixture.client).status == 201)
+    }
 }
 #endif

@@ -177,7 +177,9 @@ struct FairQueueTests {
                 waitingPerClient: .random(in: 0...6, using: &random))
             var queue = FairQueue(limits)
             var (waiting, running): ([Int: QueueShare], [Int: QueueShare]) = ([:], [:])
-            func admit(_ tickets: [Int]) { for ticket in tickets { running[ticket] = waiting.removeValue(forKey: ticket) } }
+            func admit(_ tickets: [Int]) {
+                for ticket in tickets { running[ticket] = waiting.removeValue(forKey: ticket) }
+            }
             for ticket in 1...200 {
                 let share = Self.share(
                     ["a", "b", "c"].randomElement(using: &random) ?? "", ["x", "y"].randomElement(using: &random) ?? "")

@@ -15,7 +15,8 @@ import Testing
     private static let other = ClientAddress("192.0.2.2")
 
     private func body(_ bytes: Int, _ budget: AnswerBudget, _ client: ClientAddress? = one) throws -> AnswerBody {
-        try AnswerBody((0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }, on: AnswerAccount(budget, client: client))
+        try AnswerBody(
+            (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31) }, on: AnswerAccount(budget, client: client))
     }
 
     @Test("A small answer takes nothing, whatever the others take")
@@ -46,6 +47,30 @@ import Testing
         #expect(budget.used == 0)
     }
 
+    @Test("While answers are refused, the one that holds most is dropped, if its client takes it too slowly")
+    func dropped() throws {
+        let budget = AnswerBudget(bytes: 16 << 20)
+        let age = Mutex(Duration.zero)
+        let ended = Mutex<[Int]>([])
+        let start = ContinuousClock.now
+        func held(_ mebibytes: Int, _ client: ClientAddress?) throws -> AnswerBody {
+            let account = AnswerAccount(
+                budget, client: client, drop: { ended.withLock { $0.append(mebibytes) } },
+                clock: { age.withLock { start + $0 } })
+            return try AnswerBody([UInt8](repeating: 1, count: mebibytes << 20), on: account)
+        }
+        let answers = [try held(7, Self.one), try held(4, Self.other)]
+        let third = ClientAddress("192.0.2.3")
+        #expect(throws: TooManyRequests.self) { try held(2, third) }
+        #expect(ended.withLock { $0 } == [], "an answer that has just begun has no pace yet")
+        age.withLock { $0 = .seconds(21) }
+        // Whose own half is full waits for itself.
+        #expect(throws: TooManyRequests.self) { try held(2, Self.one) }
+        #expect(throws: TooManyRequests.self) { try held(2, third) }
+        #expect(ended.withLock { $0 }.last == 7)
+        withExtendedLifetime(answers) {}
+    }
+
     @Test("Addresses of one IPv6 network are one client")
     func networks() throws {
         let budget = AnswerBudget(bytes: 4 << 20)
@@ -54,7 +79,9 @@ import Testing
         #expect(held.count == 1_500_000)
     }
 
-    @Test("What was built in pieces is the same bytes, between other texts too", arguments: [0, 1, 65_536, 65_537, 800_000])
+    @Test(
+        "What was built in pieces is the same bytes, between other texts too",
+        arguments: [0, 1, 65_536, 65_537, 800_000])
     func bytes(count: Int) async throws {
         let budget = AnswerBudget(bytes: 16 << 20)
         let expected = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -129,7 +156,10 @@ import Testing
         private let look: @Sendable () -> Int
         private let failing: @Sendable (Int) -> (any Error)?
 
-        init(failing: @escaping @Sendable (Int) -> (any Error)? = { _ in nil }, look: @escaping @Sendable () -> Int = { 0 }) {
+        init(
+            failing: @escaping @Sendable (Int) -> (any Error)? = { _ in nil },
+            look: @escaping @Sendable () -> Int = { 0 }
+        ) {
             self.look = look
             self.failing = failing
         }

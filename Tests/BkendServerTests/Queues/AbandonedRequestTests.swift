@@ -93,6 +93,21 @@ import Testing
         }
     }
 
+    @Test("A client that closes its sending side and has to wait gets no answer, and never a status of no HTTP")
+    func halfClosed() async throws {
+        try await Self.withSlowRecords { server, metrics in
+            let (port, request) = (server.guest.port, Self.request(server.guest, Self.slow))
+            let bytes = try await blocking {
+                let connection = try RawConnection(port: port)
+                try connection.send(request)
+                connection.finish()
+                return try connection.readToEnd()
+            }
+            #expect(bytes.isEmpty, "\(String(decoding: bytes, as: UTF8.self))")
+            try await metrics.until(#"bkend_requests_total{route="/v1/data/:table",method="GET",status="499"}"#, 1)
+        }
+    }
+
     @Test("A client's full share is a 429, a full line a 503, both with the time to wait")
     func refusals() async throws {
         for (waiting, perClient, status) in [(10, 1, 429), (1, 10, 503)] {

@@ -63,7 +63,9 @@ import Testing
 
     @Test("Slow reads that would hand the log from one to the next wait until it is begun anew")
     func overlappingReads() async throws {
-        try await Self.withStore { $0.logBytes = 200_000 } _: { store in
+        try await Self.withStore {
+            $0.logBytes = 200_000
+        } _: { store in
             var reader = SlowRead(store)
             await reader.hasBegun()
             for round in 1...6 {
@@ -87,7 +89,9 @@ import Testing
 
     @Test("Where something else holds the log, a backup, slow reads don't wait for it again and again")
     func foreignReader() async throws {
-        try await Self.withStore { $0.logBytes = 200_000 } _: { store in
+        try await Self.withStore {
+            $0.logBytes = 200_000
+        } _: { store in
             let backup = try DocumentStorage.openReader(path: store.path)
             let (begun, begin) = AsyncStream.makeStream(of: Void.self)
             let gate = DispatchSemaphore(value: 0)
@@ -114,7 +118,9 @@ import Testing
     @Test("The limit on the size covers the log: past it writes fail and change nothing, and go on afterwards")
     func size() async throws {
         let maximum = 1 << 20
-        try await Self.withStore { $0.maximumBytes = maximum } _: { store in
+        try await Self.withStore {
+            $0.maximumBytes = maximum
+        } _: { store in
             func bytes() throws -> Int {
                 let file = try FileManager.default.attributesOfItem(atPath: store.path)[.size] as? Int
                 return (file ?? 0) + DocumentStorage.logBytes(ofDatabase: store.path)

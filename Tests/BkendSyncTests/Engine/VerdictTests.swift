@@ -35,7 +35,7 @@ import Testing
         (.tokenExpired, "unauthorized"), (.invalidToken, "unauthorized"), (.invalidTokenFormat, "unauthorized"),
         (.sessionExpired, "unauthorized"), (.authenticationRequired, "unauthorized"),
         (.rateLimitExceeded, "tooMany"), (.tooManyRequests, "tooMany"), (.internalError, "serverFailed"),
-        (.insufficientStorage, "serverFailed"),
+        (.insufficientStorage, "serverFailed"), (.serviceUnavailable, "tooMany"),
     ])
     func aServersOwnRefusalMeans(_ code: ErrorCode, _ expected: String) {
         for operation in [create, update, delete] {

@@ -29,7 +29,8 @@ import Testing
         #expect(device.machine.status.lastError == nil, sourceLocation: location)
     }
 
-    @Test("A first pull and the pulls behind it bring everything, and few pages are asked for in vain",
+    @Test(
+        "A first pull and the pulls behind it bring everything, and few pages are asked for in vain",
         arguments: [true, false], [true, false])
     func pulls(namesLimit: Bool, equalStamps: Bool) throws {
         server.pageBytes = 12_000
