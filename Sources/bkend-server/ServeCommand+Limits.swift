@@ -45,7 +45,6 @@ struct LimitOptions: ParsableArguments {
 
     func validate() throws {
         let limits = limits
-        guard bodyLimit.bytes <= ServerLimits.anyRecord else { throw ValidationError("--body-limit is at most 16M") }
         guard recordLimit.bytes <= ServerLimits.anyRecord, limits.largestRecord <= recordLimit.bytes else {
             throw ValidationError("--record-limit is at least --body-limit, and at most 16M")
         }

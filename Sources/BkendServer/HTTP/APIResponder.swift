@@ -54,9 +54,14 @@ struct APIResponder: HTTPResponder {
                 record(brokenOff: trace)
             }
             throw broken.cause
-        } catch is CancellationError, is ClientGone, is QueryAbandoned {
+        } catch is CancellationError {
             record(brokenOff: trace)
             throw CancellationError()
+        } catch is ClientGone, is QueryAbandoned {
+            // Mostly nobody is there; a client that closed its sending side alone learns why.
+            record(brokenOff: trace)
+            return RouteAnswer(Self.gone, retryAfterSeconds: 1)
+                .response(to: trace, isFromPage: headers[.origin] != nil, on: context.loop)
         } catch let busy as TooManyRequests {
             if busy.body.code == .rateLimitExceeded {
                 metrics.rateLimited()
@@ -216,6 +221,11 @@ struct APIResponder: HTTPResponder {
         configuration.requestLog?.write(
             trace, status: BrokenOff.status, code: nil, bytes: 0, duration: duration, now: configuration.now())
     }
+
+    private static let gone = ErrorBody(
+        .serviceUnavailable,
+        "the request had to wait, and its client has closed its side of the connection; nothing was done: send it again, "
+            + "and leave the connection open until the answer is there")
 
     private static func methodNotAllowed(_ route: Route) -> RouteAnswer {
         let methods = route.methods + ["OPTIONS"]
