@@ -83,6 +83,8 @@ extension Model {
             "    let container = try decoder.container(keyedBy: CodingKeys.self)",
         ]
         for (property, _) in fields where !property.isConstant {
+            if let place = property.place { lines.append(place) }
+            defer { if property.place != nil { lines.append(Self.end) } }
             let name = property.name
             let type = (property.wrappedType ?? property.type).trimmedDescription
             let present = "try container.decodeIfPresent(\(type).self, forKey: .\(name))"
@@ -106,10 +108,14 @@ extension Model {
         ]
         for (property, _) in fields {
             let method = property.isOptional && !property.isWrittenAsNull ? "encodeIfPresent" : "encode"
-            lines.append("    try container.\(method)(self.\(property.name), forKey: .\(property.name))")
+            let line = "    try container.\(method)(self.\(property.name), forKey: .\(property.name))"
+            lines += property.place.map { [$0, line, Self.end] } ?? [line]
         }
         return (lines + ["}"]).joined(separator: "\n")
     }
+
+    /// Ends what `Property.place` begins.
+    private static let end = "#sourceLocation()"
 
     /// A Swift string literal of a name.
     private static func literal(_ text: String) -> String { StringLiteralExprSyntax(content: text).description }

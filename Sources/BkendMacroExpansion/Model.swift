@@ -15,6 +15,10 @@ struct Model {
         var isLet: Bool
         /// `public `, `fileprivate ` and so on, as its typed field has it.
         var access: String
+        /// Where its type stands, if the compiler is to tell whether that is `Codable`.
+        var typeToCheck: TypeSyntax?
+        /// The line directive that has mistakes in code about the property reported at it.
+        var place: String?
 
         /// Written, never read.
         var isConstant: Bool { isLet && defaultValue != nil }

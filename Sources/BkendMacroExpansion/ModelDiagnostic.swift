@@ -43,6 +43,13 @@ extension ModelDiagnostic {
         "fieldPrefix",
         "the name fieldPrefix is taken by Fields: rename the property and give it @Column(\"fieldPrefix\")")
 
+    static func notCodable(_ name: String, _ kind: String) -> ModelDiagnostic {
+        ModelDiagnostic(
+            "notCodable",
+            "\(name) can't be a field: \(kind) has no JSON form; give it a Codable type, make it computed, or leave it out "
+                + "of CodingKeys of your own")
+    }
+
     static func tableName(_ name: String, _ flaw: String) -> ModelDiagnostic {
         ModelDiagnostic("tableName", "\"\(name)\" can't be a table's name: \(flaw)")
     }

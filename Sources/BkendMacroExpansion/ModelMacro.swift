@@ -22,9 +22,17 @@ enum ModelMacro {
     /// What the conformance needs.
     ///
     /// Mistakes are not reported here: the extension's expansion reads the same declaration and does.
-    static func members(of declaration: some DeclGroupSyntax, kind: Kind) -> [DeclSyntax] {
+    static func members(
+        of declaration: some DeclGroupSyntax, kind: Kind, in context: some MacroExpansionContext
+    ) -> [DeclSyntax] {
         var reader = ModelReader(kind: kind)
-        guard let model = reader.model(declaration) else { return [] }
+        guard var model = reader.model(declaration) else { return [] }
+        for index in model.properties.indices {
+            guard let type = model.properties[index].typeToCheck, case .unknown = FieldType(type),
+                let place = context.location(of: type, at: .afterLeadingTrivia, filePathMode: .filePath)
+            else { continue }
+            model.properties[index].place = "#sourceLocation(file: \(place.file), line: \(place.line))"
+        }
         return model.memberDeclarations
     }
 

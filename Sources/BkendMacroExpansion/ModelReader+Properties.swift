@@ -33,7 +33,8 @@ extension ModelReader {
             properties.append(
                 Model.Property(
                     name: name, fieldName: columnName(variable) ?? name.withoutBackticks, type: type.trimmed,
-                    defaultValue: value, isLet: isLet, access: Self.access(ofField: variable.modifiers)))
+                    defaultValue: value, isLet: isLet, access: Self.access(ofField: variable.modifiers),
+                    typeToCheck: type))
         }
         return properties.reversed()
     }

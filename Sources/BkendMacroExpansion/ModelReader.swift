@@ -92,7 +92,10 @@ struct ModelReader {
         var seen: [String: String] = [:]
         for (property, name) in model.fields {
             let node = Syntax(structure.variable(named: property.name)) ?? Syntax(structure.name)
-            if let other = seen.updateValue(property.name, forKey: name) {
+            if case .notCodable(let kind) = FieldType(property.type), !model.declared.contains(.decoding) {
+                diagnostics.append(
+                    ModelDiagnostic.notCodable(property.name, kind).at(property.typeToCheck.map(Syntax.init) ?? node))
+            } else if let other = seen.updateValue(property.name, forKey: name) {
                 diagnostics.append(ModelDiagnostic.sameField(name, other, property.name).at(node))
             } else if kind.isTable, NameRule.systemFields.contains(name) {
                 diagnostics.append(ModelDiagnostic.systemField(name, structure.variable(named: property.name), node))

@@ -9,7 +9,7 @@ open class TableMacro: MemberMacro, ExtensionMacro {
         of node: AttributeSyntax, providingMembersOf declaration: some DeclGroupSyntax,
         conformingTo protocols: [TypeSyntax], in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] {
-        ModelMacro.members(of: declaration, kind: .table(node))
+        ModelMacro.members(of: declaration, kind: .table(node), in: context)
     }
 
     /// The conformance.

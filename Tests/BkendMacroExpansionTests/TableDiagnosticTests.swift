@@ -29,6 +29,22 @@ struct TableDiagnosticTests {
                 column: 1))
     }
 
+    @Test(
+        "a type without a JSON form is told at the property",
+        arguments: [
+            ("() -> Void", "a closure"), ("@Sendable (Int) -> Void", "a closure"), ("(Int, String)", "a tuple"),
+            ("Any", "an existential"), ("any Codable", "an existential"), ("[String: [AnyObject]]?", "an existential"),
+            ("Array<Int.Type>", "a type"),
+        ])
+    func notCodable(type: String, kind: String) {
+        expectRefusal(
+            "struct A {\n    var a = 1\n    var b: \(type)\n}",
+            DiagnosticSpec(
+                message:
+                    "b can't be a field: \(kind) has no JSON form; give it a Codable type, make it computed, or leave it "
+                    + "out of CodingKeys of your own", line: 4, column: 12))
+    }
+
     @Test("a generic struct has no one JSON form")
     func generic() {
         expectRefusal(

@@ -56,7 +56,7 @@ import Testing
         var ids: [String] = []
         var number = 1
         while true {
-            let page = try await notes.order(by: "id").page(number, limit: limit)
+            let page = try await notes.order(byPath: "id").page(number, limit: limit)
             ids += page.records.map(\.id)
             guard page.pagination.hasNext else { return ids }
             number += 1

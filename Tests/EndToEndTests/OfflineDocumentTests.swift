@@ -181,7 +181,11 @@ func banner(_ status: SyncStatus) -> String? {
             var options = SyncOptions()
             options.conflictsByTable["counters"] = .merge { conflict in
                 let (mine, theirs) = (conflict.mine.intValue ?? 0, conflict.theirs?.intValue ?? 0)
+                if conflict.maybeApplied { return .int(theirs) }
                 return .int(theirs + mine - (conflict.before?.intValue ?? 0))
+            }
+            options.conflictsByTable["orders"] = .mergeRecord { before, mine, theirs in
+                theirs["state"] == "closed" ? theirs : mine
             }
             try await store.subscribe(to: notes, conflicts: .serverWins)
             try await store.sync.start(options)
@@ -202,10 +206,43 @@ func banner(_ status: SyncStatus) -> String? {
         }
     }
 
+    @Test("After signing in one call leads to the right store")
+    func switching() async throws {
+        try await Offline.run(tables: Self.tables) { offline in
+            let folder = offline.folder.appending(path: "switching")
+            let client = try BkendClient(url: offline.url, key: offline.key, options: .silent)
+            var store = try await client.openLocalStore(at: folder)
+            let note = try await store.table(Note.self).create(Note(text: "A guest's"))
+            try await store.sync.start()
+            try await offline.signIn(client, "ada")
+            store = try await client.openLocalStore(at: folder, replacing: store)
+            let mine = try #require(try await store.table(Note.self).get(note.id))
+            #expect(try await mine.confirmed().createdBy == store.userID && !store.userID.isEmpty)
+            await store.close()
+            await client.shutdown()
+        }
+    }
+
+    @Test("A form is saved with the record that it was opened with")
+    func form() async throws {
+        try await run { store, notes, client, _ in
+            try await store.subscribe(to: notes)
+            let note = try await notes.create(Note(text: "Plan")).confirmed()
+            try await client.table(Note.self).update(note.id) { $0.isDone = true }
+            await store.sync.syncNow()
+            await store.sync.settled()
+            var edited = note.model
+            edited.text = "New plan"
+            let shown = try await notes.update(note) { $0 = edited }
+            #expect(shown.model == Note(text: "New plan", isDone: true))
+        }
+    }
+
     @Test("Signing out asks while the outbox is full, and sends it first where it can")
     func signingOut() async throws {
         try await run { store, notes, client, offline in
             var questions: [String] = []
+            func hint(_ text: String) { questions.append(text) }
             func isSure(_ question: String) -> Bool {
                 questions.append(question)
                 return false
@@ -215,7 +252,8 @@ func banner(_ status: SyncStatus) -> String? {
                 await store.sync.settled(within: .seconds(10))
                 let left = try await store.outbox.counts().total
                 if left > 0, !isSure("\(left) changes are not on the server yet. Sign out all the same?") { return }
-                try await client.accounts.signOut()
+                let outcome = try await client.accounts.signOut()
+                if !outcome.isServerTold { hint("Signed out on this device only: the server could not be told") }
             }
             try await offline.stopServer()
             try await notes.create(Note(text: "Kept"))

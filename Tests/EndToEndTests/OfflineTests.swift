@@ -71,7 +71,8 @@ import Testing
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(failure.status == 400)
+            #expect(failure.status == 400 && failure.errorCode == .validationError)
+            #expect(failure.details.map(\.field) == ["title"] && failure.details.map(\.rule) == ["minLength"])
             _ = try await other.confirmed()
             let letter = try #require(try await device.store.outbox.deadLetters().first)
             #expect(letter.advice != nil)
@@ -80,6 +81,36 @@ import Testing
             try await device.store.outbox.retry(letter.id)
             #expect(try await note.confirmed().title == "Mended")
             #expect(try await device.client.table(OfflineNote.self).count() == 2)
+        }
+    }
+
+    @Test("A form that is saved over another device's change undoes nothing; the field that both changed is reported")
+    func form() async throws {
+        try await Offline.run { offline in
+            let one = try await offline.device("ada")
+            let two = try await offline.device("ada", "second")
+            for device in [one, two] {
+                try await device.store.subscribe(to: device.notes)
+                try await device.start()
+            }
+            let id = try await one.notes.create(OfflineNote(title: "Plan", text: "before")).confirmed().id
+            try await two.shows(["Plan"])
+            let shown = try #require(try await two.notes.get(id))
+            try await one.notes.update(id) { $0.text = "one's" }
+            try await two.shows(where: { $0.map(\.text) == ["one's"] })
+            var edited = shown.model
+            edited.title = "New plan"
+            let saved = try await two.notes.update(shown) { [edited] in $0 = edited }.confirmed()
+            #expect(saved.title == "New plan" && saved.text == "one's")
+            #expect(try await two.store.outbox.reports().isEmpty)
+
+            edited.text = "two's"
+            _ = try await two.notes.update(shown) { [edited] in $0 = edited }.confirmed()
+            let report = try #require(try await two.store.outbox.reports().first)
+            #expect(report.kind == "conflict" && report.detail["field"] == "text")
+            #expect(report.detail["before"] == "before" && report.detail["theirs"] == "one's")
+            #expect(try await two.client.table(OfflineNote.self).get(id).text == "two's")
+            #expect(try await two.store.outbox.reports().count == 1)
         }
     }
 
@@ -161,6 +192,51 @@ import Testing
             _ = try await note.confirmed()
             let rows = try await device.client.table(OfflineNote.self).page().records
             #expect(rows.map(\.createdBy) == [device.store.userID])
+        }
+    }
+
+    @Test("A server that moved to another address: the store opens, the user signs in again, and what waited is sent")
+    func movedServer() async throws {
+        try await Offline.run { offline in
+            let sessions = try FileSessionStore(path: offline.folder.path + "/session.json")
+            let old = try BkendClient(url: offline.url, key: offline.key, options: .silent, sessions: sessions)
+            try await offline.signIn(old, "ada")
+            let folder = offline.folder.appending(path: "moved")
+            let store = try await old.openLocalStore(at: folder)
+            let note = try await store.table(OfflineNote.self).create(OfflineNote(title: "Waits"))
+            await store.close()
+            await old.shutdown()
+
+            let address = offline.url.replacing("127.0.0.1", with: "localhost")
+            #expect(address != offline.url)
+            let new = try BkendClient(url: address, key: offline.key, options: .silent, sessions: sessions)
+            let moved = try await new.openLocalStore(at: folder)
+            #expect(moved.userID == store.userID)
+            #expect(try await moved.table(OfflineNote.self).get(note.id)?.syncState == .pending)
+            try await moved.sync.start()
+            #expect(await moved.sync.settled().state == .signedOut)
+            try await offline.signIn(new, "ada")
+            let there = try await #require(try await moved.table(OfflineNote.self).get(note.id)).confirmed()
+            #expect(there.createdBy == moved.userID)
+            await moved.close()
+            await new.shutdown()
+        }
+    }
+
+    @Test("Signing out without a network says that the server wasn't told")
+    func signingOutOffline() async throws {
+        try await Offline.run { offline in
+            let device = try await offline.device("ada")
+            try await offline.stopServer()
+            let outcome = try await device.client.accounts.signOut(options: CallOptions(retry: .never))
+            guard case .onlyHere(let error) = outcome, case .transport = error.reason else {
+                Issue.record("\(outcome)")
+                return
+            }
+            #expect(try await device.client.accounts.currentUserID() == nil)
+            try await offline.startServer()
+            try await offline.signIn(device.client, "ada")
+            #expect(try await device.client.accounts.signOut().isServerTold)
         }
     }
 

@@ -18,7 +18,7 @@ struct IdleRun {
         for number in 0..<Self.subscriptions {
             let moment = Date(timeIntervalSince1970: 1_700_000_000 + Double(table.rows - 100 - number) / 10)
             let text = Filter.condition(Condition("createdAt", .greaterOrEqual(.string(Self.text(moment)))))
-            try await synced.store.subscribe(to: synced.articles.where(text))
+            try await synced.store.subscribe(to: synced.articles.filter(text))
         }
         var options = SyncOptions()
         options.shortestPoll = .seconds(1)

@@ -53,22 +53,43 @@ public struct Accounts: Sendable {
         return try await enter(Self.open(["auth", "email", "signin"], body, options))
     }
 
-    /// Signs the user out: the session ends on the server, and is removed here whatever the server says. Calls are a
-    /// guest's from then on. Does nothing when nobody is signed in.
+    /// Signs the user out: the session ends on the server, and is removed here whatever the server says, without a network
+    /// too. Calls are a guest's from then on. A session that can't be read, or is another address's, is dropped.
     ///
-    /// - Throws: `BkendError` when the server couldn't be told: the session lives on there until it expires.
-    public func signOut(options: CallOptions = .default) async throws(BkendError) {
-        guard let session = try await runner.sessions.stored() else { return }
-        var failure: BkendError?
-        if session.status != .ended {
-            do throws(BkendError) {
-                _ = try await runner.run(Call(.post, ["auth", "signout"], options: options))
-            } catch {
-                failure = error
-            }
+    /// ```swift
+    /// let outcome = try await client.accounts.signOut()
+    /// if !outcome.isServerTold { hint("Your other devices can end this session: its tokens were only removed here") }
+    /// ```
+    ///
+    /// - Returns: whether the server was told.
+    /// - Throws: `BkendError` of `sessionStore` when the session can't be removed here: nobody is signed out then.
+    @discardableResult
+    public func signOut(options: CallOptions = .default) async throws(BkendError) -> SignOutOutcome {
+        let sessions = runner.sessions
+        let found: StoredSession
+        do throws(BkendError) { found = try await sessions.found() } catch {
+            try await sessions.dropped()
+            return .onlyHere(error)
         }
-        try await runner.sessions.signedOut(session.userID)
-        if let failure, !failure.endsSession { throw failure }
+        switch found {
+        case .nobody: return .nobody
+        case .elsewhere:
+            try await sessions.dropped()
+            let words = "the session was of another server's address, which was not told"
+            return .onlyHere(BkendError(.sessionStore(words)))
+        case .session(let session):
+            var failure: BkendError?
+            if session.status != .ended {
+                do throws(BkendError) {
+                    _ = try await runner.run(Call(.post, ["auth", "signout"], options: options))
+                } catch {
+                    failure = error
+                }
+            }
+            try await sessions.signedOut(session.userID)
+            if let failure, !failure.endsSession { return .onlyHere(failure) }
+            return .everywhere
+        }
     }
 
     /// Deletes the user's account, ends all their sessions, and removes this one.
@@ -167,7 +188,7 @@ public struct Accounts: Sendable {
 
     private func enter(_ call: Call) async throws(BkendError) -> Account {
         // A store that can't take the session is told of before there is one.
-        _ = try await runner.sessions.stored()
+        try await runner.sessions.checkForSignIn()
         let answer = try await runner.run(call)
         let account = try answer.account(answer.json["user"], call)
         let keeper = runner.sessions

@@ -4,7 +4,9 @@ import Foundation
 /// A session in a file that only its owner can read (mode 0600). Any number of clients and processes may use one file.
 ///
 /// A session is replaced as a whole and durably: written beside the file, brought to the disk, renamed. Beside the file
-/// lies another with `.lock` at the end of its name, by which processes keep out of each other's way.
+/// lies another with `.lock` at the end of its name, by which processes keep out of each other's way. A file that can't
+/// be read when somebody signs in is kept with `.damaged` at the end of its name; remove it when you have seen it, since
+/// it may hold tokens.
 public final class FileSessionStore: SessionStore {
     private let path: String
     private let folder: String
@@ -33,7 +35,8 @@ public final class FileSessionStore: SessionStore {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw failure("can't be opened")
+            // A file of this user's own that may not even be opened is of no more use than an empty one.
+            throw failure("can't be opened", isDamage: errno == EACCES)
         }
         defer { close(descriptor) }
         var info = stat()
@@ -42,7 +45,8 @@ public final class FileSessionStore: SessionStore {
             throw SessionStoreError("\(path) is no session's file: give the store a path of its own")
         }
         guard info.st_mode & 0o077 == 0 else {
-            throw SessionStoreError("others may read the session's file \(path): chmod 600 it, or sign in anew without")
+            throw SessionStoreError(
+                "others may read the session's file \(path): chmod 600 it, or sign in again", isDamage: true)
         }
         var bytes = [UInt8](repeating: 0, count: Int(info.st_size))
         var count = 0
@@ -53,7 +57,7 @@ public final class FileSessionStore: SessionStore {
             count += part
         }
         do { return try JSON(parsing: bytes).decode(Session.self) } catch {
-            throw SessionStoreError("\(path) holds no session that can be read: remove it and sign in again")
+            throw SessionStoreError("\(path) holds no session that can be read: sign in again", isDamage: true)
         }
     }
 
@@ -80,6 +84,20 @@ public final class FileSessionStore: SessionStore {
             unlink(draft)
             throw failure
         }
+        try sync()
+    }
+
+    /// Keeps a file that can't be read beside, with `.damaged` at the end of its name and mode 0600. An earlier one is
+    /// replaced.
+    ///
+    /// - Throws: `SessionStoreError`
+    public func setAside() async throws(SessionStoreError) {
+        let kept = path + ".damaged"
+        guard rename(path, kept) == 0 else {
+            if errno == ENOENT { return }
+            throw failure("can't be set aside")
+        }
+        chmod(kept, 0o600)
         try sync()
     }
 
@@ -130,7 +148,8 @@ public final class FileSessionStore: SessionStore {
         guard fsync(descriptor) == 0 else { throw failure("can't be brought to the disk") }
     }
 
-    private func failure(_ what: String, _ number: Int32 = errno) -> SessionStoreError {
-        SessionStoreError("the session's file \(path) \(what): \(String(cString: strerror(number)))")
+    private func failure(_ what: String, _ number: Int32 = errno, isDamage: Bool = false) -> SessionStoreError {
+        SessionStoreError(
+            "the session's file \(path) \(what): \(String(cString: strerror(number)))", isDamage: isDamage)
     }
 }

@@ -29,14 +29,28 @@ final class SessionKeeper: Sendable {
 
     /// The session that is stored, ended or not.
     func stored() async throws(BkendError) -> Session? {
-        let session: Session?
-        do { session = try await store.load() } catch { throw Self.wrapped(error) }
-        guard let session else { return nil }
-        guard session.server.hasSameBytes(as: server) else {
+        switch try await found() {
+        case .nobody: return nil
+        case .session(let session): return session
+        case .elsewhere(let session):
             let flaw = "it holds a session of \(session.server), not of \(server)"
-            throw BkendError(.sessionStore("\(flaw): use that address, or a session store of its own"))
+            throw BkendError(.sessionStore("\(flaw): sign in again at this address, or use that one"))
         }
-        return session
+    }
+
+    /// What the store holds.
+    ///
+    /// - Throws: `BkendError` of `sessionStore` when it can't be read.
+    func found() async throws(BkendError) -> StoredSession {
+        do { return StoredSession(try await store.load(), of: server) } catch { throw Self.wrapped(error) }
+    }
+
+    /// Refuses a store that couldn't take a session. What a damaged one holds is of no use to anybody: a sign-in puts
+    /// another in its place.
+    func checkForSignIn() async throws(BkendError) {
+        do { _ = try await store.load() } catch let error as SessionStoreError where error.isDamage {
+            return
+        } catch { throw Self.wrapped(error) }
     }
 
     /// The session to send a call with, nil for a guest's.
@@ -49,7 +63,14 @@ final class SessionKeeper: Sendable {
     /// Puts a user's new session in the place of any other.
     func signedIn(_ session: Session) async throws(BkendError) {
         let store = store
-        do { try await store.exclusively { try await store.save(session) } } catch { throw Self.wrapped(error) }
+        do {
+            try await store.exclusively {
+                do { _ = try await store.load() } catch let error as SessionStoreError where error.isDamage {
+                    try await store.setAside()
+                }
+                try await store.save(session)
+            }
+        } catch { throw Self.wrapped(error) }
         changes.tell(.signedIn(userID: session.userID))
     }
 
@@ -60,6 +81,22 @@ final class SessionKeeper: Sendable {
         do {
             isRemoved = try await store.exclusively {
                 guard let stored = try await store.load(), stored.userID.hasSameBytes(as: userID) else { return false }
+                try await store.save(nil)
+                return true
+            }
+        } catch { throw Self.wrapped(error) }
+        if isRemoved { changes.tell(.signedOut) }
+    }
+
+    /// Removes whatever stands in the place of this server's session: another address's, or what can't be read.
+    func dropped() async throws(BkendError) {
+        let store = store
+        let isRemoved: Bool
+        do {
+            isRemoved = try await store.exclusively { [server] in
+                do {
+                    guard case .elsewhere = StoredSession(try await store.load(), of: server) else { return false }
+                } catch let error as SessionStoreError where error.isDamage {}
                 try await store.save(nil)
                 return true
             }

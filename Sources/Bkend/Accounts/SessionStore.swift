@@ -15,4 +15,13 @@ public protocol SessionStore: Sendable {
     func exclusively<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result
+
+    /// Takes what can't be read any more out of the way, before a new session takes its place; called within
+    /// `exclusively`. A store may keep it for somebody to look at. Unless a store says otherwise, nothing is kept.
+    func setAside() async throws
+}
+
+extension SessionStore {
+    /// Keeps nothing: the new session replaces what is there.
+    public func setAside() async throws {}
 }

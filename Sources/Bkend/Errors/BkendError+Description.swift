@@ -19,7 +19,7 @@ extension BkendError: CustomStringConvertible {
         return Redaction.redact(text)
     }
 
-    private var explanation: String {
+    var explanation: String {
         switch reason {
         case .server(let body):
             let details = body.details.filter { !body.message.contains($0.message) }.map {

@@ -6,8 +6,11 @@ extension BkendClient {
     /// Opens the local store of the user who is signed in, or a guest's. Nothing is sent: it opens without a network, and
     /// with an expired session.
     ///
-    /// Each user has a store of their own below the folder, which others of the system can't read (mode 0700). Opening one again gives another handle on it;
-    /// other processes may have it open as well.
+    /// Each user has a store of their own below the folder, which others of the system can't read (mode 0700). Opening
+    /// one again gives another handle on it; other processes may have it open as well.
+    ///
+    /// Where nobody can say who is signed in, since the session can't be read, the store opens that was opened last. A
+    /// session of another server's address opens its user's. Neither sends anything until somebody has signed in.
     ///
     /// - Parameters:
     ///   - folder: where the app keeps its stores; made when it is missing. On a local disk: SQLite and file locks don't
@@ -20,20 +23,48 @@ extension BkendClient {
 
     /// Opens the local store of the user who is signed in, or a guest's; see `openLocalStore(at:name:)` by URL.
     public func openLocalStore(at folder: String, name: String = "main") async throws(StoreError) -> LocalStore {
-        let owner = try await runner.sessions.owner()
+        let owner = await runner.sessions.owner()
         let open = try await OpenStore.open(
             root: folder, name: name, owner: owner, server: runner.identity)
-        return LocalStore(open, userID: owner, runner: runner)
+        return LocalStore(open, userID: try await open.read { try $0.owner }, runner: runner)
     }
-}
 
-extension SessionKeeper {
-    /// Whose records are at stake: the user's who is signed in, or whose session has ended; "" for a guest's.
-    func owner() async throws(StoreError) -> String {
-        do throws(BkendError) {
-            return try await stored()?.userID ?? ""
-        } catch {
-            throw StoreError(.session(error.description))
+    /// The local store of whoever is signed in by now, in the place of one that is open: one call after every sign-in,
+    /// sign-up and sign-out.
+    ///
+    /// ```swift
+    /// try await client.accounts.signUp(email: email, password: password)
+    /// store = try await client.openLocalStore(at: folder, replacing: store)
+    /// ```
+    ///
+    /// A guest's store becomes the user's, with its records and what waits in its outbox, unless the user has one on this
+    /// device already. In any other case the store is closed and the other one opened; where synchronisation was running,
+    /// it is started there with the same options. Subscriptions are each store's own.
+    ///
+    /// - Parameters:
+    ///   - folder: where the app keeps its stores.
+    ///   - name: the store's name.
+    ///   - store: the one that is open under that name.
+    /// - Returns: the same handle where it is still the right one.
+    /// - Throws: `StoreError`; the open store stays open then.
+    public func openLocalStore(
+        at folder: URL, name: String = "main", replacing store: LocalStore
+    ) async throws(StoreError) -> LocalStore {
+        // As long as nobody can say who is signed in, nobody else is.
+        guard let owner = await runner.sessions.owner(), !owner.hasSameBytes(as: store.userID) else { return store }
+        if store.userID.isEmpty, try await runner.sessions.userHere() != nil {
+            do throws(StoreError) {
+                try await store.takeOver()
+                return store
+            } catch {
+                // The user has a store of their own.
+                guard error.reason == .otherOwner else { throw error }
+            }
         }
+        let options = await store.synchroniser?.runningOptions()
+        let next = try await openLocalStore(at: folder, name: name)
+        await store.close()
+        if let options { try await next.sync.start(options) }
+        return next
     }
 }

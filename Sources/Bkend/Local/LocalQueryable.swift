@@ -12,12 +12,13 @@ public protocol LocalQueryable<Model>: Sendable {
 extension LocalQueryable {
     /// The records that match this filter too. Any filter is taken, also one that the REST API can't say.
     public func `where`(_ filter: (Model.Fields) -> some FilterConvertible) -> LocalQuery<Model> {
-        localQuery.changed { $0.where(filter(Model.fields)) }
+        self.filter(filter(Model.fields))
     }
 
-    /// The records that match this filter too.
-    public func `where`(_ filter: some FilterConvertible) -> LocalQuery<Model> {
-        localQuery.changed { $0.where(filter) }
+    /// The records that match a filter that was built before too. It has another name than `where(_:)`: of one name for
+    /// both forms the compiler would try either for each mistake in a closure, and tell of the wrong one.
+    public func filter(_ filter: some FilterConvertible) -> LocalQuery<Model> {
+        localQuery.changed { $0.filter(filter) }
     }
 
     /// In the order of a field; ties break by the field of a further call, at last by `id`.
@@ -28,8 +29,8 @@ extension LocalQueryable {
     }
 
     /// In the order of a field, by its name or dotted path.
-    public func order(by field: String, _ direction: Query.Sort.Direction = .ascending) -> LocalQuery<Model> {
-        localQuery.changed { $0.order(by: field, direction) }
+    public func order(byPath field: String, _ direction: Query.Sort.Direction = .ascending) -> LocalQuery<Model> {
+        localQuery.changed { $0.order(byPath: field, direction) }
     }
 
     /// The records that hold the text in a top-level string, upper and lower case being the same (rest-api.md §4).

@@ -10,7 +10,7 @@ extension LocalStore {
     /// - Throws: `StoreError`: `otherOwner` when nobody is signed in, the store is another user's, or the user has a store
     ///   of this name already.
     public func takeOver() async throws(StoreError) {
-        guard let user = try await sessions?.owner(), !user.isEmpty else { throw StoreError(.otherOwner) }
+        guard let user = try await sessions?.userHere() else { throw StoreError(.otherOwner) }
         try await open.takeOver(by: user)
         userID = user
         await synchroniser?.noteSession()

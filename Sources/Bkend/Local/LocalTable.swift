@@ -75,13 +75,27 @@ public struct LocalTable<Model: RecordModel>: Sendable {
         }
     }
 
-    /// Changes a record; see `update(_:_:)` by id. The closure gets the model as it is now, which may be another than the
-    /// one at hand.
+    /// Changes a record that was read before, a form's for example: the closure gets the model as it was read, and the
+    /// top-level fields that it changes are queued.
+    ///
+    /// ```swift
+    /// let shown = try await notes.get(id)              // a form shows it; meanwhile another device changes it
+    /// try await notes.update(shown) { $0 = edited }    // only what was edited in the form is written
+    /// ```
+    ///
+    /// Fields that the closure leaves alone keep what they are by now. A field that it changes, and that has changed
+    /// elsewhere since the record was read, is a conflict: it is reported and decided by the policy once it is sent. To
+    /// count on from the present value, use `update(_:_:)` by id.
+    ///
+    /// - Returns: the record as it is now.
+    /// - Throws: `StoreError`; `noSuchRecord` when it isn't on this device any more.
     @discardableResult
     nonisolated(nonsending) public func update(
         _ record: Record<Model>, _ change: (inout Model) -> Void
     ) async throws(StoreError) -> Record<Model> {
-        try await update(record.id, change)
+        let fields = try RecordFields.changes(of: record, table: name, change)
+        let (id, seen) = (record.id, record.json)
+        return try await self.change { try $0.update(id, fields: fields, seen: seen) }
     }
 
     /// Sets some top-level fields of a record; null is stored as null. A field that has its value already is no change.
@@ -96,6 +110,7 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     /// Sets some fields of a record: `update(id, set: { [$0.title.set("New"), $0.subtitle.set(nil)] })`.
     ///
     /// - Throws: `StoreError`; also when a field is not at the top level.
+    @_disfavoredOverload
     @discardableResult
     nonisolated(nonsending) public func update(
         _ id: String, set assignments: (Model.Fields) -> [FieldAssignment]
@@ -108,8 +123,12 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     /// - Throws: `StoreError`; `noSuchRecord` when it isn't on this device.
     public func delete(_ id: String) async throws(StoreError) { try await change { try $0.delete(id) } }
 
-    /// Deletes a record; see `delete(_:)` by id.
-    public func delete(_ record: Record<Model>) async throws(StoreError) { try await delete(record.id) }
+    /// Deletes a record that was read before; see `delete(_:)` by id. Where it has changed elsewhere since it was read,
+    /// that is a conflict.
+    public func delete(_ record: Record<Model>) async throws(StoreError) {
+        let (id, seen) = (record.id, record.json)
+        try await change { try $0.delete(id, seen: seen) }
+    }
 
     /// One transaction in this table.
     private func change<Result: Sendable>(

@@ -10,14 +10,22 @@ struct RecordReader<Model: RecordModel>: Sendable {
     /// A record, nil when there is none.
     func record(_ id: String, in snapshot: StoreSnapshot) throws -> Record<Model>? {
         guard let document = try snapshot.document(table, id) else { return nil }
-        return try record(document, state: try snapshot.syncState(table, id))
+        let first = try snapshot.firstIDs(table, [document.id ?? id])[0]
+        return try record(document, state: try snapshot.syncState(table, id), localID: first)
     }
 
     /// - Throws: `StoreError` of `notDecodable`, with id and path.
-    func record(_ document: DocumentText, state: SyncState) throws(StoreError) -> Record<Model> {
+    func record(_ row: ObservedRow) throws(StoreError) -> Record<Model> {
+        try record(row.document, state: row.state, localID: row.localID)
+    }
+
+    private func record(
+        _ document: DocumentText, state: SyncState, localID: String
+    ) throws(StoreError) -> Record<Model> {
         do {
             return try Record<Model>(
-                json: try document.json, syncState: state, origin: LocalOrigin(table: table, store: store))
+                json: try document.json, syncState: state, localID: localID,
+                origin: LocalOrigin(table: table, store: store))
         } catch let error as JSONCodingError {
             throw StoreError(.notDecodable(error), table: table, record: document.id, field: error.path)
         } catch {
@@ -29,13 +37,15 @@ struct RecordReader<Model: RecordModel>: Sendable {
     func records(
         _ documents: [DocumentText], in snapshot: StoreSnapshot
     ) throws -> (records: [Record<Model>], undecodable: [UndecodableRecord]) {
-        let states = try snapshot.syncStates(table, documents.map { $0.id ?? "" })
+        let ids = documents.map { $0.id ?? "" }
+        let states = try snapshot.syncStates(table, ids)
+        let first = try snapshot.firstIDs(table, ids)
         var records: [Record<Model>] = []
         var undecodable: [UndecodableRecord] = []
         records.reserveCapacity(documents.count)
-        for (document, state) in zip(documents, states) {
+        for (index, document) in documents.enumerated() {
             do throws(StoreError) {
-                records.append(try record(document, state: state))
+                records.append(try record(document, state: states[index], localID: first[index]))
             } catch {
                 undecodable.append(UndecodableRecord(error, id: document.id))
             }

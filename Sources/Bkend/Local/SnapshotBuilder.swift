@@ -30,7 +30,7 @@ struct SnapshotBuilder<Model: RecordModel>: Sendable {
                 continue
             }
             do throws(StoreError) {
-                now.append(Shown(row: row, record: try reader.record(row.document, state: row.state)))
+                now.append(Shown(row: row, record: try reader.record(row)))
             } catch {
                 next.undecodable.append(UndecodableRecord(error, id: row.id))
             }
@@ -59,8 +59,9 @@ struct SnapshotBuilder<Model: RecordModel>: Sendable {
 }
 
 extension ObservedRow {
-    /// Same id, text and state.
+    /// Same ids, text and state.
     fileprivate static func == (a: ObservedRow, b: ObservedRow) -> Bool {
         a.id.hasSameBytes(as: b.id) && a.document == b.document && a.state == b.state
+            && a.localID.hasSameBytes(as: b.localID)
     }
 }

@@ -40,22 +40,25 @@ public struct TransactionTable<Model: RecordModel> {
     public func update(_ id: String, _ change: (inout Model) -> Void) throws(StoreError) -> Record<Model> {
         let record = try existing(id)
         let fields = try RecordFields.changes(of: record, table: name, change)
-        return fields.isEmpty ? record : try update(id, fields: fields)
+        return fields.isEmpty ? record : try update(id, fields: fields, seen: nil)
+    }
+
+    /// Changes a record that was read before, a form's for example; see `LocalTable.update(_:_:)` by record.
+    @discardableResult
+    public func update(_ record: Record<Model>, _ change: (inout Model) -> Void) throws(StoreError) -> Record<Model> {
+        let fields = try RecordFields.changes(of: record, table: name, change)
+        return try update(record.id, fields: fields, seen: record.json)
     }
 
     /// Sets some top-level fields of a record; null is stored as null.
     @discardableResult
     public func update(_ id: String, fields: JSONObject) throws(StoreError) -> Record<Model> {
         try RecordFields.check(fields, table: name, record: id)
-        return try run(id) { open in
-            try open.whole {
-                _ = try open.update(name, id, set: fields)
-                return try existing(id)
-            }
-        }
+        return try update(id, fields: fields, seen: nil)
     }
 
     /// Sets some fields of a record: `update(id, set: { [$0.title.set("New")] })`.
+    @_disfavoredOverload
     @discardableResult
     public func update(
         _ id: String, set assignments: (Model.Fields) -> [FieldAssignment]
@@ -64,9 +67,26 @@ public struct TransactionTable<Model: RecordModel> {
     }
 
     /// Deletes a record.
-    public func delete(_ id: String) throws(StoreError) { try run(id) { try $0.delete(name, id) } }
+    public func delete(_ id: String) throws(StoreError) { try delete(id, seen: nil) }
+
+    /// Deletes a record that was read before; see `LocalTable.delete(_:)` by record.
+    public func delete(_ record: Record<Model>) throws(StoreError) { try delete(record.id, seen: record.json) }
 
     // MARK: Steps
+
+    /// `seen`: the record that the fields were changed in; nil for the present one.
+    func update(_ id: String, fields: JSONObject, seen: JSONObject?) throws(StoreError) -> Record<Model> {
+        try run(id) { open in
+            try open.whole {
+                _ = try open.update(name, id, set: fields, seen: seen)
+                return try existing(id)
+            }
+        }
+    }
+
+    func delete(_ id: String, seen: JSONObject?) throws(StoreError) {
+        try run(id) { try $0.delete(name, id, seen: seen) }
+    }
 
     func insert(_ fields: JSONObject) throws(StoreError) -> Record<Model> {
         try run(nil) { open in try open.whole { try existing(try open.create(name, fields)) } }

@@ -1,8 +1,8 @@
 import BkendSync
 public import BkendWire
 
-/// A record on this device that doesn't fit the model: another version of the app wrote it, or the table has changed. It
-/// doesn't hide the others.
+/// A record that doesn't fit the model: another version of the app wrote it, or the table has changed. It doesn't hide the
+/// others.
 public struct UndecodableRecord: Hashable, Sendable, CustomStringConvertible {
     /// The record's id.
     public var id: String
@@ -16,6 +16,11 @@ public struct UndecodableRecord: Hashable, Sendable, CustomStringConvertible {
         } else {
             self.error = JSONCodingError(path: "", message: error.description)
         }
+    }
+
+    init(_ error: JSONCodingError, id: String) {
+        self.id = id
+        self.error = error
     }
 
     /// `677e…: author.age: expected a whole number, found 1.5`

@@ -19,11 +19,11 @@ public struct TableQuery<Model: RecordModel>: Hashable, Sendable {
     /// Any filter is taken. The local store answers all of them; online, one that the REST API can't say throws
     /// `FilterNotExpressible`, inside a `BkendError`, before any request.
     public func `where`(_ filter: (Model.Fields) -> some FilterConvertible) -> TableQuery {
-        `where`(filter(Model.fields))
+        self.filter(filter(Model.fields))
     }
 
-    /// The records that match this filter too.
-    public func `where`(_ filter: some FilterConvertible) -> TableQuery {
+    /// The records that match a filter that was built before too.
+    public func filter(_ filter: some FilterConvertible) -> TableQuery {
         changed { $0.filter = $0.filter == .all ? filter.filter : .allOf([$0.filter, filter.filter]) }
     }
 
@@ -32,11 +32,11 @@ public struct TableQuery<Model: RecordModel>: Hashable, Sendable {
     public func order<Value>(
         by field: KeyPath<Model.Fields, Field<Value>>, _ direction: Query.Sort.Direction = .ascending
     ) -> TableQuery {
-        order(by: Model.fields[keyPath: field].fieldPath, direction)
+        order(byPath: Model.fields[keyPath: field].fieldPath, direction)
     }
 
     /// In the order of a field, by its name or dotted path.
-    public func order(by field: String, _ direction: Query.Sort.Direction = .ascending) -> TableQuery {
+    public func order(byPath field: String, _ direction: Query.Sort.Direction = .ascending) -> TableQuery {
         changed { $0.sort.append(Query.Sort(field, direction)) }
     }
 

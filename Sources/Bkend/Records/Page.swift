@@ -6,11 +6,14 @@ public struct Page<Model: RecordModel>: Sendable {
     public var records: [Record<Model>]
     /// Where they lie in the whole answer: total, page, limit, and whether more follow.
     public var pagination: Pagination
+    /// Rows of the page that don't fit the model; they hide no others.
+    public var undecodable: [UndecodableRecord]
 
     /// A page.
-    public init(records: [Record<Model>], pagination: Pagination) {
+    public init(records: [Record<Model>], pagination: Pagination, undecodable: [UndecodableRecord] = []) {
         self.records = records
         self.pagination = pagination
+        self.undecodable = undecodable
     }
 }
 

@@ -13,6 +13,10 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     /// The record's id: 24 hex digits that the server chose; in a local store another one while the server doesn't know the
     /// record, which stays good afterwards.
     public let id: String
+    /// The id that the record has had from the first on this device, for lists on a screen: a record that was created
+    /// here keeps it when the server gives it another `id`. `List(notes, id: \.localID)` shows the same row then. It is
+    /// `id` for a record of the server's. Any call takes it as well.
+    public let localID: String
     /// The id of the user who created the record, `""` for a guest.
     public let createdBy: String
     /// When the record was created, to the millisecond.
@@ -32,13 +36,17 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     ///
     /// - Throws: `JSONCodingError` with the path of the field that is missing or of another type.
     public init(json: JSONObject) throws(JSONCodingError) {
-        try self.init(json: json, syncState: .synced, origin: nil)
+        try self.init(json: json, syncState: .synced, localID: nil, origin: nil)
     }
 
-    init(json: JSONObject, syncState: SyncState, origin: LocalOrigin?) throws(JSONCodingError) {
+    init(
+        json: JSONObject, syncState: SyncState, localID: String?, origin: LocalOrigin?
+    ) throws(JSONCodingError) {
         self.syncState = syncState
         self.origin = origin
-        id = try Self.system(.id, of: json)
+        let id = try Self.system(.id, of: json)
+        self.id = id
+        self.localID = localID ?? id
         createdBy = json["createdBy"]?.isNull ?? true ? "" : try Self.system(.createdBy, of: json)
         createdAt = try Self.date(.createdAt, of: json)
         updatedAt = try Self.date(.updatedAt, of: json)

@@ -37,7 +37,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
     /// Takes the records one after the other.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: AllRecords
-        private var records: [Record<Model>].Iterator = [].makeIterator()
+        private var rows: [Result<Record<Model>, UndecodableRow>].Iterator = [].makeIterator()
         private var last: String?
         private var isAtEnd = false
         private var limit: PageLimit
@@ -47,21 +47,23 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             limit = PageLimit(maximum: source.batch)
         }
 
-        /// The next record, nil after the last. After an error it is nil as well.
+        /// The next record, nil after the last. A record that doesn't fit the model throws `decoding`, and the next call
+        /// goes on behind it; after any other error it is nil.
         public mutating func next() async throws(BkendError) -> Record<Model>? {
             try await next(isolation: #isolation)
         }
 
-        /// The next record, nil after the last. After an error it is nil as well.
+        /// The next record, nil after the last; see `next()`.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(BkendError) -> Record<Model>? {
-            if let record = records.next() { return record }
+            if let row = rows.next() { return try source.record(row) }
             while !isAtEnd {
                 isAtEnd = true  // stays so if what follows throws
                 let page = try await page(isolation: actor)
-                isAtEnd = page.records.isEmpty || !page.pagination.hasNext
-                last = page.records.last?.id
-                records = page.records.makeIterator()
-                if let record = records.next() { return record }
+                let found = page.inOrder(source.direction)
+                isAtEnd = found.isEmpty || !page.pagination.hasNext
+                last = found.last?.id()
+                rows = found.makeIterator()
+                if let row = rows.next() { return try source.record(row) }
             }
             return nil
         }
@@ -88,9 +90,14 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         BkendError.Operation(method: Call.Method.get.rawValue, table: query.table)
     }
 
+    private var direction: Query.Sort.Direction { query.query.query.sort.first?.direction ?? .ascending }
+
+    private func record(_ row: Result<Record<Model>, UndecodableRow>) throws(BkendError) -> Record<Model> {
+        do throws(UndecodableRow) { return try row.get() } catch { throw query.undecodable(error.record) }
+    }
+
     private func page(after last: String?, limit: Int) async throws(BkendError) -> Page<Model> {
         var query = query.query.query
-        let direction = query.sort.first?.direction ?? .ascending
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
             throw BkendError(
                 .invalidArgument("all() goes by id: order by another field with page(_:limit:)"),
@@ -118,6 +125,34 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             previous = record.id
         }
         return page
+    }
+}
+
+/// A row of the walk that doesn't fit the model.
+private struct UndecodableRow: Error {
+    var record: UndecodableRecord
+}
+
+extension Result where Failure == UndecodableRow {
+    /// The row's id, whether it fits the model or not.
+    fileprivate func id<Model>() -> String where Success == Record<Model> {
+        switch self {
+        case .success(let record): record.id
+        case .failure(let row): row.record.id
+        }
+    }
+}
+
+extension Page {
+    /// Its rows by id, those that don't fit the model among them: one of them may be the last, behind which the walk goes
+    /// on.
+    fileprivate func inOrder(_ direction: Query.Sort.Direction) -> [Result<Record<Model>, UndecodableRow>] {
+        var rows = records.map { Result<Record<Model>, UndecodableRow>.success($0) }
+        for flawed in undecodable {
+            let place = rows.firstIndex { $0.id().follows(flawed.id, direction) } ?? rows.endIndex
+            rows.insert(.failure(UndecodableRow(record: flawed)), at: place)
+        }
+        return rows
     }
 }
 

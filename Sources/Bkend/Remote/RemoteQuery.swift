@@ -48,7 +48,7 @@ public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
         else {
             throw answer.mismatch(call, JSONCodingError(path: "", message: "expected items and pagination"))
         }
-        return Page(records: try answer.records(items, call), pagination: pagination)
+        return try answer.page(items, pagination, call)
     }
 }
 
@@ -82,9 +82,12 @@ extension RemoteQueryable {
 
     /// The first record of the answer, nil when there is none.
     ///
-    /// - Throws: `BkendError`
+    /// - Throws: `BkendError`; of `decoding` when it doesn't fit the model.
     public func first(options: CallOptions = .default) async throws(BkendError) -> Record<Model>? {
-        try await remoteQuery.fetch(Query.Page(limit: 1), options).records.first
+        let query = remoteQuery
+        let page = try await query.fetch(Query.Page(limit: 1), options)
+        if let flawed = page.undecodable.first { throw query.undecodable(flawed) }
+        return page.records.first
     }
 
     /// How many records match. The server sends one of them along, without its own fields.
@@ -100,6 +103,15 @@ extension RemoteQueryable {
     }
 }
 
+extension RemoteQuery {
+    /// A row that doesn't fit the model, where it is all that was asked for.
+    func undecodable(_ record: UndecodableRecord) -> BkendError {
+        BkendError(
+            .decoding(record.error, recordID: record.id),
+            operation: BkendError.Operation(method: Call.Method.get.rawValue, table: table))
+    }
+}
+
 extension Filter {
     /// The field of an operand that has no JSON form; see `JSON.operand(_:)`.
     package var unwritableField: String? {
@@ -108,17 +120,6 @@ extension Filter {
             condition.operators.contains { !$0.operand.isFinite } ? condition.field : nil
         case .allOf(let filters), .anyOf(let filters): filters.lazy.compactMap(\.unwritableField).first
         case .not(let filter): filter.unwritableField
-        }
-    }
-}
-
-extension JSON {
-    fileprivate var isFinite: Bool {
-        switch self {
-        case .double(let value): value.isFinite
-        case .array(let values): values.allSatisfy(\.isFinite)
-        case .object(let object): object.allSatisfy { $0.value.isFinite }
-        case .null, .bool, .int, .string: true
         }
     }
 }

@@ -15,12 +15,12 @@ extension RemoteQueryable {
     /// Only filters that the REST API can say compile; `store.table(_:)` takes any. Where types can't see it, the call
     /// that sends the query throws a `BkendError` of `notExpressible` before any request.
     public func `where`(_ filter: (Model.Fields) -> some RESTExpressible) -> RemoteQuery<Model> {
-        remoteQuery.changed { $0.where(filter(Model.fields)) }
+        self.filter(filter(Model.fields))
     }
 
-    /// The records that match this filter too.
-    public func `where`(_ filter: some RESTExpressible) -> RemoteQuery<Model> {
-        remoteQuery.changed { $0.where(filter) }
+    /// The records that match a filter that was built before too.
+    public func filter(_ filter: some RESTExpressible) -> RemoteQuery<Model> {
+        remoteQuery.changed { $0.filter(filter) }
     }
 
     /// Says at compile time what can't be sent. Without it the type checker searches long for another reading of the
@@ -29,7 +29,7 @@ extension RemoteQueryable {
         *, unavailable, message: "the REST API can't say this filter: query the local store, or send several queries"
     )
     public func `where`(_ filter: (Model.Fields) -> Filter) -> RemoteQuery<Model> {
-        remoteQuery.changed { $0.where(filter(Model.fields)) }
+        remoteQuery.changed { $0.filter(filter(Model.fields)) }
     }
 
     /// In the order of a field; one field can be sent, and ties break by `id` in the same direction.
@@ -40,8 +40,8 @@ extension RemoteQueryable {
     }
 
     /// In the order of a field, by its name or dotted path.
-    public func order(by field: String, _ direction: Query.Sort.Direction = .ascending) -> RemoteQuery<Model> {
-        remoteQuery.changed { $0.order(by: field, direction) }
+    public func order(byPath field: String, _ direction: Query.Sort.Direction = .ascending) -> RemoteQuery<Model> {
+        remoteQuery.changed { $0.order(byPath: field, direction) }
     }
 
     /// The records that hold the text in a top-level string, upper and lower case being the same (rest-api.md §4).

@@ -44,6 +44,7 @@ extension RemoteTable {
         do throws(JSONCodingError) {
             var object = try JSONObject(encoding: model)
             for field in SystemField.allCases { object[field.rawValue] = nil }
+            try object.checkNames()
             return object
         } catch {
             var error = error

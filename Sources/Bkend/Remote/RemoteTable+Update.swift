@@ -33,6 +33,7 @@ extension RemoteTable {
         do throws(JSONCodingError) {
             let before = try JSONObject(encoding: record.model)
             body = RecordChanges.body(record: record.json, before: before, after: try JSONObject(encoding: model))
+            try body.checkNames()
         } catch {
             throw BkendError(.encoding(error), operation: call(.patch, record.id, options).operation)
         }
@@ -52,6 +53,7 @@ extension RemoteTable {
         let call = call(.patch, id, body: .object(fields), options)
         do throws(JSONCodingError) {
             _ = try JSON(encoding: fields)  // refuses NaN and infinities
+            try fields.checkNames()
         } catch {
             throw BkendError(.encoding(error), operation: call.operation)
         }
@@ -66,6 +68,7 @@ extension RemoteTable {
     ///
     /// - Returns: the whole record as the server stored it.
     /// - Throws: `BkendError`, as for `update(_:options:_:)`; also when a field is not at the top level.
+    @_disfavoredOverload
     @discardableResult
     nonisolated(nonsending) public func update(
         _ id: String, options: CallOptions = .default, set assignments: (Model.Fields) -> [FieldAssignment]

@@ -51,6 +51,26 @@ extension CallAnswer {
         }
     }
 
+    /// The records of a page, and the rows that don't fit the model. A row without an id is no record: what gave it is
+    /// no server of bkend's.
+    func page<Model: RecordModel>(
+        _ items: [JSON], _ pagination: Pagination, _ call: Call
+    ) throws(BkendError) -> Page<Model> {
+        var page = Page<Model>(records: [], pagination: pagination)
+        page.records.reserveCapacity(items.count)
+        for (index, item) in items.enumerated() {
+            guard case .object(let object) = item, let id = object["id"]?.stringValue, !id.isEmpty else {
+                throw mismatch(call, JSONCodingError(path: "items[\(index)]", message: "expected a record"))
+            }
+            do throws(JSONCodingError) {
+                page.records.append(try Record<Model>(json: object))
+            } catch {
+                page.undecodable.append(UndecodableRecord(error, id: id))
+            }
+        }
+        return page
+    }
+
     /// The records of an `items` array.
     func records<Model: RecordModel>(_ items: [JSON], _ call: Call) throws(BkendError) -> [Record<Model>] {
         var records: [Record<Model>] = []

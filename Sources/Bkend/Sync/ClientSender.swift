@@ -18,7 +18,11 @@ final class ClientSender: SyncSender {
     func send(_ request: SyncRequest) async -> SyncResponse {
         let session: Session?
         do throws(BkendError) {
-            session = try await runner.sessions.stored()
+            switch try await runner.sessions.found() {
+            case .nobody: session = nil
+            case .session(let found): session = found
+            case .elsewhere: return .refused(.signedOut)
+            }
         } catch {
             return .notSent(SyncFailure(.unreachable, error.description))
         }

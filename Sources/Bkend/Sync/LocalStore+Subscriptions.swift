@@ -87,10 +87,19 @@ extension LocalStore {
             let flaw = "a subscription keeps whole records by a filter: leave search, select, limit and offset out"
             throw StoreError(.invalidQuery(flaw), table: query.table)
         }
+        let filter: RESTFilter
         do throws(FilterNotExpressible) {
-            return (query.table, try wanted.filter.rest())
+            filter = try wanted.filter.rest()
         } catch {
             throw StoreError(.invalidQuery("the server can't be asked for it: \(error)"), table: query.table)
         }
+        // What a server refuses for good is better known here than from a subscription that stays paused.
+        do throws(QueryError) {
+            try filter.check()
+        } catch {
+            let flaw = "no server takes it: \(error); ask for less by it, or make several subscriptions"
+            throw StoreError(.invalidQuery(flaw), table: query.table)
+        }
+        return (query.table, filter)
     }
 }

@@ -45,7 +45,9 @@ actor StoreSync {
         let news = try await open.read { try $0.engineNews() }
         let sender = ClientSender(runner)
         let session = SyncedSession(open: open, sender: sender, runner: runner, options: options)
-        let user = try await session.user()
+        // Nobody, as long as it can't be read: nothing is sent, and it is looked at again.
+        let user: String?
+        do { user = try await session.user() } catch where error.isOfSession { user = nil }
         let core = try open.core
         guard !isClosed else { throw StoreError(.closed) }
         // Somebody else has started it while this waited.
@@ -98,6 +100,9 @@ actor StoreSync {
         await catchUp()
         await running?.engine.syncNow()
     }
+
+    /// What it was started with; nil where it isn't started.
+    func runningOptions() -> SyncOptions? { running?.options }
 
     /// The engine's statuses, nil when there is none.
     func engineStatuses() -> AsyncStream<SyncStatus>? { running?.engine.statuses() }

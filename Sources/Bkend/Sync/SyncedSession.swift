@@ -80,13 +80,22 @@ struct SyncedSession: Sendable {
     private func found() async throws(StoreError) -> (session: Session?, user: String?) {
         // Whose token the app sends by itself nobody here knows.
         if runner.hasOwnAuthorization { return (nil, nil) }
-        let session: Session?
+        let found: StoredSession
         do throws(BkendError) {
-            session = try await runner.sessions.stored()
+            found = try await runner.sessions.found()
         } catch {
             throw StoreError(.session(error.description))
         }
-        guard let session else { return (nil, try await open.read { try $0.owner }.isEmpty ? "" : nil) }
-        return (session, session.status == .ended ? nil : session.userID)
+        switch found {
+        case .nobody: return (nil, try await open.read { try $0.owner }.isEmpty ? "" : nil)
+        case .session(let session): return (session, session.status == .ended ? nil : session.userID)
+        // This server hasn't named anybody.
+        case .elsewhere: return (nil, nil)
+        }
     }
+}
+
+extension StoreError {
+    /// Whether the session store failed, not the store itself.
+    var isOfSession: Bool { if case .session = reason { true } else { false } }
 }

@@ -84,7 +84,8 @@ extension EnvironmentStore {
             guard failure == nil else { return }
             do { try finding(SchemaFinding(table: new.name, id: id, detail: detail)) } catch { failure = error }
         }
-        var validator = RecordValidator(fillsDefaults: false, matches: FieldPattern.matches, failures: failures)
+        var validator = RecordValidator(
+            fillsDefaults: false, keepsClientKey: true, matches: FieldPattern.matches, failures: failures)
         _ = validator.record(fields, new.schema)
         if let failure { throw failure }
         return validator.failures.count

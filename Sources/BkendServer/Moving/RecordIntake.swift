@@ -62,7 +62,8 @@ struct RecordIntake {
         let systemFields = JSONObject(system)
         var fields = RecordOperations.withoutSystemFields(source)
         if renamesID { fields["_id"] = nil }
-        var validator = RecordValidator(fillsDefaults: fillsDefaults, matches: FieldPattern.matches)
+        var validator = RecordValidator(
+            fillsDefaults: fillsDefaults, keepsClientKey: true, matches: FieldPattern.matches)
         let checked = validator.record(fields, schema)
         if !validator.failures.isEmpty { throw Refusal(validator.failures) }
         var members: [(String, JSON)] = []

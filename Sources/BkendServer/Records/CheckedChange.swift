@@ -51,7 +51,7 @@ extension RecordOperations {
         var record = Self.withoutSystemFields(old)
         for (name, value) in fields { record[name] = value }
         var validator = RecordValidator(
-            fillsDefaults: false, matches: patterns.matches,
+            fillsDefaults: false, keepsClientKey: fields[FieldName.clientKey] == nil, matches: patterns.matches,
             hides: { columns.conceals($0, in: fields, isOwn: isOwn) })
         let validated = validator.record(record, table.definition.schema)
         if let error = ErrorBody(validator.failures) { throw error }

@@ -35,6 +35,16 @@ struct RecordPlace {
         return nil
     }
 
+    /// Whether the place is a top-level field itself, not something in it.
+    var isTopLevel: Bool {
+        steps.count { step in
+            switch step {
+            case .name, .element: true
+            case .prefix, .record: false
+            }
+        } == 1
+    }
+
     /// The record that the place is in: `body`, or its position in an array body.
     var record: String {
         if case .record(let position)? = steps.first { return "[\(position)]" }

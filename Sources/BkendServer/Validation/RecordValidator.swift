@@ -13,6 +13,9 @@ struct RecordValidator {
     private(set) var failures: ValidationFailures
     /// Whether absent fields take their defaults.
     let fillsDefaults: Bool
+    /// Whether the field `clientKey` may be there although the schema allows no other fields: it was stored before the
+    /// schema said so, and says which device's write made the record.
+    let keepsClientKey: Bool
     let matches: Match
     /// Whether a top-level field's name and rules are nothing for the caller to know.
     private let hides: (_ field: String) -> Bool
@@ -21,10 +24,12 @@ struct RecordValidator {
     private var hasHiddenFailure = false
 
     init(
-        fillsDefaults: Bool, matches: @escaping Match, hides: @escaping (_ field: String) -> Bool = { _ in false },
+        fillsDefaults: Bool, keepsClientKey: Bool = false, matches: @escaping Match,
+        hides: @escaping (_ field: String) -> Bool = { _ in false },
         failures: ValidationFailures = ValidationFailures()
     ) {
         self.fillsDefaults = fillsDefaults
+        self.keepsClientKey = keepsClientKey
         self.matches = matches
         self.hides = hides
         self.failures = failures
@@ -77,6 +82,10 @@ struct RecordValidator {
             } else if let property = schema[name] {
                 let isRequired = schema.required.contains { $0.hasSameBytes(as: name) }
                 out.append((name, self.value(value, property, isRequired: isRequired)))
+            } else if keepsClientKey, place.isTopLevel, name.hasSameBytes(as: FieldName.clientKey),
+                value.stringValue != nil
+            {
+                out.append((name, value))
             } else if !schema.additionalProperties {
                 fail("additionalProperties", "is not a field of the schema")
             } else {
@@ -120,18 +129,6 @@ struct RecordValidator {
             }
         default: break
         }
-    }
-}
-
-/// The rule for names in records, also for those that no schema names (rest-api.md §6).
-enum FieldName {
-    /// What is wrong with a name, nil when it may be stored.
-    static func flaw(in name: String) -> String? {
-        if name.utf8.isEmpty { return "has an empty name" }
-        if name.utf8.first == 0x24 { return "can't have a name that starts with $" }
-        if name.utf8.contains(0x2E) { return "can't have a name with a dot" }
-        if name.utf8.contains(0) { return "can't have a name with U+0000" }
-        return nil
     }
 }
 #endif

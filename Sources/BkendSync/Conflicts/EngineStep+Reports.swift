@@ -21,7 +21,11 @@ extension EngineStep {
             detail["kept"] = "merged"
             detail["sent"] = sent
         }
-        if decided.isTooDeep { detail["mergeTooDeep"] = true }
+        switch decided.flaw {
+        case .tooDeep: detail["mergeTooDeep"] = true
+        case .refused: detail["mergeRefused"] = true
+        case nil: break
+        }
         if isMaybeApplied { detail["maybeApplied"] = true }
         try tx.report("conflict", entry.table, entry.record, detail: detail)
     }

@@ -14,9 +14,16 @@ public struct FieldConflict: Sendable, Hashable {
     public var mine: JSON
     /// What the server says now; nil when the field isn't there.
     public var theirs: JSON?
+    /// Whether the local write was sent and its answer lost, so that the server's value may hold it already: a sum would
+    /// count it twice.
+    public var maybeApplied: Bool
 
     /// A conflict.
-    package init(table: String, record: String, field: String, before: JSON?, mine: JSON, theirs: JSON?) {
+    package init(
+        table: String, record: String, field: String, before: JSON?, mine: JSON, theirs: JSON?,
+        maybeApplied: Bool = false
+    ) {
+        self.maybeApplied = maybeApplied
         self.table = table
         self.record = record
         self.field = field
@@ -28,7 +35,7 @@ public struct FieldConflict: Sendable, Hashable {
     /// Same record, field and values, names by code point.
     public static func == (a: FieldConflict, b: FieldConflict) -> Bool {
         a.table == b.table && a.record.hasSameBytes(as: b.record) && a.field.hasSameBytes(as: b.field)
-            && a.before == b.before && a.mine == b.mine && a.theirs == b.theirs
+            && a.before == b.before && a.mine == b.mine && a.theirs == b.theirs && a.maybeApplied == b.maybeApplied
     }
 
     /// Hashes the place and the local value.
@@ -48,9 +55,21 @@ public enum ConflictPolicy: Sendable {
     case serverWins
     /// The function's value is sent; the server's own value sends nothing. It must be pure: it may run again.
     ///
-    /// A value that nests deeper than a field may (511 levels) can't be stored: the local value is sent instead, and the
-    /// report says `mergeTooDeep`.
+    /// A value that can't be stored, which nests deeper than a field may (511 levels), say: the local value is sent
+    /// instead, and the report says `mergeTooDeep`, or `mergeRefused` for a name that no server stores, or NaN.
     case merge(@Sendable (FieldConflict) -> JSON)
+    /// The function's record is sent, as far as it differs from the server's: for values that belong together, as the
+    /// beginning and the end of an appointment. It is called once for all fields that were changed on both sides. It
+    /// must be pure: it may run again.
+    case mergeRecord(@Sendable (RecordConflict) -> JSONObject)
+
+    /// As the case of this name, with the three versions of the record alone:
+    /// `.mergeRecord { before, mine, theirs in … }`.
+    public static func mergeRecord(
+        _ merge: @escaping @Sendable (_ before: JSONObject, _ mine: JSONObject, _ theirs: JSONObject) -> JSONObject
+    ) -> ConflictPolicy {
+        .mergeRecord { conflict in merge(conflict.before, conflict.mine, conflict.theirs) }
+    }
 }
 
 /// What becomes of an update whose record was deleted elsewhere. It is reported either way.

@@ -8,8 +8,18 @@ package struct UpdatePlan: Sendable, Hashable {
         package var conflict: FieldConflict
         /// What is sent; nil when the server's value stays.
         package var sent: JSON?
-        /// Whether a merging function gave a value that is nested too deep to be stored, so that mine was kept.
-        package var isTooDeep = false
+        /// Why a merging function's value couldn't be stored, so that mine was kept.
+        package var flaw: MergeFlaw?
+        /// Whether that was nested too deep.
+        package var isTooDeep: Bool { flaw == .tooDeep }
+    }
+
+    /// Why a merging function's value can't be stored.
+    package enum MergeFlaw: Sendable, Hashable {
+        /// It nests deeper than a field may.
+        case tooDeep
+        /// It holds a name that no server stores, or a number that JSON can't write.
+        case refused
     }
 
     /// The fields to send; none means that the update is done.
@@ -29,6 +39,7 @@ package struct UpdatePlan: Sendable, Hashable {
     ) {
         let decisions = entry.fields.map { ($0.key, $0.value, merge(entry.before[$0.key], $0.value, theirs[$0.key])) }
         let isSuspicious = entry.state == .ambiguous && decisions.contains { $0.2 == .conflict }
+        var both: [FieldConflict] = []
         for (field, mine, decision) in decisions {
             switch decision {
             case .agreed: continue
@@ -39,29 +50,66 @@ package struct UpdatePlan: Sendable, Hashable {
                     fields[field] = mine
                     continue
                 }
-                let conflict = FieldConflict(
-                    table: entry.table, record: entry.record, field: field, before: entry.before[field], mine: mine,
-                    theirs: their)
-                let decided = Self.decide(conflict, policy)
-                if let sent = decided.sent { fields[field] = sent }
-                conflicts.append(decided)
+                both.append(
+                    FieldConflict(
+                        table: entry.table, record: entry.record, field: field, before: entry.before[field],
+                        mine: mine, theirs: their, maybeApplied: isSuspicious))
             }
         }
         isMaybeApplied = isSuspicious
+        if case .mergeRecord(let function) = policy, !both.isEmpty {
+            let names = both.map(\.field)
+            let conflict = RecordConflict(entry, fields: names, theirs: theirs, maybeApplied: isSuspicious)
+            take(function(conflict), of: both, theirs: theirs)
+            return
+        }
+        for conflict in both {
+            let decided = Self.decide(conflict, policy)
+            if let sent = decided.sent { fields[conflict.field] = sent }
+            conflicts.append(decided)
+        }
+    }
+
+    /// Takes a merged record: of the conflicts what it says, of all other fields what differs from the server's.
+    private mutating func take(_ merged: JSONObject, of both: [FieldConflict], theirs: JSONObject) {
+        for conflict in both {
+            // A field that the function left out stays as the server has it.
+            let decided = Self.decided(conflict, merged[conflict.field] ?? conflict.theirs ?? conflict.mine)
+            if let sent = decided.sent { fields[conflict.field] = sent }
+            conflicts.append(decided)
+        }
+        for (field, value) in merged where !both.contains(where: { $0.field.hasSameBytes(as: field) }) {
+            let isOurs = !SystemField.contains(field) && !field.hasSameBytes(as: FieldName.clientKey)
+            guard isOurs, FieldName.flaw(in: [field: value]) == nil, Self.flaw(in: value) == nil else { continue }
+            if let their = theirs[field], their.says(sameAs: value) {
+                fields[field] = nil
+            } else {
+                fields[field] = value
+            }
+        }
     }
 
     private static func decide(_ conflict: FieldConflict, _ policy: ConflictPolicy) -> Decided {
         switch policy {
-        case .clientWins: return Decided(conflict: conflict, sent: conflict.mine)
-        case .serverWins: return Decided(conflict: conflict)
-        case .merge(let function):
-            let value = function(conflict)
-            // What can't be stored can't be sent either: what the user wrote is, as without a policy.
-            if value.nests(deeperThan: JSON.deepestField) {
-                return Decided(conflict: conflict, sent: conflict.mine, isTooDeep: true)
-            }
-            return Decided(conflict: conflict, sent: conflict.theirs == value ? JSON?.none : value)
+        case .clientWins: Decided(conflict: conflict, sent: conflict.mine)
+        // A merged record was taken as a whole.
+        case .serverWins, .mergeRecord: Decided(conflict: conflict)
+        case .merge(let function): decided(conflict, function(conflict))
         }
+    }
+
+    private static func decided(_ conflict: FieldConflict, _ value: JSON) -> Decided {
+        // What can't be stored can't be sent either: what the user wrote is, as without a policy.
+        if let flaw = flaw(in: value) {
+            return Decided(conflict: conflict, sent: conflict.mine, flaw: flaw)
+        }
+        return Decided(conflict: conflict, sent: conflict.theirs == value ? JSON?.none : value)
+    }
+
+    /// Why no server stores a value.
+    private static func flaw(in value: JSON) -> MergeFlaw? {
+        if value.nests(deeperThan: JSON.deepestField) { return .tooDeep }
+        return !value.isFinite || FieldName.flaw(in: ["value": value]) != nil ? .refused : nil
     }
 }
 

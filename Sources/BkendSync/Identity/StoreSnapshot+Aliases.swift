@@ -43,16 +43,37 @@ extension StoreSnapshot {
         return (alias.localID, alias)
     }
 
+    /// The ids that records have had from the first on this device: the one that `create` gave, whatever the server has
+    /// called them since, and their own where they came from the server.
+    package func firstIDs(_ table: String, _ ids: [String]) throws -> [String] {
+        guard try hasAliases() else { return ids }
+        return try ids.map { id in
+            var (first, seen) = (id, Set<ExactString>())
+            // A record that was created again on the server has had more names than one.
+            while seen.insert(ExactString(first)).inserted, let earlier = try earlierID(table, first) {
+                first = earlier
+            }
+            return first
+        }
+    }
+
+    private func earlierID(_ table: String, _ id: String) throws -> String? {
+        try db.first(
+            "SELECT local_id FROM sync_aliases WHERE server_id = ? AND collection = ? ORDER BY number LIMIT 1",
+            .text(id), .text(table)
+        ) { $0.text(0) }
+    }
+
     /// A value with every local id, in strings and object keys, in its present form.
     package func resolve(_ value: JSON) throws -> JSON {
         guard try hasAliases() else { return value }
         return try value.mapStrings { try resolve($0) }
     }
 
-    /// Fields with every local id in its present form; the fields' own names are left alone.
+    /// Fields with every local id in its present form: in their values and in their own names.
     package func resolve(_ fields: JSONObject) throws -> JSONObject {
         guard try hasAliases() else { return fields }
-        return JSONObject(unique: try fields.map { ($0.key, try $0.value.mapStrings { try resolve($0) }) })
+        return try fields.mapStrings { try resolve($0) }
     }
 }
 
@@ -63,8 +84,7 @@ extension JSON {
         switch self {
         case .string(let text): .string(try transform(text))
         case .array(let values): .array(try values.map { try $0.mapStrings(transform) })
-        case .object(let object):
-            .object(JSONObject(try object.map { (try transform($0.key), try $0.value.mapStrings(transform)) }))
+        case .object(let object): .object(try object.mapStrings(transform))
         default: self
         }
     }
@@ -81,5 +101,12 @@ extension JSON {
             }
         default: break
         }
+    }
+}
+
+extension JSONObject {
+    /// The object with every string and every key passed through a function; see `JSON.mapStrings(_:)`.
+    func mapStrings(_ transform: (String) throws -> String) rethrows -> JSONObject {
+        JSONObject(try map { (try transform($0.key), try $0.value.mapStrings(transform)) })
     }
 }

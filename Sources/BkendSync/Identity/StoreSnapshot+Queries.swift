@@ -52,9 +52,9 @@ extension StoreSnapshot {
         return Condition(try resolve(path: condition.field), operators)
     }
 
-    /// A dotted path whose steps may be object keys that are local ids.
+    /// A name, or a dotted path, whose steps may be local ids.
     private func resolve(path: String) throws -> String {
-        guard try hasAliases(), path.utf8.contains(0x2E) else { return path }
+        guard try hasAliases() else { return path }
         return try path.split(separator: ".", omittingEmptySubsequences: false).map { try resolve(String($0)) }
             .joined(separator: ".")
     }

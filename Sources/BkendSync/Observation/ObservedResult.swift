@@ -9,8 +9,11 @@ package struct ObservedRow: Sendable {
     package var document: DocumentText
     /// What the server knows of it.
     package var state: SyncState
+    /// The id that it has had from the first on this device.
+    package var localID: String
 
-    package init(id: String, document: DocumentText, state: SyncState) {
+    package init(id: String, document: DocumentText, state: SyncState, localID: String) {
+        self.localID = localID
         self.id = id
         self.document = document
         self.state = state

@@ -124,7 +124,10 @@ final class QueryObserver: FeedObserver {
         var result = ObservedResult()
         let shown = ids.indices.dropFirst(skipped)
         let states = try snapshot.syncStates(table, shown.map { ids[$0] })
-        result.rows = zip(shown, states).map { ObservedRow(id: ids[$0], document: documents[$0], state: $1) }
+        let first = try snapshot.firstIDs(table, shown.map { ids[$0] })
+        result.rows = zip(zip(shown, states), first).map {
+            ObservedRow(id: ids[$0.0], document: documents[$0.0], state: $0.1, localID: $1)
+        }
         result.isComplete = try snapshot.completeness(of: table).covers(resolved.filter)
         // A record that is gone from the result under its old id may be there under a new one.
         for id in former where !window.ids.contains(ExactString(id)) {

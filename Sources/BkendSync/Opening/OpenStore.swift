@@ -27,22 +27,24 @@ package final class OpenStore: Sendable {
     /// Opens or makes the store of a user. It blocks no executor.
     ///
     /// - Parameters:
-    ///   - owner: the user's id, "" for a guest.
+    ///   - owner: the user's id, "" for a guest; nil where nobody can say, for the store that was opened last, or a guest's.
     ///   - server: the server's address, which a new store takes note of.
     /// - Throws: `StoreError`
     package static func open(
-        root: String, name: String, owner: String, server: String, environment: StoreEnvironment = .system
+        root: String, name: String, owner: String?, server: String, environment: StoreEnvironment = .system
     ) async throws(StoreError) -> OpenStore {
         let opened: Result<OpenStore, StoreError> = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
                     returning: Result {
+                        let owner = owner ?? StoreLocation.latestOwner(root: root, name: name) ?? ""
                         let location = try StoreLocation.find(root: root, name: name, owner: owner)
                         let database = try StoreDatabase.open(
                             path: location.path, owner: owner, environment: environment)
                         if try database.read({ try $0.meta("server") }) == nil {
                             try database.write { try $0.setMeta("server", server) }
                         }
+                        location.noteLatest()
                         return OpenStore(StoreCore.shared(over: database, lock: location.lock), at: location)
                     }.mapError { StoreError($0) })
             }

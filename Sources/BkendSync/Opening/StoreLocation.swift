@@ -30,18 +30,36 @@ package struct StoreLocation: Hashable, Sendable {
             throw StoreError(.storage("\(JSON.string(name)) \(flaw)"))
         }
         do {
+            try checkLength(of: root, name)
             try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
             guard let real = realpath(root, nil) else {
                 throw StorageError(path: root, reason: .cannotOpen(errno: errno))
             }
             defer { free(real) }
             let folder = String(cString: real) + "/" + name
+            try checkLength(of: String(cString: real), name)
             try make(folder)
             // Of two processes that come at once, one makes the store and the other finds it.
             return try turns(in: folder).withLock { try find(in: folder, owner: owner) }
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// SQLite opens no database whose path is longer, `-journal` included (MAX_PATHNAME in its os_unix.c), and says no
+    /// more of it than "unable to open database file".
+    private static let longestPath = 512
+
+    private static func checkLength(of root: String, _ name: String) throws(StoreError) {
+        // The number of a store may have five digits.
+        let longest =
+            root.utf8.count + name.utf8.count + "//00000/".utf8.count + fileName.utf8.count + "-journal".utf8.count
+        if longest <= longestPath { return }
+        let most = longestPath - (longest - root.utf8.count)
+        throw StoreError(
+            .storage(
+                "the folder's path has \(root.utf8.count) bytes; SQLite takes at most \(most) for a store of this name")
+        )
     }
 
     /// Looks at every folder before it takes a new one: one that was removed leaves a gap in the numbers.
@@ -119,7 +137,7 @@ package struct StoreLocation: Hashable, Sendable {
     /// folder whose making was cut short: it has neither.
     ///
     /// - Throws: `StoreError` when neither can say it: the folder is left as it is.
-    private func holder() throws -> String? {
+    func holder() throws -> String? {
         if let bytes = try? Data(contentsOf: URL(filePath: label)), let owner = String(validating: bytes, as: UTF8.self)
         {
             return owner
@@ -138,7 +156,7 @@ package struct StoreLocation: Hashable, Sendable {
         }
     }
 
-    private var isFolder: Bool {
+    var isFolder: Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
     }

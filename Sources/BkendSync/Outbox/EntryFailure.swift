@@ -1,4 +1,4 @@
-import BkendWire
+public import BkendWire
 
 /// Why an entry is not on the server: the reason of a dead letter, or the last error of one that is tried again.
 public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -8,13 +8,32 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     /// The HTTP status, where an answer came.
     public var status: Int?
+    /// What is wrong with each field, where the server said: the first 100.
+    public var details: [ErrorBody.Detail]
+
+    /// The server's code; nil where the reason is the store's own.
+    public var errorCode: ErrorCode? {
+        status == nil || Self.ownCodes.contains(code) ? nil : ErrorCode(rawValue: code)
+    }
+
+    /// The store's words for answers without a code of the server's.
+    private static let ownCodes: Set<String> = ["serverFailed", "foreignAnswer", "tooLong"]
 
     /// A failure.
-    public init(code: String, message: String, status: Int? = nil) {
+    public init(code: String, message: String, status: Int? = nil, details: [ErrorBody.Detail] = []) {
         self.code = code
         self.message = message
         self.status = status
+        self.details = Array(details.prefix(Self.mostDetails))
     }
+
+    /// The server's refusal.
+    package init(_ error: ErrorBody) {
+        self.init(code: error.code.rawValue, message: error.message, status: error.status, details: error.details)
+    }
+
+    /// A server may say more than is worth keeping with a write.
+    private static let mostDetails = 100
 
     /// The entry names a record that was discarded before the server had it.
     static func dependencyDiscarded(_ id: String) -> EntryFailure {
@@ -40,12 +59,23 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
     var json: JSONObject {
         var json: JSONObject = ["code": .string(code), "message": .string(message)]
         if let status { json["status"] = .int(Int64(status)) }
+        if !details.isEmpty {
+            json["details"] = .array(
+                details.map {
+                    ["field": .string($0.field), "rule": .string($0.rule), "message": .string($0.message)]
+                })
+        }
         return json
     }
 
     init(_ json: JSONObject) {
         self.init(
             code: json["code"]?.stringValue ?? "", message: json["message"]?.stringValue ?? "",
-            status: json["status"]?.intValue.flatMap { Int(exactly: $0) })
+            status: json["status"]?.intValue.flatMap { Int(exactly: $0) },
+            details: (json["details"]?.arrayValue ?? []).map {
+                ErrorBody.Detail(
+                    field: $0["field"]?.stringValue ?? "", rule: $0["rule"]?.stringValue ?? "",
+                    message: $0["message"]?.stringValue ?? "")
+            })
     }
 }

@@ -89,5 +89,5 @@ extension OutboxEntry {
     }
 
     /// The field that carries a create's key.
-    package static let clientKeyField = "clientKey"
+    package static let clientKeyField = FieldName.clientKey
 }

@@ -171,25 +171,21 @@ extension StoreTransaction {
     /// `wasServers`: the record was deleted elsewhere and made again, so what the server has may name it by its old id
     /// still. Then only those before-images are renamed that an earlier entry's fields give.
     private func rename(_ local: String, to id: String, wasServers: Bool) throws -> [RecordKey] {
-        func renamed(_ fields: JSONObject) -> JSONObject {
-            JSONObject(
-                unique: fields.map { field, value in
-                    (field, value.mapStrings { $0.hasSameBytes(as: local) ? id : $0 })
-                })
-        }
+        func renamed(_ text: String) -> String { text.hasSameBytes(as: local) ? id : text }
         var keys: [RecordKey] = []
         for var entry in try entries(naming: local, binding: false) {
             let key = RecordKey(entry.table, entry.record)
-            entry.fields = renamed(entry.fields)
-            let images = renamed(entry.before)
+            entry.fields = entry.fields.mapStrings(renamed)
+            if entry.overwrites[local] != nil { entry.overwrites = entry.overwrites.mapStrings(renamed) }
             if wasServers {
                 let earlier = try lane(key).filter { $0.sequence < entry.sequence && $0.isLive }
                 entry.before = JSONObject(
-                    unique: entry.before.map { field, image in
-                        (field, earlier.contains { $0.fields[field] != nil } ? images[field] ?? image : image)
+                    entry.before.map { field, image in
+                        earlier.contains { $0.fields[renamed(field)] != nil }
+                            ? (renamed(field), image.mapStrings(renamed)) : (field, image)
                     })
             } else {
-                entry.before = images
+                entry.before = entry.before.mapStrings(renamed)
             }
             if !keys.contains(key) {
                 try touch(key)

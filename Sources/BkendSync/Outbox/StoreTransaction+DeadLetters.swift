@@ -150,7 +150,7 @@ extension StoreTransaction {
         let base = try serverWord(on: key)
         let values = try values(before: entry, base: base)
         let old = entry
-        for name in names {
+        for name in try names.map({ try resolve($0) }) {
             entry.fields[name] = nil
             entry.before[name] = nil
             entry.overwrites[name] = nil

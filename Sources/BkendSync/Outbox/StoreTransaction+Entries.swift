@@ -67,7 +67,7 @@ extension StoreTransaction {
         guard try hasAliases() else { return [] }
         var found: [String] = []
         for (field, value) in fields {
-            try value.visitStrings { text in
+            try JSON.object([field: value]).visitStrings { text in
                 guard let local = try resolution(of: text).local else { return }
                 if local.state == .cancelled {
                     if passingDiscarded { return }

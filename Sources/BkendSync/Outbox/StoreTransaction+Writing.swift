@@ -6,8 +6,8 @@ extension StoreTransaction {
     ///
     /// - Parameter withKey: whether the create carries its id as the field `clientKey`, by which it is known again when
     ///   an answer is lost; nil for yes if the table takes extra fields.
-    /// - Throws: `StoreError` for a reserved field, an impossible table, a value nested too deep, or the id of a
-    ///   discarded record in a value.
+    /// - Throws: `StoreError` for a reserved field, an impossible table, a name that no server stores, a value nested too
+    ///   deep, or the id of a discarded record.
     package func create(_ table: String, _ fields: JSONObject, withKey: Bool? = nil) throws -> String {
         try whole { try insert(table, fields, withKey: withKey) }
     }
@@ -29,13 +29,17 @@ extension StoreTransaction {
 
     /// Sets top-level fields of a record; false when every one has that value already, and nothing is queued.
     ///
+    /// - Parameter seen: the record that the fields were changed in, which may be an earlier one than what is stored: its
+    ///   values are what they were before. Nil for the present record.
     /// - Throws: `StoreError` for no such record, a reserved field, or the id of a discarded record in a value.
     @discardableResult
-    package func update(_ table: String, _ id: String, set fields: JSONObject) throws -> Bool {
-        try whole { try change(table, id, set: fields) }
+    package func update(
+        _ table: String, _ id: String, set fields: JSONObject, seen: JSONObject? = nil
+    ) throws -> Bool {
+        try whole { try change(table, id, set: fields, seen: seen) }
     }
 
-    private func change(_ table: String, _ id: String, set fields: JSONObject) throws -> Bool {
+    private func change(_ table: String, _ id: String, set fields: JSONObject, seen: JSONObject?) throws -> Bool {
         let key = RecordKey(table, try resolve(id))
         let position = try touch(key)
         guard let text = touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
@@ -46,8 +50,9 @@ extension StoreTransaction {
         if changed.isEmpty { return false }
         let named = try localIDs(in: changed)
         let last = try lastLive(key)
+        let images = try images(of: changed, visible: visible, seen: seen, of: key)
         if var last, try canFold(changed, naming: named, into: last) {
-            try fold(changed, over: visible, into: &last)
+            try fold(changed, over: images, into: &last)
             try save(last)
             try noteOverwritten(key, by: changed, of: last.sequence)
             // The update may have taken out the id that the entry waited for.
@@ -59,8 +64,7 @@ extension StoreTransaction {
             return true
         }
         if last == nil { try storeBase(text, of: key) }
-        let before = visible.filtered { field, _ in changed[field] != nil }
-        let entry = try append(.update, key, fields: changed, before: before, isBlocked: last?.isStuck ?? false)
+        let entry = try append(.update, key, fields: changed, before: images, isBlocked: last?.isStuck ?? false)
         try noteOverwritten(key, by: changed, of: entry.sequence)
         // Replaying is a fold from the left, so the new entry alone has to be applied.
         try show(Replay.apply(entry, to: visible)?.serialized(), at: key)
@@ -70,10 +74,13 @@ extension StoreTransaction {
     /// Deletes a record. What the server can't have yet is cancelled instead, with all its entries; entries that name it
     /// fail as `dependencyDiscarded`.
     ///
+    /// - Parameter seen: the record that was looked at when it was decided to delete it; nil for the present one.
     /// - Throws: `StoreError` for no such record.
-    package func delete(_ table: String, _ id: String) throws { try whole { try remove(table, id) } }
+    package func delete(_ table: String, _ id: String, seen: JSONObject? = nil) throws {
+        try whole { try remove(table, id, seen: seen) }
+    }
 
-    private func remove(_ table: String, _ id: String) throws {
+    private func remove(_ table: String, _ id: String, seen: JSONObject?) throws {
         let key = RecordKey(table, try resolve(id))
         let position = try touch(key)
         guard let text = touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
@@ -85,7 +92,8 @@ extension StoreTransaction {
             return
         }
         let visible = try DocumentReader.object(text)
-        let before = visible.filtered { field, _ in !isReserved(field) }
+        let fields = visible.filtered { field, _ in !isReserved(field) }
+        let before = try images(of: fields, visible: visible, seen: seen, of: key)
         if last == nil { try storeBase(text, of: key) }
         _ = try append(.delete, key, before: before, isBlocked: last?.isStuck ?? false)
         try show(nil, at: key)
@@ -107,9 +115,17 @@ extension StoreTransaction {
         for (field, value) in fields where value.nests(deeperThan: JSON.deepestField) {
             throw StoreError(.tooDeep(limit: JSON.deepestField), table: table, record: record, field: field)
         }
-        var prepared = try resolve(fields)
-        for date in try facts(of: table)?.dates ?? [] { prepared[date] = prepared[date]?.normalisedDate }
-        return prepared
+        if let (path, flaw) = FieldName.flaw(in: fields) {
+            throw StoreError(.invalidRecord("a field \(flaw)"), table: table, record: record, field: path)
+        }
+        return try present(fields, table: table)
+    }
+
+    /// Fields with local ids and the moments of date fields in the form in which they are stored now.
+    func present(_ fields: JSONObject, table: String) throws -> JSONObject {
+        var present = try resolve(fields)
+        for date in try facts(of: table)?.dates ?? [] { present[date] = present[date]?.normalisedDate }
+        return present
     }
 
     /// Whether a further update may go into an entry (sync.md, "Outbox entry"). A create that was rejected takes any:
@@ -123,10 +139,10 @@ extension StoreTransaction {
         return ids.allSatisfy { id in known.contains { $0.hasSameBytes(as: id) } }
     }
 
-    private func fold(_ fields: JSONObject, over visible: JSONObject, into entry: inout OutboxEntry) throws {
+    private func fold(_ fields: JSONObject, over images: JSONObject, into entry: inout OutboxEntry) throws {
         try noteSent(fields, in: &entry)
         for (field, value) in fields {
-            if entry.kind == .update && entry.fields[field] == nil { entry.before[field] = visible[field] }
+            if entry.kind == .update && entry.fields[field] == nil { entry.before[field] = images[field] }
             entry.fields[field] = value
         }
         entry.changedAt = max(entry.changedAt, environment.now())

@@ -190,12 +190,6 @@ extension Verdict {
     }
 }
 
-extension EntryFailure {
-    init(_ error: ErrorBody) {
-        self.init(code: error.code.rawValue, message: error.message, status: error.status)
-    }
-}
-
 extension Array {
     /// Adds to the group of a table, groups in the order met.
     mutating func add<Member>(_ member: Member, to table: String) where Element == (table: String, entries: [Member]) {

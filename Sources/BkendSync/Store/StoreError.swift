@@ -89,7 +89,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         return (names.isEmpty ? "" : names.joined(separator: "/") + ": ") + explanation
     }
 
-    private var explanation: String {
+    var explanation: String {
         switch reason {
         case .invalidTable(let flaw): "no such table can be: \(flaw)"
         case .noSuchRecord: "there is no such record on this device; subscribe to it or fetch it first"

@@ -1,5 +1,6 @@
 import BkendSync
 import BkendWire
+import Synchronization
 import Testing
 
 /// Field by field: before, mine, theirs, and who wins.
@@ -117,6 +118,61 @@ import Testing
             ["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 3, "b": 1], .serverWins, state: .ambiguous)
         #expect(plan.isMaybeApplied && plan.conflicts.map(\.conflict.field) == ["a", "b"])
         #expect(plan.fields.isEmpty)
+    }
+
+    @Test func aPolicySeesThatTheServersValueMayHoldMineAlready() throws {
+        // 0 → 1 here, which arrived though its answer was lost; then 1 → 2 elsewhere. A sum would be 3.
+        let count = ConflictPolicy.merge { conflict in
+            let (mine, theirs) = (conflict.mine.intValue ?? 0, conflict.theirs?.intValue ?? 0)
+            if conflict.maybeApplied { return .int(theirs) }
+            return .int(theirs + mine - (conflict.before?.intValue ?? 0))
+        }
+        let lost = try plan(["n": 1], before: ["n": 0], theirs: ["n": 2], count, state: .ambiguous)
+        #expect(lost.fields.isEmpty && lost.conflicts.map(\.conflict.maybeApplied) == [true])
+        let unsent = try plan(["n": 1], before: ["n": 0], theirs: ["n": 2], count)
+        #expect(unsent.fields == ["n": 3] && unsent.conflicts.map(\.conflict.maybeApplied) == [false])
+        let record = ConflictPolicy.mergeRecord { conflict in conflict.maybeApplied ? conflict.theirs : conflict.mine }
+        #expect(try plan(["n": 1], before: ["n": 0], theirs: ["n": 2], record, state: .ambiguous).fields.isEmpty)
+        #expect(try plan(["n": 1], before: ["n": 0], theirs: ["n": 2], record).fields == ["n": 1])
+    }
+
+    @Test func aRecordIsMergedAsAWhole() throws {
+        let seen = Mutex<[RecordConflict]>([])
+        let theirs: JSONObject = ["id": "x", "start": 5, "end": 9, "room": "B", "clientKey": "~1"]
+        let policy = ConflictPolicy.mergeRecord { conflict in
+            seen.withLock { $0.append(conflict) }
+            return ["id": "y", "start": 4, "end": 9, "room": "C", "clientKey": "~2"]
+        }
+        let plan = try plan(["start": 3, "end": 8], before: ["start": 1, "end": 9], theirs: theirs, policy)
+        // What differs from the server's is sent, system fields aside, and what agrees isn't.
+        #expect(plan.fields == ["start": 4, "room": "C"])
+        #expect(plan.conflicts.map(\.conflict.field) == ["start"] && plan.conflicts.map(\.sent) == [4])
+        let conflict = try #require(seen.withLock { $0 }.first)
+        #expect(conflict.fields == ["start"] && conflict.theirs == theirs && seen.withLock(\.count) == 1)
+        #expect(conflict.before == ["id": "x", "start": 1, "end": 9, "room": "B", "clientKey": "~1"])
+        #expect(conflict.mine == ["id": "x", "start": 3, "end": 8, "room": "B", "clientKey": "~1"])
+    }
+
+    @Test func aRecordIsMergedOnlyWhereAFieldWasChangedOnBothSides() throws {
+        let policy = ConflictPolicy.mergeRecord { before, mine, theirs in
+            Issue.record("\(before) \(mine)")
+            return theirs
+        }
+        #expect(try plan(["a": 2], before: ["a": 1], theirs: ["a": 1, "b": 9], policy).fields == ["a": 2])
+    }
+
+    @Test func whatAFunctionLeavesOutStaysAsTheServerHasIt() throws {
+        let plan = try plan(
+            ["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 3, "b": 1], .mergeRecord { _ in [:] })
+        #expect(plan.fields == ["b": 2] && plan.conflicts.map(\.sent) == [nil])
+    }
+
+    @Test(arguments: [JSON.double(.nan), ["a.b": 1], [["": 1]]])
+    func aMergedValueThatNoServerStoresGivesWayToMine(_ value: JSON) throws {
+        for policy in [ConflictPolicy.merge { _ in value }, .mergeRecord { _ in ["a": value, "b": value] }] {
+            let plan = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], policy)
+            #expect(plan.fields == ["a": 2] && plan.conflicts.map(\.flaw) == [.refused])
+        }
     }
 
     @Test func aRaceIsWhatIsNeitherOursNorAsRead() {

@@ -139,8 +139,19 @@ import Testing
     func aliases() async throws {
         let fixture = try LocalFixture()
         let draft = try await fixture.books.create(Book(title: "Dune"))
+        #expect(draft.localID == draft.id)
+        var live = fixture.books.live().makeAsyncIterator()
+        #expect(await live.next()?.records.map(\.localID) == [draft.id])
         try await fixture.confirmCreate(draft.id, as: "s1")
         #expect(try await fixture.books.get(draft.id)?.id == "s1")
+        // Lists on a screen go by the id that stays.
+        #expect(try await fixture.books.get("s1")?.localID == draft.id)
+        #expect(try await fixture.books.fetch().map(\.localID) == [draft.id])
+        while let snapshot = await live.next(), snapshot.records.map(\.id) != ["s1"] {}
+        #expect(try await fixture.books.get("s1")?.localID == draft.id)
+        try await fixture.receive(recordText("s2"))
+        #expect(await live.next()?.records.map(\.localID).sorted() == ["s2", draft.id].sorted())
+        try await fixture.books.delete("s2")
         try await fixture.books.update(draft.id) { $0.pages = 1 }
         #expect(try await fixture.books.where { $0.id == draft.id }.first()?.pages == 1)
         try await fixture.books.delete(draft.id)

@@ -61,13 +61,34 @@ import Testing
             #expect(try await odd.table(Book.self).count() == 0)
             #expect(try await other.table(Book.self).count() == 0)
             for store in [guest, ada, odd, other] { await store.close() }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/main").count == 4)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/main").count { $0 != "latest" } == 4)
             let mode = try FileManager.default.attributesOfItem(atPath: folder + "/main/2")[.posixPermissions]
             #expect(mode as? Int == 0o700)
             let names = ["", "a/b", "..", String(repeating: "x", count: 65)]
             for name in names {
                 #expect(await refusal { _ = try await client(user: nil).openLocalStore(at: folder, name: name) } != nil)
             }
+        }
+    }
+
+    @Test("A folder whose path is longer than SQLite takes is refused with the limit; the longest one works")
+    func longPath() async throws {
+        try await run { folder in
+            func longFolder(_ bytes: Int) -> String {
+                var path = folder
+                while path.utf8.count + 101 < bytes { path += "/" + String(repeating: "x", count: 99) }
+                return path + "/" + String(repeating: "y", count: bytes - path.utf8.count - 1)
+            }
+            let words = await refusal { _ = try await client(user: nil).openLocalStore(at: longFolder(490)) }
+            guard case .storage(let words)? = words else {
+                Issue.record("\(String(describing: words))")
+                return
+            }
+            let most = try #require(words.split(separator: " ").compactMap { Int($0) }.last)
+            #expect(words.contains("490 bytes") && !FileManager.default.fileExists(atPath: longFolder(490)))
+            let store = try await client(user: nil).openLocalStore(at: longFolder(most))
+            try await store.table(Book.self).create(Book(title: "Far away"))
+            await store.close()
         }
     }
 
@@ -238,6 +259,47 @@ import Testing
             #expect(await refusal { try await guest.takeOver() } == .otherOwner)
             await own.close()
             await guest.close()
+        }
+    }
+
+    @Test("One call after a sign-in takes a guest's store over, or switches to the store of whoever is signed in now")
+    func replacing() async throws {
+        try await run { folder in
+            let sessions = InMemorySessionStore()
+            let app = try BkendClient(
+                url: "http://localhost:8420", key: testKey, options: quietOptions(), sessions: sessions,
+                transport: ScriptedTransport(.json("{}", status: 503)))
+            let root = URL(filePath: folder)
+            func signIn(_ user: String) async {
+                await sessions.save(
+                    Session(server: "http://localhost:8420/v1", userID: user, accessToken: "a", refreshToken: "r"))
+            }
+            var store = try await app.openLocalStore(at: root)
+            let guest = store
+            try await store.table(Book.self).create(Book(title: "Guest's"))
+            store = try await app.openLocalStore(at: root, replacing: store)
+            #expect(store === guest && store.userID == "")
+            await signIn("ada")
+            store = try await app.openLocalStore(at: root, replacing: store)
+            #expect(store === guest && store.userID == "ada")
+            #expect(try await store.outbox.entries().map(\.user) == ["ada"])
+            try await store.sync.start()
+            await signIn("eve")
+            store = try await app.openLocalStore(at: root, replacing: store)
+            #expect(store.userID == "eve" && store !== guest)
+            #expect(try await store.table(Book.self).count() == 0)
+            #expect(await refusal { _ = try await guest.table(Book.self).count() } == .closed)
+            // Synchronisation goes on in the other store.
+            #expect(await store.synchroniser?.runningOptions() != nil)
+            await sessions.save(nil)
+            store = try await app.openLocalStore(at: root, replacing: store)
+            #expect(store.userID == "")
+            try await store.table(Book.self).create(Book(title: "The next guest's"))
+            await signIn("ada")
+            store = try await app.openLocalStore(at: root, replacing: store)
+            #expect(store.userID == "ada")
+            #expect(try await store.table(Book.self).fetch().map(\.title) == ["Guest's"])
+            await store.close()
         }
     }
 

@@ -139,4 +139,41 @@ struct AllRecordsTests {
         #expect(seen == 1)
         await #expect(throws: BkendError.self) { for try await _ in books.order(by: \.title).all() {} }
     }
+
+    @Test("a row that doesn't fit the model throws by its id, and the walk goes on behind it")
+    func undecodable() async throws {
+        let rows = [recordText("a1"), recordText("a2", #""title":7"#), recordText("a3"), recordText("a4", "")]
+        let transport = ScriptedTransport { request throws(TransportError) in
+            let isSecond = request.query.contains { $0.value.contains("a4") }
+            return .json(isSecond ? pageText([recordText("a5")]) : pageText(rows, total: 5, hasNext: true))
+        }
+        var walk = try testClient(transport).table(Book.self).all(batch: 4).makeAsyncIterator()
+        var seen: [String] = []
+        while true {
+            do throws(BkendError) {
+                guard let record = try await walk.next() else { break }
+                seen.append(record.id)
+            } catch {
+                guard case .decoding(let flaw, let id?) = error.reason else { throw error }
+                seen.append("\(id): \(flaw.path)")
+            }
+        }
+        #expect(seen == ["a1", "a2: title", "a3", "a4: title", "a5"])
+    }
+
+    @Test("A page keeps the rows that fit; those that don't stand beside them with id and path")
+    func undecodableInPage() async throws {
+        let rows = [recordText("a1"), recordText("a2", #""title":7"#), recordText("a3")]
+        let books = try testClient(ScriptedTransport(.json(pageText(rows)))).table(Book.self)
+        let page = try await books.page()
+        #expect(page.records.map(\.id) == ["a1", "a3"] && page.pagination.total == 3)
+        #expect(page.undecodable.map(\.id) == ["a2"] && page.undecodable.map(\.error.path) == ["title"])
+        let flawed = try testClient(ScriptedTransport(.json(pageText([rows[1]])))).table(Book.self)
+        let error = await failure { () async throws(BkendError) in try await flawed.first() }
+        guard case .decoding(let flaw, let id) = error?.reason else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(flaw.path == "title" && id == "a2")
+    }
 }

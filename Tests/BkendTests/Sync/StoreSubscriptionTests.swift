@@ -32,6 +32,9 @@ import Testing
         #expect(await isRefused(books.select(names: ["title"])))
         #expect(await isRefused(books.where { !($0.pages > 3) }))
         #expect(await isRefused(books.where { $0.price > .nan }))
+        #expect(await isRefused(books.where { $0.id.isIn((0...1_000).map { "\($0)" }) }))
+        let deep = Field<Int>(Array(repeating: "a", count: 33).joined(separator: "."))
+        #expect(await isRefused(books.where { _ in deep > 1 }))
         #expect(try await fixture.store.subscriptions().isEmpty)
     }
 
@@ -45,7 +48,8 @@ import Testing
             try await fixture.books.update("b2") { $0.pages = keeps ? 2 : 1 }
             try await store.unsubscribe(all.id, keepingRecords: keeps)
             #expect(
-                try await fixture.books.order(by: "id").fetch().records.map(\.id) == (keeps ? ["b1", "b2"] : ["b2"]))
+                try await fixture.books.order(byPath: "id").fetch().records.map(\.id)
+                    == (keeps ? ["b1", "b2"] : ["b2"]))
             #expect(await refusal { try await store.unsubscribe(all.id) } == .noSuchSubscription(all.id))
         }
         #expect(await refusal { try await store.confirmMassRemoval(of: 99) } == .noSuchSubscription(99))

@@ -1,0 +1,46 @@
+public import BkendWire
+
+/// A record of which at least one field was changed here and on the server.
+public struct RecordConflict: Sendable, Hashable {
+    /// The table.
+    public var table: String
+    /// The record's id on the server.
+    public var record: String
+    /// The top-level fields that were changed on both sides.
+    public var fields: [String]
+    /// The server's record with the fields that were written here as they were before. Fields that weren't are as the
+    /// server has them now.
+    public var before: JSONObject
+    /// The server's record with what was written here.
+    public var mine: JSONObject
+    /// The server's record as it is now, with its system fields.
+    public var theirs: JSONObject
+    /// Whether the local write was sent and its answer lost, so that the server's record may hold it already.
+    public var maybeApplied: Bool
+
+    init(_ entry: OutboxEntry, fields: [String], theirs: JSONObject, maybeApplied: Bool) {
+        table = entry.table
+        record = entry.record
+        self.fields = fields
+        self.theirs = theirs
+        self.maybeApplied = maybeApplied
+        (before, mine) = (theirs, theirs)
+        for (field, value) in entry.fields {
+            before[field] = entry.before[field]
+            mine[field] = value
+        }
+    }
+
+    /// Same record, fields and versions, names by code point.
+    public static func == (a: RecordConflict, b: RecordConflict) -> Bool {
+        a.table.hasSameBytes(as: b.table) && a.record.hasSameBytes(as: b.record)
+            && a.fields.map(ExactString.init) == b.fields.map(ExactString.init) && a.before == b.before
+            && a.mine == b.mine && a.theirs == b.theirs && a.maybeApplied == b.maybeApplied
+    }
+
+    /// Hashes the place.
+    public func hash(into hasher: inout Hasher) {
+        table.hashBytes(into: &hasher)
+        record.hashBytes(into: &hasher)
+    }
+}

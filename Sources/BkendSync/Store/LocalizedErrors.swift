@@ -1,0 +1,22 @@
+import BkendWire
+public import Foundation
+
+// See BkendWire's LocalizedErrors.swift.
+
+extension StoreError: LocalizedError {
+    /// What is wrong and what to do.
+    public var errorDescription: String? {
+        if case .rejected(let failure) = reason { return failure.errorDescription }
+        return explanation.asSentence
+    }
+}
+
+extension EntryFailure: LocalizedError {
+    /// The reason in words.
+    public var errorDescription: String? { message.asSentence }
+}
+
+extension SyncProblem: LocalizedError {
+    /// What failed, without what the server said.
+    public var errorDescription: String? { description.asSentence }
+}

@@ -1,0 +1,18 @@
+public import Foundation
+
+extension TransportError: LocalizedError {
+    /// What a person can be told: what happened to the connection, without an address.
+    public var errorDescription: String? {
+        let text =
+            switch kind {
+            case .cannotResolveHost, .cannotConnect: "The server can't be reached. Check the connection and try again"
+            case .connectTimedOut, .idleTimedOut, .totalTimedOut:
+                "The server didn't answer in time. Check the connection and try again"
+            case .tls: "No secure connection to the server could be made"
+            case .cancelled: "It was cancelled"
+            case .shutDown: "The connection was closed"
+            default: "The connection to the server failed: \(reason)"
+            }
+        return text + "."
+    }
+}
