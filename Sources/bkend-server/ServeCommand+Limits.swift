@@ -12,8 +12,11 @@ struct LimitOptions: ParsableArguments {
     var trustedProxy: [AddressRange] = []
     @Option(help: "The largest body.")
     var bodyLimit = SizeOption(bytes: 1 << 20)
-    @Option(help: "The largest record, whatever makes it so large; from --body-limit to 16M.")
-    var recordLimit = SizeOption(bytes: ServerLimits.anyRecord)
+    @Option(
+        help: ArgumentHelp(
+            "The largest record, whatever makes it so large; from --body-limit to 16M; 4M, or as much as a body.",
+            valueName: "size"))
+    var recordLimit: SizeOption?
     @Option(
         help: ArgumentHelp(
             "The largest page of a list, at least 20 times --body-limit; 24M, or as much as that when left out.",
@@ -45,7 +48,9 @@ struct LimitOptions: ParsableArguments {
 
     func validate() throws {
         let limits = limits
-        guard recordLimit.bytes <= ServerLimits.anyRecord, limits.largestRecord <= recordLimit.bytes else {
+        if let recordLimit,
+            recordLimit.bytes > ServerLimits.anyRecord || limits.largestRecord > recordLimit.bytes
+        {
             throw ValidationError("--record-limit is at least --body-limit, and at most 16M")
         }
         if let pageLimit, pageLimit.bytes < ServerLimits.bodiesPerPage * bodyLimit.bytes {
@@ -69,7 +74,7 @@ struct LimitOptions: ParsableArguments {
     private var limits: ServerLimits {
         var limits = ServerLimits()
         limits.bodyBytes = bodyLimit.bytes
-        limits.recordBytes = recordLimit.bytes
+        if let recordLimit { limits.recordBytes = recordLimit.bytes }
         if let pageLimit { limits.pageBytes = pageLimit.bytes }
         if let answerMemory { limits.answerBytes = answerMemory.bytes }
         return limits

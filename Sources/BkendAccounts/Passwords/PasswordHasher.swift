@@ -20,7 +20,7 @@ package final class ScryptHasher: PasswordHasher {
     private let line: FairLine
 
     /// Little: who signs in waits for it.
-    private static let niceness: Int32 = 5
+    private static let niceness: Int32 = 2
 
     /// As many as there are processors, and no more than two: more at once would only each be slower.
     package static var usualConcurrency: Int { min(2, max(1, ProcessInfo.processInfo.activeProcessorCount)) }

@@ -93,7 +93,9 @@ struct AccountRoutes: Sendable {
     }
 
     private func body(of request: Request, on route: AccountRoute) async throws -> JSONObject {
-        let json = try await BodyReader(route.budget(request.method, limits), limits: limits).json(of: request)
+        let json = try await BodyReader(
+            route.budget(request.method, limits), limits: limits, store: environment.store
+        ).read(request).json
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"
             throw ErrorBody(

@@ -11,7 +11,7 @@ package struct RouteBudget: Hashable, Sendable {
     /// Where a request may have to wait for others. Each place has bounds of its own (`ServerLimits`), fair shares, and
     /// an answer, 429 or 503, for whoever finds it full.
     package enum Queue: String, CaseIterable, Sendable {
-        /// Reads that take more than a moment.
+        /// Reads that take more than a moment, and the work on large bodies, queries and records.
         case reads
         /// The one writer of an environment.
         case writer
@@ -52,9 +52,10 @@ extension Route {
             return limits.writing(records: limits.recordsPerCreate)
         case .record:
             if isRead {
+                // An import may have put in larger ones than requests can make.
                 return RouteBudget(
-                    answerBytes: limits.largestRecord + RouteBudget.wrapping,
-                    memoryBytes: 8 * limits.largestRecord + RouteBudget.baseMemory)
+                    answerBytes: ServerLimits.anyRecord + RouteBudget.wrapping,
+                    memoryBytes: 8 * ServerLimits.anyRecord + RouteBudget.baseMemory, queues: [.reads])
             }
             var budget = limits.writing(records: 1)
             if method == .delete { (budget.bodyBytes, budget.answerBytes) = (0, RouteBudget.errorBytes) }
@@ -77,12 +78,13 @@ extension AccountRoute {
         }
         guard takesBody(method) || method == .delete || self == .signOut else { return budget }
         budget.bodyBytes = takesBody(method) ? min(limits.bodyBytes, limits.accountBodyBytes) : 0
-        budget.queues = [.writer]
-        budget.writtenBytes = 64 << 10
+        if budget.bodyBytes > ServerLimits.momentBody { budget.queues.append(.reads) }
         if hashes(method) {
-            budget.queues = [.hashing, .writer]
+            budget.queues.append(.hashing)
             budget.memoryBytes += RouteBudget.hashMemory
         }
+        budget.queues.append(.writer)
+        budget.writtenBytes = 64 << 10
         if self == .requestPasswordReset { budget.queues.append(.mail) }
         return budget
     }
@@ -125,12 +127,14 @@ extension RouteBudget {
 
 extension ServerLimits {
     /// What a write of so many records may cost. Its JSON is held as text, as values and once more as stored text; a
-    /// record that is changed is read, changed and written whole.
+    /// record that is changed is read, changed and written whole, also one that an import has made larger than requests
+    /// can.
     fileprivate func writing(records: Int) -> RouteBudget {
-        let stored = records == 1 ? largestRecord : largestPage
+        let stored = records == 1 ? ServerLimits.anyRecord : largestPage
         return RouteBudget(
             bodyBytes: bodyBytes, answerBytes: stored + RouteBudget.wrapping,
-            memoryBytes: RouteBudget.baseMemory + 48 * bodyBytes + 6 * stored, queues: [.writer], writtenBytes: stored)
+            memoryBytes: RouteBudget.baseMemory + 48 * bodyBytes + 6 * stored, queues: [.reads, .writer],
+            writtenBytes: stored)
     }
 }
 #endif

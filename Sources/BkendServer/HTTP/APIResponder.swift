@@ -153,7 +153,7 @@ struct APIResponder: HTTPResponder {
         case (.table(let table), _): return try await records.list(table, query: query)
         case (.record(let table, let id), .patch): return try await records.update(id, in: table, request)
         case (.record(let table, let id), .delete): return try await records.delete(id, in: table)
-        case (.record(let table, let id), _): return try records.get(id, in: table)
+        case (.record(let table, let id), _): return try await records.get(id, in: table)
         case (.spec(let table), _): return try records.spec(of: table)
         case (.openAPI(let table), _): return try records.openAPI(of: table, isWrapped: isWrapped(key))
         case (.health, _), (.account, _): throw Route.unknown

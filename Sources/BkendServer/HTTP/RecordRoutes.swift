@@ -21,9 +21,10 @@ struct RecordRoutes: Sendable {
     /// Tells how lists are found, nil when nobody asked.
     var explanation: QueryExplanation?
 
-    func get(_ id: String, in table: String) throws -> RouteAnswer {
-        let text = try store.quickRead { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller).get(id, in: db)
+    func get(_ id: String, in table: String) async throws -> RouteAnswer {
+        let caller = caller
+        let text = try await read { db, catalog, pace in
+            try RecordOperations(try catalog.table(table), caller: caller).get(id, pace: pace, in: db)
         }
         return RouteAnswer(body: try AnswerBody(text, on: answers))
     }
@@ -33,11 +34,13 @@ struct RecordRoutes: Sendable {
         let (caller, limits, answers) = (caller, limits, answers)
         let limit = Duration.milliseconds(limits.queryMilliseconds)
         let explaining = explanation != nil
+        let isLarge = query.utf8.count > ServerLimits.momentQuery
         let start = ContinuousClock.now
         let (body, plan) = try await store.read(
             limit: limit,
             paced: { db, catalog, pace in
-                try RecordOperations(try catalog.table(table), caller: caller)
+                if isLarge, pace == .moment { throw NeedsTime() }
+                return try RecordOperations(try catalog.table(table), caller: caller)
                     .list(
                         items, into: AnswerBody(on: answers), atMost: limits.largestPage, pace: pace,
                         explaining: explaining, in: db)
@@ -50,13 +53,15 @@ struct RecordRoutes: Sendable {
     }
 
     func create(in table: String, _ request: Request) async throws -> RouteAnswer {
-        let body = try await BodyReader(Route.table(table).budget(.post, limits), limits: limits).json(of: request)
-        let records = try records(of: body)
-        let isArray = body.arrayValue != nil
+        let body = try await BodyReader(
+            Route.table(table).budget(.post, limits), limits: limits, store: store
+        ).read(request)
+        let records = try records(of: body.json)
+        let isArray = body.json.arrayValue != nil
         let caller = try await callerNow()
         let (clock, store, answers, limits) = (clock, store, answers, limits)
         let mostTables = isDynamic ? limits.dynamicTables : nil
-        let checked = try await ahead { db, catalog, patterns in
+        let checked = try await ahead(isLarge: body.isLarge) { db, catalog, patterns, _ in
             let found = try catalog[table]
             if found == nil {
                 guard let mostTables else { throw ErrorBody.tableNotFound(table) }
@@ -84,15 +89,15 @@ struct RecordRoutes: Sendable {
 
     func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
         let body = try await BodyReader(
-            Route.record(table: table, id: id).budget(.patch, limits), limits: limits
-        ).json(of: request)
-        guard let fields = body.objectValue else { throw Self.notAnObject(body, field: "body") }
+            Route.record(table: table, id: id).budget(.patch, limits), limits: limits, store: store
+        ).read(request)
+        guard let fields = body.json.objectValue else { throw Self.notAnObject(body.json, field: "body") }
         let caller = try await callerNow()
         let (clock, answers, limits) = (clock, answers, limits)
         for _ in 0..<Self.attempts {
-            let (change, same) = try await ahead { db, catalog, patterns in
+            let (change, same) = try await ahead(isLarge: body.isLarge) { db, catalog, patterns, pace in
                 let operations = RecordOperations(try catalog.table(table), caller: caller)
-                let change = try operations.change(of: id, set: fields, patterns: patterns, in: db)
+                let change = try operations.change(of: id, set: fields, patterns: patterns, pace: pace, in: db)
                 return (change, change.fields.isEmpty ? try operations.visible(change) : nil)
             }
             if let same { return RouteAnswer(body: try AnswerBody(same, on: answers)) }
@@ -114,8 +119,8 @@ struct RecordRoutes: Sendable {
 
     func delete(_ id: String, in table: String) async throws -> RouteAnswer {
         let caller = caller
-        try store.quickRead { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller).checkDelete(of: id, in: db)
+        try await read { db, catalog, pace in
+            try RecordOperations(try catalog.table(table), caller: caller).checkDelete(of: id, pace: pace, in: db)
         }
         try await store.write { db, catalog in
             try RecordOperations(try catalog.table(table), caller: caller).delete(id, in: db)
@@ -124,25 +129,29 @@ struct RecordRoutes: Sendable {
     }
 
     /// Works out what a write will do, before it asks for its turn: what is refused takes none, and no other write
-    /// waits for what a hostile body costs. What takes more than a moment, patterns over many texts, goes on off the
-    /// caller's thread.
+    /// waits for what a hostile body costs. What takes more than a moment, large bodies and records or patterns over many
+    /// texts, is done off the caller's thread.
     private func ahead<Result: Sendable>(
-        _ body: @escaping @Sendable (Database, TableCatalog, RequestPatterns) throws -> Result
+        isLarge: Bool, _ body: @escaping @Sendable (Database, TableCatalog, RequestPatterns, ReadPace) throws -> Result
     ) async throws -> Result {
-        do {
-            return try store.quickRead { db, catalog in
-                let patterns = RequestPatterns(within: Self.moment)
-                let result = Swift.Result { try body(db, catalog, patterns) }
-                if patterns.ranOut { throw NeedsTime() }
-                return try result.get()
-            }
-        } catch is NeedsTime {}
-        return try await store.read(
-            limit: Duration.milliseconds(limits.queryMilliseconds),
-            paced: { db, catalog, pace in
-                if pace == .moment { throw NeedsTime() }
-                return try body(db, catalog, RequestPatterns())
-            })
+        try await read { db, catalog, pace in
+            guard pace == .moment else { return try body(db, catalog, RequestPatterns(), pace) }
+            if isLarge { throw NeedsTime() }
+            let patterns = RequestPatterns(within: Self.moment)
+            let result = Swift.Result { try body(db, catalog, patterns, pace) }
+            if patterns.ranOut { throw NeedsTime() }
+            return try result.get()
+        }
+    }
+
+    /// Reads on the caller's thread what takes a moment, and off it what says that it takes longer.
+    private func read<Result: Sendable>(
+        _ body: @escaping @Sendable (Database, TableCatalog, ReadPace) throws -> Result
+    ) async throws -> Result {
+        do { return try store.quickRead { db, catalog in try body(db, catalog, .moment) } } catch is NeedsTime {}
+        return try await store.slowRead(limit: Duration.milliseconds(limits.queryMilliseconds)) { db, catalog in
+            try body(db, catalog, .unhurried)
+        }
     }
 
     /// How long patterns may hold the caller's thread.

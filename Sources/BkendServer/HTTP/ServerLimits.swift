@@ -19,7 +19,10 @@ package struct ServerLimits: Sendable {
     /// How many tables `serve --dynamic` may make in an environment; 403 past it.
     package var dynamicTables = 1_000
     /// The most bytes of a record as it is stored, whatever makes it so large; 413 past it. See `largestRecord`.
-    package var recordBytes = ServerLimits.anyRecord
+    ///
+    /// A change of a record reads, checks and writes it whole, and the writer takes one change after the other: what one
+    /// record may hold is what all other writes may have to wait for.
+    package var recordBytes = 4 << 20
     /// The most bytes of a list's page; 400 `data/page-too-large` past it. See `largestPage`.
     package var pageBytes = 24 << 20
     /// The most bytes of all answers that are being built or not written yet; 503 past it. See `allAnswers`.
@@ -71,7 +74,7 @@ package struct ServerLimits: Sendable {
     /// The defaults.
     package init() {}
 
-    /// The most bytes that a record may have anywhere: what an import reads. MongoDB's documents end there as well.
+    /// The most bytes that a record may have anywhere: what an import takes. MongoDB's documents end there as well.
     package static let anyRecord = 16 << 20
     /// How many of the largest bodies one page takes at least. It is a list's default limit, so that a list that asks for
     /// no limit is never refused because of what clients may send.
@@ -81,7 +84,15 @@ package struct ServerLimits: Sendable {
     /// How many of the largest pages there may be at once at least.
     package static let pagesAtOnce = 4
 
-    /// The most bytes of a record: no less than a body's, and no more than an import takes back.
+    /// The bytes past which a body, a query string or a stored record is worked on off the threads that serve
+    /// connections: it may take some milliseconds, for which everybody else would wait.
+    static let momentBody = 16 << 10
+    /// See `momentBody`.
+    static let momentQuery = 4 << 10
+    /// See `momentBody`.
+    static let momentRecord = 64 << 10
+
+    /// The most bytes that a request may make of a record: no less than a body's, and no more than an import takes.
     package var largestRecord: Int { min(max(recordBytes, bodyBytes), Self.anyRecord) }
     /// The most bytes of a page.
     package var largestPage: Int { max(pageBytes, Self.bodiesPerPage * (bodyBytes + Self.ownBytes)) }

@@ -78,15 +78,30 @@ package final class EnvironmentStore: Sendable {
         } catch is NeedsTime {
         } catch is QueryTimedOut where limit > Self.moment {
         }
+        return try await slowRead(limit: limit) { db, catalog in try body(db, catalog, .unhurried) }
+    }
+
+    /// Reads off the caller's thread, for what is known to take more than a moment; see `read(limit:paced:)`.
+    func slowRead<Result: Sendable>(
+        limit: Duration, _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
+    ) async throws -> Result {
         let departure = Requester.current.departure()
-        return try await options.slowReads.pass(share, departure: departure) {
-            try await PatientThread.run(niceness: Self.niceness) { [pool] in
-                try pool.read { db in
-                    let catalog = TableCatalog(in: db, cache: self.cache)
-                    let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
-                    return try db.withDeadline(deadline) { try body(db, catalog, .unhurried) }
-                }
+        return try await slowly { [pool] in
+            try pool.read { db in
+                let catalog = TableCatalog(in: db, cache: self.cache)
+                let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
+                return try db.withDeadline(deadline) { try body(db, catalog) }
             }
+        }
+    }
+
+    /// Works off the caller's thread, in the line of slow reads: whoever asks for what takes milliseconds waits behind
+    /// itself, and others don't.
+    ///
+    /// - Throws: `QueueRefused`, `ClientGone`; what `work` throws.
+    func slowly<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await options.slowReads.pass(share, departure: Requester.current.departure()) {
+            try await PatientThread.run(niceness: Self.niceness) { try work() }
         }
     }
 

@@ -12,6 +12,15 @@ enum ReadPace: Sendable {
 /// A read that can't keep to a moment, however few rows it meets: it starts again off its caller's thread.
 struct NeedsTime: Error {}
 
+extension ReadPace {
+    /// Whether a stored record of so many bytes may be taken apart here.
+    ///
+    /// - Throws: `NeedsTime`.
+    func check(record bytes: Int) throws(NeedsTime) {
+        if case .moment = self, bytes > ServerLimits.momentRecord { throw NeedsTime() }
+    }
+}
+
 extension Filter {
     /// Whether a pattern is to be matched, which nothing but its own limits interrupts.
     var hasPatterns: Bool {

@@ -132,6 +132,37 @@ import Testing
         }
     }
 
+    @Test("Large bodies, queries and records are worked on in the line of slow reads, and others don't wait for them")
+    func largeRequests() async throws {
+        try await Self.withSlowRecords { server, metrics in
+            let (guest, admin) = (server.guest, server.admin)
+            let large = String(repeating: "x", count: 20_000)
+            let record = try await admin.post("/v1/t", ["a": .string(large + large + large + large)]).id
+            let values = (0..<700).map { "\"\($0)\"" }.joined(separator: ",")
+            let requests = [
+                admin.request("POST", "/v1/t", body: Array(#"{"a":"\#(large)"}"#.utf8)),
+                admin.request("PATCH", "/v1/t/\(record)", body: Array(#"{"b":1}"#.utf8)),
+                guest.request("POST", "/v1/auth/email/signin", body: Array(#"{"email":"\#(large)"}"#.utf8)),
+                Self.request(guest, #"{"n":{"$in":[\#(values)]}}"#),
+            ]
+            let slow = try await Self.connections(guest, Self.request(guest, Self.slow), count: 2)
+            try await metrics.until(#"bkend_queue_length{queue="reads"}"#, 1)
+            var waiting: [Connections] = []
+            for (number, request) in requests.enumerated() {
+                waiting.append(try await Self.connections(guest, request, count: 1))
+                try await metrics.until(#"bkend_queue_length{queue="reads"}"#, number + 2)
+            }
+            #expect(try await admin.post("/v1/t", ["a": 1]).status == 201)
+            #expect(try await admin.get("/v1/t/\(record)").status == 200)
+            #expect(try await guest.list("/v1/t", [("limit", "1")]).status == 200)
+            // Who goes is out of the line, and nothing was done.
+            waiting = []
+            try await metrics.until(#"bkend_queue_length{queue="reads"}"#, 1)
+            #expect(try await admin.get("/v1/t/\(record)").json["b"] == nil)
+            withExtendedLifetime(slow) {}
+        }
+    }
+
     @Test("Writes that are abandoned in the line are not made; one that has begun is")
     func writes() async throws {
         try await ServerPlaces.gate.pass {

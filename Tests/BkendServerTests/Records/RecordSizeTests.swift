@@ -22,7 +22,7 @@ import Testing
     @Test("Limits hold each other: a record takes a body, a page many bodies, all answers several pages")
     func limits() {
         var limits = ServerLimits()
-        #expect(limits.largestRecord == 16 << 20 && limits.largestPage == 24 << 20 && limits.allAnswers == 256 << 20)
+        #expect(limits.largestRecord == 4 << 20 && limits.largestPage == 24 << 20 && limits.allAnswers == 256 << 20)
         #expect(limits.largestPage >= 20 * limits.bodyBytes)
         limits.recordBytes = 1_000
         #expect(limits.largestRecord == limits.bodyBytes)
