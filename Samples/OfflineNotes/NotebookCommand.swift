@@ -11,6 +11,12 @@ protocol NotebookCommand: AsyncParsableCommand {
 
 extension NotebookCommand {
     mutating func run() async throws {
+        // The parser would print `localizedDescription`, which is for the users of an app; who reads a terminal wants to
+        // know which note, which key, which address.
+        do { try await runOnDevice() } catch let error as any LocalizedError { throw NotebookError("\(error)") }
+    }
+
+    private func runOnDevice() async throws {
         let notebook = try await Notebook.open(command.device)
         do { try await run(notebook) } catch {
             await notebook.close()
