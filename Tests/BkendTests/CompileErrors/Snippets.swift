@@ -10,7 +10,9 @@ enum Snippets {
 
     /// The folder of the products, with `Modules` and the macros' plugin in it.
     static let debug: String? = {
-        let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
+        // `.build/debug` is a link; the packages lie two folders above where it leads.
+        let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        let folder = program.deletingLastPathComponent().path
         let needed = [folder + "/Modules/Bkend.swiftmodule", plugin(in: folder)]
         return needed.allSatisfy { FileManager.default.fileExists(atPath: $0) } ? folder : nil
     }()
