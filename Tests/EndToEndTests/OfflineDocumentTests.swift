@@ -113,9 +113,16 @@ func banner(_ status: SyncStatus) -> String? {
             let (folder, email, password) = (offline.folder.appending(path: "new"), "eve@example.com", "long enough 1")
             let guest = try await client.openLocalStore(at: folder)
             try await guest.table(Note.self).create(Note(text: "Before there was an account"))
+            try await guest.sync.start()
+            var hints: [String] = []
+            func hint(_ text: String) { hints.append(text) }
+            let status = await guest.sync.settled()
+            if status.pausedTables.contains(where: { if case .guestRefused = $0.reason { true } else { false } }) {
+                hint("Sign up to keep your notes on the server")
+            }
+            #expect(hints.count == 1)
             try await client.accounts.signUp(email: email, password: password)
             try await guest.takeOver()
-            try await guest.sync.start()
             #expect(await guest.sync.settled().pending == 0)
             #expect(try await client.table(Note.self).count() == 1)
             await guest.close()

@@ -29,20 +29,8 @@ extension StoreSync {
 
     /// Whether an entry goes its way without the app. What was written since the last status will change it.
     private func hasEntriesToSend(besides paused: [TablePause]) async -> Bool {
-        let closed = Set(paused.map { ExactString($0.table) })
-        let answer = try? await open.read { snapshot in
-            let counts = try OutboxCounts(snapshot)
-            guard counts.queued + counts.sending > 0 else { return false }
-            if closed.isEmpty { return true }
-            return try snapshot.entries().contains { entry in
-                switch entry.state {
-                case .queued, .inFlight, .ambiguous: !closed.contains(ExactString(entry.table))
-                case .blocked, .failed, .unresolved: false
-                }
-            }
-        }
         // A store that can't be read isn't settled.
-        return answer ?? true
+        (try? await open.read { try $0.hasEntriesToSend(besides: paused) }) ?? true
     }
 }
 

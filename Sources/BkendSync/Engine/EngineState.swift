@@ -12,6 +12,8 @@ struct EngineState: Sendable {
     /// Whether the system says that there is no network.
     var isUnreachable = false
     var session = SessionState()
+    /// Whose store it was when it was looked at last; nil before.
+    var owner: String?
     var gate = SendGate()
     var random: SyncRandom
     var nextRequest = 1

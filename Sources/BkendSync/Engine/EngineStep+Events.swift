@@ -35,6 +35,7 @@ extension EngineStep {
         state.gate.tryNow(at: now)
         for sequence in state.push.waits.keys.sorted() { state.push.waits[sequence]?.until = now }
         for place in state.push.pauses.keys { state.push.pauses[place]?.until = now }
+        for sequence in state.push.parked.keys { state.push.parked[sequence]?.until = now }
         let asking = Set(state.flights.compactMap(\.flight.errand.subscription))
         for number in state.pulls.keys.sorted() {
             state.pulls[number]?.due = now

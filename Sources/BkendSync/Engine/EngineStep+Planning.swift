@@ -3,6 +3,7 @@ import BkendWire
 /// What is sent next, and when to look again.
 extension EngineStep {
     func plan() throws {
+        try noteOwner()
         guard try isReady() else { return }
         if state.session.identity == .pending {
             let isAsked = state.flights.contains { $0.flight.errand == .identity }
@@ -106,6 +107,7 @@ extension EngineStep {
         moments += state.push.waits.values.map(\.until)
         moments += state.push.holds.values
         moments += state.push.pauses.values.map(\.until)
+        moments += state.push.parked.values.map(\.until)
         moments += state.push.guarding.suspects.values.map(\.due)
         moments += state.pulls.values.map(\.due)
         return moments.filter { $0 > now }.min()

@@ -12,8 +12,8 @@ extension EngineStep {
         status.reports = counts.reports
         status.lastError = state.problem
         status.subscriptions = state.pulls.values.sorted { $0.number < $1.number }.map { $0.status(at: now) }
-        status.pausedTables = state.push.pauses.sorted { $0.key < $1.key }.map { place, pause in
-            TablePause(table: place.table, reason: pause.reason, until: pause.until)
+        status.pausedTables = state.push.allPauses.sorted { $0.key < $1.key }.map { place, pause in
+            TablePause(table: place.table, kind: place.kind, reason: pause.reason, until: pause.until)
         }
         return status
     }

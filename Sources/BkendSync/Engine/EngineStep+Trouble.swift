@@ -40,7 +40,8 @@ extension EngineStep {
         case .unauthorized(let error):
             state.gate.succeeded(sentAt: flight.sentAt)
             refuse(error, "the server doesn't accept the session")
-            sessionRefused(flight)
+            // A guest's write has no session that could be refused.
+            if !flight.request.user.isEmpty || !flight.request.operation.isWrite { sessionRefused(flight) }
         case .tooLong: fail(name, table: table, "the URL is too long")
         case .tooMany(let retryAfter):
             fail(name, table: table, code: .rateLimitExceeded, "the server asks for patience")

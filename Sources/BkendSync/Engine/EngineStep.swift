@@ -79,6 +79,7 @@ final class EngineStep {
             noteClock(answer.date, askedAt: flight.sentAt)
         }
         note(verdict, of: flight)
+        if try isRefusedToFormerOwner(verdict, flight) { return }
         switch flight.errand {
         case .identity: try identified(verdict)
         case .spec(let table): try learned(table, verdict)

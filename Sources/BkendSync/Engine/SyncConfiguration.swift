@@ -30,6 +30,9 @@ package struct SyncConfiguration: Sendable {
     package var parallelRanges = 6
     /// How many refusals in a row, of different records, pause a table.
     package var refusalsBeforePause = 3
+    /// How long a guest's writes that the server doesn't permit wait for another try; the half of it at least. A
+    /// permission seldom changes, and the guest can sign in at any time, which sends them at once.
+    package var guestProbe = Duration.seconds(900)
     /// How often a comparison begins anew on a table that changes meanwhile, before it waits for the next poll.
     package var comparisonAttempts = 3
     /// When most rows of a subscription, and at least this many, would go at once, the server is asked again first.

@@ -32,7 +32,7 @@ public struct SyncStatus: Sendable, Hashable {
     public var reports = 0
     /// The subscriptions, in the order of their numbers.
     public var subscriptions: [SubscriptionStatus] = []
-    /// The tables whose writes wait, and why, by name.
+    /// The tables whose writes wait, or those of a kind, and why; by name.
     public var pausedTables: [TablePause] = []
     /// The last failure, until something succeeds.
     public var lastError: SyncProblem?
@@ -55,22 +55,28 @@ public enum PauseReason: Sendable, Hashable {
     case foreignAnswer
     /// The server refuses the key, project, scope or account: its code.
     case refused(ErrorCode)
+    /// The server doesn't permit it to a guest: the server's code. It is sent as the user once the guest has signed in or
+    /// up and the store was taken over; meanwhile it is tried again at long intervals.
+    case guestRefused(ErrorCode)
     /// The store can't write; nothing is sent until it can. What SQLite or the system says, without a record's content.
     case storeFailed(String)
 }
 
-/// A table whose writes wait.
+/// A table whose writes wait: all of them, or those of a kind. What depends on them waits too.
 public struct TablePause: Sendable, Hashable {
     /// The table.
     public var table: String
+    /// The kind of write; nil for all.
+    public var kind: OutboxEntry.Kind?
     /// Why.
     public var reason: PauseReason
     /// When one of its entries is tried again.
     public var until: SyncInstant
 
     /// A pause.
-    package init(table: String, reason: PauseReason, until: SyncInstant) {
+    package init(table: String, kind: OutboxEntry.Kind? = nil, reason: PauseReason, until: SyncInstant) {
         self.table = table
+        self.kind = kind
         self.reason = reason
         self.until = until
     }

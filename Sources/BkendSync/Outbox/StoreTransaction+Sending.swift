@@ -82,7 +82,7 @@ extension StoreSnapshot {
             "SELECT DISTINCT collection FROM sync_entries ORDER BY collection", read: { $0.text(0) })
         {
             let skips = skipping.filter { $0.table.hasSameBytes(as: table) }
-            if skips.contains(where: { $0.kind == nil }) { continue }
+            if skips.contains(where: \.isWhole) { continue }
             let isOrdered = try facts(of: table)?.isOrdered ?? true
             let states = isOrdered ? "'queued', 'inFlight', 'ambiguous'" : "'queued'"
             let entries = try db.all(
@@ -129,6 +129,8 @@ package struct SendableSkip: Sendable, Hashable {
     package var kind: OutboxEntry.Kind?
     /// The last entry that is let wait; nil for all of them.
     package var through: Int64?
+    /// The one entry that is let wait; nil where it isn't one alone.
+    package var entry: Int64?
 
     /// Writes to skip.
     package init(table: String, kind: OutboxEntry.Kind?, through: Int64? = nil) {
@@ -137,7 +139,16 @@ package struct SendableSkip: Sendable, Hashable {
         self.through = through
     }
 
+    /// One write to skip.
+    package init(table: String, entry: Int64) {
+        self.table = table
+        self.entry = entry
+    }
+
+    fileprivate var isWhole: Bool { kind == nil && entry == nil }
+
     fileprivate var sql: String {
+        if let entry { return " AND sequence <> \(entry)" }
         guard let kind else { return "" }
         return " AND NOT (kind = '\(kind.rawValue)'\(through.map { " AND sequence <= \($0)" } ?? ""))"
     }

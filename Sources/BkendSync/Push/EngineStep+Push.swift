@@ -71,12 +71,16 @@ extension EngineStep {
     /// What is paused takes no room in the list of what may be sent. Once it is tried again, the next entry is, and after
     /// the last the first: the one that was refused would say the same for ever, and hold up others that are permitted.
     private func skipped() throws -> [SendableSkip] {
-        try state.push.pauses.keys.sorted().compactMap { place in
-            guard let pause = state.push.pauses[place] else { return nil }
-            if pause.until > now { return SendableSkip(table: place.table, kind: place.kind) }
-            guard let kind = place.kind, try tx.hasQueued(place.table, kind, after: pause.tried) else { return nil }
-            return SendableSkip(table: place.table, kind: kind, through: pause.tried)
+        let parked = state.push.parked.filter { $0.value.until > now }.sorted { $0.key < $1.key }.map {
+            SendableSkip(table: $0.value.place.table, entry: $0.key)
         }
+        return try parked
+            + state.push.pauses.keys.sorted().compactMap { place in
+                guard let pause = state.push.pauses[place] else { return nil }
+                if pause.until > now { return SendableSkip(table: place.table, kind: place.kind) }
+                guard let kind = place.kind, try tx.hasQueued(place.table, kind, after: pause.tried) else { return nil }
+                return SendableSkip(table: place.table, kind: kind, through: pause.tried)
+            }
     }
 
     private func isDue(_ entry: OutboxEntry) -> Bool {

@@ -20,6 +20,7 @@ extension EngineStep {
         let place = PushState.Place(table: entry.table, kind: entry.kind)
         state.push.pauses[place] = nil
         state.push.denials[place] = nil
+        if state.push.parked[entry.sequence] != nil { unpark(place) }
         state.push.forget(entry.sequence)
     }
 
@@ -27,6 +28,7 @@ extension EngineStep {
     /// several in a row mean that the permission is gone, and then none of those that wait is a dead letter. One that
     /// waits alone is: the app must hear of it.
     func denied(_ entry: OutboxEntry, _ error: ErrorBody) throws {
+        if try tx.owner.isEmpty { return try deniedToGuest(entry, error) }
         let place = PushState.Place(table: entry.table, kind: entry.kind)
         var streak = state.push.denials[place] ?? []
         let wasDenied = !state.push.deniedOnce.insert(entry.sequence).inserted
@@ -58,6 +60,10 @@ extension EngineStep {
     /// What is common to all writes. False when the fate is the kind's own business.
     func takeCommon(_ fate: WriteFate, _ entry: OutboxEntry, _ verdict: Verdict) throws -> Bool {
         switch fate {
+        case .refresh where try tx.owner.isEmpty:
+            // Without a session there is none to refresh.
+            guard case .unauthorized(let error) = verdict else { return false }
+            try deniedToGuest(entry, error)
         case .again, .refresh, .enginePaused, .refused: try again(entry.sequence, verdict)
         case .tablePaused(let error):
             try again(entry.sequence, verdict)

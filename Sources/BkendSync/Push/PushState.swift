@@ -28,6 +28,13 @@ struct PushState: Sendable {
         var tried: Int64 = 0
     }
 
+    /// One write that waits like a paused place.
+    struct Parking: Sendable, Hashable {
+        var place: Place
+        var reason: PauseReason
+        var until: SyncInstant
+    }
+
     /// A record's copy, read for an entry.
     struct Copy: Sendable, Hashable {
         var row: AnswerRow
@@ -60,6 +67,8 @@ struct PushState: Sendable {
     var denials: [Place: [Int64]] = [:]
     /// Entries that were refused once.
     var deniedOnce: Set<Int64> = []
+    /// Writes that a guest may not make, each for itself: too few of a kind were refused to say that none would pass.
+    var parked: [Int64: Parking] = [:]
     /// Rows that should not be on the server, before they are deleted.
     var guarding = DeletionGuard()
     /// What waits as a whole.
@@ -74,5 +83,27 @@ struct PushState: Sendable {
         blind[sequence] = nil
         single.remove(sequence)
         deniedOnce.remove(sequence)
+        parked[sequence] = nil
+    }
+
+    /// What waits as a whole or in part, and until when the first of it is tried.
+    var allPauses: [Place: Pause] {
+        parked.values.reduce(into: pauses) { all, parking in
+            let known = all[parking.place]
+            if let known, known.until <= parking.until { return }
+            all[parking.place] = Pause(
+                reason: known?.reason ?? parking.reason, until: parking.until, attempts: known?.attempts ?? 0)
+        }
+    }
+
+    /// Forgets what the server said to a user that isn't the store's any more.
+    mutating func forgetRefusals(at now: SyncInstant) {
+        pauses = [:]
+        parked = [:]
+        denials = [:]
+        deniedOnce = []
+        unlistable = []
+        blind = [:]
+        for sequence in waits.keys { waits[sequence]?.until = now }
     }
 }

@@ -1,0 +1,65 @@
+import BkendWire
+
+/// What the server doesn't let a guest write waits: signing in mends it, so none of it is a dead letter.
+extension EngineStep {
+    /// A guest may not do it. One or two refused entries of a kind wait for themselves, since others may say something
+    /// that is permitted; once several in a row were refused, the kind waits as a whole, and one at a time is tried.
+    func deniedToGuest(_ entry: OutboxEntry, _ error: ErrorBody) throws {
+        let place = PushState.Place(table: entry.table, kind: entry.kind)
+        var streak = state.push.denials[place] ?? []
+        if !streak.contains(entry.sequence), streak.count < configuration.refusalsBeforePause {
+            streak.append(entry.sequence)
+        }
+        state.push.denials[place] = streak
+        try queueAgain(entry.sequence, EntryFailure(error))
+        let until = now.advanced(
+            by: configuration.guestProbe / 2 * (1 + Double.random(in: 0...1, using: &random)))
+        let reason = PauseReason.guestRefused(error.code)
+        if streak.count < configuration.refusalsBeforePause {
+            state.push.parked[entry.sequence] = PushState.Parking(place: place, reason: reason, until: until)
+        } else {
+            unpark(place)
+            let attempts = (state.push.pauses[place]?.attempts ?? 0) + 1
+            state.push.pauses[place] = PushState.Pause(
+                reason: reason, until: until, attempts: attempts, tried: entry.sequence)
+        }
+    }
+
+    /// Lets the entries of a place go that wait for themselves.
+    func unpark(_ place: PushState.Place) {
+        state.push.parked = state.push.parked.filter { $0.value.place != place }
+    }
+
+    private func queueAgain(_ sequence: Int64, _ failure: EntryFailure) throws {
+        guard try tx.entry(sequence)?.state == .inFlight else { return }
+        try tx.requeue(sequence, after: failure)
+        state.push.copies[sequence] = nil
+        state.push.waits[sequence] = nil
+    }
+
+    // MARK: The store becomes a user's
+
+    /// What was refused to the owner before says nothing to the present one, who may also read other schemas.
+    func noteOwner() throws {
+        let owner = try tx.owner
+        defer { state.owner = owner }
+        guard let known = state.owner, !known.hasSameBytes(as: owner) else { return }
+        state.push.forgetRefusals(at: now)
+        state.specsAsked = []
+        state.retries = [:]
+    }
+
+    /// Whether an answer refuses something to the former owner of the store: it is asked again as the present one.
+    func isRefusedToFormerOwner(_ verdict: Verdict, _ flight: Flight) throws -> Bool {
+        switch verdict {
+        case .denied, .unauthorized: break
+        default: return false
+        }
+        // What a pull asked for is begun anew with the subscription.
+        if case .pull = flight.errand { return false }
+        if try flight.request.user.hasSameBytes(as: tx.owner) { return false }
+        for sequence in flight.request.entries { try queueAgain(sequence, verdict.failure) }
+        state.abandon(flight)
+        return true
+    }
+}
