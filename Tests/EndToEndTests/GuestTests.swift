@@ -38,4 +38,41 @@ import Testing
             await client.shutdown()
         }
     }
+
+    @Test("A guest's records go into the store that the user has on this device already, and are sent as the user")
+    func signingIn() async throws {
+        try await Offline.run { offline in
+            let device = try await offline.device("ada")
+            var store = device.store
+            try await store.subscribe(to: device.notes)
+            try await device.start()
+            _ = try await device.notes.create(OfflineNote(title: "Ada's")).confirmed()
+            try await device.client.accounts.signOut()
+            store = try await device.client.openLocalStore(at: device.folder, replacing: store)
+            let notes = store.table(OfflineNote.self)
+            let first = try await notes.create(OfflineNote(title: "Guest's first"))
+            try await notes.create(OfflineNote(title: "Guest's second", text: first.id))
+            try await notes.update(first.id) { $0.text = "changed" }
+            let status = await store.sync.settled(within: .seconds(60))
+            #expect(status.failed == 0 && !status.pausedTables.isEmpty)
+
+            try await offline.signIn(device.client, "ada")
+            store = try await device.client.openLocalStore(at: device.folder, replacing: store)
+            let after = await store.sync.settled(within: .seconds(60))
+            #expect(after.pending == 0 && after.failed == 0)
+            let records = try await device.client.table(OfflineNote.self).page().records
+            #expect(Set(records.map(\.title)) == ["Ada's", "Guest's first", "Guest's second"])
+            #expect(records.allSatisfy { $0.createdBy == store.userID })
+            // The id that the guest was given leads to the record, and what named it names it still.
+            let moved = try #require(try await store.table(OfflineNote.self).get(first.id))
+            #expect(moved.text == "changed")
+            #expect(records.first { $0.title == "Guest's second" }?.text == moved.id)
+            await store.close()
+
+            try await device.client.accounts.signOut()
+            let next = try await device.client.openLocalStore(at: device.folder)
+            #expect(try await next.table(OfflineNote.self).count() == 0)
+            await next.close()
+        }
+    }
 }

@@ -8,6 +8,8 @@ import Foundation
 /// that returned by a line `<number> <record's id>` on its standard output. A number that is written twice, since a kill
 /// came between write and line, does the same again.
 ///
+/// `StoreProcess move <root>` takes the store that a guest has left into Ann's.
+///
 /// `StoreProcess lead <folder>` is a candidate for the lead of the store there; see `StoreLeader`. `StoreProcess threads
 /// <folder>` is `StoreThreads`.
 @main enum StoreProcess {
@@ -16,6 +18,7 @@ import Foundation
         if let folder = arguments.dropFirst().first {
             switch arguments.first {
             case "lead": return try await StoreLeader.run(folder)
+            case "move": return try move(folder)
             case "threads": return try await StoreThreads.run(folder)
             default: break
             }
@@ -30,6 +33,16 @@ import Foundation
             let id = try writer.write(number)
             try tell("\(number) \(id)\n")
         }
+    }
+
+    /// Moves the guest's store below a folder into Ann's, and tells how many entries that were.
+    private static func move(_ root: String) throws {
+        let place = try StoreLocation.find(root: root, name: "main", owner: "ann")
+        let store = try StoreDatabase.open(path: place.path, owner: "ann")
+        let guests = try StoreLocation.left(root: root, name: "main")
+        var count = 0
+        for guest in guests { count += try guest.location.move(into: store, at: place, by: "ann") }
+        try tell("\(count)\n")
     }
 
     /// What stops the process.

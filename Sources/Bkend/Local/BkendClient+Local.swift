@@ -37,9 +37,10 @@ extension BkendClient {
     /// store = try await client.openLocalStore(at: folder, replacing: store)
     /// ```
     ///
-    /// A guest's store becomes the user's, with its records and what waits in its outbox, unless the user has one on this
-    /// device already. In any other case the store is closed and the other one opened; where synchronisation was running,
-    /// it is started there with the same options. Subscriptions are each store's own.
+    /// A guest's store becomes the user's, with its records and what waits in its outbox. Where the user has one on this
+    /// device already, the guest's writes are moved into that (`LocalStore.takeOver(into:)`). In any other case the store
+    /// is closed and the other one opened. Where another store is given back and synchronisation was running, it is
+    /// started there with the same options. Subscriptions are each store's own.
     ///
     /// - Parameters:
     ///   - folder: where the app keeps its stores.
@@ -52,7 +53,9 @@ extension BkendClient {
     ) async throws(StoreError) -> LocalStore {
         // As long as nobody can say who is signed in, nobody else is.
         guard let owner = await runner.sessions.owner(), !owner.hasSameBytes(as: store.userID) else { return store }
-        if store.userID.isEmpty, try await runner.sessions.userHere() != nil {
+        var isTaking = store.userID.isEmpty
+        if isTaking, try await runner.sessions.userHere() == nil { isTaking = false }
+        if isTaking {
             do throws(StoreError) {
                 try await store.takeOver()
                 return store
@@ -63,6 +66,15 @@ extension BkendClient {
         }
         let options = await store.synchroniser?.runningOptions()
         let next = try await openLocalStore(at: folder, name: name)
+        if isTaking {
+            do throws(StoreError) {
+                try await store.takeOver(into: next)
+            } catch {
+                await next.close()
+                if let options { try? await store.sync.start(options) }
+                throw error
+            }
+        }
         await store.close()
         if let options { try await next.sync.start(options) }
         return next

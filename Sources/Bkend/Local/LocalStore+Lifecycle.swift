@@ -8,7 +8,7 @@ extension LocalStore {
     /// user.
     ///
     /// - Throws: `StoreError`: `otherOwner` when nobody is signed in, the store is another user's, or the user has a store
-    ///   of this name already.
+    ///   of this name already: `takeOver(into:)` moves it there.
     public func takeOver() async throws(StoreError) {
         guard let user = try await sessions?.userHere() else { throw StoreError(.otherOwner) }
         try await open.takeOver(by: user)

@@ -30,12 +30,15 @@ extension StoreSnapshot {
     /// What an engine must be told of.
     package func engineNews() throws -> EngineNews {
         EngineNews(
-            newestEntry: try db.number("SELECT ifnull(max(sequence), 0) FROM sync_entries"),
+            newestEntry: try newestEntry,
             decisions: try decisions,
             newestSubscription: try db.number("SELECT ifnull(max(number), 0) FROM sync_subscriptions"),
             subscriptionCount: try db.number("SELECT count(*) FROM sync_subscriptions"),
             owner: ExactString(try owner))
     }
+
+    /// The number of the newest entry that is still there, 0 for none.
+    var newestEntry: Int64 { get throws { try db.number("SELECT ifnull(max(sequence), 0) FROM sync_entries") } }
 
     fileprivate var decisions: Int64 { get throws { Int64(try meta("decisions") ?? "") ?? 0 } }
 }

@@ -7,6 +7,8 @@ extension EngineStep {
         state.epoch = try tx.lead()
         state.startedAt = now
         state.push = PushState()
+        // What was sent before counts as lost at the start.
+        state.push.newestEntry = try tx.newestEntry
         try restoreHolds()
         state.pulls = [:]
         state.specsAsked = []

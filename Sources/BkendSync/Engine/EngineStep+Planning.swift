@@ -4,6 +4,7 @@ import BkendWire
 extension EngineStep {
     func plan() throws {
         try noteOwner()
+        try noteTakenIn()
         guard try isReady() else { return }
         if state.session.identity == .pending {
             let isAsked = state.flights.contains { $0.flight.errand == .identity }

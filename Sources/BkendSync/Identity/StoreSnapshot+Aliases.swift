@@ -17,6 +17,11 @@ extension StoreSnapshot {
             .text(clientKey), read: Self.alias)
     }
 
+    /// Every row of the id table, in order.
+    func allAliases() throws -> [Alias] {
+        try db.all("SELECT \(Self.aliasColumns) FROM sync_aliases ORDER BY number", read: Self.alias)
+    }
+
     private static func alias(_ row: RunningStatement) throws -> Alias {
         guard let state = Alias.State(rawValue: row.text(5)) else { throw StoreError(.damaged("an alias's state")) }
         return Alias(

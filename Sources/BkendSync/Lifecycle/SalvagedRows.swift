@@ -100,7 +100,10 @@ struct SalvagedRows {
     }
 
     private mutating func readMeta(_ db: Database) {
-        let sql = "SELECT key, value FROM sync_meta WHERE key IN ('owner', 'epoch', 'mark', 'salvaged', 'salvageTold')"
+        let sql = """
+            SELECT key, value FROM sync_meta WHERE key IN ('owner', 'epoch', 'mark', 'salvaged', 'salvageTold', 'moving')
+                OR key LIKE 'takenIn.%'
+            """
         for row in attempt({ try Row.fetchAll(db, sql: sql) }) ?? [] {
             // Not by subscript: that ends the process over a value of another type.
             guard let key = try? row.decode(String.self, atIndex: 0),

@@ -13,6 +13,7 @@ extension StoreTransaction {
         let owner = try owner
         if owner.hasSameBytes(as: user) { return }
         guard owner.isEmpty else { throw StoreError(.otherOwner) }
+        if try moving != nil { throw StoreError(.beingTakenOver) }
         let creates = try entries().filter { $0.kind == .create }
         for create in creates { try touch(RecordKey(create.table, create.record)) }
         try setMeta("owner", user)
@@ -47,6 +48,7 @@ extension StoreTransaction {
         noteAliases()
         noteEntries()
         try setMeta("owner", "")
+        try setMeta(Self.movingKey, nil)
         touchesOutbox = true
         // A row that comes and goes: readers of the log find that they fell behind, and ask again.
         try db.perform("INSERT INTO sync_changes (collection, record, kind) VALUES ('', '', 'document')")

@@ -116,6 +116,38 @@ package final class OpenStore: Sendable {
         }
     }
 
+    /// Moves a guest's store into the user's that lies beside it.
+    ///
+    /// - Returns: how many entries were moved.
+    /// - Throws: `StoreError`
+    package func takeOver(into target: OpenStore, by user: String) async throws(StoreError) -> Int {
+        guard let location else { throw StoreError(.storage("a store in memory is moved nowhere")) }
+        return try await target.takeOver(location, by: user)
+    }
+
+    /// Takes in the store that a guest has left.
+    ///
+    /// - Returns: how many entries were moved.
+    /// - Throws: `StoreError`
+    package func takeOver(_ guest: StoreLocation, by user: String) async throws(StoreError) -> Int {
+        guard let location else { throw StoreError(.storage("a store in memory is moved nowhere")) }
+        return try await work { try guest.move(into: $0, at: location, by: user) }
+    }
+
+    /// Does what touches several stores, on no thread of Swift's own.
+    ///
+    /// - Throws: `StoreError`
+    package static func elsewhere<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(returning: Result { try body() }.mapError { StoreError($0) })
+            }
+        }
+        return try result.get()
+    }
+
     /// Removes the damaged databases that openings have set aside beside the store.
     package func removeSetAside() async throws(StoreError) {
         try await work { [location] _ in try location?.removeSetAside() }

@@ -31,18 +31,33 @@ package struct StoreLocation: Hashable, Sendable {
         }
         do {
             try checkLength(of: root, name)
-            try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-            guard let real = realpath(root, nil) else {
-                throw StorageError(path: root, reason: .cannotOpen(errno: errno))
-            }
-            defer { free(real) }
-            let folder = String(cString: real) + "/" + name
-            try checkLength(of: String(cString: real), name)
+            let real = try made(root)
+            let folder = real + "/" + name
+            try checkLength(of: real, name)
             try make(folder)
             // Of two processes that come at once, one makes the store and the other finds it.
-            return try turns(in: folder).withLock { try find(in: folder, owner: owner) }
+            return try turns(in: folder).withLock {
+                let location = try find(in: folder, owner: owner)
+                if !owner.isEmpty { leaveGuests(in: folder) }
+                return location
+            }
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    /// The app's folder by its real name, made where it is missing. Foundation isn't asked about one that is there: where
+    /// every look fails it looks for parents without end.
+    private static func made(_ root: String) throws -> String {
+        var missing = false
+        while true {
+            if let real = realpath(root, nil) {
+                defer { free(real) }
+                return String(cString: real)
+            }
+            guard errno == ENOENT, !missing else { throw StorageError(path: root, reason: .cannotOpen(errno: errno)) }
+            missing = true
+            try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
         }
     }
 
@@ -73,10 +88,13 @@ package struct StoreLocation: Hashable, Sendable {
             guard location.isFolder else { continue }
             do {
                 try location.settleTakeOver()
+                location.settleMove()
                 guard let holder = try location.holder() else {
                     unfinished = unfinished ?? location
                     continue
                 }
+                // What another guest has left is nobody's without the app's word.
+                if holder.isEmpty, owner.isEmpty, location.isLeft || location.isMoving { continue }
                 if holder.hasSameBytes(as: owner) { return location }
             } catch {
                 doubt = doubt ?? error
@@ -88,6 +106,7 @@ package struct StoreLocation: Hashable, Sendable {
             try unfinished.take(for: owner)
             return unfinished
         }
+        if owner.isEmpty, let emptied = try Self.emptied(in: folder) { return emptied }
         let free = (1...taken.count + 1).first { !taken.contains($0) } ?? taken.count + 1
         let location = StoreLocation(folder: folder + "/\(free)")
         try make(location.folder)
@@ -120,6 +139,7 @@ package struct StoreLocation: Hashable, Sendable {
             try StoreFolder.write([], to: intention)
             try body()
             try settle(owner: user)
+            removeLeftMark()
         }
     }
 
@@ -131,7 +151,7 @@ package struct StoreLocation: Hashable, Sendable {
         }
     }
 
-    private static func turns(in folder: String) -> FileLock { FileLock(database: folder + "/stores") }
+    static func turns(in folder: String) -> FileLock { FileLock(database: folder + "/stores") }
 
     /// Whose store the folder holds: what its label says or, where that is gone or can't be read, the database. Nil for a
     /// folder whose making was cut short: it has neither.
@@ -165,7 +185,7 @@ package struct StoreLocation: Hashable, Sendable {
 
     private var intention: String { folder + "/taking-over" }
 
-    private func note(owner: String) throws { try StoreFolder.write(Array(owner.utf8), to: label) }
+    func note(owner: String) throws { try StoreFolder.write(Array(owner.utf8), to: label) }
 
     private func settle(owner: String) throws {
         try note(owner: owner)

@@ -4,7 +4,10 @@ import BkendWire
 /// The states of an entry on its way. Only the leader calls these.
 extension StoreTransaction {
     /// Begins to lead: the new epoch. What an earlier leader had in flight is ambiguous from now on.
+    ///
+    /// - Throws: `StoreError.Reason.beingTakenOver`
     package func lead() throws -> Int64 {
+        if try moving != nil { throw StoreError(.beingTakenOver) }
         let epoch = try advance("epoch")
         try db.perform(
             "UPDATE sync_entries SET state = 'ambiguous' WHERE state = 'inFlight' AND epoch < ?", .int(epoch))

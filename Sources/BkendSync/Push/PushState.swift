@@ -43,6 +43,8 @@ struct PushState: Sendable {
         var base: String?
     }
 
+    /// The number of the newest entry that was looked at: one with a greater number that was sent came from elsewhere.
+    var newestEntry: Int64 = 0
     /// Local writes wait until then for more of them.
     var notBefore: SyncInstant?
     /// Entries that failed and wait.

@@ -26,6 +26,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case notLeader(epoch: Int64)
         /// The store belongs to another user.
         case otherOwner
+        /// The guest's store is on its way into a user's: it takes no writes, and nothing is sent from it.
+        case beingTakenOver
         /// Writes wait in the outbox; how many.
         case outboxNotEmpty(Int)
         /// The database was made by a later version of this package.
@@ -104,6 +106,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .otherUser(let entry): "entry \(entry) was made by another user and is sent only as that user"
         case .notLeader(let epoch): "another process leads synchronisation since epoch \(epoch)"
         case .otherOwner: "the store belongs to another user; open the store of this user"
+        case .beingTakenOver:
+            "a user takes this guest's store over: write to the user's store; opening a store finishes what was cut short"
         case .outboxNotEmpty(let count):
             "\(count) writes are not on the server yet; synchronise first, or confirm that they be lost"
         case .newerFormat(let format):

@@ -16,6 +16,8 @@ package final class StoreTransaction: StoreSnapshot {
     var touchesOutbox = false
     /// Records that may have lost what held them here.
     var candidates: [RecordKey] = []
+    /// Whether it was looked that the store isn't on its way into another.
+    private var isKnownToStay = false
     /// What ended an operation in its middle: the transaction can't be kept any more.
     private var failure: (any Error)?
 
@@ -60,6 +62,10 @@ package final class StoreTransaction: StoreSnapshot {
     /// whether its caller caught that or not.
     package func whole<Result>(_ operation: () throws -> Result) throws -> Result {
         try requireSound()
+        if !isKnownToStay {
+            if try moving != nil { throw StoreError(.beingTakenOver) }
+            isKnownToStay = true
+        }
         let changes = db.totalChangesCount
         do { return try operation() } catch {
             if failure == nil, db.totalChangesCount != changes || !db.isInsideTransaction { failure = error }

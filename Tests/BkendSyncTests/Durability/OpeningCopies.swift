@@ -16,22 +16,22 @@ struct OpeningCopies {
 
     /// The openings, with the copies in the folders `copies/<call>`. Holds no thread of the tests.
     static func run(
-        _ folder: String, into copies: String, _ mode: Mode, from first: Int, step: Int
+        _ folder: String, into copies: String, _ mode: Mode, from first: Int, step: Int, isMoving: Bool = false
     ) async throws -> [Opening] {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(with: Result { try runNow(folder, copies, mode, first, step) })
+                continuation.resume(with: Result { try runNow(folder, copies, mode, first, step, isMoving) })
             }
         }
     }
 
     private static func runNow(
-        _ folder: String, _ copies: String, _ mode: Mode, _ first: Int, _ step: Int
+        _ folder: String, _ copies: String, _ mode: Mode, _ first: Int, _ step: Int, _ isMoving: Bool
     ) throws -> [Opening] {
         var openings: [Opening] = []
         while true {
             let next = (openings.last?.call).map { $0 + step } ?? first
-            let arguments = [folder, copies, mode.rawValue, "\(next)", "\(step)"]
+            let arguments = [folder, copies, mode.rawValue, "\(next)", "\(step)"] + (isMoving ? ["move"] : [])
             var child = try ChildProcess(ChildProcess.built("OpeningProcess"), arguments)
             while let lines = child.lines() {
                 for line in lines {
