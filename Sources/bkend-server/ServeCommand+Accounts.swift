@@ -15,6 +15,13 @@ struct AccountOptions: ParsableArguments {
     var signUpLimit = RateOption.limit(50, perSeconds: 600)
     @Option(help: "Refreshes of one client.")
     var refreshLimit = RateOption.limit(120, perSeconds: 60)
+    @Option(
+        help: ArgumentHelp(
+            """
+            Seconds after its use in which a refresh token gets its successors again, and tell clients that they may \
+            count on it; 0 to 60, 0 for never. 10 and untold when left out. All servers of an address need the same.
+            """, valueName: "seconds"))
+    var refreshGrace: Int?
     @Option(help: "The sender of mails.")
     var mailSender = "no-reply@localhost"
     @Option(
@@ -24,6 +31,9 @@ struct AccountOptions: ParsableArguments {
     func validate() throws {
         guard (1...128).contains(passwordLength) else {
             throw ValidationError("--password-length is a number from 1 to 128")
+        }
+        if let refreshGrace, !(0...60).contains(refreshGrace) {
+            throw ValidationError("--refresh-grace is a number of seconds from 0 to 60")
         }
     }
 
@@ -40,6 +50,10 @@ struct AccountOptions: ParsableArguments {
         }
         configuration.accountLimits.signUpPerClient = signUpLimit.limit
         configuration.accountLimits.refreshPerClient = refreshLimit.limit
+        if let refreshGrace {
+            configuration.refreshGraceSeconds = refreshGrace
+            configuration.announcesRefreshGrace = refreshGrace > 0
+        }
         configuration.mail.sender = mailSender
         configuration.mail.resetLink = resetLink
     }

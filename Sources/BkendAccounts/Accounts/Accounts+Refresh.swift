@@ -19,9 +19,11 @@ extension Accounts {
         guard let token = RefreshToken(text) else { throw Self.unknownRefreshToken }
         let lifetimes = configuration.lifetimes
         let random = random
+        let clock = clock
         // One writer: of two that present one token, the second finds what the first has made of it.
         let outcome = try await database.write { db in
-            try Self.refresh(db, token, lifetimes: lifetimes, client: client, random: random, now: now)
+            try Self.refresh(
+                db, token, lifetimes: lifetimes, client: client, random: random, presented: now, now: clock())
         }
         switch outcome {
         case .pair(let successor, let userID, let tokenID, let issuedAt):
@@ -36,12 +38,16 @@ extension Accounts {
         }
     }
 
+    /// - Parameters:
+    ///   - presented: when the request came: what waits for the writer grows no older by it.
+    ///   - now: the time of the transaction, which a new pair is issued at. Stamped by when its request came, a pair that
+    ///     had to wait would be older than its grace when it is first seen.
     private static func refresh(
         _ db: Database, _ token: RefreshToken, lifetimes: SessionLifetimes, client: ClientInfo, random: RandomBytes,
-        now: Timestamp
+        presented: Timestamp, now: Timestamp
     ) throws -> Refreshed {
         let session = try SessionStore.session(db, id: token.sessionID)
-        let decision = RefreshDecision(token, in: session, lifetimes: lifetimes, now: now)
+        let decision = RefreshDecision(token, in: session, lifetimes: lifetimes, now: presented)
         guard let session else { return .refused(decision) }
         switch decision {
         case .rotate:

@@ -7,7 +7,9 @@ import Foundation
 enum RefreshDecision: Equatable, Sendable {
     /// The token is good: it dies, and a new pair is issued.
     case rotate
-    /// The token died a moment ago: its successors are given once more, since an answer was lost or two tabs refreshed.
+    /// The token died a moment ago, and its successor wasn't used: the same successors are given again, since an answer
+    /// was lost or two tabs refreshed. They are derived anew, never issued a second time (`RefreshToken`): however often
+    /// it is asked, a session has one living refresh token.
     case repeatSuccessor
     /// The token died earlier: someone has a copy. Every session of the user ends.
     case theft

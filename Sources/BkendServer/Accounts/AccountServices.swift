@@ -44,6 +44,7 @@ struct AccountServices: Sendable {
         settings.scrypt = scrypt
         settings.limits = configuration.accountLimits
         settings.passwordPolicy = configuration.passwordPolicy
+        settings.lifetimes.grace = .seconds(configuration.refreshGraceSeconds)
         settings.mail = configuration.mail
         let database = AccountsStore(
             store: store, queryLimit: .milliseconds(configuration.limits.queryMilliseconds))

@@ -61,7 +61,8 @@ struct APIResponder: HTTPResponder {
             // Mostly nobody is there; a client that closed its sending side alone learns why.
             record(brokenOff: trace)
             return RouteAnswer(Self.gone, retryAfterSeconds: 1)
-                .response(to: trace, isFromPage: headers[.origin] != nil, on: context.loop)
+                .response(
+                    to: trace, isFromPage: headers[.origin] != nil, extensions: extensions, on: context.loop)
         } catch let busy as TooManyRequests {
             if busy.body.code == .rateLimitExceeded {
                 metrics.rateLimited()
@@ -82,10 +83,14 @@ struct APIResponder: HTTPResponder {
             }
         }
         checkBudget(of: answer, to: trace)
-        let response = answer.response(to: trace, isFromPage: headers[.origin] != nil, on: context.loop)
+        let response = answer.response(
+            to: trace, isFromPage: headers[.origin] != nil, extensions: extensions, on: context.loop)
         record(trace, answer)
         return response
     }
+
+    /// What this server tells of itself.
+    private var extensions: Extensions { configuration.extensions }
 
     private func account(of trace: RequestTrace) -> AnswerAccount {
         let connection = Connection.current

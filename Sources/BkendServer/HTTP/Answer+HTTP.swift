@@ -36,14 +36,19 @@ struct RouteAnswer: Sendable {
 
     /// The response: JSON, its length, the request's id, and what browsers need to see.
     ///
-    /// - Parameter loop: the connection's.
-    func response(to trace: RequestTrace, isFromPage: Bool, on loop: any EventLoop) -> Response {
+    /// - Parameters:
+    ///   - extensions: what a success tells of the server.
+    ///   - loop: the connection's.
+    func response(
+        to trace: RequestTrace, isFromPage: Bool, extensions: Extensions, on loop: any EventLoop
+    ) -> Response {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
         headers[.contentLength] = String(body.count)
         headers[.requestID] = trace.id
         trace.rate?.add(to: &headers)
-        if isFromPage { CORS.allow(&headers) }
+        if (200...299).contains(status.code) { headers[Extensions.field] = extensions.text }
+        if isFromPage { CORS.allow(&headers, extensions: extensions) }
         return Response(
             status: status, headers: headers,
             body: trace.method == .head ? ResponseBody() : body.response(on: loop))

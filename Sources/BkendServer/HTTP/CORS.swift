@@ -4,10 +4,13 @@ import HTTPTypes
 /// What browsers are told: any origin may call, and which headers it may send and read (rest-api.md §1).
 enum CORS {
     /// Adds the headers of an answer to a request from a web page.
-    static func allow(_ headers: inout HTTPFields) {
+    ///
+    /// - Parameter extensions: what the answer says of the server; a page may read it where there is something to read.
+    static func allow(_ headers: inout HTTPFields, extensions: Extensions = .none) {
         headers[.accessControlAllowOrigin] = "*"
-        headers[.accessControlExposeHeaders] =
-            "ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+        var exposed = "ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+        if extensions.text != nil { exposed += ", " + Extensions.field.rawName }
+        headers[.accessControlExposeHeaders] = exposed
     }
 
     /// The headers of the answer to a preflight request (the Fetch standard, "CORS-preflight request").

@@ -36,6 +36,12 @@ package struct ServerConfiguration: Sendable {
     package var accountLimits = AccountLimits()
     /// What new passwords must be like.
     package var passwordPolicy = PasswordPolicy()
+    /// For how many seconds after its use a refresh token is answered with its successors again; 0 for never
+    /// (rest-api.md §8).
+    package var refreshGraceSeconds = 10
+    /// Whether clients are told of that time and may rely on it, by `refresh-grace` in `X-Bkend-Extensions`. All servers
+    /// of an address must have the same.
+    package var announcesRefreshGrace = false
     /// What the accounts' mails look like.
     package var mail = MailSettings()
     /// The time.

@@ -42,11 +42,13 @@ extension TestServer {
 
 /// Starts a server that verifies its own tokens, runs a body with it, and stops it.
 func withAccounts(
-    folder: String? = nil, tables: JSON? = nil, clock: TestClock? = nil, _ body: (TestServer) async throws -> Void
+    folder: String? = nil, tables: JSON? = nil, clock: TestClock? = nil,
+    configure: (inout ServerConfiguration) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
 ) async throws {
     try await ServerPlaces.gate.pass {
         let server = try await TestServer.start(folder: folder, tables: tables) { configuration in
             if let clock { configuration.now = { clock.now } }
+            configure(&configuration)
         }
         do { try await body(server) } catch {
             try? await server.stop()

@@ -32,6 +32,55 @@ import Testing
         }
     }
 
+    @Test("A server that was told to says in each success how long its grace is, also to web pages")
+    func announced() async throws {
+        let clock = TestClock("2026-01-01T00:00:00.000Z")
+        let tables: JSON = ["tables": [["name": "posts"]]]
+        try await withAccounts(
+            tables: tables, clock: clock,
+            configure: {
+                $0.refreshGraceSeconds = 20
+                $0.announcesRefreshGrace = true
+            }
+        ) { server in
+            let person = try await server.signUp("ada@example.com")
+            let origin = ["Origin": "https://app.example.com"]
+            for (method, path) in [
+                ("GET", "/v1/posts"), ("GET", "/v1/auth/me"), ("GET", "/health"), ("HEAD", "/v1/posts"),
+            ] {
+                let answer = try await person.client.send(method, path, origin)
+                #expect(answer.status == 200)
+                #expect(answer.headers["x-bkend-extensions"] == "refresh-grace=20", "\(method) \(path)")
+                #expect(answer.headers["access-control-expose-headers"]?.contains("X-Bkend-Extensions") == true)
+            }
+            #expect(try await person.client.get("/v1/posts/none").headers["x-bkend-extensions"] == nil)
+            let first = try await server.refresh(person.refreshToken)
+            #expect(first.headers["x-bkend-extensions"] == "refresh-grace=20")
+            clock.set("2026-01-01T00:00:19.000Z")
+            #expect(try await server.refresh(person.refreshToken).body == first.body)
+            clock.set("2026-01-01T00:00:20.000Z")
+            #expect(try await server.refresh(person.refreshToken).status == 401)
+        }
+    }
+
+    @Test("A server that wasn't told to, or has no grace, announces none", arguments: [(10, false), (0, true)])
+    func unannounced(seconds: Int, isAnnounced: Bool) async throws {
+        try await withAccounts(
+            configure: {
+                $0.refreshGraceSeconds = seconds
+                $0.announcesRefreshGrace = isAnnounced
+            }
+        ) { server in
+            let person = try await server.signUp("ada@example.com")
+            let answer = try await person.client.send("GET", "/v1/auth/me", ["Origin": "https://app.example.com"])
+            #expect(answer.status == 200)
+            #expect(answer.headers["x-bkend-extensions"] == nil)
+            #expect(answer.headers["access-control-expose-headers"]?.contains("X-Bkend") == false)
+            #expect(try await server.refresh(person.refreshToken).status == 200)
+            #expect(try await server.refresh(person.refreshToken).status == (seconds == 0 ? 401 : 200))
+        }
+    }
+
     @Test("An access token lives an hour; the expired one may come along with its refresh")
     func expiry() async throws {
         let clock = TestClock("2026-01-01T00:00:00.000Z")

@@ -239,6 +239,22 @@ import Testing
         }
     }
 
+    @Test("serve tells its grace only when it was given one; more than a minute is refused")
+    func refreshGrace() async throws {
+        try await withFolder { folder in
+            _ = try await CommandRun.run("init", folder)
+            for (options, expected) in [([], nil), (["--refresh-grace", "15"], "refresh-grace=15")]
+                as [([String], String?)]
+            {
+                let process = try await ServeProcess.start(folder, options)
+                let answer = try await TestClient(process.url).get("/health")
+                #expect(answer.headers["x-bkend-extensions"] == expected)
+                #expect(try await process.end().status == 0)
+            }
+            #expect(try await CommandRun.run("serve", folder, "--refresh-grace", "61").status == 64)
+        }
+    }
+
     @Test("A folder of a newer format is refused in one line")
     func newerFormat() async throws {
         try await withFolder { folder in

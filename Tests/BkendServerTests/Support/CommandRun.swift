@@ -75,6 +75,11 @@ final class ServeProcess: Sendable {
 
     /// Starts it and waits for its line.
     static func start(_ folder: String, _ more: String...) async throws -> ServeProcess {
+        try await start(folder, more)
+    }
+
+    /// Starts it and waits for its line.
+    static func start(_ folder: String, _ more: [String]) async throws -> ServeProcess {
         try await blocking {
             let process = Process()
             process.executableURL = CommandRun.executable

@@ -1,0 +1,24 @@
+#if Server
+import HTTPTypes
+
+/// What a server offers beyond the base API, as its successful answers tell in `X-Bkend-Extensions`. A client that
+/// doesn't know the header sees no difference; a server without extensions doesn't send it.
+struct Extensions: Hashable, Sendable {
+    /// The header.
+    static let field = HTTPField.Name("X-Bkend-Extensions")!  // a constant that is a valid name
+
+    /// Its value; nil where there is nothing to tell.
+    let text: String?
+
+    /// Nothing beyond the base API.
+    static let none = Extensions(text: nil)
+}
+
+extension ServerConfiguration {
+    /// What the answers tell.
+    var extensions: Extensions {
+        Extensions(
+            text: announcesRefreshGrace && refreshGraceSeconds > 0 ? "refresh-grace=\(refreshGraceSeconds)" : nil)
+    }
+}
+#endif
