@@ -26,13 +26,15 @@ extension CallRunner {
 
     /// Has a session renewed, beside what goes on, when half of its life is over.
     func renewAhead(_ session: Session) {
-        sessions.renewAhead(session) { [self] token throws(BkendError) in try await exchange(token) }
+        sessions.renewAhead(session) { [self] token, limit throws(BkendError) in
+            try await exchange(token, leavingWithin: limit)
+        }
     }
 
     /// The session in the place of one whose access token was refused; nil to give up.
     func renewed(after used: Session, refusal: ErrorCode) -> Task<Session?, any Error> {
-        sessions.session(after: used, refusal: refusal) { [self] token throws(BkendError) in
-            try await exchange(token)
+        sessions.session(after: used, refusal: refusal) { [self] token, limit throws(BkendError) in
+            try await exchange(token, leavingWithin: limit)
         }
     }
 
@@ -50,9 +52,14 @@ extension CallRunner {
         }
     }
 
-    /// Sends a refresh token. It leaves once at most; only what certainly wasn't acted on is repeated.
-    private func exchange(_ refreshToken: String) async throws(BkendError) -> JSON {
+    /// Sends a refresh token. It leaves once at most; only what certainly wasn't acted on is repeated. With a time it is
+    /// sent within that time or not at all.
+    private func exchange(_ refreshToken: String, leavingWithin limit: Duration?) async throws(BkendError) -> JSON {
         var call = Call(.post, ["auth", "refresh"], options: CallOptions(deadline: .seconds(30)))
+        if let limit {
+            call.options.retry = .never
+            call.leavesWithin = limit
+        }
         call.body = ["refreshToken": .string(refreshToken)]
         call.sendsSession = false
         return try await run(call).json

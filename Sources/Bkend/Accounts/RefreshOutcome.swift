@@ -8,31 +8,44 @@ enum RefreshOutcome: Sendable {
     case renewed(Session)
     /// The refresh token wasn't used, and is good for another attempt.
     case unspent(BkendError)
-    /// The session is over: refused, or the answer was lost, so that the token may be spent.
-    case ended(BkendError?)
+    /// No answer that can be used came back, and the token may be spent: what came in its place.
+    case lost(BkendError?)
+    /// The server has refused the token: the session is over.
+    case ended
 
     init(_ result: Result<JSON, BkendError>, of session: Session, now: Date) {
         switch result {
         case .success(let answer):
             self =
                 Session(answer, server: session.server, userID: session.userID, now: now).map(Self.renewed)
-                ?? .ended(nil)
-        case .failure(let error):
-            self = Self.isUnspent(error) ? .unspent(error) : .ended(error)
+                ?? .lost(nil)
+        case .failure(let error): self.init(error)
         }
     }
 
-    private static func isUnspent(_ error: BkendError) -> Bool {
+    private init(_ error: BkendError) {
         switch error.reason {
         case .server(let body):
             let refusals: Set<ErrorCode> = [
                 .invalidRefreshToken, .sessionExpired, .invalidToken, .tokenExpired, .accountBanned,
             ]
-            return body.status < 500 && !refusals.contains(body.code)
-        case .transport(let error): return error.delivery == .notSent
-        case .cancelled(let delivery): return delivery == .notSent
-        case .foreignAnswer, .decoding: return false
-        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore: return true
+            // A bkend server says by these two that nothing was done; its other failures leave that open.
+            let unchanged: Set<ErrorCode> = [.serviceUnavailable, .insufficientStorage]
+            if body.status >= 500 {
+                self = unchanged.contains(body.code) ? .unspent(error) : .lost(error)
+            } else {
+                self = refusals.contains(body.code) ? .ended : .unspent(error)
+            }
+        case .transport(let failure): self = failure.delivery == .notSent ? .unspent(error) : .lost(error)
+        case .cancelled(let delivery): self = delivery == .notSent ? .unspent(error) : .lost(error)
+        case .foreignAnswer, .decoding: self = .lost(error)
+        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore: self = .unspent(error)
         }
+    }
+
+    /// Whether the request never left, for want of a connection: then another may be tried.
+    var foundNoServer: Bool {
+        guard case .unspent(let error) = self, case .transport(let failure) = error.reason else { return false }
+        return failure.delivery == .notSent && failure.kind.isTransient
     }
 }

@@ -23,7 +23,7 @@ public struct Session: Sendable, Codable {
         /// It may be used.
         case active
         /// Its refresh token was about to be sent when this was stored. Where nobody is waiting for the answer any
-        /// more, the answer is lost: the token may be spent and is not sent again.
+        /// more, the answer is lost: the token may be spent and is not sent again, whatever the server allows.
         case refreshing
         /// The answer to an early refresh was lost, or the refresh refused: the access token is good until the server
         /// refuses it, and then the session is over.

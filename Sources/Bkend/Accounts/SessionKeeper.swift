@@ -4,14 +4,18 @@ import Synchronization
 
 /// A client's session: who is signed in, and one refresh for all calls that need it.
 final class SessionKeeper: Sendable {
-    /// Sends a refresh token, once, and gives the answer.
-    typealias Exchange = @Sendable (_ refreshToken: String) async throws(BkendError) -> JSON
+    /// Sends a refresh token, once, and gives the answer. With a time it is the repetition of one that was sent: it
+    /// leaves within that time or not at all.
+    typealias Exchange =
+        @Sendable (_ refreshToken: String, _ leavingWithin: Duration?) async throws(BkendError) -> JSON
 
     let changes = Broadcast<SessionChange>(buffering: 64)
     let server: String
     private let store: any SessionStore
     /// The wall clock, for the age of tokens alone.
     let now: @Sendable () -> Date
+    private let pacing: Pacing
+    private let extensions: ServerExtensions
     private let running = Mutex<[ExactString: Task<Session?, any Error>]>([:])
     private let ahead = Mutex<Ahead>(Ahead())
 
@@ -21,10 +25,12 @@ final class SessionKeeper: Sendable {
         var notBefore = Date.distantPast
     }
 
-    init(store: any SessionStore, server: String, now: @escaping @Sendable () -> Date) {
+    init(store: any SessionStore, server: String, pacing: Pacing, extensions: ServerExtensions) {
         self.store = store
         self.server = server
-        self.now = now
+        self.pacing = pacing
+        self.extensions = extensions
+        now = pacing.now
     }
 
     /// The session that is stored, ended or not.
@@ -154,13 +160,36 @@ final class SessionKeeper: Sendable {
         case .unspent(let error):
             try await store.save(session.with(.active))
             throw error
-        case .ended: throw try await end(session)
+        case .lost, .ended: throw try await end(session)
         }
     }
 
+    /// What a refresh has come to, its repetition included. Both are sent under the lock, by the process that wrote the
+    /// mark: whoever finds the mark later, this process after a restart too, sends nothing.
     private func outcome(of session: Session, _ exchange: Exchange) async -> RefreshOutcome {
+        let elapsed = pacing.stopwatch()
+        var outcome = await attempt(session, exchange, leavingWithin: nil)
+        guard case .lost(var loss) = outcome else { return outcome }
+        while let next = RefreshRepetition(grace: extensions.refreshGrace, elapsed: elapsed(), after: loss) {
+            do { try await pacing.sleep(next.pause) } catch { break }
+            // What other calls heard during the pause counts: their server may be one without grace.
+            guard let left = RefreshRepetition.timeLeft(grace: extensions.refreshGrace, elapsed: elapsed()) else {
+                break
+            }
+            outcome = await attempt(session, exchange, leavingWithin: left)
+            if case .renewed = outcome { return outcome }
+            guard outcome.foundNoServer, case .unspent(let error) = outcome else { break }
+            loss = error
+        }
+        // The first one may have spent the token, whatever was said to the second.
+        return .lost(loss)
+    }
+
+    private func attempt(
+        _ session: Session, _ exchange: Exchange, leavingWithin limit: Duration?
+    ) async -> RefreshOutcome {
         do throws(BkendError) {
-            return RefreshOutcome(.success(try await exchange(session.refreshToken)), of: session, now: now())
+            return RefreshOutcome(.success(try await exchange(session.refreshToken, limit)), of: session, now: now())
         } catch {
             return RefreshOutcome(.failure(error), of: session, now: now())
         }
@@ -200,7 +229,7 @@ final class SessionKeeper: Sendable {
                     try await store.save(next)
                     changes.tell(.refreshed(userID: next.userID))
                 case .unspent: try await store.save(session.with(.active))
-                case .ended: try await store.save(session.with(.unrenewable))
+                case .lost, .ended: try await store.save(session.with(.unrenewable))
                 }
             }
         }

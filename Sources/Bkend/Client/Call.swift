@@ -27,6 +27,9 @@ struct Call: Sendable {
     var options: CallOptions
     /// Whether the call is made as the user who is signed in.
     var sendsSession = true
+    /// How long a connection may take, where what is sent later would do harm. Such a call ends what was begun: it goes
+    /// out of a client that is shutting down as well.
+    var leavesWithin: Duration?
 
     init(
         method: Method, table: String, recordID: String? = nil, query: [QueryItem] = [], body: JSON? = nil,

@@ -13,6 +13,7 @@ final class CallRunner: Sendable {
     private let transport: any HTTPTransport
     let pacing: Pacing
     let sessions: SessionKeeper
+    let extensions = ServerExtensions()
     private let isClosed = Atomic(false)
 
     init(
@@ -24,7 +25,7 @@ final class CallRunner: Sendable {
         self.options = options
         self.transport = transport
         self.pacing = pacing
-        sessions = SessionKeeper(store: store, server: address.text, now: pacing.now)
+        sessions = SessionKeeper(store: store, server: address.text, pacing: pacing, extensions: extensions)
     }
 
     /// The server and the key, as they tell accounts of one server apart from another's; without secrets.
@@ -87,11 +88,12 @@ final class CallRunner: Sendable {
     ) async -> Result<CallAnswer, Failure> {
         var requestID: String?
         func failure(_ reason: BkendError.Reason, _ outcome: RetryPolicy.Outcome) -> Result<CallAnswer, Failure> {
-            let error = BkendError(reason, operation: call.operation, requestID: requestID, attempts: attempt)
+            var error = BkendError(reason, operation: call.operation, requestID: requestID, attempts: attempt)
+            if case .answered(let head, _) = outcome { error.retryAfter = RetryAfter(head)?.delay(now: pacing.now()) }
             return .failure(Failure(error: error, outcome: outcome))
         }
         do throws(TransportError) {
-            if isClosed.load(ordering: .relaxed) {
+            if isClosed.load(ordering: .relaxed), call.leavesWithin == nil {
                 throw TransportError(kind: .shutDown, delivery: .notSent, reason: "the client has been shut down")
             }
             if let total = request.timeouts.total, total <= .zero {
@@ -102,6 +104,7 @@ final class CallRunner: Sendable {
             let body = try await response.body.collect(upTo: options.maximumResponseBytes)
             switch AnswerReading(response.head, body) {
             case .payload(let json):
+                extensions.note(success: response.head)
                 return .success(CallAnswer(json: json, requestID: requestID, attempts: attempt))
             case .error(let error):
                 return failure(.server(error), .answered(response.head, isFromServer: true))
@@ -132,7 +135,11 @@ final class CallRunner: Sendable {
         }
         request.timeouts.total = deadline
         let response = try await transport.send(request)
-        return (response.head, try await response.body.collect(upTo: options.maximumResponseBytes))
+        let body = try await response.body.collect(upTo: options.maximumResponseBytes)
+        if (200...299).contains(response.head.status.code), response.head.isJSON {
+            extensions.note(success: response.head)
+        }
+        return (response.head, body)
     }
 
     private func decide(
@@ -202,8 +209,10 @@ final class CallRunner: Sendable {
         let head = HTTPRequest(
             method: HTTPRequest.Method(call.method.rawValue) ?? .get, scheme: address.scheme,
             authority: address.authority, path: path, headerFields: fields)
+        var timeouts = options.timeouts
+        if let limit = call.leavesWithin { timeouts.connect = min(timeouts.connect, limit) }
         return TransportRequest(
-            head: head, body: body.map { .bytes($0) } ?? .none, timeouts: options.timeouts,
+            head: head, body: body.map { .bytes($0) } ?? .none, timeouts: timeouts,
             replay: call.replay, maximumResponseBytes: options.maximumResponseBytes)
     }
 }

@@ -17,6 +17,8 @@ public struct BkendError: Error, Sendable {
     public var requestID: String?
     /// How often the request was sent.
     public var attempts: Int
+    /// How long the answer asked to wait, whoever gave it; nil where it didn't.
+    var retryAfter: Duration?
 
     /// An error.
     public init(_ reason: Reason, operation: Operation? = nil, requestID: String? = nil, attempts: Int = 0) {

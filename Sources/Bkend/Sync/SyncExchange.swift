@@ -34,14 +34,16 @@ extension SyncAnswer {
     init(_ head: HTTPResponse, _ body: [UInt8], now: Date) {
         let fields = head.headerFields
         self.init(
-            status: head.status.code, isJSON: Self.isJSON(fields[.contentType]),
+            status: head.status.code, isJSON: head.isJSON,
             date: fields[.date].flatMap(HTTPDate.init).map { Timestamp(clamping: $0.secondsSince1970 * 1_000) },
             retryAfter: RetryAfter(head)?.delay(now: now), body: body)
     }
+}
 
-    /// `application/json`, or another type of that syntax (RFC 6839 §3.1), whatever its parameters.
-    private static func isJSON(_ contentType: String?) -> Bool {
-        guard let contentType else { return false }
+extension HTTPResponse {
+    /// Whether it says `application/json`, or another type of that syntax (RFC 6839 §3.1), whatever its parameters.
+    var isJSON: Bool {
+        guard let contentType = headerFields[.contentType] else { return false }
         let type = contentType.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
         return type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json")
     }

@@ -68,7 +68,7 @@ struct RefreshDecisionTests {
         #expect(RefreshDecision.concerns(BkendError(.foreignAnswer(status: 401, contentType: nil, detail: ""))) == nil)
     }
 
-    @Test("A pair of tokens renews the session; anything else in a success ends it")
+    @Test("A pair of tokens renews the session; anything else in a success is no answer")
     func success() {
         let pair: JSON = ["accessToken": "a2", "refreshToken": "r2"]
         guard
@@ -83,29 +83,39 @@ struct RefreshDecisionTests {
             [:], ["accessToken": "a2"], ["accessToken": "a2", "refreshToken": ""], .null,
             ["accessToken": "a\r\nX: y", "refreshToken": "r2"],
         ] {
-            guard case .ended = RefreshOutcome(.success(answer), of: Self.used, now: .distantPast) else {
-                Issue.record("not ended by \(answer)")
+            guard case .lost = RefreshOutcome(.success(answer), of: Self.used, now: .distantPast) else {
+                Issue.record("taken for an answer: \(answer)")
                 return
             }
         }
     }
 
+    enum Outcome: Sendable { case unspent, lost, ended }
+
     @Test(
         "A failure leaves the token for another attempt only where it was certainly not used",
         arguments: [
-            (BkendError.Reason.transport(TransportError(kind: .cannotConnect, delivery: .notSent, reason: "")), true),
-            (.transport(TransportError(kind: .connectionLost, delivery: .mayHaveReachedServer, reason: "")), false),
-            (.transport(TransportError(kind: .idleTimedOut, delivery: .answered, reason: "")), false),
-            (.cancelled(.notSent), true), (.cancelled(.mayHaveReachedServer), false),
-            (.server(ErrorBody(.tooManyRequests, "")), true), (.server(ErrorBody(.invalidAPIKey, "")), true),
-            (.server(ErrorBody(.invalidRefreshToken, "")), false), (.server(ErrorBody(.sessionExpired, "")), false),
-            (.server(ErrorBody(.internalError, "")), false),
-            (.foreignAnswer(status: 502, contentType: "text/html", detail: ""), false),
+            (
+                BkendError.Reason.transport(TransportError(kind: .cannotConnect, delivery: .notSent, reason: "")),
+                Outcome.unspent
+            ),
+            (.transport(TransportError(kind: .connectionLost, delivery: .mayHaveReachedServer, reason: "")), .lost),
+            (.transport(TransportError(kind: .idleTimedOut, delivery: .answered, reason: "")), .lost),
+            (.cancelled(.notSent), .unspent), (.cancelled(.mayHaveReachedServer), .lost),
+            (.server(ErrorBody(.tooManyRequests, "")), .unspent), (.server(ErrorBody(.invalidAPIKey, "")), .unspent),
+            (.server(ErrorBody(.invalidRefreshToken, "")), .ended), (.server(ErrorBody(.sessionExpired, "")), .ended),
+            (.server(ErrorBody(.internalError, "")), .lost),
+            // Nothing was done, says the server itself.
+            (.server(ErrorBody(.serviceUnavailable, "")), .unspent),
+            (.server(ErrorBody(.insufficientStorage, "")), .unspent),
+            (.foreignAnswer(status: 502, contentType: "text/html", detail: ""), .lost),
+            (.foreignAnswer(status: 200, contentType: "text/html", detail: ""), .lost),
         ])
-    func failure(reason: BkendError.Reason, isUnspent: Bool) {
+    func failure(reason: BkendError.Reason, expected: Outcome) {
         switch RefreshOutcome(.failure(BkendError(reason)), of: Self.used, now: .distantPast) {
-        case .unspent: #expect(isUnspent)
-        case .ended: #expect(!isUnspent)
+        case .unspent: #expect(expected == .unspent)
+        case .lost: #expect(expected == .lost)
+        case .ended: #expect(expected == .ended)
         case .renewed: Issue.record("renewed by a failure")
         }
     }

@@ -15,6 +15,8 @@ final class SkippingClock: Clock, Sendable {
     typealias Duration = Swift.Duration
 
     private let time = Mutex(Swift.Duration.zero)
+    /// What happens during each sleep.
+    let whileSleeping = Mutex<(@Sendable () async -> Void)?>(nil)
 
     var now: Instant { Instant(offset: time.withLock { $0 }) }
     let minimumResolution = Duration.nanoseconds(1)
@@ -22,6 +24,8 @@ final class SkippingClock: Clock, Sendable {
     func sleep(until deadline: Instant, tolerance: Swift.Duration?) async throws {
         try Task.checkCancellation()
         time.withLock { $0 = max($0, deadline.offset) }
+        let hook = whileSleeping.withLock { $0 }
+        await hook?()
     }
 
     func advance(by duration: Swift.Duration) { time.withLock { $0 += duration } }
