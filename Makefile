@@ -8,7 +8,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server sanitize clean
+	attacks soak-server sanitize mutants clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -24,6 +24,7 @@ help:
 	@echo "make attacks      what honest clients notice of each attack on a release server (SECONDS=10 each)"
 	@echo "make soak-server  honest and hostile clients at one release server, for a long time (SECONDS=1800)"
 	@echo "make sanitize     tests of documents and server under ThreadSanitizer and AddressSanitizer"
+	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
@@ -45,6 +46,7 @@ format:
 lint:
 	@swift format lint --strict --parallel --recursive $(wildcard $(SWIFT_SOURCES))
 	@Scripts/check-documents
+	@Scripts/mutants check
 
 bench: setup
 	@Scripts/bench
@@ -85,6 +87,10 @@ soak-server: setup
 
 sanitize: setup
 	@Scripts/sanitize
+
+# Builds a patched copy of the tree in .build/mutants, which is kept.
+mutants: setup
+	@Scripts/mutants $(MUTANTS)
 
 # Random runs of the sync engine, in release on every core. Stopped, it goes on where it was when called again with the
 # same SEEDS and FIRST. A failing seed is shrunk and told, and the exit status is 1.

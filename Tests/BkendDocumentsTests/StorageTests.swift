@@ -90,6 +90,61 @@ import Testing
         }
     }
 
+    @Test func `A link is never followed, not even to a database of ours`() throws {
+        try withFolder { folder in
+            try DocumentStorage.open(path: folder + "/ours").close()
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/link", withDestinationPath: folder + "/ours")
+            #expect(throws: StorageError(path: folder + "/link", reason: .cannotOpen(errno: ELOOP))) {
+                try DocumentStorage.open(path: folder + "/link")
+            }
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/dangling", withDestinationPath: folder + "/elsewhere")
+            #expect(throws: StorageError(path: folder + "/dangling", reason: .cannotOpen(errno: ELOOP))) {
+                try DocumentStorage.open(path: folder + "/dangling")
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/elsewhere"))
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/db.lock", withDestinationPath: folder + "/elsewhere")
+            #expect(throws: StorageError(path: folder + "/db.lock", reason: .cannotOpen(errno: ELOOP))) {
+                try FileLock(database: folder + "/db").withLock {}
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/elsewhere"))
+        }
+    }
+
+    @Test func `A database that others may read is taken from them`() throws {
+        try withFolder { folder in
+            try DocumentStorage.open(path: folder + "/db").close()
+            chmod(folder + "/db", 0o644)
+            let pool = try DocumentStorage.open(path: folder + "/db")
+            #expect(try mode(folder + "/db") == 0o600)
+            try pool.close()
+        }
+    }
+
+    @Test func `A file with another application's mark is refused, though it is empty otherwise`() throws {
+        try withFolder { folder in
+            let path = folder + "/marked"
+            let other = try DatabaseQueue(path: path)
+            try other.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = 77") }
+            try other.close()
+            #expect(throws: StorageError(path: path, reason: .foreign(applicationID: 77))) {
+                try DocumentStorage.open(path: path)
+            }
+        }
+    }
+
+    @Test func `No option makes a statement wait for less than five seconds`() throws {
+        try withFolder { folder in
+            var options = StorageOptions()
+            options.busyTimeout = .milliseconds(1)
+            let pool = try DocumentStorage.open(path: folder + "/db", options: options)
+            #expect(try pool.read { try Int.fetchOne($0, sql: "PRAGMA busy_timeout") } == 5_000)
+            try pool.close()
+        }
+    }
+
     @Test(arguments: [1, 99]) func `A file of another format is refused with its number and left as it was`(format: Int)
         throws
     {

@@ -45,6 +45,30 @@ struct StoreFileTests {
         }
     }
 
+    @Test(
+        "None of the files beside a store is made through a link",
+        arguments: ["", "-wal", "-shm", ".lock", ".open", ".damaged"])
+    func links(suffix: String) throws {
+        try withFolder { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            symlink(folder + "/elsewhere", path + suffix)
+            _ = try? open(path).write { try $0.create("notes", ["title": "A"]) }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/elsewhere"))
+        }
+    }
+
+    @Test("The lead is not taken through a link")
+    func leaderLink() throws {
+        try withFolder { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            symlink(folder + "/elsewhere", folder + "/leader")
+            #expect(throws: StorageError.self) { try LeaderLock(path: folder + "/leader").take() }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/elsewhere"))
+        }
+    }
+
     @Test("A path that is open already gives the same store, however it is written")
     func sameStore() throws {
         try withFolder { path in

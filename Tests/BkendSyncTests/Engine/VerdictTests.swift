@@ -149,6 +149,23 @@ import Testing
         #expect(answered(update, 200, body) == .missing)
     }
 
+    /// A portal's JSON, and a record in a page of HTML's type.
+    @Test func aSuccessIsBelievedOnlyInItsOwnForm() {
+        let row = #"{"id":"1","updatedAt":"2030-01-01T00:00:00.000Z"}"#
+        let verdicts = [
+            answered(delete, 200, "{}"), answered(delete, 200, #"{"status":"ok"}"#), answered(delete, 200, "null"),
+            answered(delete, 200, #"{"success":true}"#, isJSON: false), answered(create, 201, row, isJSON: false),
+            answered(update, 200, row, isJSON: false),
+            answered(list, 200, #"{"items":[],"pagination":{"total":0}}"#, isJSON: false),
+        ]
+        for verdict in verdicts {
+            guard case .foreign = verdict else {
+                Issue.record("\(verdict)")
+                continue
+            }
+        }
+    }
+
     @Test func tooLargeIsBelievedOfAnybody() {
         guard case .rejected(let error) = answered(create, 413, "<html>", isJSON: false) else {
             Issue.record("413")

@@ -50,6 +50,21 @@ struct FileSessionStoreTests {
         }
     }
 
+    @Test("Neither the file nor its lock is made through a link")
+    func links() async throws {
+        try await withFolder { folder in
+            let path = folder + "/session.json"
+            let store = try FileSessionStore(path: path)
+            symlink(folder + "/elsewhere", path)
+            try await store.save(Self.session)
+            // The link is replaced; what it led to was never made.
+            #expect(try await store.load() == Self.session)
+            symlink(folder + "/elsewhere", path + ".lock")
+            await #expect(throws: SessionStoreError.self) { try await store.exclusively {} }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/elsewhere"))
+        }
+    }
+
     @Test("Of several stores of one file one at a time is exclusive", arguments: [true, false])
     func exclusion(isFile: Bool) async throws {
         try await withFolder { folder in
