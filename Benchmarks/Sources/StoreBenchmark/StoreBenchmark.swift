@@ -12,10 +12,14 @@ struct StoreBenchmark: AsyncParsableCommand {
     var size = 100_000
     @Option(help: "How many records lie in the store that is opened.")
     var opened = 100_000
+    @Option(help: "How many creates wait in the longer outbox.")
+    var waiting = 100_000
     @OptionGroup var options: ReportOptions
 
     func validate() throws {
-        guard size >= 1_000, opened >= 1_000 else { throw ValidationError("a size is at least 1000") }
+        guard size >= 1_000, opened >= 1_000, waiting >= 1_000 else {
+            throw ValidationError("a size is at least 1000")
+        }
     }
 
     func run() async throws {
@@ -24,6 +28,7 @@ struct StoreBenchmark: AsyncParsableCommand {
         try await run.create()
         try await run.query()
         try await run.observe()
+        try await run.grow(waiting)
         await run.close()
         try await run.open(opened)
     }

@@ -6,8 +6,8 @@ import Harness
 struct StoreRun {
     let folder: TemporaryFolder
     private let size: Int
-    private let options: ReportOptions
-    private let report: Harness.Report
+    let options: ReportOptions
+    let report: Harness.Report
     private let ours: StoreArticles
     private let theirs: GRDBArticles
 

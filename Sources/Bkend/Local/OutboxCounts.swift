@@ -25,6 +25,6 @@ public struct OutboxCounts: Hashable, Sendable {
         blocked = counts[.blocked] ?? 0
         failed = counts[.failed] ?? 0
         unresolved = counts[.unresolved] ?? 0
-        reports = try snapshot.reports().count
+        reports = try snapshot.reportCount()
     }
 }

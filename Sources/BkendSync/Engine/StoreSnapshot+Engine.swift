@@ -6,17 +6,14 @@ extension StoreSnapshot {
     /// The outbox in numbers.
     func outboxCounts() throws -> OutboxCounts {
         var counts = OutboxCounts()
-        let states = try db.all("SELECT state, count(*) FROM sync_entries GROUP BY state") {
-            ($0.text(0), Int($0.int(1)))
-        }
-        for (state, count) in states {
-            switch OutboxEntry.State(rawValue: state) {
+        for (state, count) in try entryCounts() {
+            switch state {
             case .failed: counts.failed += count
             case .unresolved: counts.unresolved += count
-            default: counts.pending += count
+            case .queued, .inFlight, .ambiguous, .blocked: counts.pending += count
             }
         }
-        counts.reports = Int(try db.number("SELECT count(*) FROM sync_reports"))
+        counts.reports = try reportCount()
         return counts
     }
 
@@ -24,7 +21,8 @@ extension StoreSnapshot {
     func tablesToLearn() throws -> [String] {
         try db.all(
             """
-            SELECT collection FROM sync_entries UNION SELECT collection FROM sync_subscriptions ORDER BY collection
+            SELECT collection FROM sync_counts WHERE entries > 0
+            UNION SELECT collection FROM sync_subscriptions ORDER BY collection
             """
         ) { $0.text(0) }
     }

@@ -38,7 +38,7 @@ extension StoreDatabase {
         let isFree = try read { snapshot in
             let current = try snapshot.owner
             if current.hasSameBytes(as: owner) { return false }
-            guard current.isEmpty, try snapshot.tables.isEmpty, try snapshot.entryCount() == 0 else {
+            guard current.isEmpty, try snapshot.tables.isEmpty, try !snapshot.hasEntries() else {
                 throw StoreError(.otherOwner)
             }
             return true

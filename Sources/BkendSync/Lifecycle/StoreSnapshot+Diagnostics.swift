@@ -33,7 +33,7 @@ extension StoreSnapshot {
         let facts = try facts(of: table) ?? TableFacts()
         var json = JSONObject()
         json["documents"] = .int(Int64(try count(in: table)))
-        json["entries"] = .int(Int64(try entries(table: table).count))
+        json["entries"] = .int(Int64(try entryCount(of: table)))
         json["isOrdered"] = .bool(facts.isOrdered)
         json["takesExtraFields"] = .bool(facts.takesExtraFields)
         json["hasUniqueKey"] = .bool(facts.hasUniqueKey)
@@ -49,8 +49,10 @@ extension StoreSnapshot {
     /// How often each code stands in the outbox; the messages may quote values and stay out.
     private func errorCodes() throws -> JSONObject {
         var codes = JSONObject()
-        for entry in try entries() {
-            guard let code = entry.failure?.code else { continue }
+        for failure in try db.all(
+            "SELECT failure FROM sync_entries WHERE failure IS NOT NULL ORDER BY sequence", read: { try $0.object(0) })
+        {
+            let code = EntryFailure(failure).code
             codes[code] = .int((codes[code]?.intValue ?? 0) + 1)
         }
         return codes

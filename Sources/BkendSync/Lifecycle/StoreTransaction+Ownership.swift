@@ -39,7 +39,7 @@ extension StoreTransaction {
         forgetCollections()
         let tables = [
             "edges", "entries", "aliases", "bases", "members", "subscriptions", "tables", "settled", "twins", "changes",
-            "reports",
+            "reports", "counts",
         ]
         for table in tables { try db.perform("DELETE FROM sync_\(table)") }
         touched = []

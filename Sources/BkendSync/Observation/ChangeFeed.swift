@@ -152,20 +152,38 @@ package final class ChangeFeed: Sendable {
         case .rows(let rows):
             hasMore = rows.count == Self.batchLimit
             batch = FeedBatch(changes: [], position: rows.last?.sequence ?? position)
-            var documents: [RecordKey: DocumentText?] = [:]
+            batch.isWhole = !hasMore
+            var records: [RecordKey: Record] = [:]
             for row in rows {
-                guard row.kind == .document, tables.contains(ExactString(row.table)) else {
+                guard tables.contains(ExactString(row.table)) else {
                     batch.changes?.append(ObservedChange(row))
                     continue
                 }
                 let key = RecordKey(row.table, row.record)
-                let document = try documents[key] ?? snapshot.document(row.table, row.record)
-                documents[key] = .some(document)
-                batch.changes?.append(ObservedChange(row, document: document))
+                let record = try records[key] ?? Record(row, in: snapshot)
+                records[key] = record
+                batch.changes?.append(
+                    ObservedChange(
+                        row, document: row.kind == .document ? record.document : nil, state: record.state,
+                        localID: record.localID))
             }
         }
         for table in tables { batch.completeness[table] = try snapshot.completeness(of: table.string) }
         if observers.contains(where: \.watchesOutbox) { batch.outboxVersion = try snapshot.outboxVersion }
         return (batch, hasMore)
+    }
+
+    /// What a snapshot says of a changed record.
+    private struct Record {
+        let document: DocumentText?
+        let state: SyncState
+        let localID: String
+
+        init(_ row: StoreChange, in snapshot: StoreSnapshot) throws {
+            let id = try snapshot.resolve(row.record)
+            document = try snapshot.document(row.table, id)
+            state = try snapshot.state(of: RecordKey(row.table, id))
+            localID = try snapshot.firstIDs(row.table, [id])[0]
+        }
     }
 }

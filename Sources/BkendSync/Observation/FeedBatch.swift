@@ -7,11 +7,19 @@ package struct ObservedChange: Sendable {
     package var change: StoreChange
     /// What queries see of the record now; nil for nothing, and where the row is about the sync state alone.
     package var document: DocumentText?
+    /// What the server knows of it now.
+    package var state: SyncState
+    /// The id that it has had from the first on this device.
+    package var localID: String
 
-    /// A change.
-    package init(_ change: StoreChange, document: DocumentText? = nil) {
+    /// A change. The local id is the record's own unless it has had another one.
+    package init(
+        _ change: StoreChange, document: DocumentText? = nil, state: SyncState = .synced, localID: String? = nil
+    ) {
         self.change = change
         self.document = document
+        self.state = state
+        self.localID = localID ?? change.record
     }
 }
 
@@ -21,6 +29,9 @@ package struct FeedBatch: Sendable {
     package var changes: [ObservedChange]?
     /// The newest row of the log that this batch covers; the largest number when that is not known.
     package var position: Int64
+    /// Whether the changes and what they say of records are those of one snapshot, up to the log's newest row in it: a
+    /// result with them is what its query would find there. Else records may be newer than `position`.
+    package var isWhole = false
     /// Which records of the observed tables can't be missing.
     package var completeness: [ExactString: Completeness] = [:]
     /// The number that moves with every change in the outbox, nil where nobody asked.

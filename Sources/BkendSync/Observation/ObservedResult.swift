@@ -1,22 +1,30 @@
 import BkendDocuments
 import BkendWire
 
-/// One record of an observed result.
-package struct ObservedRow: Sendable {
+/// One record of an observed result. An object that doesn't change: a row that stays is the same one in the next
+/// result, which is seen without a look at what it holds, and a long result is cheap to copy.
+package final class ObservedRow: Sendable {
     /// The id that the record has now.
-    package var id: String
+    package let id: String
     /// The document, or the part of it that the query selects.
-    package var document: DocumentText
+    package let document: DocumentText
     /// What the server knows of it.
-    package var state: SyncState
+    package let state: SyncState
     /// The id that it has had from the first on this device.
-    package var localID: String
+    package let localID: String
 
     package init(id: String, document: DocumentText, state: SyncState, localID: String) {
         self.localID = localID
         self.id = id
         self.document = document
         self.state = state
+    }
+
+    /// Whether a row says the same: ids, text and state.
+    package func says(sameAs other: ObservedRow) -> Bool {
+        self === other
+            || id.hasSameBytes(as: other.id) && document == other.document && state == other.state
+                && localID.hasSameBytes(as: other.localID)
     }
 }
 

@@ -2,7 +2,8 @@ import BkendDocuments
 import BkendWire
 import Synchronization
 
-/// Keeps one query's result current: judges each change, and runs the query when its result may be another one.
+/// Keeps one query's result current: puts each change into it or, where that can't be done, judges it and runs the query
+/// when its result may be another one.
 final class QueryObserver: FeedObserver {
     private struct State {
         var tracker = ResultTracker()
@@ -39,14 +40,15 @@ final class QueryObserver: FeedObserver {
     func receive(_ batch: FeedBatch) {
         let (mustRun, news) = state.withLock { state -> (Bool, ObservedResult?) in
             if state.tracker.isRunning, let now = batch.completeness[ExactString(table)] { state.completeness = now }
-            let mustRun = state.tracker.receive(batch.changes, upTo: batch.position)
-            guard !state.tracker.isRunning, state.hasResult, let now = batch.completeness[ExactString(table)],
-                state.result.error == nil
-            else { return (mustRun, nil) }
-            let isComplete = now.covers(state.filter)
-            if isComplete == state.result.isComplete { return (mustRun, nil) }
+            let mustRun = state.tracker.receive(batch.changes, upTo: batch.position, isWhole: batch.isWhole)
+            guard !state.tracker.isRunning, state.hasResult, state.result.error == nil else { return (mustRun, nil) }
+            let change = state.tracker.takeNews()
+            let isComplete =
+                batch.completeness[ExactString(table)]?.covers(state.filter) ?? state.result.isComplete
+            if change == nil, isComplete == state.result.isComplete { return (mustRun, nil) }
             state.result.isComplete = isComplete
-            state.result.renames = [:]
+            state.result.renames = change?.renames ?? [:]
+            if let change { state.result.rows = change.rows }
             return (mustRun, state.result)
         }
         if let news { results.put(news) }
@@ -74,6 +76,7 @@ final class QueryObserver: FeedObserver {
     private struct Answer {
         var result: ObservedResult
         var window: ResultWindow
+        var kept: KeptRows?
         var filter: Filter
         var position: Int64
     }
@@ -88,9 +91,16 @@ final class QueryObserver: FeedObserver {
             case .success(let answer):
                 // Which of the two was read later can't be told where they differ.
                 let isOther = completeness.map { $0.covers(answer.filter) != answer.result.isComplete } ?? false
-                mustRun = state.tracker.finish(answer.window, at: answer.position, runsAgain: isOther)
+                mustRun = state.tracker.finish(
+                    answer.window, kept: answer.kept, at: answer.position, runsAgain: isOther)
                 state.result = answer.result
                 state.filter = answer.filter
+                if !mustRun, let change = state.tracker.takeNews() {
+                    var newer = answer.result
+                    newer.rows = change.rows
+                    newer.renames = change.renames
+                    state.result = newer.following(answer.result)
+                }
             case .failure(let error):
                 mustRun = state.tracker.fail()
                 state.result.error = StoreError(error, table: table)
@@ -114,13 +124,6 @@ final class QueryObserver: FeedObserver {
         whole.page = Query.Page(offset: 0, limit: overflows ? .max : end)
         let documents = try snapshot.find(whole, in: table)
         let ids = documents.map { $0.id ?? "" }
-        var window = ResultWindow(
-            table: table, ids: Set(ids.map(ExactString.init)), named: resolved.namedTexts, probe: probe)
-        window.isShut = limit == 0
-        if !overflows, documents.count == end, let id = ids.last, let document = documents.last {
-            let all = resolved.select == nil ? document : try snapshot.document(table, id) ?? document
-            window.last = try probe.place(of: all, id: id)
-        }
         var result = ObservedResult()
         let shown = ids.indices.dropFirst(skipped)
         let states = try snapshot.syncStates(table, shown.map { ids[$0] })
@@ -129,11 +132,25 @@ final class QueryObserver: FeedObserver {
             ObservedRow(id: ids[$0.0], document: documents[$0.0], state: $0.1, localID: $1)
         }
         result.isComplete = try snapshot.completeness(of: table).covers(resolved.filter)
+        var window = ResultWindow(
+            table: table, ids: Set(ids.map(ExactString.init)), named: resolved.namedTexts, probe: probe)
         // A record that is gone from the result under its old id may be there under a new one.
         for id in former where !window.ids.contains(ExactString(id)) {
             let now = try snapshot.resolve(id)
             if !now.hasSameBytes(as: id) { result.renames[ExactString(now)] = id }
         }
-        return Answer(result: result, window: window, filter: resolved.filter, position: position)
+        var answer = Answer(result: result, window: window, filter: resolved.filter, position: position)
+        if skipped == 0, limit > 0, resolved.select == nil {
+            answer.kept = KeptRows(result.rows, table: table, limit: limit, probe: probe)
+            answer.window.ids = []
+            return answer
+        }
+        window.isShut = limit == 0
+        if !overflows, documents.count == end, let id = ids.last, let document = documents.last {
+            let all = resolved.select == nil ? document : try snapshot.document(table, id) ?? document
+            window.last = try probe.place(of: all, id: id)
+        }
+        answer.window = window
+        return answer
     }
 }

@@ -19,17 +19,19 @@ struct ResultWindow: Sendable {
 
     /// Whether the result may be another one after a change.
     ///
+    /// - Parameter kept: the result's rows where changes are put into them; they know better than `ids` and `last`.
     /// - Throws: what the filter throws on the new document.
-    func isTouched(by observed: ObservedChange) throws -> Bool {
+    func isTouched(by observed: ObservedChange, keeping kept: KeptRows? = nil) throws -> Bool {
         let change = observed.change
         if let formerly = change.formerly.map(ExactString.init), named.contains(formerly) { return true }
         guard change.table.hasSameBytes(as: table) else { return false }
-        if ids.contains(ExactString(change.record)) { return true }
-        if let formerly = change.formerly, ids.contains(ExactString(formerly)) { return true }
+        func holds(_ id: String) -> Bool { kept?.contains(id) ?? ids.contains(ExactString(id)) }
+        if holds(change.record) { return true }
+        if let formerly = change.formerly, holds(formerly) { return true }
         guard change.kind == .document, !isShut, let document = observed.document,
             try probe.matches(document)
         else { return false }
-        guard let last else { return true }
+        guard let last = try kept.map({ try $0.lastPlace() }) ?? last else { return true }
         return try probe.place(of: document, id: change.record) < last
     }
 }

@@ -18,17 +18,3 @@ extension StoreSnapshot {
         }
     }
 }
-
-extension StoreSnapshot {
-    /// How many entries are in each state; a state without any is left out.
-    package func entryCounts() throws -> [OutboxEntry.State: Int] {
-        var counts: [OutboxEntry.State: Int] = [:]
-        for (state, count) in try db.all(
-            "SELECT state, count(*) FROM sync_entries GROUP BY state", read: { ($0.text(0), Int($0.int(1))) })
-        {
-            guard let state = OutboxEntry.State(rawValue: state) else { throw StoreError(.damaged("an entry's state")) }
-            counts[state] = count
-        }
-        return counts
-    }
-}

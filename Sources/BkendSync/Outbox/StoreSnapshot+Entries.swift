@@ -19,12 +19,19 @@ extension StoreSnapshot {
     package func entries(
         table: String? = nil, state: OutboxEntry.State? = nil, after sequence: Int64 = 0, limit: Int = .max
     ) throws -> [OutboxEntry] {
-        try db.all(
-            """
+        // Each combination is a statement of its own, so that each has its index.
+        let sql = """
             SELECT \(Self.entryColumns) FROM sync_entries
-            WHERE sequence > ?1 AND (?2 IS NULL OR collection = ?2) AND (?3 IS NULL OR state = ?3)
-            ORDER BY sequence LIMIT ?4
-            """, .int(sequence), .optional(table), .optional(state?.rawValue), .int(limit), read: Self.entry)
+            WHERE sequence > ?1\(table == nil ? "" : " AND collection = ?3")\(state.map { " AND " + Self.isIn($0) } ?? "")
+            ORDER BY sequence LIMIT ?2
+            """
+        guard let table else { return try db.all(sql, .int(sequence), .int(limit), read: Self.entry) }
+        return try db.all(sql, .int(sequence), .int(limit), .text(table), read: Self.entry)
+    }
+
+    /// The condition that an entry is in a state; of those that don't simply wait there is an index.
+    static func isIn(_ state: OutboxEntry.State) -> String {
+        state == .queued ? "state = 'queued'" : "state <> 'queued' AND state = '\(state.rawValue)'"
     }
 
     /// The entries of a record, dead letters among them, in order.
@@ -32,12 +39,8 @@ extension StoreSnapshot {
         try lane(RecordKey(table, try resolve(id)))
     }
 
-    /// How many entries there are: in any state, or one.
-    package func entryCount(_ state: OutboxEntry.State? = nil) throws -> Int {
-        Int(
-            try db.number(
-                "SELECT count(*) FROM sync_entries WHERE ?1 IS NULL OR state = ?1", .optional(state?.rawValue)))
-    }
+    /// How many entries there are in any state, counted one by one: what may lose them asks so.
+    package func entryCount() throws -> Int { Int(try db.number("SELECT count(*) FROM sync_entries")) }
 
     /// The local ids that an entry waits for, in order.
     package func dependencies(of sequence: Int64) throws -> [String] {

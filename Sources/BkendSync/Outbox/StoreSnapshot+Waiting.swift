@@ -5,7 +5,8 @@ extension StoreSnapshot {
     /// a record whose create waits, through any number of steps.
     package func hasEntriesToSend(besides paused: [TablePause]) throws -> Bool {
         let moving = "state IN ('queued', 'inFlight', 'ambiguous')"
-        if paused.isEmpty { return try db.number("SELECT 1 FROM sync_entries WHERE \(moving) LIMIT 1") != 0 }
+        let tables = try tablesWithEntriesToSend()
+        if paused.isEmpty || tables.isEmpty { return !tables.isEmpty }
         let entries = try db.all(
             "SELECT sequence, collection, record, kind FROM sync_entries WHERE \(moving) ORDER BY sequence"
         ) { (sequence: $0.int(0), key: RecordKey($0.text(1), $0.text(2)), kind: $0.text(3)) }

@@ -87,11 +87,13 @@ extension StoreTransaction {
 
     /// Decides anew what is blocked, after something that was stuck is no longer.
     func reblock() throws {
-        try db.perform("UPDATE sync_entries SET state = 'queued' WHERE state = 'blocked'")
+        try db.perform("UPDATE sync_entries SET state = 'queued' WHERE \(Self.isIn(.blocked))")
         touchesOutbox = true
         let stuck = """
             SELECT \(Self.entryColumns) FROM sync_entries
-            WHERE state IN ('failed', 'unresolved') AND (state = 'unresolved' OR kind = 'create') ORDER BY sequence
+            WHERE state <> 'queued' AND state IN ('failed', 'unresolved')
+                AND (state = 'unresolved' OR kind = 'create')
+            ORDER BY sequence
             """
         for entry in try db.all(stuck, read: Self.entry) { try block(behind: entry) }
     }

@@ -10,7 +10,7 @@ extension StoreTransaction {
         if try moving != nil { throw StoreError(.beingTakenOver) }
         let epoch = try advance("epoch")
         try db.perform(
-            "UPDATE sync_entries SET state = 'ambiguous' WHERE state = 'inFlight' AND epoch < ?", .int(epoch))
+            "UPDATE sync_entries SET state = 'ambiguous' WHERE \(Self.isIn(.inFlight)) AND epoch < ?", .int(epoch))
         touchesOutbox = true
         return epoch
     }
@@ -81,9 +81,7 @@ extension StoreSnapshot {
     /// - Parameter skipping: what the engine lets wait, so that it takes no room in the answer and holds nothing up.
     package func sendable(limit: Int, skipping: [SendableSkip] = []) throws -> [OutboxEntry] {
         var ready: [OutboxEntry] = []
-        for table in try db.all(
-            "SELECT DISTINCT collection FROM sync_entries ORDER BY collection", read: { $0.text(0) })
-        {
+        for table in try tablesWithEntries() {
             let skips = skipping.filter { $0.table.hasSameBytes(as: table) }
             if skips.contains(where: \.isWhole) { continue }
             let isOrdered = try facts(of: table)?.isOrdered ?? true

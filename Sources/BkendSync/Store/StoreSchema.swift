@@ -27,7 +27,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first]
+    static let migrations = [first, second]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -135,5 +135,31 @@ enum StoreSchema {
             record TEXT NOT NULL,
             detail TEXT NOT NULL
         );
+        """
+
+    /// What must not cost more the longer the outbox is: its counts, and the few entries that don't simply wait.
+    private static let second = """
+        -- How many entries each table has in each state. Triggers keep it, so that no writer can forget to.
+        CREATE TABLE sync_counts (
+            collection TEXT NOT NULL,
+            state TEXT NOT NULL,
+            entries INTEGER NOT NULL,
+            PRIMARY KEY (collection, state)
+        ) WITHOUT ROWID;
+        INSERT INTO sync_counts SELECT collection, state, count(*) FROM sync_entries GROUP BY collection, state;
+        CREATE TRIGGER sync_entries_made AFTER INSERT ON sync_entries BEGIN
+            INSERT INTO sync_counts VALUES (new.collection, new.state, 1) ON CONFLICT DO UPDATE SET entries = entries + 1;
+        END;
+        CREATE TRIGGER sync_entries_gone AFTER DELETE ON sync_entries BEGIN
+            UPDATE sync_counts SET entries = entries - 1 WHERE collection = old.collection AND state = old.state;
+        END;
+        CREATE TRIGGER sync_entries_moved AFTER UPDATE OF collection, state ON sync_entries
+        WHEN old.state <> new.state OR old.collection <> new.collection BEGIN
+            UPDATE sync_counts SET entries = entries - 1 WHERE collection = old.collection AND state = old.state;
+            INSERT INTO sync_counts VALUES (new.collection, new.state, 1) ON CONFLICT DO UPDATE SET entries = entries + 1;
+        END;
+
+        -- Nearly all entries of a long outbox are queued; of the others the engine asks at every step.
+        CREATE INDEX sync_entries_state ON sync_entries (state, sequence) WHERE state <> 'queued';
         """
 }

@@ -23,11 +23,9 @@ package struct Subscription: Hashable, Sendable {
 extension StoreSnapshot {
     /// The subscriptions of a table, or all, in the order they were made.
     package func subscriptions(of table: String? = nil) throws -> [Subscription] {
-        try db.all(
-            """
-            SELECT number, collection, filter, progress FROM sync_subscriptions
-            WHERE ?1 IS NULL OR collection = ?1 ORDER BY number
-            """, .optional(table), read: read)
+        let columns = "SELECT number, collection, filter, progress FROM sync_subscriptions"
+        guard let table else { return try db.all("\(columns) ORDER BY number", read: read) }
+        return try db.all("\(columns) WHERE collection = ? ORDER BY number", .text(table), read: read)
     }
 
     /// A subscription, nil when there is none of that number.

@@ -74,6 +74,13 @@ enum StoreAudit {
             SELECT record FROM sync_bases AS base WHERE NOT EXISTS
             (SELECT 1 FROM sync_entries AS e WHERE e.collection = base.collection AND e.record = base.record)
             """,
+            "a count is wrong":
+                """
+            SELECT collection || ' ' || state FROM
+            (SELECT collection, state, entries FROM sync_counts WHERE entries <> 0
+            UNION ALL SELECT collection, state, -count(*) FROM sync_entries GROUP BY collection, state)
+            GROUP BY collection, state HAVING sum(entries) <> 0
+            """,
         ]
         return try rules.sorted { $0.key < $1.key }.flatMap { rule, sql in
             try String.fetchAll(db, sql: sql).map { "\(rule): \($0)" }

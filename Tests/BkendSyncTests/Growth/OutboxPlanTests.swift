@@ -1,0 +1,74 @@
+import BkendWire
+import GRDB
+import Testing
+
+@testable import BkendSync
+
+/// Every statement that runs while an app writes: none looks at more rows the longer the outbox or the table is.
+@Suite(.timeLimit(.minutes(5))) struct OutboxPlanTests {
+    /// Tables that don't grow with what is written: a row a table and state, a row a subscription, at most 1,000 reports.
+    private static let small = ["sync_counts", "sync_subscriptions", "sync_reports", "sqlite_", "bkend_"]
+
+    /// What a statement would look through from end to end.
+    private static func scans(of sql: String, _ db: Database) throws -> [String] {
+        let isAsked = ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
+        // Whether there is any row at all is told by the first one.
+        let isFirstRow = sql.hasPrefix("SELECT 1 FROM ") && sql.hasSuffix(" LIMIT 1") && !sql.contains("WHERE")
+        guard isAsked, !isFirstRow else { return [] }
+        let plan = try db.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }
+        return plan.filter { step in step.hasPrefix("SCAN ") && !small.contains { step.hasPrefix("SCAN " + $0) } }
+    }
+
+    @Test("No statement on the way of a write reads a table from end to end")
+    func writes() async throws {
+        try await ObservedStore.run { store in
+            let database = try store.open.core.database
+            let machine = EngineMachine(
+                store: database, configuration: SyncConfiguration(server: "test"), random: SyncRandom(seed: 1))
+            func tell(_ event: EngineEvent) {
+                var open = machine.handle(event, at: .zero)
+                while let effect = open.popLast() {
+                    guard case .send(let id, _) = effect else { continue }
+                    open += machine.handle(.answered(id, .notSent(SyncFailure(.unreachable))), at: .zero)
+                }
+            }
+            tell(.sessionChanged(user: "ann"))
+            tell(.start)
+            _ = try database.write { try $0.subscribe("notes") }
+            let query = Query(sort: [Query.Sort("title")], page: Query.Page(offset: 0, limit: .max))
+            let observation = try store.open.observe(query, in: "notes")
+            let list = try database.write { try $0.create("notes", ["title": "List"]) }
+            var result = await observation.next()
+            while let shown = result, shown.rows.isEmpty { result = await observation.next() }
+
+            // From here on.
+            let trace = StatementTrace(store.path)
+            for number in 0..<3 {
+                let id = try await store.open.write {
+                    try $0.create("notes", ["title": .string("Note \(number)"), "list": .string(list)])
+                }
+                _ = try await store.open.read { try $0.document("notes", id) }
+                _ = try await store.open.write { try $0.update("notes", id, set: ["title": "Other"]) }
+                if number == 0 { try await store.open.write { try $0.delete("notes", id) } }
+                tell(.localWrite)
+                _ = try await store.open.read { snapshot in
+                    (try snapshot.entryCounts(), try snapshot.outboxCounts(), try snapshot.engineNews())
+                }
+            }
+            for state in OutboxEntry.State.allCases where state != .queued {
+                _ = try await store.open.read { try $0.entries(state: state) }
+                _ = try await store.open.read { try $0.entries(table: "notes", state: state) }
+            }
+            try database.write { try $0.reblock() }
+            while let shown = result, shown.rows.count != 3 { result = await observation.next() }
+
+            let statements = trace.statements
+            #expect(statements.count > 30)
+            let scans = try await store.open.read { snapshot in
+                try statements.flatMap { sql in try Self.scans(of: sql, snapshot.db).map { "\($0) in \(sql)" } }
+            }
+            #expect(scans.isEmpty, "\(scans.joined(separator: "\n"))")
+            observation.observation.end()
+        }
+    }
+}
