@@ -29,9 +29,10 @@ struct StoreOptions: Sendable {
                 placesPerClient: max(1, limits.slowReads - 1), waiting: limits.waitingReads,
                 waitingPerClient: limits.waitingReadsPerClient),
             waitingFor: "slow queries", retryAfterSeconds: 2, report: reportReads)
-        // One writes, and one stands ready.
+        // One writes, and one stands ready: another client's, so that nobody waits for two long writes of one client.
         writes = QueueLimits(
-            places: 2, waiting: limits.waitingWrites, waitingPerClient: limits.waitingWritesPerClient)
+            places: 2, placesPerClient: 1, waiting: limits.waitingWrites,
+            waitingPerClient: limits.waitingWritesPerClient)
     }
 
     /// How much of `maximumBytes` is kept for the log, so that a full database still takes deletes.
