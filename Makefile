@@ -23,7 +23,7 @@ help:
 	@echo "make fuzz         look for queries, patterns and requests that crash, hang or pass a bound (SECONDS=600)"
 	@echo "make attacks      what honest clients notice of each attack on a release server (SECONDS=10 each)"
 	@echo "make soak-server  honest and hostile clients at one release server, for a long time (SECONDS=1800)"
-	@echo "make sanitize     tests of documents and server under ThreadSanitizer and AddressSanitizer"
+	@echo "make sanitize     most tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The documents' and the server's targets and tests once more, for `make sanitize`: everything that they link is built
+// Documents, store, transport and server once more, with their tests, for `make sanitize`: everything that they link is built
 // with a sanitizer, and what they don't need, the macros above all, isn't built at all. `Sources/…` and `Tests/…` are
 // symbolic links to the targets of the package above, as in Benchmarks; what changes in that manifest for these targets
 // has to change here.
@@ -85,6 +85,31 @@ let package = Package(
         .target(
             name: "RouteFuzz", dependencies: ["BkendAccounts", "BkendServer", "BkendTesting", "BkendWire"],
             path: "Tests/RouteFuzz", swiftSettings: strict),
+        .executableTarget(
+            name: "StoreProcess", dependencies: ["BkendSync", "BkendDocuments", "BkendWire"],
+            path: "Tests/StoreProcess", swiftSettings: strict),
+        .target(name: "CFaultCalls", path: "Tests/CFaultCalls"),
+        .executableTarget(
+            name: "OpeningProcess", dependencies: ["BkendSync", "CFaultCalls"], path: "Tests/OpeningProcess",
+            swiftSettings: strict),
+        .target(
+            name: "SyncSimulation", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
+            path: "Tests/SyncSimulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["SyncSimulation"], path: "Tests/SyncSimulationCommand",
+            swiftSettings: strict),
+        .testTarget(
+            name: "BkendSyncTests",
+            dependencies: [
+                "BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "OpeningProcess", "CSQLite",
+                grdb,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "SyncSimulationTests", dependencies: ["SyncSimulation", "BkendSync", "BkendWire", "simulate"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", "CCurl", httpTypes],
+            swiftSettings: strict),
         .testTarget(
             name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", "FaultDisk", grdb],
             swiftSettings: strict),
