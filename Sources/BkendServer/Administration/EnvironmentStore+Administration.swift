@@ -97,7 +97,8 @@ extension EnvironmentStore {
         guard let old = try versions(of: name).first(where: { $0.version == version }) else {
             throw OperatorError("the table \(name) has no version \(version); bkend-server table versions shows them")
         }
-        let changes = try apply(["tables": [.object(old.definition.json)]], now: now())
+        // What a definition didn't say when it was in force, it doesn't ask for now.
+        let changes = try apply(["tables": [.object(old.definition.json)]], clientKeys: .declines, now: now())
         return changes.first ?? TableChange(table: name, changes: [])
     }
 

@@ -28,10 +28,10 @@ package struct TableCheck: Hashable, Sendable {
 
     /// The object of `--json`.
     package var json: JSONObject {
-        [
-            "table": .string(change.table), "changes": .array(change.changes.map(JSON.string)),
-            "records": .int(Int64(records)), "failing": .int(Int64(failing)),
-        ]
+        var json = change.json
+        json["records"] = .int(Int64(records))
+        json["failing"] = .int(Int64(failing))
+        return json
     }
 }
 
@@ -44,15 +44,18 @@ extension EnvironmentStore {
     package func check(_ json: JSON, finding: (SchemaFinding) throws -> Void) throws -> [TableCheck] {
         let tables = try TableMistakes.tables(json)
         return try quickRead { db, catalog in
-            try tables.map { new in
-                guard let old = try catalog[new.name] else {
+            try tables.map { table in
+                let old = try catalog[table.name]
+                let settled = try ClientKeySetting(table, over: old, .asks, in: db)
+                let new = settled.definition
+                guard let old else {
                     return TableCheck(change: TableChange(creating: new), records: 0, failing: 0)
                 }
                 var records = 0
                 var failing = try Self.failing(in: old, new, in: db, records: &records, finding: finding)
                 failing += try Self.conflicting(in: old, new, in: db, finding: finding)
-                return TableCheck(
-                    change: TableChange(from: old.definition, to: new), records: records, failing: failing)
+                let change = TableChange(from: old.definition, to: new, warnings: settled.warnings)
+                return TableCheck(change: change, records: records, failing: failing)
             }
         }
     }

@@ -27,7 +27,7 @@ extension EnvironmentStore {
         return try quickRead { db, catalog in
             let tables = try Self.chosen(names, catalog)
             let definitions = try OutputFile(folder + "/tables.json")
-            let json: JSON = ["tables": .array(tables.map { .object($0.definition.json) })]
+            let json: JSON = ["tables": .array(try tables.map { .object(try Self.definition(of: $0, in: db).json) })]
             try definitions.write(json.serialized() + [0x0A])
             let files = try tables.map { try OutputFile("\(folder)/\($0.name).jsonl") }
             let exported = try zip(tables, files).map { table, file in
@@ -59,6 +59,18 @@ extension EnvironmentStore {
             try flush()
             return ExportedTable(name: name, records: records, file: nil, bytes: bytes)
         }
+    }
+
+    /// The definition that makes a table which takes all of these records: it refuses an index of client keys that they
+    /// wouldn't fit, since `apply` would add it to the empty table.
+    private static func definition(of table: Table, in db: Database) throws -> BkendWire.TableDefinition {
+        var definition = table.definition
+        if definition.clientKeys == nil, definition.wantsClientKeyIndex,
+            try ClientKeySetting.hasObstacle(in: table, in: db)
+        {
+            definition.clientKeys = false
+        }
+        return definition
     }
 
     private static func chosen(_ names: [String], _ catalog: TableCatalog) throws -> [Table] {

@@ -6,6 +6,7 @@ import BkendWire
 /// required, and a string is a date only if each is in the stored form, so that normalising changes none.
 package struct SchemaInference: Sendable {
     private var root = Shape()
+    private var keys = SeenKeys()
     /// How many records were looked at.
     package private(set) var records = 0
 
@@ -17,6 +18,7 @@ package struct SchemaInference: Sendable {
 
     mutating func add(_ record: JSONObject) {
         records += 1
+        keys.add(record)
         let fields = RecordOperations.withoutSystemFields(record)
         root.add(
             .object(
@@ -28,7 +30,29 @@ package struct SchemaInference: Sendable {
     package func definition(name: String) -> TableDefinition {
         var table = TableDefinition(name: name)
         table.schema.properties = root.schema?.properties ?? []
+        // With the index that `apply` adds otherwise, the import would reject the second of two records.
+        if keys.isShared { table.clientKeys = false }
         return table
+    }
+
+    /// The client keys seen so far, to tell whether two records share one. Keys and ids are kept as their hashes, 32 MB
+    /// at most: of more than a million keys the first million are known, and the import notices the others.
+    private struct SeenKeys {
+        private var owners: [Int: Int] = [:]
+        private(set) var isShared = false
+        private static let most = 1 << 20
+
+        mutating func add(_ record: JSONObject) {
+            guard !isShared, let key = record[FieldName.clientKey] else { return }
+            let name = ExactString(key.description).hashValue
+            // The same record in two pages is one; without an id each is another.
+            let id = (record["id"] ?? record["_id"])?.stringValue.map { ExactString($0).hashValue }
+            if let owner = owners[name] {
+                isShared = owner != id
+            } else if owners.count < Self.most {
+                owners[name] = id ?? 0
+            }
+        }
     }
 
     /// What was seen of one place in the records.

@@ -17,8 +17,12 @@ enum DynamicTable {
         return table
     }
 
-    /// What such a table is like.
-    static func definition(_ name: String) -> BkendWire.TableDefinition { BkendWire.TableDefinition(name: name) }
+    /// What such a table is like. As of one that `apply` makes, its client keys are kept unique.
+    static func definition(_ name: String) -> BkendWire.TableDefinition {
+        var definition = BkendWire.TableDefinition(name: name)
+        definition.clientKeys = true
+        return definition
+    }
 
     /// Refuses a table more than there may be.
     static func checkRoom(for name: String, atMost most: Int, in db: Database) throws {

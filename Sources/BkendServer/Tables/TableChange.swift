@@ -7,15 +7,25 @@ package struct TableChange: Hashable, Sendable, CustomStringConvertible {
     package let table: String
     /// What changed, each a few words; empty when nothing did.
     package let changes: [String]
+    /// What was asked for, or goes without asking, and wasn't done: whole sentences.
+    package let warnings: [String]
 
     /// One line.
     package var description: String {
         changes.isEmpty ? "table \(table): no changes" : "table \(table): \(changes.joined(separator: ", "))"
     }
 
-    init(table: String, changes: [String]) {
+    init(table: String, changes: [String], warnings: [String] = []) {
         self.table = table
         self.changes = changes
+        self.warnings = warnings
+    }
+
+    /// The object of `--json`.
+    package var json: JSONObject {
+        var json: JSONObject = ["table": .string(table), "changes": .array(changes.map(JSON.string))]
+        if !warnings.isEmpty { json["warnings"] = .array(warnings.map(JSON.string)) }
+        return json
     }
 
     /// A table that is made.
@@ -30,7 +40,7 @@ package struct TableChange: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What differs between two definitions of a table.
-    init(from old: TableDefinition, to new: TableDefinition) {
+    init(from old: TableDefinition, to new: TableDefinition, warnings: [String] = []) {
         var changes: [String] = []
         for property in new.schema.properties {
             if let before = old.schema[property.name] {
@@ -58,8 +68,11 @@ package struct TableChange: Hashable, Sendable, CustomStringConvertible {
         if old.columnPermissions != new.columnPermissions { changes.append("column permissions replaced") }
         if old.rowFilters != new.rowFilters { changes.append("row filters replaced") }
         if old.searchIndex != new.searchIndex { changes.append("search index \(new.searchIndex ? "on" : "off")") }
+        let (wasKept, isKept) = (old.clientKeyIndex != nil, new.clientKeyIndex != nil)
+        if wasKept != isKept { changes.append("client keys \(isKept ? "kept unique" : "no longer kept unique")") }
+        if changes.isEmpty, old.clientKeys != new.clientKeys { changes.append("the setting of client keys changed") }
         if changes.isEmpty, old != new { changes.append("schema changed") }
-        self.init(table: new.name, changes: changes)
+        self.init(table: new.name, changes: changes, warnings: warnings)
     }
 }
 #endif

@@ -16,7 +16,7 @@ enum TableSpec {
         try check(table, caller: caller)
         let definition = table.definition
         let form = definition.json
-        let indexes = IndexDefinition.builtIn + definition.uniqueFieldIndexes + definition.indexes
+        let indexes = definition.impliedIndexes + definition.indexes
         var out: JSONObject = [
             "tableName": .string(table.name), "schema": form["schema"] ?? [:],
             "indexes": .array(
@@ -31,6 +31,8 @@ enum TableSpec {
         for part in ["expressionPermissions", "columnPermissions", "rowFilters", "searchIndex"] {
             out[part] = form[part]
         }
+        // Where they are unique the index says so; where that wasn't refused, whoever applies this may ask again.
+        if definition.clientKeys == false { out["clientKeys"] = false }
         out["additionalProperties"] = .bool(definition.additionalProperties)
         out["schemaVersion"] = .int(Int64(table.version))
         return out

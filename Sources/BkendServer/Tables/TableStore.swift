@@ -86,9 +86,12 @@ enum TableStore {
 
 extension BkendWire.TableDefinition {
     /// The indexes that the collection has: the built-in ones (but for `id`, the collection's own key), those of unique
-    /// fields, and the declared ones.
-    var storedIndexes: [IndexDefinition] {
-        IndexDefinition.builtIn.filter { $0.name != "_id_" } + uniqueFieldIndexes + indexes
+    /// fields and of client keys, and the declared ones.
+    var storedIndexes: [IndexDefinition] { impliedIndexes.filter { $0.name != "_id_" } + indexes }
+
+    /// The indexes that the table has without declaring them.
+    var impliedIndexes: [IndexDefinition] {
+        IndexDefinition.builtIn + uniqueFieldIndexes + (clientKeyIndex.map { [$0] } ?? [])
     }
 }
 #endif

@@ -16,6 +16,10 @@ public struct TableDefinition: Hashable, Sendable {
     public var rowFilters: [RowFilter]
     /// Whether lists and `search` may use a trigram index.
     public var searchIndex: Bool
+    /// Whether a server keeps the keys of devices' creates unique (`clientKey`), so that none is applied twice. In a
+    /// file of tables nil means yes, where the records allow it; of a table that is there it means that they don't, or
+    /// that nobody asked since it was made.
+    public var clientKeys: Bool?
 
     /// A field's name as a dictionary key, compared by code point.
     public struct ExactName: Hashable, Sendable {
@@ -91,6 +95,7 @@ public struct TableDefinition: Hashable, Sendable {
                 rowFilters.map { ["expression": .string($0.expression.description), "filter": .object($0.filter)] })
         }
         if searchIndex { out["searchIndex"] = true }
+        if let clientKeys { out["clientKeys"] = .bool(clientKeys) }
         return out
     }
 }
@@ -138,6 +143,7 @@ extension TableDefinition {
                 for (field, rule) in reader.columns(value, path: place) { columnPermissions[ExactName(field)] = rule }
             case "rowFilters": rowFilters = reader.rowFilters(value, path: place)
             case "searchIndex": searchIndex = reader.flag(value, path: place)
+            case "clientKeys": clientKeys = reader.flag(value, path: place)
             default: reader.mistake(place, "unknown", "is not a part of a table")
             }
         }
@@ -156,6 +162,10 @@ extension TableDefinition {
     /// Leaves out what a spec lists and every table has anyway.
     private mutating func dropWhatIsImplied(path: String, _ reader: inout SchemaReader) {
         let implied = IndexDefinition.builtIn + uniqueFieldIndexes
+        if indexes.contains(.clientKey) {
+            indexes.removeAll { $0 == .clientKey }
+            if clientKeys == nil { clientKeys = true }
+        }
         // MongoDB calls the index of its own `_id` so too.
         indexes.removeAll { $0.name.hasSameBytes(as: "_id_") || implied.contains($0) }
         for index in indexes where index.name.utf8.first == 0x5F {

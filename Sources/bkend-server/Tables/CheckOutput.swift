@@ -13,6 +13,7 @@ enum CheckOutput {
         }
         list.end(["tables": .array(tables.map { .object($0.json) })])
         if !asJSON {
+            ChangeOutput.warn(tables.map(\.change))
             for table in tables {
                 let failing = table.failing > 0 ? ", \(table.failing) of \(table.records) records would fail" : ""
                 let what = table.change.changes.isEmpty ? "" : "would change: "

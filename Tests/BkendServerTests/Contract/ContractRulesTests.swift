@@ -86,7 +86,7 @@ import Testing
         },
         ContractRow("Every table has indexes on id, createdAt, updatedAt, createdBy") { world in
             let indexes = try await world.admin.get("/v1/data/open/spec").json["indexes"]?.arrayValue ?? []
-            return indexes.compactMap { $0["key"] } == [
+            return indexes.compactMap { $0["key"] }.prefix(4) == [
                 ["id": 1], ["createdAt": 1], ["updatedAt": 1], ["createdBy": 1],
             ]
         },

@@ -145,7 +145,8 @@ import Testing
             let spec = try await server.admin.get("/v1/data/people/spec")
             #expect(spec.json["tableName"] == "people")
             #expect(spec.json["schema"]?["properties"]?["name"]?["bsonType"] == "string")
-            #expect(spec.json["indexes"]?.arrayValue?.count == 4)
+            let names = (spec.json["indexes"]?.arrayValue ?? []).map { $0["name"] }
+            #expect(names == ["_id_", "_createdAt_", "_updatedAt_", "_createdBy_", "_clientKey_"])
             #expect(spec.json["columnPermissions"] != nil)
             #expect(try await server.user("ann").get("/v1/people/spec").status == 200)
             #expect(try await server.guest.get("/v1/people/spec").status == 403)

@@ -147,6 +147,32 @@ import Testing
         #expect(indexes.allSatisfy { $0.unique && $0.sparse && $0.name == "_unique_\($0.fields[0].path)" })
     }
 
+    @Test func `client keys are said by a flag, and in a spec by the server's index`() throws {
+        for (text, expected) in [
+            (#"{"name":"a"}"#, nil), (#"{"name":"a","clientKeys":false}"#, false),
+            (#"{"name":"a","clientKeys":true}"#, true), (#"{"tableName":"a"}"#, nil),
+            (#"{"tableName":"a","clientKeys":false}"#, false),
+            (
+                #"{"tableName":"a","indexes":[{"name":"_clientKey_","key":{"clientKey":1},"unique":true,"sparse":true}]}"#,
+                true
+            ),
+        ] as [(String, Bool?)] {
+            let table = try Self.table(try JSON(parsing: text))
+            #expect(table.clientKeys == expected, "\(text)")
+            #expect(table.indexes.isEmpty)
+            #expect(table.clientKeyIndex == (expected == true ? .clientKey : nil))
+            #expect(try Self.table(.object(table.json)) == table)
+        }
+        #expect(Self.mistakes(["name": "a", "clientKeys": "no"]) == ["table.clientKeys type"])
+        // The name is the server's; another index of it isn't the one.
+        for wrong in [#"{"name":"a","indexes":[%]}"#, #"{"tableName":"a","indexes":[%]}"#] {
+            let index = #"{"name":"_clientKey_","key":{"clientKey":1}}"#
+            #expect(throws: TableDefinitionError.self) {
+                try Self.table(try JSON(parsing: wrong.replacing("%", with: index)))
+            }
+        }
+    }
+
     @Test func `definitions that differ only in Unicode form are different`() throws {
         func table(_ part: String) throws -> TableDefinition {
             try Self.table(try JSON(parsing: #"{"name":"a",\#(part)}"#))
