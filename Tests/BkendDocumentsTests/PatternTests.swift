@@ -65,4 +65,17 @@ import Testing
             #expect(try collection.count(in: db) == 1)
         }
     }
+
+    @Test("A match ends by the time that it works, not by the time that its thread waits for a processor")
+    func waitingThread() {
+        var (time, worked) = (ContinuousClock.now, Duration.zero)
+        let watch = PatternWatch(deadline: nil, clocks: .init(now: { time }, worked: { worked }))
+        func look() -> Bool { (0..<64).map { _ in watch.step() }.contains { $0 != 0 } }
+        watch.begin()
+        #expect(!look())
+        (time, worked) = (time + .seconds(60), .milliseconds(20))
+        #expect(!look())
+        (time, worked) = (time + .seconds(2), .milliseconds(1_020))
+        #expect(look())
+    }
 }
