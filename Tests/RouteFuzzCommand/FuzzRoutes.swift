@@ -15,7 +15,7 @@ import RouteFuzz
         let seed = arguments.dropFirst().first.flatMap { $0 } ?? UInt64.random(in: 0...(1 << 48))
         print("seed \(seed)")
         let report = try await RouteFuzz.run(
-            seed: seed, .time(.seconds(Double(seconds))), atLeast: 1_000, progress: { print($0) })
+            seed: seed, .time(.seconds(Double(seconds))), atLeast: 1_000, isAlone: true, progress: { print($0) })
         print(report)
         exit(report.isWell ? 0 : 1)
     }
