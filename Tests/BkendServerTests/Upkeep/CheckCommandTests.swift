@@ -43,9 +43,9 @@ import Testing
     @Test(
         "Each kind of damage is found and named",
         arguments: [
-            ("DELETE FROM c1_i4 WHERE key = (SELECT min(key) FROM c1_i4)", ["index", "index"]),
-            ("INSERT INTO c1_i4 VALUES (x'0102', 1)", ["index"]),
-            ("UPDATE c1_i4 SET row = 3 WHERE row = 1", ["index"]),
+            ("DELETE FROM c1_i5 WHERE key = (SELECT min(key) FROM c1_i5)", ["index", "index"]),
+            ("INSERT INTO c1_i5 VALUES (x'0102', 1)", ["index"]),
+            ("UPDATE c1_i5 SET row = 3 WHERE row = 1", ["index"]),
             ("UPDATE bkend_indexes SET multikey = 0", ["index"]),
             ("UPDATE bkend_collections SET documents = 4", ["count"]),
             ("UPDATE c1 SET document = replace(document, '\"n\":1', '\"n\":5') WHERE id = '1'", ["index"]),
@@ -58,7 +58,7 @@ import Testing
             ("UPDATE server_tables SET version = 4", ["version"]),
             ("DELETE FROM server_table_versions WHERE version = 1", ["version"]),
             ("DELETE FROM server_tables", ["definition"]), ("UPDATE server_catalog SET format = 99", ["file"]),
-            ("UPDATE bkend_indexes SET collection = 9 WHERE number = 4", ["reference", "index"]),
+            ("UPDATE bkend_indexes SET collection = 9 WHERE number = 5", ["reference", "index"]),
         ])
     func damage(sql: String, kinds: [String]) async throws {
         try await Self.withTable { place in
