@@ -25,7 +25,10 @@ import Testing
         ("what the server refuses is thrown away", 1),
         ("no wait is kept", 1),
         ("second copies are left alone", 28),
-        ("a refresh token is sent again", 68),
+        ("a refresh is repeated without the server's word", 5),
+        ("a refresh is repeated late", 8),
+        ("a refresh is repeated after a restart", 5),
+        ("a refresh is repeated twice", 8),
         ("a twin is deleted without a look at the original", 3),
         ("another entry's answer is adopted", 4),
     ]

@@ -28,6 +28,8 @@ package final class SimulatedDevice {
     var wakeNumber = 0
     /// The generation for which the engine asked for the refresh under way, nil where it didn't.
     var wantsRefresh: Int?
+    /// The grace of the server's last success, in memory.
+    var announcedGrace: Int64?
     /// No route to the server before this moment.
     var blackoutUntil: Int64 = 0
     /// How many requests were sent of each name, for their fates.
@@ -85,7 +87,13 @@ package final class SimulatedDevice {
         wakeNumber += 1
         incarnation += 1
         status = SyncStatus()
-        if session.refreshing != nil { session.isLastToken = true }
+        announcedGrace = nil
+        session.firstSent = nil
+        session.isRepeated = false
+        if session.refreshing != nil {
+            session.isLastToken = true
+            session.lostBy = -1
+        }
     }
 
     /// The disk is full: the database can't grow. What fits into its free pages is still written.

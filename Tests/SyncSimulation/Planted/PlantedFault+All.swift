@@ -7,8 +7,8 @@ extension PlantedFault {
     package static let all = [
         blindResend, resendWithoutWaiting, forgottenMark, conflictOverlooked, reportForgotten, aliasDropped,
         edgesDropped, cursorAhead, cursorFromPush, staleBelieved, shadowForgotten, membershipDropped, deniedIsGone,
-        proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshResent,
-        deadLetterDropped, impatient, twinUnseen, answerMixedUp,
+        proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshUnsigned,
+        refreshLate, refreshAfterRestart, refreshTwice, deadLetterDropped, impatient, twinUnseen, answerMixedUp,
     ]
 
     private static func plant(_ name: String, _ change: (inout PlantedFault) -> Void) -> PlantedFault {
@@ -154,7 +154,17 @@ extension PlantedFault {
         }
     }
 
-    private static let refreshResent = plant("a refresh token is sent again") { $0.resendsRefresh = true }
+    private static let refreshUnsigned = plant("a refresh is repeated without the server's word") {
+        $0.refresh = .withoutSign
+    }
+
+    private static let refreshLate = plant("a refresh is repeated late") { $0.refresh = .late }
+
+    private static let refreshAfterRestart = plant("a refresh is repeated after a restart") {
+        $0.refresh = .afterRestart
+    }
+
+    private static let refreshTwice = plant("a refresh is repeated twice") { $0.refresh = .twice }
 
     private static let deadLetterDropped = plant("what the server refuses is thrown away") {
         $0.afterEvent = { _, device in execute(device.writer, "DELETE FROM sync_entries WHERE state = 'failed'") }

@@ -18,8 +18,20 @@ package struct PlantedFault: Sendable {
     package var afterEvent: @Sendable (EngineEvent, SimulatedDevice) throws -> Void = { _, _ in }
     /// Rewrites what the engine is told.
     package var told: @Sendable (EngineEvent, SimulatedDevice) -> EngineEvent = { event, _ in event }
-    /// Whether a refresh token is sent again after its answer was lost.
-    package var resendsRefresh = false
+    /// How a refresh token is sent again that shouldn't be.
+    package var refresh: Refresh?
+
+    /// A rule of the repetition of a refresh (docs/sync.md, "Refresh tokens") that is broken.
+    package enum Refresh: Sendable {
+        /// Though the server didn't announce a grace.
+        case withoutSign
+        /// When half of the grace, and more, is over.
+        case late
+        /// By a process that finds the mark of an earlier one.
+        case afterRestart
+        /// As often as answers are lost.
+        case twice
+    }
 
     /// A fault.
     package init(_ name: String) { self.name = name }

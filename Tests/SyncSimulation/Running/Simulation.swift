@@ -27,6 +27,8 @@ package final class Simulation {
         world.profile = plan.profile
         world.server.skews = plan.skews
         world.server.sessions.lifetime = plan.tokenLifetime
+        world.server.sessions.grace = plan.refreshGrace
+        world.refreshLoss = plan.refreshLoss
         world.configuration.policies = plan.policies
         world.configuration.lanes = plan.lanes
         world.slowestCommit = plan.slowestCommit

@@ -1,5 +1,6 @@
 /// Sessions with rotating refresh tokens (rest-api.md §8): a refresh token is good once, and using it again ends every
-/// session of its user. There is no grace period here; servers may grant one, clients can't count on it.
+/// session of its user. A server that announces a grace answers the last spent token of a session once more, with the
+/// same tokens, while it lasts and the successor wasn't used; stricter than bkend-server, which counts nothing.
 package struct ServerSessions: Sendable {
     /// Why a token isn't accepted.
     package struct Refusal: Error {
@@ -19,6 +20,8 @@ package struct ServerSessions: Sendable {
         var isLive = true
         var refresh: String
         var spent: [String] = []
+        /// The last spent token, what it gave and when, while it may come once more.
+        var repeatable: (token: String, tokens: Tokens, at: Int64)?
     }
 
     private var sessions: [Session] = []
@@ -28,6 +31,11 @@ package struct ServerSessions: Sendable {
     package private(set) var reuses = 0
     /// How long an access token lives, in milliseconds.
     package var lifetime: Int64 = 3_600_000
+    /// For how long after its use a refresh token may come once more, in milliseconds, as each success announces; nil for
+    /// a server that announces none, and grants none.
+    package var grace: Int64?
+    /// How often that was made use of.
+    package private(set) var repetitions = 0
 
     /// A new session.
     package mutating func signIn(_ user: String, at now: Int64) -> Tokens {
@@ -41,13 +49,20 @@ package struct ServerSessions: Sendable {
             return .failure(Refusal(code: "auth/invalid-refresh-token"))
         }
         guard sessions[index].isLive else { return .failure(Refusal(code: "auth/session-expired")) }
+        if let last = sessions[index].repeatable, last.token == token, let grace, now - last.at < grace {
+            sessions[index].repeatable = nil
+            repetitions += 1
+            return .success(last.tokens)
+        }
         if sessions[index].refresh != token {
             reuses += 1
             endAll(of: sessions[index].user)
             return .failure(Refusal(code: "auth/invalid-refresh-token"))
         }
         sessions[index].spent.append(token)
-        return .success(issue(for: index, at: now))
+        let tokens = issue(for: index, at: now)
+        sessions[index].repeatable = (token, tokens, now)
+        return .success(tokens)
     }
 
     /// Ends every session of a user.

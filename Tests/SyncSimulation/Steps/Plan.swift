@@ -15,6 +15,10 @@ package struct Plan: Sendable {
     package var skews: [Int64] = [0]
     /// How long an access token lives, in milliseconds.
     package var tokenLifetime: Int64 = 3_600_000
+    /// The grace of refreshes that the server announces, in milliseconds; nil for none.
+    package var refreshGrace: Int64?
+    /// How often the answer to a refresh is lost, beside what the profile does.
+    package var refreshLoss = 0.0
     /// How many records the server has at the beginning.
     package var records = 0
     /// Whether the server keeps `clientKey` unique.
@@ -52,6 +56,17 @@ package struct Plan: Sendable {
         pageSize = (random.one(of: [100, 100, 20, 6]), random.one(of: [5_000, 5_000, 8]))
         looksTwice = steps.contains { $0.kind == .empty }
         drawNewIDs()
+        drawGrace()
+    }
+
+    /// Servers that announce a grace, and refreshes whose answers are lost: drawn apart, so that older seeds stay what they
+    /// were.
+    private mutating func drawGrace() {
+        var random = Chance(seed: seed).sequence("grace")
+        if random.hits(0.5) { refreshGrace = random.one(of: [2_000, 10_000, 30_000]) }
+        guard random.hits(0.2) else { return }
+        tokenLifetime = Int64(random.number(30_000...120_000))
+        refreshLoss = Double(random.number(10...60)) / 100
     }
 
     /// Records that come back under new ids, and answers that are swapped: drawn apart, so that older seeds stay what they

@@ -12,6 +12,7 @@ extension World {
     package func heal(for quiet: Int64 = World.quiet) throws {
         note("— everything heals")
         profile = FaultProfile()
+        refreshLoss = 0
         script = []
         swapping = [:]
         server.refusesKey = false

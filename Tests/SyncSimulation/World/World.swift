@@ -14,6 +14,7 @@ package final class World {
         case diskHasRoom(device: Int, filling: Int)
         case refreshArrives(device: Int, incarnation: Int, token: String, Fate)
         case refreshed(device: Int, incarnation: Int, token: String?, RefreshFate)
+        case refreshAgain(device: Int, incarnation: Int, token: String)
         case step(Int)
     }
 
@@ -57,6 +58,8 @@ package final class World {
     package var serverWasEmptiedBefore: Int64 = -1_000_000
     /// More requests than this in a minute are a loop.
     package var requestLimit = 400
+    /// How often the answer to a refresh is lost, beside what the profile does.
+    package var refreshLoss = 0.0
     /// The longest that the sync of a transaction takes, in milliseconds; each takes its own time.
     package var slowestCommit: Int64 = 0
     /// Whether nothing but writes changes what the server lists, so that pulls must bring everything.
@@ -130,6 +133,9 @@ package final class World {
         case .answer(let number, let incarnation, let id, let response):
             let device = devices[number]
             guard device.incarnation == incarnation, device.outstanding.remove(id) != nil else { return }
+            if case .answered(let answer) = response, (200...299).contains(answer.status), answer.isJSON {
+                device.announcedGrace = server.sessions.grace
+            }
             note("d\(number) \(id) ← \(Trace.text(response))")
             try tell(device, .answered(id, response))
         case .timer(let number, let incarnation, let wake):
@@ -149,6 +155,11 @@ package final class World {
             // Somebody may have signed in meanwhile: what became of the former session's token says nothing about it.
             let isCurrent = token.map { device.session.refreshing?.hasSameBytes(as: $0) ?? false } ?? true
             if device.incarnation == incarnation, isCurrent { try refreshed(device, fate) }
+        case .refreshAgain(let number, let incarnation, let token):
+            let device = devices[number]
+            if device.incarnation == incarnation, device.session.refreshing?.hasSameBytes(as: token) ?? false {
+                refreshAgain(device)
+            }
         case .step(let index): try perform?(index)
         }
     }
@@ -169,7 +180,7 @@ package struct Violation: Error, CustomStringConvertible, Sendable {
         case nobodyElse = "7 nobody else's data"
         case clock = "8 no device clock"
         case conflictsReported = "every conflict is reported"
-        case sessions = "no refresh token is used twice"
+        case sessions = "no refresh token is used twice, but within an announced grace"
         case budget = "request budget"
         case liveness = "liveness"
         case broken = "the store or the simulation failed"

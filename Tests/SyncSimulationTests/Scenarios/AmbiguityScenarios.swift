@@ -49,6 +49,42 @@ import Testing
         #expect(stage.rows().count == 2)
     }
 
+    @Test("3 · where the server announces a grace a lost refresh is repeated once, and nobody is signed out")
+    func repeatedRefresh() throws {
+        let stage = try Stage(["ann", "ann"]) {
+            $0.server.sessions.lifetime = 100_000
+            $0.server.sessions.grace = 10_000
+        }
+        stage.next("refresh", of: 0, .lostAfter)
+        try stage.wait(seconds: 130)
+        try stage.create(0, ["title": "by the next pair"])
+        try stage.settle()
+        #expect(stage.rows().count == 1)
+        #expect(stage.world.server.sessions.repetitions == 1)
+        #expect(stage.world.server.sessions.reuses == 0)
+        #expect(stage.status(0).state != .signedOut && stage.status(1).state != .signedOut)
+    }
+
+    @Test(
+        "3 · a repetition that is lost as well is the last: the rest of the token is used, then the user is signed out")
+    func repetitionLost() throws {
+        let stage = try Stage(["ann", "ann"]) {
+            $0.server.sessions.lifetime = 100_000
+            $0.server.sessions.grace = 10_000
+        }
+        for _ in 0..<2 { stage.next("refresh", of: 0, .lostAfter) }
+        try stage.wait(seconds: 125)
+        try stage.create(0, ["title": "signed out"])
+        try stage.wait(seconds: 5)
+        #expect(stage.status(0).state == .signedOut)
+        #expect(try stage.outbox(0).count == 1)
+        #expect(stage.status(1).state != .signedOut)
+        #expect(stage.world.server.sessions.reuses == 0)
+        try stage.signIn(0, as: "ann")
+        try stage.settle()
+        #expect(stage.rows().count == 1)
+    }
+
     @Test("4 · 504 after commit: one record")
     func gateway() throws {
         let stage = try Stage(["ann"])
