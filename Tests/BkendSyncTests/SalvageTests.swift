@@ -42,6 +42,30 @@ struct SalvageTests {
         try FileManager.default.moveItem(atPath: path + suffix, toPath: path + ".damaged-1" + suffix)
     }
 
+    @Test("Indexes are made anew; one that can't be understood is forgotten")
+    func indexes() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            do {
+                let store = try open(path)
+                try store.write {
+                    try $0.keepIndex([.init("title")], of: "notes")
+                    try $0.keepIndex([.init("parent")], of: "notes")
+                }
+                while try store.write({ try $0.fillIndexes() }) {}
+            }
+            try spoil(path) { db in
+                try db.execute(sql: "UPDATE sync_indexes SET definition = 'x' WHERE name = 'parent_1'")
+            }
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+            #expect(try store.read { try $0.indexes().map(\.fields) } == [[.init("title")]])
+            let query = Query(filter: .condition(Condition("title", .equals("A"))))
+            #expect(try store.read { try $0.explain(query, in: "notes")?.index } == "title_1")
+            #expect(try StoreAudit.faults(store).isEmpty)
+        }
+    }
+
     /// Where a kill may come while a store is set aside and its outbox carried over.
     enum Kill: String, CaseIterable, Sendable {
         case beforeMoving, amidMoving, afterMoving, beforeMaking, amidMaking, beforeRestoring

@@ -294,6 +294,8 @@ func banner(_ status: SyncStatus) -> String? {
             try await store.unsubscribe(open.id, keepingRecords: true)
             if try await store.usedBytes() > 200 << 20 { try await store.evict(toFit: 150 << 20) }
             #expect(try await store.subscriptions().count == 1)
+            try await notes.index(by: \.isDone, \.createdAt)
+            #expect(try await notes.indexes().map(\.fields) == [["isDone", "createdAt"]])
         }
     }
 

@@ -18,6 +18,7 @@ struct GRDBArticles {
                     CREATE INDEX articles_createdAt ON articles (createdAt);
                     CREATE INDEX articles_updatedAt ON articles (updatedAt);
                     CREATE INDEX articles_createdBy ON articles (createdBy);
+                    CREATE INDEX articles_category ON articles (category, views, id);
                     """)
         }
     }
@@ -29,6 +30,14 @@ struct GRDBArticles {
     /// One record, durable when it returns.
     func insert(_ number: Int) async throws {
         try await pool.write { try ArticleRow(number).insert($0) }
+    }
+
+    /// Twenty records of a category, those with the fewest views first.
+    func least(of category: String) async throws -> [ArticleRow] {
+        try await pool.read { db in
+            try ArticleRow.filter(Column("category") == category).order(Column("views"), Column("id")).limit(20)
+                .fetchAll(db)
+        }
     }
 
     /// Twenty records after a moment, least first.

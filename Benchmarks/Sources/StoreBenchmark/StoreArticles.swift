@@ -32,6 +32,11 @@ struct StoreArticles {
         }
     }
 
+    /// Twenty records of a category, those with the fewest views first.
+    func least(of category: String) async throws -> LocalResult<Article> {
+        try await table.where { $0.category == category }.order(by: \.views).limit(20).fetch()
+    }
+
     /// Twenty records after a moment, least first.
     func after(_ moment: Date) async throws -> LocalResult<Article> {
         try await table.where { $0.createdAt >= moment }.order(by: \.createdAt).limit(20).fetch()

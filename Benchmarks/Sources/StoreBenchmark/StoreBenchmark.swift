@@ -27,6 +27,7 @@ struct StoreBenchmark: AsyncParsableCommand {
         defer { run.folder.remove() }
         try await run.create()
         try await run.query()
+        try await run.indexed()
         try await run.observe()
         try await run.grow(waiting)
         await run.close()

@@ -14,6 +14,8 @@ actor StoreSync {
         /// What the engine knows of the store, at least.
         var known: EngineNews
         var followers: [Task<Void, Never>] = []
+        /// What fills indexes that the server's spec asks for.
+        var filling: Task<Void, Never>?
     }
 
     nonisolated let hub = Broadcast(startingWith: SyncStatus())
@@ -32,6 +34,7 @@ actor StoreSync {
     deinit {
         guard let running else { return }
         for follower in running.followers { follower.cancel() }
+        running.filling?.cancel()
         Task { [engine = running.engine] in await engine.stop() }
     }
 
@@ -47,7 +50,7 @@ actor StoreSync {
         let session = SyncedSession(open: open, sender: sender, runner: runner, options: options)
         // Nobody, as long as it can't be read: nothing is sent, and it is looked at again.
         let user: String?
-        do { user = try await session.user() } catch where error.isOfSession { user = nil }
+        do { user = try await session.user() } catch  where error.isOfSession { user = nil }
         let core = try open.core
         guard !isClosed else { throw StoreError(.closed) }
         // Somebody else has started it while this waited.
@@ -73,14 +76,17 @@ actor StoreSync {
             Task { await session.follow(changes, for: engine) },
             Task { await session.askWhileNothingIsSent(by: engine) },
         ]
+        if news.hasIndexesToFill { fillIndexes() }
     }
 
     func stop() async {
         guard let running else { return }
         self.running = nil
         for follower in running.followers { follower.cancel() }
+        running.filling?.cancel()
         await running.engine.stop()
         for follower in running.followers { await follower.value }
+        await running.filling?.value
         hub.tell(await running.engine.status)
     }
 
@@ -151,9 +157,27 @@ actor StoreSync {
         if news.hasMoreToDo(than: known) { await engine.noteLocalWrite() }
         if news.hasOtherSubscriptions(than: known) { await engine.noteSubscriptions() }
         if news.owner != known.owner { await running.session.noteOwner(for: engine) }
+        if news.hasIndexesToFill { fillIndexes() }
         guard self.running?.engine === engine else { return }
         let newest = max(known.newestEntry, news.newestEntry, self.running?.known.newestEntry ?? 0)
         self.running?.known = news
         self.running?.known.newestEntry = newest
+    }
+
+    /// Fills indexes beside everything else, unless that is under way. Where the store can't be written to, the next news
+    /// tries again.
+    private func fillIndexes() {
+        guard running != nil, running?.filling == nil else { return }
+        running?.filling = Task { [weak self, open] in
+            var isDone = true
+            do { try await open.fillIndexes() } catch { isDone = false }
+            await self?.filled(isDone: isDone)
+        }
+    }
+
+    private func filled(isDone: Bool) async {
+        running?.filling = nil
+        // One that was asked for at the last moment was not begun beside this one.
+        if isDone, let engine = running?.engine { await tellNews(to: engine) }
     }
 }

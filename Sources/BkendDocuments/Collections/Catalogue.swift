@@ -93,9 +93,12 @@ enum Catalogue {
             var indexes: [StoredIndex] = []
             while try statement.step() {
                 let definition = try IndexText.definition(statement.text(1))
+                let bits = statement.int(2)
                 indexes.append(
                     StoredIndex(
-                        definition, number: statement.int(0), collection: number, isMultikey: statement.int(2) != 0))
+                        definition, number: statement.int(0), collection: number,
+                        isMultikey: bits & StoredIndex.multikeyBit != 0,
+                        isBuilding: bits & StoredIndex.buildingBit != 0))
             }
             return indexes
         }

@@ -30,7 +30,8 @@ extension Collection {
         in db: Database, finding: (CollectionFinding) throws -> Void,
         visit: (String, UnsafeBufferPointer<UInt8>) throws -> Void
     ) throws {
-        let indexes = try current(in: db).indexes
+        // One that is being filled has yet to get entries, and is asked for nothing.
+        let indexes = try current(in: db).indexes.filter { !$0.isBuilding }
         var keys = indexes.map { IndexKeys($0, collection: name) }
         var expected = [Int](repeating: 0, count: indexes.count)
         var count = 0

@@ -27,7 +27,8 @@ extension Collection {
     /// Notes in the catalogue that an index holds arrays now; from then on queries recheck what it gives.
     func noteArrays(in index: StoredIndex, _ db: Database) throws {
         if index.isMultikey { return }
-        try db.run("UPDATE bkend_indexes SET multikey = 1 WHERE number = ? AND multikey = 0") { statement in
+        try db.run("UPDATE bkend_indexes SET multikey = multikey | 1 WHERE number = ? AND multikey & 1 = 0") {
+            statement in
             try statement.bind(index.number)
             _ = try statement.step()
         }

@@ -38,7 +38,12 @@ extension Collection {
         self.state = try current(in: db)
     }
 
-    private func checkDefinition(_ definition: IndexDefinition) throws(CollectionError) {
+    func makeTable(of index: StoredIndex, in db: Database) throws {
+        try db.execute(
+            sql: "CREATE TABLE \(index.table) (key BLOB NOT NULL PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID")
+    }
+
+    func checkDefinition(_ definition: IndexDefinition) throws(CollectionError) {
         func refuse(_ flaw: String) -> CollectionError {
             CollectionError(collection: name, reason: .invalidIndex(definition.name, flaw: flaw))
         }
@@ -59,8 +64,7 @@ extension Collection {
             arguments: [number, definition.name, IndexText.text(definition)])
         let index = StoredIndex(
             definition, number: db.lastInsertedRowID, collection: number, isMultikey: false)
-        try db.execute(
-            sql: "CREATE TABLE \(index.table) (key BLOB NOT NULL PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID")
+        try makeTable(of: index, in: db)
         if try fill(index, in: db) {
             try db.execute(sql: "UPDATE bkend_indexes SET multikey = 1 WHERE number = ?", arguments: [index.number])
         }

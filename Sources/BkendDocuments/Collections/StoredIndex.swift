@@ -11,19 +11,29 @@ final class StoredIndex: Sendable {
     let table: String
     /// Whether some document has, or once had, other than one entry here because of an array on a path.
     let isMultikey: Bool
+    /// Whether it is still being filled: writes keep it, queries don't use it.
+    let isBuilding: Bool
     let fields: [IndexField]
 
     let insertSQL: String
     let deleteSQL: String
     let conflictSQL: String
 
-    init(_ definition: IndexDefinition, number: Int64, collection: Int64, isMultikey: Bool) {
+    /// What of an index the catalogue keeps in `multikey`.
+    static let multikeyBit: Int64 = 1
+    static let buildingBit: Int64 = 2
+
+    init(
+        _ definition: IndexDefinition, number: Int64, collection: Int64, isMultikey: Bool, isBuilding: Bool = false
+    ) {
         self.definition = definition
         self.number = number
         self.isMultikey = isMultikey
+        self.isBuilding = isBuilding
         table = "c\(collection)_i\(number)"
         fields = definition.fields.map { IndexField(path: DocumentPath($0.path), isDescending: $0.descending) }
-        insertSQL = "INSERT INTO \(table) (key, row) VALUES (?, ?)"
+        // An entry may be there already, from the step that came by its document or from a write before that.
+        insertSQL = "INSERT \(isBuilding ? "OR IGNORE " : "")INTO \(table) (key, row) VALUES (?, ?)"
         deleteSQL = "DELETE FROM \(table) WHERE key = ?"
         conflictSQL = "SELECT row FROM \(table) WHERE key >= ? AND key < ? AND row <> ? LIMIT 1"
     }

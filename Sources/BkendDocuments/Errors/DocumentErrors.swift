@@ -58,6 +58,14 @@ package struct InvalidDocument: Error, Hashable, Sendable, CustomStringConvertib
     /// What is wrong.
     package var reason: Reason
 
+    /// The index that the document can't be in, where that is what is wrong: without it, it could be stored.
+    package var index: String? {
+        switch reason {
+        case .tooManyIndexEntries(let index, _), .indexEntriesTooLong(let index, _): index
+        default: nil
+        }
+    }
+
     package var description: String {
         let place = collection + (id.map { "/\($0)" } ?? "")
         return switch reason {

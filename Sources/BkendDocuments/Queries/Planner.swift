@@ -70,7 +70,7 @@ struct Planner {
     func best(forCounting: Bool) throws -> (access: Access, fallback: Access?) {
         if let byID = byID() { return (byID, nil) }
         var candidates = state.indexes.compactMap { index in
-            IndexAccess(self, index, forCounting: forCounting).access
+            index.isBuilding ? nil : IndexAccess(self, index, forCounting: forCounting).access
         }
         if let nothing = candidates.first(where: { $0.isNothing }) { return (nothing, nil) }
         let idAccess = inIDOrder(forCounting: forCounting)

@@ -21,13 +21,14 @@ extension StoreTransaction {
         if now == text { return }
         if let now, let text, try DocumentReader.object(now).says(sameAs: DocumentReader.object(text)) { return }
         if let text {
-            let collection = try collectionForWriting(key.table)
-            if now == nil, isChecked {
-                try collection.insert([NewDocument(id: key.id, checked: text)], in: db)
-            } else if now == nil {
-                try collection.insert(text: text, id: key.id, in: db)
-            } else {
-                _ = try collection.replace(text: text, id: key.id, in: db)
+            try store(in: key.table) { collection in
+                if now == nil, isChecked {
+                    try collection.insert([NewDocument(id: key.id, checked: text)], in: db)
+                } else if now == nil {
+                    try collection.insert(text: text, id: key.id, in: db)
+                } else {
+                    _ = try collection.replace(text: text, id: key.id, in: db)
+                }
             }
         } else {
             _ = try collection(key.table)?.delete(id: key.id, in: db)
@@ -37,7 +38,8 @@ extension StoreTransaction {
 
     /// Makes queries see the server's records of ids of which nothing is known here.
     func showNew(_ rows: [AnswerRow], table: String) throws {
-        try collectionForWriting(table).insert(rows.map { NewDocument(id: $0.id, checked: $0.text) }, in: db)
+        let documents = rows.map { NewDocument(id: $0.id, checked: $0.text) }
+        try store(in: table) { try $0.insert(documents, in: db) }
         positions.reserveCapacity(positions.count + rows.count)
         for row in rows {
             let key = RecordKey(table, row.id)

@@ -14,6 +14,8 @@ package struct EngineNews: Sendable, Hashable {
     package var subscriptionCount: Int64
     /// Whose store it is, `""` for a guest's.
     package var owner: ExactString
+    /// Whether an index is still to be filled.
+    package var hasIndexesToFill: Bool
 
     /// Whether there is more to send than before, or the app has decided what waited for it.
     package func hasMoreToDo(than former: EngineNews) -> Bool {
@@ -34,7 +36,7 @@ extension StoreSnapshot {
             decisions: try decisions,
             newestSubscription: try db.number("SELECT ifnull(max(number), 0) FROM sync_subscriptions"),
             subscriptionCount: try db.number("SELECT count(*) FROM sync_subscriptions"),
-            owner: ExactString(try owner))
+            owner: ExactString(try owner), hasIndexesToFill: try hasIndexesToFill)
     }
 
     /// The number of the newest entry that is still there, 0 for none.

@@ -117,14 +117,17 @@ struct SalvagedRows {
     }
 
     private mutating func readTables(_ db: Database) {
-        let names = ["sync_aliases", "sync_bases", "sync_tables", "sync_subscriptions", "sync_reports", "sync_entries"]
+        let names = [
+            "sync_aliases", "sync_bases", "sync_tables", "sync_subscriptions", "sync_reports", "sync_indexes",
+            "sync_entries",
+        ]
         for name in names {
             guard let columns = attempt({ try db.columns(in: name).map(\.name) }) else {
                 if name == "sync_entries" { isUnreadable = true }
                 continue
             }
             var table = Table(name: name, columns: columns)
-            let unread = rows(of: name, isKeyed: name == "sync_tables", in: db, &table.rows)
+            let unread = rows(of: name, isKeyed: ["sync_tables", "sync_indexes"].contains(name), in: db, &table.rows)
             if name == "sync_entries" { lost = unread }
             tables.append(table)
         }

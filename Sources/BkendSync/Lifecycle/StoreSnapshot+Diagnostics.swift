@@ -34,6 +34,7 @@ extension StoreSnapshot {
         var json = JSONObject()
         json["documents"] = .int(Int64(try count(in: table)))
         json["entries"] = .int(Int64(try entryCount(of: table)))
+        json["indexes"] = .int(Int64(try indexes(of: table).count))
         json["isOrdered"] = .bool(facts.isOrdered)
         json["takesExtraFields"] = .bool(facts.takesExtraFields)
         json["hasUniqueKey"] = .bool(facts.hasUniqueKey)

@@ -42,6 +42,9 @@ extension StoreTransaction {
             "reports", "counts",
         ]
         for table in tables { try db.perform("DELETE FROM sync_\(table)") }
+        // What the app has asked for it goes on having; it is made anew with a table's first record.
+        try db.perform("DELETE FROM sync_indexes WHERE NOT by_app")
+        try db.perform("UPDATE sync_indexes SET by_spec = 0, filled = NULL, flaw = NULL")
         touched = []
         positions = [:]
         candidates = []

@@ -27,6 +27,8 @@ extension StoreTransaction {
             }
         }
         try dropUnreadable()
+        // They are made anew, with their tables.
+        try db.perform("UPDATE sync_indexes SET filled = NULL, flaw = NULL")
         try db.perform("UPDATE sync_subscriptions SET progress = '{}'")
         try db.perform("UPDATE sync_entries SET state = 'ambiguous' WHERE state = 'inFlight'")
         noteAliases()
@@ -124,6 +126,7 @@ extension StoreTransaction {
                     arguments: StatementArguments(row.databaseValues.prefix(1)))
             }
         }
+        try dropUnreadableIndexes()
         for number in try db.all("SELECT number FROM sync_subscriptions", read: { $0.int(0) })
         where (try? subscription(number)) == nil {
             try db.perform("DELETE FROM sync_subscriptions WHERE number = ?", .int(number))
@@ -135,6 +138,25 @@ extension StoreTransaction {
             INSERT OR IGNORE INTO sync_aliases (local_id, collection, user, client_key, state)
             SELECT record, collection, user, client_key, 'pending' FROM sync_entries WHERE kind = 'create'
             """)
+    }
+
+    /// An index that can't be, or whose name isn't that of its fields, is forgotten: whoever wants it asks again.
+    private func dropUnreadableIndexes() throws {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT collection, name, CAST(definition AS BLOB) AS definition FROM sync_indexes")
+        for row in rows {
+            let values = Array(row.databaseValues)
+            let bytes = Data.fromDatabaseValue(values[2]) ?? Data()
+            let fields = TableFacts.indexFields((try? DocumentReader.object(Array(bytes)))?["fields"]?.objectValue)
+            if let fields, StoreTransaction.flaw(in: fields) == nil,
+                String.fromDatabaseValue(values[1]) == StoreIndex.definition(fields).name
+            {
+                continue
+            }
+            try db.execute(
+                sql: "DELETE FROM sync_indexes WHERE collection = ? AND name = ?",
+                arguments: StatementArguments(values.prefix(2)))
+        }
     }
 
     /// Whether a document is the record's: with another id it would make two of one.

@@ -30,6 +30,14 @@ extension TableFacts {
             hasKey = true
             unique.removeAll { $0.hasSameBytes(as: OutboxEntry.clientKeyField) }
         }
+        for index in spec["indexes"]?.arrayValue ?? [] {
+            guard let fields = Self.indexFields((index["key"] ?? index["fields"])?.objectValue),
+                !StoreIndex.isBuiltIn(fields),
+                // By this one nobody asks.
+                fields.count > 1 || !fields[0].path.hasSameBytes(as: OutboxEntry.clientKeyField)
+            else { continue }
+            indexes.append(fields)
+        }
         uniqueFields = unique
         hasUniqueKey = hasKey
         let isOpen = (spec["additionalProperties"] ?? spec["schema"]?["additionalProperties"]) != .bool(false)

@@ -54,6 +54,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case tooDeep(limit: Int)
         /// The record can't be stored: what is wrong with it.
         case invalidRecord(String)
+        /// The index can't be: what is wrong with it.
+        case invalidIndex(String)
+        /// The table, or the store, has as many indexes as it may; the limit. Drop one that isn't needed.
+        case tooManyIndexes(limit: Int)
         /// A value has no JSON form; nothing was stored.
         case notEncodable(JSONCodingError)
         /// The record doesn't fit the model.
@@ -94,6 +98,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     var explanation: String {
         switch reason {
         case .invalidTable(let flaw): "no such table can be: \(flaw)"
+        case .invalidIndex(let flaw): "no such index can be: \(flaw)"
+        case .tooManyIndexes(let limit):
+            "there are \(limit) indexes, which is the most, those of the server among them; drop one that isn't needed"
         case .noSuchRecord: "there is no such record on this device; subscribe to it or fetch it first"
         case .reservedField: "this field is set by the server or the store alone; leave it out"
         case .namesDiscardedRecord(let id):

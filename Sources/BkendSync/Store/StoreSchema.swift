@@ -27,7 +27,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first, second]
+    static let migrations = [first, second, third]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -161,5 +161,20 @@ enum StoreSchema {
 
         -- Nearly all entries of a long outbox are queued; of the others the engine asks at every step.
         CREATE INDEX sync_entries_state ON sync_entries (state, sequence) WHERE state <> 'queued';
+        """
+
+    private static let third = """
+        -- Indexes by the app's fields. filled: the row of the collection up to which one holds the documents that were
+        -- there; NULL when it holds all, and when it couldn't be kept, for which flaw says why.
+        CREATE TABLE sync_indexes (
+            collection TEXT NOT NULL,
+            name TEXT NOT NULL,
+            definition TEXT NOT NULL,
+            by_app INTEGER NOT NULL,
+            by_spec INTEGER NOT NULL,
+            filled INTEGER,
+            flaw TEXT,
+            PRIMARY KEY (collection, name)
+        ) WITHOUT ROWID;
         """
 }

@@ -53,6 +53,7 @@ package final class StoreTransaction: StoreSnapshot {
         if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
         var made = try Collection.create(table, in: db)
         for index in IndexDefinition.builtIn where index.name != "_id_" { try made.createIndex(index, in: db) }
+        try makeIndexes(of: &made)
         remember(made)
         return made
     }

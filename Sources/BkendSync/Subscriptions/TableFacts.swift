@@ -11,15 +11,19 @@ package struct TableFacts: Hashable, Sendable {
     package var takesExtraFields: Bool
     /// Whether the server keeps `clientKey` unique, so that no create can be applied twice.
     package var hasUniqueKey: Bool
+    /// The fields of the server's indexes that are worth having here too.
+    package var indexes: [[IndexDefinition.Field]]
 
     /// Facts.
     package init(
-        uniqueFields: [String]? = nil, dates: [String] = [], takesExtraFields: Bool = true, hasUniqueKey: Bool = false
+        uniqueFields: [String]? = nil, dates: [String] = [], takesExtraFields: Bool = true, hasUniqueKey: Bool = false,
+        indexes: [[IndexDefinition.Field]] = []
     ) {
         self.uniqueFields = uniqueFields
         self.dates = dates
         self.takesExtraFields = takesExtraFields
         self.hasUniqueKey = hasUniqueKey
+        self.indexes = indexes
     }
 
     /// Whether writes of the table must reach the server in the order they were made.
@@ -36,11 +40,14 @@ package struct TableFacts: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     var json: JSONObject {
-        [
+        var json: JSONObject = [
             "uniqueFields": uniqueFields.map { .array($0.map(JSON.string)) } ?? .null,
             "dates": .array(dates.map(JSON.string)), "takesExtraFields": .bool(takesExtraFields),
             "hasUniqueKey": .bool(hasUniqueKey),
         ]
+        let keys = indexes.map { JSON.object(StoreIndex.definition($0).keyJSON) }
+        if !keys.isEmpty { json["indexes"] = .array(keys) }
+        return json
     }
 
     init(_ json: JSONObject) {
@@ -48,7 +55,22 @@ package struct TableFacts: Hashable, Sendable {
             uniqueFields: json["uniqueFields"]?.arrayValue?.compactMap(\.stringValue),
             dates: json["dates"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             takesExtraFields: json["takesExtraFields"]?.boolValue ?? true,
-            hasUniqueKey: json["hasUniqueKey"]?.boolValue ?? false)
+            hasUniqueKey: json["hasUniqueKey"]?.boolValue ?? false,
+            indexes: (json["indexes"]?.arrayValue ?? []).compactMap { TableFacts.indexFields($0.objectValue) })
+    }
+
+    /// The fields of an index's key, as `{"category":1,"createdAt":-1}`; nil for what is none.
+    static func indexFields(_ key: JSONObject?) -> [IndexDefinition.Field]? {
+        guard let key, !key.isEmpty else { return nil }
+        let fields = key.compactMap { path, direction -> IndexDefinition.Field? in
+            switch direction.intValue {
+            case 1: IndexDefinition.Field(path)
+            case -1: IndexDefinition.Field(path, descending: true)
+            // A text or other special index: nothing that a query here could use.
+            default: nil
+            }
+        }
+        return fields.count == key.count ? fields : nil
     }
 }
 
@@ -72,12 +94,13 @@ extension StoreTransaction {
             "INSERT OR REPLACE INTO sync_tables (collection, facts) VALUES (?, ?)", .text(table),
             .utf8(facts.json.serialized()))
         knownFacts = [:]
+        try followSpec(facts.indexes, of: table)
         if !facts.takesExtraFields { try dropKeys(of: table) }
     }
 
     /// Creates that were never sent lose their keys: the table takes no field that its schema doesn't name.
     private func dropKeys(of table: String) throws {
-        for entry in try entries() where entry.table.hasSameBytes(as: table) && entry.kind == .create {
+        for entry in try entries(table: table) where entry.kind == .create {
             if entry.clientKey != nil && entry.attempts == 0 { try dropKey(of: entry) }
         }
     }

@@ -12,7 +12,10 @@ enum StoreAudit {
             let db = snapshot.db
             var faults = try String.fetchAll(db, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
             faults += try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { "foreign key: \($0)" }
-            for table in try snapshot.tables { faults += try counts(table, snapshot) }
+            for table in try snapshot.tables {
+                faults += try counts(table, snapshot)
+                try snapshot.collection(table)?.check(in: db, finding: { faults.append("\($0)") }, visit: { _, _ in })
+            }
             for row in try Row.fetchAll(db, sql: "SELECT DISTINCT collection, record FROM sync_entries") {
                 faults += try visible(RecordKey(row[0], row[1]), snapshot)
             }

@@ -21,7 +21,11 @@ struct StoreWrites {
     mutating func write(_ store: StoreTransaction) throws {
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             do {
-                if Int.random(in: 0..<3, using: &random) < 2 { try app(store) } else { try engine(store) }
+                switch Int.random(in: 0..<30, using: &random) {
+                case 0..<2: try index(store)
+                case 2..<20: try app(store)
+                default: try engine(store)
+                }
             } catch is StoreError {
                 // A write that isn't possible now: the id of a discarded record, say. Nothing of it is kept, whatever
                 // else the transaction did.
@@ -50,6 +54,16 @@ struct StoreWrites {
             } else {
                 _ = try store.discard(failed.sequence)
             }
+        }
+    }
+
+    /// Indexes come, are filled, and go.
+    private mutating func index(_ store: StoreTransaction) throws {
+        let table = pick(Self.tables)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: try store.keepIndex([.init("title")], of: table)
+        case 1: _ = try store.fillIndexes()
+        default: _ = try store.dropIndex([.init("title")], of: table)
         }
     }
 
