@@ -130,6 +130,41 @@ func banner(_ status: SyncStatus) -> String? {
         }
     }
 
+    @Test("A guest's records go into the user's store, and what a guest left waits for the app's word")
+    func guests() async throws {
+        try await Offline.run(tables: Self.tables) { offline in
+            let client = try BkendClient(url: offline.url, key: offline.key, options: .silent)
+            let folder = offline.folder.appending(path: "new")
+            try await offline.signIn(client, "eve")
+            let own = try await client.openLocalStore(at: folder)
+            await own.close()
+            try await client.accounts.signOut()
+            let guest = try await client.openLocalStore(at: folder)
+            try await guest.table(Note.self).create(Note(text: "Before signing in"))
+            try await offline.signIn(client, "eve")
+            let store = try await client.openLocalStore(at: folder)
+            try await guest.takeOver(into: store)
+            await guest.close()
+            #expect(try await store.outbox.counts().total == 1)
+
+            try await client.accounts.signOut()
+            let next = try await client.openLocalStore(at: folder)
+            try await next.table(Note.self).create(Note(text: "Left behind"))
+            await next.close()
+            try await offline.signIn(client, "eve")
+            let again = try await client.openLocalStore(at: folder)
+            await again.close()
+            func isYours(_ writes: Int, _ lastWrite: Date?) -> Bool { writes == 1 && lastWrite != nil }
+            for left in try await client.leftGuestStores(at: folder) {
+                if isYours(left.writes, left.lastWrite) { try await store.takeOver(left) }
+            }
+            #expect(try await store.outbox.counts().total == 2)
+            #expect(try await client.leftGuestStores(at: folder).isEmpty)
+            await store.close()
+            await client.shutdown()
+        }
+    }
+
     @Test("Completeness, badges and banners")
     func states() async throws {
         try await run { store, notes, _, offline in

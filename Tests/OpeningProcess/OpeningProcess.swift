@@ -8,9 +8,17 @@ import Foundation
 /// `<call> <failures> <what came of it>`, until an opening makes fewer calls than that. A killed process tells nothing of
 /// its last copy; start it again with the next call. With `move` the folder is an app's, and the store that a guest has
 /// left in it goes into Ann's.
+///
+/// `OpeningProcess full|readonly <app's folder>` opens Ann's store there on a disk without room, or on a read-only one,
+/// reads and writes, then again when the disk is well; see `unwritable`.
 @main enum OpeningProcess {
-    static func main() throws {
+    static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        switch arguments.first {
+        case "full": return try await unwritable(FAULT_CALLS_FULL, arguments[1])
+        case "readonly": return try await unwritable(FAULT_CALLS_READ_ONLY, arguments[1])
+        default: break
+        }
         let modes = [
             "once": FAULT_CALLS_ONCE, "forever": FAULT_CALLS_FOREVER, "kill": FAULT_CALLS_KILL,
         ]
@@ -33,6 +41,43 @@ import Foundation
 
     /// What stops the process.
     struct Failure: Error { var what: String }
+
+    /// Tells, line by line: how many entries it reads; what two writes come to; the entries and the health then; and, once
+    /// the disk is well, how many entries there are after a write, and the health.
+    private static func unwritable(_ mode: fault_calls_mode, _ root: String) async throws {
+        func open() throws -> StoreDatabase {
+            let place = try StoreLocation.find(root: root, name: "main", owner: "ann")
+            let store = try StoreDatabase.open(path: place.path, owner: "ann")
+            place.noteLatest()
+            return store
+        }
+        func entries(_ store: StoreDatabase) throws -> Int { try store.read { try $0.entryCount() } }
+        var lines: [String] = []
+        fault_calls_arm(0, mode)
+        let store: StoreDatabase
+        do {
+            store = try open()
+            lines.append("\(try entries(store))")
+            for _ in 0..<2 {
+                do {
+                    _ = try store.write { try $0.create("notes", ["title": "refused"]) }
+                    lines.append("written")
+                } catch { lines.append("refused") }
+            }
+            lines.append("\(try entries(store))")
+            lines.append("\(store.health)")
+        } catch {
+            fault_calls_disarm()
+            return print("threw \(error)")
+        }
+        let failures = fault_calls_failures()
+        fault_calls_disarm()
+        _ = try store.write { try $0.create("notes", ["title": "later"]) }
+        lines.append("\(try entries(store)) \(store.health)")
+        print(lines.joined(separator: "\n"))
+        if failures == 0 { print("nothing failed") }
+        fflush(nil)
+    }
 
     private static func move(_ root: String, _ call: Int64, _ mode: fault_calls_mode) -> String {
         fault_calls_arm(call, mode)

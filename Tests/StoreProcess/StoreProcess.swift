@@ -8,6 +8,8 @@ import Foundation
 /// that returned by a line `<number> <record's id>` on its standard output. A number that is written twice, since a kill
 /// came between write and line, does the same again.
 ///
+/// `StoreProcess stop <root>` stops itself in the middle of a write to Ann's store.
+///
 /// `StoreProcess move <root>` takes the store that a guest has left into Ann's.
 ///
 /// `StoreProcess lead <folder>` is a candidate for the lead of the store there; see `StoreLeader`. `StoreProcess threads
@@ -18,6 +20,7 @@ import Foundation
         if let folder = arguments.dropFirst().first {
             switch arguments.first {
             case "lead": return try await StoreLeader.run(folder)
+            case "stop": return try stopInside(folder)
             case "move": return try move(folder)
             case "threads": return try await StoreThreads.run(folder)
             default: break
@@ -33,6 +36,17 @@ import Foundation
             let id = try writer.write(number)
             try tell("\(number) \(id)\n")
         }
+    }
+
+    /// Stops in the middle of a write (`SIGSTOP`), and ends it once it goes on.
+    private static func stopInside(_ root: String) throws {
+        let place = try StoreLocation.find(root: root, name: "main", owner: "ann")
+        let store = try StoreDatabase.open(path: place.path, owner: "ann")
+        _ = try store.write { tx in
+            _ = try tx.create("notes", ["title": "stopped"])
+            kill(getpid(), SIGSTOP)
+        }
+        try tell("written\n")
     }
 
     /// Moves the guest's store below a folder into Ann's, and tells how many entries that were.

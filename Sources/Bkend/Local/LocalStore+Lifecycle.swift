@@ -74,6 +74,7 @@ extension LocalStore {
             case .checking: "checking"
             case .sound: "sound"
             case .unknown(let words): .string("unknown: \(words)")
+            case .readOnly(let words): .string("readOnly: \(words)")
             case .damaged(let words): .string("damaged: \(words)")
             }
         return json

@@ -3,6 +3,17 @@ import GRDB
 
 /// The database's file: created for its owner alone, and never through a symbolic link.
 enum DatabaseFile {
+    /// Checks the file that is there, without changing anything.
+    static func check(_ path: String) throws {
+        let existing = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard existing >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+        defer { close(existing) }
+        var status = stat()
+        guard fstat(existing, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw StorageError(path: path, reason: .notAPlainFile)
+        }
+    }
+
     /// Creates the file with mode 0600, or checks and tightens the one that is there. SQLite gives `-wal` and `-shm`
     /// the database's mode.
     static func prepare(_ path: String) throws {

@@ -14,7 +14,7 @@ package enum DocumentStorage {
     ///
     /// - Throws: `StorageError` for a file that is not ours or not a plain file, `DatabaseError` for SQLite's own.
     package static func open(path: String, options: StorageOptions = StorageOptions()) throws -> DatabasePool {
-        if options.vfs == nil { try DatabaseFile.prepare(path) }
+        if options.vfs == nil, options.preparesFile { try DatabaseFile.prepare(path) }
         var configuration = configuration(path: path, options)
         configuration.maximumReaderCount = options.readers
         let pool = try DatabasePool(path: location(path, options), configuration: configuration)

@@ -16,6 +16,10 @@ package struct StorageOptions: Sendable {
     /// would stay as large as it ever was. Twice what SQLite lets it grow to when no read holds it.
     package static let logKept = 8 << 20
 
+    /// Whether the file is made or looked at first. Not where this process has the database open already: closing another
+    /// descriptor of the file drops the locks that SQLite holds on it.
+    package var preparesFile = true
+
     /// The name of a file system registered with SQLite (`sqlite3_vfs`) to open the database in; nil: the system's
     /// own. In another one the path is a name of that file system, and who may read its files is its own affair.
     package var vfs: String?

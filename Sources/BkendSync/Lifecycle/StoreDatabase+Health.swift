@@ -5,25 +5,16 @@ import GRDB
 
 /// The mark of a clean closing, and the check that follows where it is missing.
 extension StoreDatabase {
-    /// Takes the mark of a clean closing away. Where it was missing already, and no other process is at work, the check
-    /// starts behind.
-    func noteOpening(_ file: StoreFile) throws {
-        guard file.isAlone else { return }
-        let wasClean = try read { try $0.meta("clean") } == "1"
-        if wasClean && !file.isLogMissing {
-            try write { try $0.setMeta("clean", "0") }
-        } else {
-            checkBehind()
-        }
-    }
-
     /// Closes the database; the last process to do so leaves the mark, and the log's content in the database. Where that
     /// fails, nothing is lost: the next opening finds the log, and checks the file.
     func close(_ file: StoreFile) {
         StoreRegistry.shared.close(file.path) {
             check.stop { writer.interrupt() }
-            try? file.lock.withLock {
-                if file.presence.isAlone() { try leave(file) }
+            // Whoever keeps the lock has the store open, so that this isn't the last one; and it may be stopped.
+            if obstacle == nil {
+                _ = try? file.lock.withLock(within: StoreOpening.patience) {
+                    if file.presence.isAlone() { try leave(file) }
+                }
             }
             try? writer.close()
         }
@@ -45,7 +36,7 @@ extension StoreDatabase {
         }
     }
 
-    private func checkBehind() {
+    func checkBehind() {
         health = .checking
         check.start { [writer] in
             Result { try writer.unsafeRead { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } }

@@ -2,19 +2,11 @@ import BkendDocuments
 
 /// What a store on disk has beside its database.
 final class StoreFile: Sendable {
-    let path: String
-    let lock: FileLock
-    let presence: StorePresence
-    /// Whether no other process had it open when this one opened it.
-    let isAlone: Bool
-    /// Whether its log was gone though it was needed.
-    let isLogMissing: Bool
+    /// Opens it for writing, once that is possible.
+    let opening: StoreOpening
+    var path: String { opening.path }
+    var lock: FileLock { opening.lock }
+    var presence: StorePresence { opening.presence }
 
-    init(path: String, lock: FileLock, presence: StorePresence, isAlone: Bool, isLogMissing: Bool) {
-        self.path = path
-        self.lock = lock
-        self.presence = presence
-        self.isAlone = isAlone
-        self.isLogMissing = isLogMissing
-    }
+    init(_ opening: StoreOpening) { self.opening = opening }
 }

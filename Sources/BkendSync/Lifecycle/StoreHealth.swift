@@ -8,6 +8,9 @@ public enum StoreHealth: Hashable, Sendable {
     case sound
     /// quick_check could not be run to its end: what SQLite said. The next opening tries again.
     case unknown(String)
+    /// The store can be read and not written: the disk is full, the folder read-only, or another process was stopped in
+    /// the middle of a write. Why, in words. Each write tries anew, and the first that succeeds ends it.
+    case readOnly(String)
     /// quick_check found damage: the next opening sets the store aside and salvages its outbox. Its first words.
     case damaged(String)
 

@@ -44,26 +44,81 @@ struct StoreOpening {
         try StoreSalvage(path: path, lock: lock, presence: presence).run(because: reason, reopening: open)
     }
 
+    /// How long an opening waits for a process that is in the middle of a write. A usual one takes milliseconds; one that
+    /// takes longer may be stopped, and then the store is opened for reading.
+    static let patience = Duration.seconds(1)
+
+    /// Opens the store for writing, or for reading where it is there and nothing can be written.
     private func open() throws -> StoreDatabase {
+        let obstacle: String
+        do {
+            if let writable = try lock.withLock(within: Self.patience, { try openForWriting() }) {
+                let store = try StoreDatabase(writable, file: StoreFile(self), environment, changeLimit)
+                let isLogMissing = writable.isLogMissing && writable.isAlone
+                store.damage = isLogMissing ? .withoutLog : try untoldDamage(of: store)
+                return store
+            }
+            obstacle = "another process is in the middle of a write and doesn't go on"
+        } catch let error where StorageError.saysUnwritable(error) {
+            guard try presence.note != nil, let store = try? openForReading(because: StoreError(error).explanation)
+            else { throw error }
+            return store
+        }
+        return try openForReading(because: obstacle)
+    }
+
+    /// What an opening for writing gives.
+    struct Writable {
+        var pool: DatabasePool
+        /// Whether no other process has the store open.
+        var isAlone: Bool
+        /// Whether its log was gone though it was needed.
+        var isLogMissing: Bool
+        /// Whether nobody has closed it since it was opened last.
+        var wasLeftOpen: Bool
+    }
+
+    /// Opens the database, makes or migrates its tables, and takes the mark of a clean closing away. Call it under the
+    /// store's lock.
+    ///
+    /// - Parameter isOpen: whether this process has it open for reading.
+    func openForWriting(isOpen: Bool = false) throws -> Writable {
         let note = try presence.note
-        let isNew = note == nil
         // SQLite leaves the log where it is (NO_CKPT_ON_CLOSE), so it is missing only when somebody took it away.
         let isLogMissing = try note == .needsLog && StoreFolder.size(of: path + "-wal") == nil
-        let (pool, isAlone) = try lock.withLock {
-            if !isNew { try presence.write(.needsLog) }
-            return (try DocumentStorage.open(path: path, options: options), presence.isAlone())
-        }
-        let file = StoreFile(
-            path: path, lock: lock, presence: presence, isAlone: isAlone, isLogMissing: isLogMissing)
-        let store = try StoreDatabase(
-            over: pool, lock: lock, file: file, environment: environment, changeLimit: changeLimit)
-        if isNew {
+        if note != nil { try presence.write(.needsLog) }
+        var options = options
+        options.preparesFile = !isOpen
+        let pool = try DocumentStorage.open(path: path, options: options)
+        var writable = Writable(
+            pool: pool, isAlone: presence.isAlone(), isLogMissing: isLogMissing, wasLeftOpen: false)
+        try pool.writeWithoutTransaction { db in
+            try db.inTransaction(.immediate) {
+                try StoreSchema.prepare(db)
+                if writable.isAlone {
+                    let wasClean = try db.first("SELECT value FROM sync_meta WHERE key = 'clean'") { $0.text(0) } == "1"
+                    writable.wasLeftOpen = !wasClean || isLogMissing
+                    if wasClean { try db.perform("UPDATE sync_meta SET value = '0' WHERE key = 'clean'") }
+                }
+                return .commit
+            }
             // From the first write on, the database is one of a store even without its log.
-            try lock.withLock { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) } }
+            if note == nil { _ = try db.checkpoint(.passive) }
+        }
+        if note == nil {
             try StoreFolder.sync(of: path)
             try presence.write(.needsLog)
         }
-        store.damage = isLogMissing && isAlone ? .withoutLog : try untoldDamage(of: store)
+        return writable
+    }
+
+    /// Opens the database as it is. Nothing is written, so the lock isn't needed.
+    private func openForReading(because obstacle: String) throws -> StoreDatabase {
+        let isLogMissing = try presence.note == .needsLog && StoreFolder.size(of: path + "-wal") == nil
+        let pool = try DocumentStorage.openForReading(path: path, options: options)
+        try pool.read { try StoreSchema.requirePresent($0) }
+        let store = StoreDatabase(reading: pool, because: obstacle, file: StoreFile(self), environment, changeLimit)
+        store.damage = isLogMissing ? .withoutLog : try untoldDamage(of: store)
         return store
     }
 

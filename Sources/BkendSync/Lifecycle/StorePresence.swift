@@ -19,8 +19,11 @@ final class StorePresence: Sendable {
 
     init(database: String) throws(StorageError) {
         path = database + ".open"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        if descriptor < 0 { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+        let writable = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let failure = errno
+        // In a folder that can't be written the note can still be read, and the lock held.
+        descriptor = writable >= 0 ? writable : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        if descriptor < 0 { throw StorageError(path: path, reason: .cannotOpen(errno: failure)) }
     }
 
     deinit { close(descriptor) }
@@ -40,19 +43,31 @@ final class StorePresence: Sendable {
     /// Writes the note durably.
     func write(_ note: Note) throws {
         if try self.note == note { return }
+        // Not through the descriptor that holds the lock: it may have been opened where nothing could be written yet.
+        let file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+        defer { close(file) }
         var byte = note.rawValue
-        guard pwrite(descriptor, &byte, 1, 0) == 1, fsync(descriptor) == 0 else {
+        guard pwrite(file, &byte, 1, 0) == 1, fsync(file) == 0 else {
             throw StorageError(path: path, reason: .cannotOpen(errno: errno))
         }
     }
 
-    /// Joins those who have the store open; waits while one sets it aside. Not under the store's lock, which that one
-    /// needs.
+    /// Joins those who have the store open; waits while one sets it aside, as long as that takes unless it is stopped. Not
+    /// under the store's lock, which that one needs.
     func enter() throws {
-        while flock(descriptor, LOCK_SH) != 0 {
-            guard errno == EINTR else { throw StorageError(path: path, reason: .cannotLock(errno: errno)) }
+        let end = ContinuousClock.now.advanced(by: Self.patience)
+        while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+            guard errno == EINTR || errno == EWOULDBLOCK else {
+                throw StorageError(path: path, reason: .cannotLock(errno: errno))
+            }
+            if ContinuousClock.now >= end { throw StoreError(.damagedWhileInUse) }
+            usleep(2_000)
         }
     }
+
+    /// A salvage reads and writes one outbox.
+    private static let patience = Duration.seconds(30)
 
     /// Whether no other process has the store open. Call it under the store's lock, so that nobody opens it meanwhile.
     func isAlone() -> Bool {

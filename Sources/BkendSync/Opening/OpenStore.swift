@@ -41,7 +41,8 @@ package final class OpenStore: Sendable {
                         let location = try StoreLocation.find(root: root, name: name, owner: owner)
                         let database = try StoreDatabase.open(
                             path: location.path, owner: owner, environment: environment)
-                        if try database.read({ try $0.meta("server") }) == nil {
+                        // One that can only be read now takes note when it is synchronised.
+                        if database.obstacle == nil, try database.read({ try $0.meta("server") }) == nil {
                             try database.write { try $0.setMeta("server", server) }
                         }
                         location.noteLatest()

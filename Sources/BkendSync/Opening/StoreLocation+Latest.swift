@@ -23,7 +23,7 @@ extension StoreLocation {
     }
 
     /// Takes note that this store was opened. A disk that is full keeps no store closed.
-    func noteLatest() {
+    package func noteLatest() {
         let store = URL(filePath: folder)
         let path = store.deletingLastPathComponent().path + "/" + Self.latestName
         let number = Data(store.lastPathComponent.utf8)

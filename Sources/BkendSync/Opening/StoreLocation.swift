@@ -36,13 +36,40 @@ package struct StoreLocation: Hashable, Sendable {
             try checkLength(of: real, name)
             try make(folder)
             // Of two processes that come at once, one makes the store and the other finds it.
-            return try turns(in: folder).withLock {
-                let location = try find(in: folder, owner: owner)
-                if !owner.isEmpty { leaveGuests(in: folder) }
-                return location
-            }
+            return try found(in: folder, owner: owner)
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    private static func found(in folder: String, owner: String) throws -> StoreLocation {
+        func find() throws -> StoreLocation {
+            let location = try Self.find(in: folder, owner: owner)
+            if !owner.isEmpty { leaveGuests(in: folder) }
+            return location
+        }
+        do {
+            if let location = try turns(in: folder).withLock(within: StoreOpening.patience, find) { return location }
+        } catch let error where StorageError.saysUnwritable(error) {
+            // To look for a store that is there nothing needs to be written.
+            if let location = present(in: folder, owner: owner) { return location }
+            throw error
+        }
+        // Whose turn it is doesn't go on. A store that is there is as its label says.
+        if let location = present(in: folder, owner: owner) { return location }
+        return try turns(in: folder).withLock(find)
+    }
+
+    /// The folder that bears a user's label, as it is.
+    private static func present(in folder: String, owner: String) -> StoreLocation? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.compactMap { Int($0) }.sorted().map { StoreLocation(folder: folder + "/\($0)") }.first {
+            location in
+            guard !FileManager.default.fileExists(atPath: location.intention),
+                let bytes = try? Data(contentsOf: URL(filePath: location.label)),
+                String(validating: bytes, as: UTF8.self)?.hasSameBytes(as: owner) ?? false
+            else { return false }
+            return !owner.isEmpty || !location.isLeft && !location.isMoving
         }
     }
 
@@ -203,6 +230,8 @@ package struct StoreLocation: Hashable, Sendable {
     private static func make(_ folder: String) throws {
         if mkdir(folder, 0o700) == 0 { return }
         guard errno == EEXIST else { throw StorageError(path: folder, reason: .cannotOpen(errno: errno)) }
+        var status = stat()
+        if stat(folder, &status) == 0, status.st_mode & 0o777 == 0o700 { return }
         guard chmod(folder, 0o700) == 0 else { throw StorageError(path: folder, reason: .cannotOpen(errno: errno)) }
     }
 

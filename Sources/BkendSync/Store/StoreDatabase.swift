@@ -10,7 +10,9 @@ import Synchronization
 /// `StoreTransaction`. A write is one durable transaction: when it returned, it is on disk; when it threw, nothing is.
 package final class StoreDatabase: Sendable {
     /// SQLite itself, for observers and tests.
-    package let writer: any DatabaseWriter
+    package var writer: any DatabaseWriter { pool.withLock { $0 } }
+    /// Another one once a store that was opened for reading can be written.
+    private let pool: Mutex<any DatabaseWriter>
     /// Clock and randomness.
     package let environment: StoreEnvironment
     /// How many rows the change log keeps; a reader that fell further behind asks its query again.
@@ -41,16 +43,44 @@ package final class StoreDatabase: Sendable {
         over writer: any DatabaseWriter, lock: FileLock?, file: StoreFile?, environment: StoreEnvironment,
         changeLimit: Int, migrations: [String] = StoreSchema.migrations
     ) throws {
-        self.writer = writer
+        pool = Mutex(writer)
         self.lock = lock
         self.file = file
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
         try transaction { db in try StoreSchema.prepare(db, by: migrations) }
-        if let file { try noteOpening(file) }
+    }
+
+    /// A store over files that were opened for writing.
+    init(
+        _ writable: StoreOpening.Writable, file: StoreFile, _ environment: StoreEnvironment, _ changeLimit: Int
+    ) throws {
+        pool = Mutex(writable.pool)
+        lock = file.lock
+        self.file = file
+        self.environment = environment
+        self.changeLimit = max(1, changeLimit)
+        if writable.wasLeftOpen { checkBehind() }
+    }
+
+    /// A store that can't be written as long as there is an obstacle.
+    init(
+        reading pool: DatabasePool, because obstacle: String, file: StoreFile, _ environment: StoreEnvironment,
+        _ changeLimit: Int
+    ) {
+        self.pool = Mutex(pool)
+        lock = file.lock
+        self.file = file
+        self.environment = environment
+        self.changeLimit = max(1, changeLimit)
+        condition.withLock { $0.obstacle = obstacle }
     }
 
     private struct Condition {
+        /// Why the store is open for reading alone, nil where it is open for writing.
+        var obstacle: String?
+        /// Why the last write found no room, nil after one that did.
+        var refusal: String?
         var health = StoreHealth.unsuspicious
         var damage: StoreDamage?
         var isDamageTold = false
@@ -62,9 +92,17 @@ package final class StoreDatabase: Sendable {
     /// Notes that the registry knows the store: from now on its end has to be told there.
     func noteRegistration() { condition.withLock { $0.isRegistered = true } }
 
-    /// Whether the database's structure is sound, as far as is known.
+    /// Why the store was opened for reading alone and couldn't be written since, in words; nil where it can be written.
+    package var obstacle: String? { condition.withLock { $0.obstacle } }
+
+    /// Whether the database's structure is sound and it can be written, as far as is known.
     package internal(set) var health: StoreHealth {
-        get { condition.withLock { $0.health } }
+        get {
+            condition.withLock { condition in
+                if case .damaged = condition.health { return condition.health }
+                return (condition.obstacle ?? condition.refusal).map { .readOnly($0) } ?? condition.health
+            }
+        }
         set { condition.withLock { $0.health = newValue } }
     }
 
@@ -131,15 +169,46 @@ package final class StoreDatabase: Sendable {
     /// One immediate transaction under the lock between processes. A checkpoint runs in the commit, so inside as well.
     private func transaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try noticingDamage {
-            try writer.writeWithoutTransaction { db in
-                func run() throws -> Result { try Self.inTransaction(.immediate, db) { try body(db) } }
-                guard let lock else { return try run() }
-                return try lock.withLock {
-                    let result = try run()
-                    beginLogAnew(db)
-                    return result
+            do {
+                if obstacle != nil { try becomeWritable() }
+                let result = try writer.writeWithoutTransaction { db in
+                    func run() throws -> Result { try Self.inTransaction(.immediate, db) { try body(db) } }
+                    guard let lock else { return try run() }
+                    return try lock.withLock {
+                        let result = try run()
+                        beginLogAnew(db)
+                        return result
+                    }
                 }
+                noteRefusal(nil)
+                return result
+            } catch let error where StorageError.saysUnwritable(error) {
+                noteRefusal(error)
+                throw error
             }
+        }
+    }
+
+    /// Notes whether there was room for a write.
+    private func noteRefusal(_ error: (any Error)?) {
+        let words = error.map { StoreError($0).explanation }
+        condition.withLock { condition in
+            if condition.refusal == nil, words == nil { return }
+            condition.refusal = words
+            if condition.obstacle != nil, let words { condition.obstacle = words }
+        }
+    }
+
+    /// A store that was opened for reading is opened for writing before the first write that can be made.
+    private func becomeWritable() throws {
+        guard let file else { return }
+        // Threads take turns by it like processes.
+        try file.lock.withLock {
+            if obstacle == nil { return }
+            let writable = try file.opening.openForWriting(isOpen: true)
+            pool.withLock { $0 = writable.pool }
+            condition.withLock { $0.obstacle = nil }
+            if writable.wasLeftOpen { checkBehind() }
         }
     }
 

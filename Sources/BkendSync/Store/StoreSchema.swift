@@ -26,6 +26,14 @@ enum StoreSchema {
         try db.perform("INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('format', ?)", .text(String(format)))
     }
 
+    /// - Throws: `StoreError` unless a database has this version's format.
+    static func requirePresent(_ db: Database) throws {
+        let text = try db.first("SELECT value FROM sync_meta WHERE key = 'format'") { $0.text(0) }
+        guard let current = text.flatMap(Int.init) else { throw StoreError(.damaged("no format in sync_meta")) }
+        if current > format { throw StoreError(.newerFormat(current)) }
+        if current < format { throw StoreError(.storage("the store must be migrated, which needs room on the disk")) }
+    }
+
     /// The shipped steps.
     static let migrations = [first, second, third]
 

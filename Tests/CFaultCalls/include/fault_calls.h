@@ -15,12 +15,17 @@ typedef enum fault_calls_mode {
     FAULT_CALLS_FOREVER,
     /// The process ends before the call, with no chance to do anything about it.
     FAULT_CALLS_KILL,
+    /// From the chosen call on the disk is full: nothing is made, and nothing is written (ENOSPC). Reading works.
+    FAULT_CALLS_FULL,
+    /// From the chosen call on the file system is read-only (EROFS): nothing is opened for writing, made, renamed, removed.
+    FAULT_CALLS_READ_ONLY,
 } fault_calls_mode;
 
 /// The exit code of a process that was ended so.
 enum { FAULT_CALLS_KILLED = 99 };
 
-/// Counts this thread's calls from now on, and makes the one after `after` others go wrong: EIO.
+/// Counts this thread's calls from now on, and makes the one after `after` others go wrong: EIO unless the mode says
+/// another error.
 void fault_calls_arm(int64_t after, fault_calls_mode mode);
 
 /// Lets all calls pass again.
