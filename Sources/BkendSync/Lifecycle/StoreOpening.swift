@@ -112,12 +112,18 @@ struct StoreOpening {
         return writable
     }
 
+    /// Connections that only read.
+    func reader() throws -> DatabasePool {
+        let pool = try DocumentStorage.openForReading(path: path, options: options)
+        try pool.read { try StoreSchema.requirePresent($0) }
+        return pool
+    }
+
     /// Opens the database as it is. Nothing is written, so the lock isn't needed.
     private func openForReading(because obstacle: String) throws -> StoreDatabase {
         let isLogMissing = try presence.note == .needsLog && StoreFolder.size(of: path + "-wal") == nil
-        let pool = try DocumentStorage.openForReading(path: path, options: options)
-        try pool.read { try StoreSchema.requirePresent($0) }
-        let store = StoreDatabase(reading: pool, because: obstacle, file: StoreFile(self), environment, changeLimit)
+        let store = StoreDatabase(
+            reading: try reader(), because: obstacle, file: StoreFile(self), environment, changeLimit)
         store.damage = isLogMissing ? .withoutLog : try untoldDamage(of: store)
         return store
     }

@@ -128,8 +128,17 @@ package final class StoreDatabase: Sendable {
         try noticingDamage {
             // A queue's `read` turns `query_only` on and off, which makes SQLite compile every cached statement anew. A
             // snapshot can't write, so a transaction is all it needs.
+            let writer = writer
             guard let queue = writer as? DatabaseQueue else {
-                return try writer.read { db in try body(StoreSnapshot(db, collections: known)) }
+                func read(_ pool: any DatabaseWriter) throws -> Result {
+                    try pool.read { db in try body(StoreSnapshot(db, collections: known)) }
+                }
+                do { return try read(writer) } catch let error as DatabaseError
+                    where error.resultCode == .SQLITE_MISUSE && self.writer !== writer
+                {
+                    // Replaced before this read began; see `reopened(_:)`.
+                    return try read(self.writer)
+                }
             }
             return try queue.unsafeRead { db in
                 try Self.inTransaction(.deferred, db) { try body(StoreSnapshot(db, collections: known)) }
@@ -205,10 +214,30 @@ package final class StoreDatabase: Sendable {
         // Threads take turns by it like processes.
         try file.lock.withLock {
             if obstacle == nil { return }
-            let writable = try file.opening.openForWriting(isOpen: true)
+            let writable = try reopened(file.opening)
             pool.withLock { $0 = writable.pool }
             condition.withLock { $0.obstacle = nil }
             if writable.wasLeftOpen { checkBehind() }
+        }
+    }
+
+    /// SQLite keeps what it knows of a database's shared memory once a process: as long as a connection is open that
+    /// could only read it, none can write. Then the present ones end first, once what reads through them is done.
+    private func reopened(_ opening: StoreOpening) throws -> StoreOpening.Writable {
+        do { return try opening.openForWriting(isOpen: true) } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_READONLY
+        {
+            return try pool.withLock { pool in
+                try pool.close()
+                do {
+                    let writable = try opening.openForWriting()
+                    pool = writable.pool
+                    return writable
+                } catch {
+                    pool = try opening.reader()
+                    throw error
+                }
+            }
         }
     }
 

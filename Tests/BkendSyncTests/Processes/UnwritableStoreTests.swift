@@ -52,7 +52,7 @@ import Testing
 
     @Test(
         "On a full disk and in a read-only folder a store opens and is read, says so, refuses writes, and goes on later",
-        arguments: ["full"], [true, false])
+        arguments: ["full", "readonly"], [true, false])
     func withoutRoom(disk: String, isClosed: Bool) async throws {
         try await run(isClosed: isClosed) { root in
             let told = try await lines(disk, root)
