@@ -8,7 +8,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server sanitize mutants clean
+	attacks soak-server sanitize mutants stress-transport clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -26,6 +26,7 @@ help:
 	@echo "make sanitize     most tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
+	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -91,6 +92,10 @@ sanitize: setup
 # Builds a patched copy of the tree in .build/mutants, which is kept.
 mutants: setup
 	@Scripts/mutants $(MUTANTS)
+
+stress-transport: setup
+	@swift build --build-tests
+	@BKEND_STRESS_SECONDS=$(or $(SECONDS),600) swift test --skip-build --filter '^BkendCurlTests\.(StressTests|LoopModelTests)'
 
 # Random runs of the sync engine, in release on every core. Stopped, it goes on where it was when called again with the
 # same SEEDS and FIRST. A failing seed is shrunk and told, and the exit status is 1.

@@ -69,7 +69,8 @@ let package = Package(
 
         // MARK: The client
         .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),
-        .target(name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes], swiftSettings: strict),
+        .target(
+            name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes, metrics], swiftSettings: strict),
         .target(
             name: "Bkend",
             dependencies: [

@@ -56,7 +56,8 @@ let package = Package(
         .target(
             name: "BkendDocuments", dependencies: ["BkendWire", "CPCRE2", "CSQLite", grdb], swiftSettings: strict),
         .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),
-        .target(name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes], swiftSettings: strict),
+        .target(
+            name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes, metrics], swiftSettings: strict),
         .target(
             name: "BkendSync", dependencies: ["BkendWire", "BkendDocuments", grdb, logging, metrics, tracing],
             swiftSettings: strict),

@@ -26,12 +26,14 @@ extension CurlMulti {
         handle.set(CURLOPT_CLOSESOCKETDATA, pointer: me)
         handle.check(
             bkend_easy_set_socket_option_callback(handle.curl) { multi, socket, _ in
+                // No child process shall have the app's connections; libcurl leaves that to us.
+                _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
                 if let multi { CurlMulti.at(multi).sockets.opened(socket) }
                 return CURL_SOCKOPT_OK
             })
         handle.check(
             bkend_easy_set_close_callback(handle.curl) { multi, socket in
-                if let multi { CurlMulti.at(multi).sockets.closed(socket) }
+                if let multi { CurlMulti.at(multi).closed(socket) }
                 return Glibc.close(socket)
             })
     }
@@ -39,6 +41,8 @@ extension CurlMulti {
     private static func at(_ pointer: UnsafeMutableRawPointer) -> CurlMulti {
         Unmanaged<CurlMulti>.fromOpaque(pointer).takeUnretainedValue()
     }
+
+    private func closed(_ socket: curl_socket_t) { sockets.closed(socket, poller) }
 
     private func setInterest(_ socket: curl_socket_t, _ what: Int32) {
         let mask: UInt32 =

@@ -9,7 +9,7 @@ final class CurlMulti {
     let poller: Poller
     var sockets = SocketTable()
 
-    private var active: [EasyHandle] = []
+    private(set) var active: [EasyHandle] = []
     /// Handles whose transfers have news, since the last `settle()`.
     var touched: [EasyHandle] = []
     /// When libcurl wants to be called, and when the first transfer may have expired.
@@ -18,10 +18,13 @@ final class CurlMulti {
     /// What the kernel's timer is set to. It is only ever set earlier: waking once too often is cheaper than a system
     /// call for each request.
     private var armedDeadline = UInt64.max
+    /// What was next when the last turn ended.
+    private(set) var plannedDeadline = UInt64.max
     /// The monotonic clock as of the last event.
     private(set) var now: UInt64 = 0
     private var isClosed = false
     private var attendance = Attendance()
+    var watchdog: Watchdog
 
     /// What tasks ask of the loop.
     enum Command {
@@ -36,8 +39,9 @@ final class CurlMulti {
     }
 
     /// `nil` when there is no memory.
-    init?(_ configuration: CurlTransport.Configuration, pool: EasyHandlePool, poller: Poller) {
+    init?(_ configuration: CurlTransport.Configuration, pool: EasyHandlePool, poller: Poller, watchdog: Watchdog) {
         guard let multi = curl_multi_init() else { return nil }
+        self.watchdog = watchdog
         self.multi = multi
         self.pool = pool
         self.poller = poller
@@ -55,8 +59,13 @@ final class CurlMulti {
         case .wakeUp:
             break
         case .timer:
+            poller.trace?(.handlesTimer)
             armedDeadline = .max
+            watchdog.hasSeenTimer = true
+        case .watchdog:
+            watchdog.isDue = true
         case .socket(let socket, let readable, let writable, let failed):
+            poller.trace?(.handles(socket))
             guard sockets.isWanted(socket, poller) else { return }
             now = Poller.now()
             var mask: Int32 = 0
@@ -91,6 +100,7 @@ final class CurlMulti {
             runTimers()
             return
         }
+        poller.trace?(.attends(true))
         sockets.beginAttendance()
         run(commands)
         runTimers()
@@ -104,10 +114,11 @@ final class CurlMulti {
             }
             attendance.waited(answered: active.isEmpty)
         }
+        poller.trace?(.attends(false))
         sockets.endAttendance(poller)
     }
 
-    /// Does what is due and sets the kernel's timer for the rest. Ends every turn of the loop.
+    /// Does what libcurl has due and sets the kernel's timer for the rest. Ends every turn of the loop.
     func runTimers() {
         guard !isClosed else { return }
         // libcurl asks to be called at once after most steps; the bound only guards against a loop without end.
@@ -119,12 +130,11 @@ final class CurlMulti {
             act(on: -1, 0)  // CURL_SOCKET_TIMEOUT
             turns += 1
         }
-        if watchDeadline != .max {
-            now = Poller.now()
-            if watchDeadline <= now { stopExpired() }
-        }
         let next = min(curlDeadline, watchDeadline)
+        plannedDeadline = next
+        poller.trace?(.due(next))
         if next < armedDeadline {
+            poller.trace?(.armed(next))
             poller.setTimer(next)
             armedDeadline = next
         }
@@ -153,6 +163,7 @@ final class CurlMulti {
             return
         }
         now = Poller.now()
+        if watchdog.starts() { poller.setWatchdog(every: watchdog.interval) }
         handle.isRun(by: self)
         handle.deadline = TransferDeadline(idle: transfer.timeouts.idle, total: transfer.timeouts.total, now: now)
         watch(handle)
@@ -217,19 +228,22 @@ final class CurlMulti {
             release(handle)
         }
         var resumed: [Transfer] = []
-        for handle in touched {
+        // Taken out first: what a callback notes from here on is for the next time.
+        let news = touched
+        touched.removeAll(keepingCapacity: true)
+        for handle in news {
             handle.isTouched = false
             guard let transfer = handle.transfer else { continue }
             let hasRoom = transfer.wake()
-            if handle.wantsReceivePause, !hasRoom {
+            let wantsPause = handle.wantsReceivePause
+            handle.wantsReceivePause = false
+            if wantsPause, !hasRoom {
                 handle.pauseBits |= CURLPAUSE_RECV
-                curl_easy_pause(handle.curl, handle.pauseBits)
+                pause(handle)
             } else if hasRoom, handle.pauseBits & CURLPAUSE_RECV != 0 {
                 resumed.append(transfer)
             }
-            handle.wantsReceivePause = false
         }
-        touched.removeAll(keepingCapacity: true)
         for transfer in resumed { resume(transfer, CURLPAUSE_RECV) }
     }
 
@@ -240,14 +254,25 @@ final class CurlMulti {
     }
 
     /// Lets libcurl go on. It may run callbacks at once, which may pause again.
-    private func resume(_ transfer: Transfer, _ bit: Int32) {
+    func resume(_ transfer: Transfer, _ bit: Int32) {
         guard let handle = running(transfer), handle.pauseBits & bit != 0 else { return }
         now = Poller.now()
         handle.pauseBits &= ~bit
         handle.deadline.sawActivity(now: now)
         watch(handle)
-        curl_easy_pause(handle.curl, handle.pauseBits)
+        pause(handle)
         settle()
+    }
+
+    /// Sets libcurl's pause bits. What it had kept comes first, and a callback may refuse that: then libcurl neither goes
+    /// on nor reports, and nobody would ever look at the transfer again.
+    private func pause(_ handle: EasyHandle) {
+        let code = curl_easy_pause(handle.curl, handle.pauseBits)
+        // Without a connection, on its way to another one, there is nothing to pause or to resume.
+        guard code != CURLE_OK, code != CURLE_BAD_FUNCTION_ARGUMENT, let transfer = handle.transfer else { return }
+        transfer.end(handle.failure(code, transfer: transfer))
+        transfer.wake()
+        release(handle)
     }
 
     // MARK: Time
@@ -267,7 +292,12 @@ final class CurlMulti {
         watchDeadline = min(watchDeadline, handle.deadline.next(isWaitingForUs: handle.pauseBits != 0))
     }
 
-    private func stopExpired() {
+    /// Ends the transfers that have taken too long. Only the loop's thread does, after it has handled what its wait found:
+    /// a process that was stopped for a while has answers waiting.
+    func stopExpired() {
+        guard !isClosed, watchDeadline != .max else { return }
+        now = Poller.now()
+        guard watchDeadline <= now else { return }
         for handle in active {
             switch handle.deadline.expiry(now: now, isWaitingForUs: handle.pauseBits != 0) {
             case .idle: end(handle, .idleTimedOut, "the server was silent for too long")

@@ -12,16 +12,21 @@ import CCurl
 /// when done with it; one that is merely let go of closes by itself, but nobody is told when.
 public final class CurlTransport: HTTPTransport {
     private let configuration: Configuration
-    private let loop: EventLoop
+    let loop: EventLoop
 
     /// Starts a transport.
     ///
     /// - Throws: ``TransportError`` of kind ``TransportError/Kind/transportFailed`` if the system's libcurl is too old
     ///   (7.88 is needed) or memory, descriptors or threads have run out.
-    public init(configuration: Configuration = Configuration()) throws(TransportError) {
+    public convenience init(configuration: Configuration = Configuration()) throws(TransportError) {
+        try self.init(configuration: configuration, watchdog: Watchdog(), trace: nil)
+    }
+
+    /// Starts a transport with a watchdog of its own, whose loop tells its steps.
+    init(configuration: Configuration, watchdog: Watchdog, trace: LoopTrace?) throws(TransportError) {
         try Libcurl.prepare()
         self.configuration = configuration
-        loop = try EventLoop(configuration)
+        loop = try EventLoop(configuration, watchdog: watchdog, trace: trace)
     }
 
     deinit {

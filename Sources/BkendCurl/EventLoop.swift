@@ -22,7 +22,8 @@ final class EventLoop: Sendable {
     }
 
     let pool: EasyHandlePool
-    private let poller: Poller
+    let poller: Poller
+    private let trace: LoopTrace?
     private let multi: Mutex<CurlMulti>
     private let queue = Mutex(Queue())
     private let ending = Mutex(Ending.running([]))
@@ -31,14 +32,17 @@ final class EventLoop: Sendable {
     private let thread = Mutex<pthread_t?>(nil)
 
     /// Starts the thread, which keeps the loop alive until `close()`.
-    init(_ configuration: CurlTransport.Configuration) throws(TransportError) {
+    init(
+        _ configuration: CurlTransport.Configuration, watchdog: Watchdog = Watchdog(), trace: LoopTrace? = nil
+    ) throws(TransportError) {
         func failed(_ reason: String) -> TransportError {
             TransportError(kind: .transportFailed, delivery: .notSent, reason: reason)
         }
         pool = EasyHandlePool(configuration)
-        guard let poller = Poller() else { throw failed("no descriptors are left (errno \(errno))") }
+        guard let poller = Poller(trace: trace) else { throw failed("no descriptors are left (errno \(errno))") }
         self.poller = poller
-        guard let multi = CurlMulti(configuration, pool: pool, poller: poller) else {
+        self.trace = trace
+        guard let multi = CurlMulti(configuration, pool: pool, poller: poller, watchdog: watchdog) else {
             throw failed("libcurl has no memory for a multi handle")
         }
         self.multi = Mutex(multi)
@@ -58,8 +62,10 @@ final class EventLoop: Sendable {
     /// Has a command carried out, here or by whoever drives libcurl at the moment.
     func submit(_ command: CurlMulti.Command) {
         let isClosed = queue.withLock { queue in
-            if !queue.isClosed { queue.commands.append(command) }
-            return queue.isClosed
+            guard !queue.isClosed else { return true }
+            queue.commands.append(command)
+            trace?(.queued)
+            return false
         }
         if isClosed {
             multi.withLock { $0.run([command]) }  // refuses what is new and lets the rest be
@@ -71,8 +77,10 @@ final class EventLoop: Sendable {
     /// Runs commands until none are left or somebody else does. Whoever let go of the lock looks again, so that no
     /// command stays behind that came while it was held.
     private func runCommands(attended: Bool = false) {
-        while hasCommands {
+        while findsCommands() {
             let driven: Void? = multi.withLockIfAvailable { multi in
+                trace?(.locked)
+                defer { trace?(.unlocks) }
                 if attended {
                     isAttended.store(true, ordering: .sequentiallyConsistent)
                     multi.runAttended(takeCommands()) { hasCommands }
@@ -83,7 +91,8 @@ final class EventLoop: Sendable {
                 }
             }
             guard driven == nil else { continue }
-            // Whoever holds the lock finds the commands before letting go of it, but shall not wait on meanwhile.
+            trace?(.refused)
+            // Whoever holds the lock looks for commands after letting go of it, but shall not wait on meanwhile.
             if isAttended.load(ordering: .sequentiallyConsistent) { poller.interrupt() }
             return
         }
@@ -91,9 +100,17 @@ final class EventLoop: Sendable {
 
     private var hasCommands: Bool { queue.withLock { !$0.commands.isEmpty } }
 
+    private func findsCommands() -> Bool {
+        queue.withLock { queue in
+            trace?(.looked(found: !queue.commands.isEmpty))
+            return !queue.commands.isEmpty
+        }
+    }
+
     private func takeCommands() -> [CurlMulti.Command] {
         queue.withLock { queue in
             defer { queue.commands = [] }
+            trace?(.took(queue.commands.count))
             return queue.commands
         }
     }
@@ -114,15 +131,21 @@ final class EventLoop: Sendable {
         var events: [Poller.Event] = []
         while !queue.withLock({ $0.isClosed }) {
             events.removeAll(keepingCapacity: true)
-            poller.wait { events.append($0) }
+            poller.wait(for: &events)
             multi.withLock { [events] multi in
+                trace?(.locked)
+                defer { trace?(.unlocks) }
                 for event in events { multi.handle(event) }
                 multi.run(takeCommands())
+                multi.lookAfter()
+                // By now what the sockets have is read, so that no transfer expires whose answer is here.
+                multi.stopExpired()
                 multi.runTimers()
             }
             runCommands()
         }
         multi.withLock { multi in
+            trace?(.closing)
             multi.close()
             multi.run(takeCommands())
         }

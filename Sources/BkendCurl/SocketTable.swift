@@ -19,6 +19,8 @@ struct SocketTable {
         var place = Place.nowhere
         /// A connection, whose end libcurl announces, and not a socket that vanishes (its resolver's).
         var isConnection = false
+        /// An event of it was looked at since `takeWanted`.
+        var isHandled = false
     }
 
     /// By descriptor: the kernel gives out the lowest that is free, so that the table stays small.
@@ -37,6 +39,7 @@ struct SocketTable {
     }
 
     mutating func want(_ socket: Int32, _ mask: UInt32, _ poller: Poller) {
+        poller.trace?(.wants(socket, mask != 0, nearby: mask == Poller.readable))
         let isNear = isNear && mask == Poller.readable
         let becameNear = update(socket) { entry in
             entry.wanted = mask
@@ -50,8 +53,16 @@ struct SocketTable {
     private static func move(_ socket: Int32, _ entry: inout Entry, isNear: Bool, _ poller: Poller) -> Bool {
         let goal: Place = entry.wanted == 0 ? .nowhere : isNear ? .near : .far(entry.wanted)
         guard goal != entry.place else { return isNear }
+        if let trace = poller.trace {
+            switch goal {
+            case .nowhere: trace(.placed(socket, .nowhere))
+            case .near: trace(.placed(socket, .near))
+            case .far: trace(.placed(socket, .far))
+            }
+        }
         if case .far = entry.place, case .far(let mask) = goal {
-            if poller.change(socket, mask) { entry.place = goal }
+            // Whatever the set holds, it shall hold this.
+            entry.place = poller.change(socket, mask) || poller.add(socket, mask) ? goal : .nowhere
             return false
         }
         switch entry.place {
@@ -61,7 +72,7 @@ struct SocketTable {
         }
         let isPlaced =
             switch goal {
-            case .far(let mask): poller.add(socket, mask)
+            case .far(let mask): poller.add(socket, mask) || poller.change(socket, mask)
             case .near: poller.addNear(socket)
             case .nowhere: false
             }
@@ -72,6 +83,7 @@ struct SocketTable {
     /// Whether an event of the socket is for libcurl; if nothing is wanted the socket leaves its set.
     mutating func isWanted(_ socket: Int32, _ poller: Poller) -> Bool {
         update(socket) { entry in
+            entry.isHandled = true
             if entry.wanted != 0 { return true }
             _ = Self.move(socket, &entry, isNear: false, poller)
             return false
@@ -82,9 +94,40 @@ struct SocketTable {
         update(socket) { $0 = Entry(isConnection: true) }
     }
 
-    /// The kernel takes a closed socket out of its set by itself.
-    mutating func closed(_ socket: Int32) {
-        update(socket) { $0 = Entry() }
+    /// A socket is about to be closed. It is taken out of its set before, by hand: the kernel does that only when no
+    /// process has the socket any longer, and a child process that was started meanwhile has it too. What stayed behind
+    /// would speak of the number, which soon belongs to another connection.
+    mutating func closed(_ socket: Int32, _ poller: Poller) {
+        poller.trace?(.closed(socket))
+        update(socket) { entry in
+            switch entry.place {
+            case .far: poller.remove(socket)
+            case .near: poller.removeNear(socket)
+            case .nowhere: break
+            }
+            entry = Entry()
+        }
+    }
+
+    // MARK: Looking after
+
+    /// The sockets that libcurl waits for, what for, and whether an event of theirs was looked at since the last time.
+    mutating func takeWanted() -> [(socket: Int32, mask: UInt32, isHandled: Bool)] {
+        entries.indices.compactMap { index in
+            let entry = entries[index]
+            entries[index].isHandled = false
+            return entry.wanted == 0 ? nil : (Int32(index), entry.wanted, entry.isHandled)
+        }
+    }
+
+    /// Puts a wanted socket into the far set again, whatever the table believes of it.
+    mutating func placeAgain(_ socket: Int32, _ poller: Poller) {
+        update(socket) { entry in
+            poller.remove(socket)
+            poller.removeNear(socket)
+            entry.place = .nowhere
+            _ = Self.move(socket, &entry, isNear: false, poller)
+        }
     }
 
     // MARK: Attendance

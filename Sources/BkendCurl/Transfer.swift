@@ -101,6 +101,17 @@ final class Transfer: Sendable {
         }
     }
 
+    /// Whether a task waits for what is there already.
+    var isOwedWakeUp: Bool {
+        state.withLock { state in
+            state.headWaiter != nil && (!state.head.isEmpty || state.failure != nil)
+                || state.bodyWaiter != nil && (state.machine.hasPiece || state.machine.hasEnded)
+        }
+    }
+
+    /// Whether libcurl may read on: the buffer is not full, or its bytes were taken since.
+    var wantsMore: Bool { state.withLock { !$0.machine.isReceivePaused && !$0.machine.hasEnded } }
+
     // MARK: The task's side
 
     /// Waits for the head. Returns false, and resumes the waiter, if the transfer has ended before it began.

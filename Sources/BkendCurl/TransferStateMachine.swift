@@ -43,6 +43,9 @@ struct TransferStateMachine {
         }
     }
 
+    /// Whether body bytes wait to be taken.
+    var hasPiece: Bool { buffered > 0 }
+
     // MARK: Events from libcurl
 
     enum SendAction: Equatable {

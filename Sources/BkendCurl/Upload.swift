@@ -114,8 +114,13 @@ final class Upload: Sendable {
             return (state.writer.take(), state.producer.take())
         }
         writer?.resume(returning: false)
-        producer?.cancel()
+        // In a task of its own: cancelling runs the producer's cancellation handlers, which are the app's, or another
+        // transfer's of the same loop, and whoever ends a transfer holds the loop's lock.
+        if let producer { Task { producer.cancel() } }
     }
+
+    /// Whether the read callback would find something now, be it the end.
+    var hasNews: Bool { state.withLock { $0.unsent > 0 || $0.isComplete || $0.failure != nil } }
 
     // MARK: The producer's side
 

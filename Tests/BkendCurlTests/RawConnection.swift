@@ -46,7 +46,7 @@ final class RawConnection {
         return Array(buffer.prefix(count))
     }
 
-    private func readChunks() throws -> [UInt8] {
+    func readChunks() throws -> [UInt8] {
         var body: [UInt8] = []
         while true {
             let size = Int(try readLine(), radix: 16) ?? 0

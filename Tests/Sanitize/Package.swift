@@ -49,7 +49,10 @@ let package = Package(
                 product("Tracing", "swift-distributed-tracing"),
             ], swiftSettings: strict),
         .target(name: "BkendTransport", dependencies: [httpTypes], swiftSettings: strict),
-        .target(name: "BkendCurl", dependencies: ["BkendTransport", "CCurl", httpTypes], swiftSettings: strict),
+        .target(
+            name: "BkendCurl",
+            dependencies: ["BkendTransport", "CCurl", httpTypes, product("Metrics", "swift-metrics")],
+            swiftSettings: strict),
         .target(
             name: "Bkend",
             dependencies: [
