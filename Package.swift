@@ -118,7 +118,9 @@ let package = Package(
         .target(
             name: "BkendTesting",
             dependencies: [
-                "Bkend", "BkendServer", "BkendWire", logging, server("ServiceLifecycle", "swift-service-lifecycle"),
+                "Bkend", "BkendCurl", "BkendServer", "BkendTransport", "BkendWire", httpTypes, logging,
+                server("HummingbirdCore", "hummingbird"), server("NIOCore", "swift-nio"),
+                server("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -130,6 +132,10 @@ let package = Package(
         .executableTarget(
             name: "offline-notes", dependencies: ["Bkend", server("ArgumentParser", "swift-argument-parser")],
             path: "Samples/OfflineNotes", exclude: ["README.md", "tables.json"], swiftSettings: strict),
+
+        .testTarget(
+            name: "TestedNotes", dependencies: ["Bkend", "BkendTesting"], path: "Samples/TestedNotes",
+            swiftSettings: strict),
 
         // MARK: Tests
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),

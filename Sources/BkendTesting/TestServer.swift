@@ -15,6 +15,8 @@ import Synchronization
 /// It is the real server on a real socket: what passes against it passes against `bkend-server serve`. One thing is
 /// weaker, so that tests of apps are fast: the hashes of passwords take microseconds to compute instead of half a
 /// second and more. Mails lie as `.eml` files in the folder `mail` of the data folder.
+///
+/// It can be given a clock of the test's, and a ``FaultPlan`` by which requests go wrong for all of its clients.
 public final class TestServer: Sendable {
     /// Where it listens, `http://127.0.0.1:PORT`.
     public let url: String
@@ -29,28 +31,43 @@ public final class TestServer: Sendable {
     package let adminURL: String?
 
     private let name: EnvironmentName
-    private let service: BkendService
-    private let group: ServiceGroup
-    private let running: Task<Void, any Error>
+    private let configuration: ServerConfiguration
+    private let run: Mutex<Run>
+    private let faults: ServerFaults?
+    private let backups = Mutex<[Backup]>([])
     private let isTemporary: Bool
 
+    /// A server from its start to its stop.
+    private struct Run: Sendable {
+        let url: String
+        let adminURL: String?
+        let service: BkendService
+        let group: ServiceGroup
+        let task: Task<Void, any Error>
+
+        func stop() async throws {
+            await group.triggerGracefulShutdown()
+            try await task.value
+        }
+    }
+
     private init(
-        url: String, adminURL: String?, folder: String, keys: DataFolder.Created, service: BkendService,
-        group: ServiceGroup,
-        running: Task<Void, any Error>,
+        _ run: Run, _ configuration: ServerConfiguration, keys: DataFolder.Created, faults: ServerFaults?,
         isTemporary: Bool
     ) {
-        self.url = url
-        self.adminURL = adminURL
-        self.folder = folder
+        url = run.url
+        adminURL = run.adminURL
+        folder = configuration.folder
         publishableKey = keys.publishableKey
         secretKey = keys.secretKey
         name = keys.name
-        self.service = service
-        self.group = group
-        self.running = running
+        self.configuration = configuration
+        self.run = Mutex(run)
+        self.faults = faults
         self.isTemporary = isTemporary
     }
+
+    private var service: BkendService { run.withLock { $0.service } }
 
     /// Starts a server.
     ///
@@ -59,19 +76,26 @@ public final class TestServer: Sendable {
     ///   - tables: what `bkend-server apply` takes, nil for none.
     ///   - isDynamic: whether a first POST creates its table.
     ///   - port: where to listen, 0 for a free port; an earlier server's to come back where it was.
+    ///   - clock: what the server takes for the time, nil for the system's.
+    ///   - faults: what goes wrong with which requests, nil for nothing.
     /// - Throws: what keeps the folder from being opened, the tables from being applied, or the port from being taken.
     public static func start(
-        folder: String? = nil, tables: JSON? = nil, isDynamic: Bool = false, port: Int = 0
+        folder: String? = nil, tables: JSON? = nil, isDynamic: Bool = false, port: Int = 0, clock: TestClock? = nil,
+        faults: FaultPlan? = nil
     ) async throws -> TestServer {
-        try await start(folder: folder, tables: tables) {
+        try await start(folder: folder, tables: tables, faults: faults) {
             $0.isDynamic = isDynamic
             $0.port = port
+            if let clock {
+                $0.now = { Timestamp(clamping: Int64((clock.date.timeIntervalSince1970 * 1_000).rounded())) }
+            }
         }
     }
 
     /// `start` with everything that the server can be told.
     package static func start(
-        folder: String? = nil, tables: JSON? = nil, configure: (inout ServerConfiguration) -> Void
+        folder: String? = nil, tables: JSON? = nil, faults: FaultPlan? = nil,
+        configure: (inout ServerConfiguration) -> Void
     ) async throws -> TestServer {
         let path = folder ?? FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path
         let keys = try prepare(path)
@@ -81,8 +105,22 @@ public final class TestServer: Sendable {
         configuration.port = 0
         configuration.scryptCost = 4
         configure(&configuration)
+        let serverFaults = faults.map { ServerFaults($0) }
+        configuration.interception = serverFaults?.interception
+        let run = try await launch(configuration) { service in
+            if let tables { _ = try service.apply(tables, to: keys.name) }
+        }
+        // Where it listens stays, whenever it is started again.
+        if let port = URL(string: run.url)?.port { configuration.port = port }
+        if let port = run.adminURL.flatMap({ URL(string: $0)?.port }) { configuration.adminPort = port }
+        return TestServer(run, configuration, keys: keys, faults: serverFaults, isTemporary: folder == nil)
+    }
+
+    private static func launch(
+        _ configuration: ServerConfiguration, prepare: (BkendService) throws -> Void = { _ in }
+    ) async throws -> Run {
         let service = try BkendService(configuration)
-        if let tables { _ = try service.apply(tables, to: keys.name) }
+        try prepare(service)
         let (ready, listening) = AsyncStream<Listening>.makeStream()
         let group = service.group(
             handlesSignals: false, onAdminListening: { listening.yield(.admin($0)) },
@@ -99,9 +137,7 @@ public final class TestServer: Sendable {
             case .admin(let found): adminURL = found
             }
             guard let url, adminURL != nil || configuration.adminPort == nil else { continue }
-            return TestServer(
-                url: url, adminURL: adminURL, folder: path, keys: keys, service: service, group: group,
-                running: running, isTemporary: folder == nil)
+            return Run(url: url, adminURL: adminURL, service: service, group: group, task: running)
         }
         try await running.value
         throw CancellationError()
@@ -163,13 +199,60 @@ public final class TestServer: Sendable {
     /// Returns when no mail is being written: an answer doesn't wait for the mail that it promises.
     package func mailed() async { await service.mailed() }
 
-    /// Stops as SIGTERM would: requests in flight are answered first. A temporary folder is removed.
+    /// Returns when no request of a planned `Fault.commitLate(_:)` is still to come.
+    public func lateRequests() async { await faults?.lateRequests() }
+
+    /// Stops as SIGTERM would: requests in flight are answered first. A temporary folder and all backups are removed.
     ///
     /// - Throws: what the server failed with while it ran.
     public func stop() async throws {
-        await group.triggerGracefulShutdown()
-        defer { if isTemporary { try? FileManager.default.removeItem(atPath: folder) } }
-        try await running.value
+        await faults?.lateRequests()
+        defer {
+            if isTemporary { try? FileManager.default.removeItem(atPath: folder) }
+            for backup in backups.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: backup.folder) }
+        }
+        try await run.withLock { $0 }.stop()
+    }
+
+    // MARK: Backups
+
+    /// A data folder as it was at one moment.
+    public struct Backup: Sendable {
+        fileprivate let folder: String
+    }
+
+    /// Takes a copy of the data folder. The server stops for so long: requests in flight are answered first, later ones
+    /// find nobody.
+    ///
+    /// Neither this nor ``restore(_:)`` may be called by an event of this server's own faults, which would wait for itself.
+    ///
+    /// - Throws: what keeps the server from stopping, the folder from being copied, or the server from starting.
+    public func backup() async throws -> Backup {
+        let backup = Backup(folder: "\(folder).backup-\(UUID().uuidString)")
+        try await restart {
+            try FileManager.default.copyItem(atPath: folder, toPath: backup.folder)
+            backups.withLock { $0.append(backup) }
+        }
+        return backup
+    }
+
+    /// Puts a backup in the place of everything that was written since, as an operator does after a disk has broken: the
+    /// server comes back at the same address with the older data, and its clients are told nothing.
+    ///
+    /// - Throws: what keeps the server from stopping, the folder from being copied, or the server from starting.
+    public func restore(_ backup: Backup) async throws {
+        try await restart {
+            try FileManager.default.removeItem(atPath: folder)
+            try FileManager.default.copyItem(atPath: backup.folder, toPath: folder)
+        }
+    }
+
+    /// Stops, runs a function over the folder that nobody uses, and starts where it was.
+    private func restart(_ body: () throws -> Void) async throws {
+        try await run.withLock { $0 }.stop()
+        try body()
+        let next = try await Self.launch(configuration)
+        run.withLock { $0 = next }
     }
 }
 #endif

@@ -7,15 +7,19 @@ package struct Pacing: Sendable {
     private let random: RandomSource
     /// The wall clock, which tells the age of tokens and nothing else.
     let now: @Sendable () -> Date
+    /// What a store's engine waits by.
+    let syncClock: SyncClock
 
-    /// A clock to wait by, the source of jitter, and the wall clock.
+    /// A clock to wait by, the source of jitter, the wall clock, and the clock of synchronisation.
     package init(
         clock: any Clock<Duration> = ContinuousClock(),
         random: some RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: @escaping @Sendable () -> Date = { Date() },
+        syncClock: any Clock<Duration> = ContinuousClock()
     ) {
         self.clock = clock
         self.now = now
+        self.syncClock = SyncClock(syncClock)
         self.random = RandomSource(random)
     }
 

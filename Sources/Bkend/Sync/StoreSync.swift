@@ -5,7 +5,7 @@ import Logging
 /// The engine of one handle on a store: made when synchronisation is started, told of what happens in the store and to
 /// the session, dropped when it is stopped.
 actor StoreSync {
-    typealias Engine = SyncEngine<ContinuousClock>
+    typealias Engine = SyncEngine<SyncClock>
 
     private struct Running {
         let engine: Engine
@@ -58,7 +58,7 @@ actor StoreSync {
         let engine = Engine(
             store: core.database,
             configuration: options.configuration(server: runner.identity, bySubscription: conflicts),
-            sender: sender, clock: ContinuousClock(),
+            sender: sender, clock: runner.pacing.syncClock,
             lock: open.leaderLockPath.map { LeaderLock(path: $0) }, logger: runner.options.logger)
         running = Running(engine: engine, session: session, options: options, known: news)
         do {

@@ -83,7 +83,8 @@ package struct BkendService: Sendable {
     ) -> ServiceGroup {
         let limits = configuration.limits
         let application = application(
-            responder, host: configuration.host, port: configuration.port, connections: limits.connections,
+            InterceptedResponder(api: responder, interception: configuration.interception), host: configuration.host,
+            port: configuration.port, connections: limits.connections,
             metrics: metrics, onListening: onListening)
         var services: [any Service] = [Farewell(environments: environments, requestLog: configuration.requestLog)]
         if let port = configuration.adminPort {

@@ -51,6 +51,8 @@ package struct ServerConfiguration: Sendable {
     /// How much work a new password's hash takes: the logarithm to base 2 of scrypt's N (RFC 7914 §2), 1 to 20. 17 is
     /// the OWASP Password Storage Cheat Sheet's first choice: 128 MiB a hash. Tests take less.
     package var scryptCost = 17
+    /// What stands before the API; nil outside of tests.
+    package var interception: Interception?
     /// Where the log goes.
     package var logger: Logger
 
