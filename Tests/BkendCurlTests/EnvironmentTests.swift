@@ -66,7 +66,7 @@ struct EnvironmentTests {
                 CipherString = ALL:@SECLEVEL=0
 
                 """
-            let server = try await OpenSSLServer.start(folder, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]) {
+            let server = try await OpenSSLServer.start(folder, ["-www", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]) {
                 try $0.certificate(host: "localhost")
             }
             defer { server.stop() }
@@ -74,7 +74,7 @@ struct EnvironmentTests {
             try Data(policy.utf8).write(to: file)
             setenv("OPENSSL_CONF", file.path, 1)
             do {
-                _ = try await TLSTests().send(to: server, trusting: folder.authority).get()
+                _ = try await TLSTests().send(.get, to: server, trusting: folder.authority).get()
             } catch let error as TransportError where error.kind == .tls && error.delivery == .notSent {
                 return
             }

@@ -31,6 +31,8 @@ import Testing
         ("a refresh is repeated twice", 8),
         ("a twin is deleted without a look at the original", 3),
         ("another entry's answer is adopted", 4),
+        ("a form is saved over a newer row", 1),
+        ("a policy isn't told that a write may have been applied", 45),
     ]
 
     @Test("the fault is found, and the seed keeps every promise without it", arguments: found)

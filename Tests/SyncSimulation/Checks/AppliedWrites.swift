@@ -28,6 +28,11 @@ struct AppliedWrites {
     /// The words of records that a device's user has deleted.
     var deletedByUser: [Int: Set<String>] = [:]
 
+    /// What forms' writers saw of fields that the server was known to have changed since, by the entry that set them.
+    var forms: [Key: JSONObject] = [:]
+    /// How much was added to each counter, by devices and by others.
+    var added: [RecordKey: Int64] = [:]
+
     /// What tells a create's record from all others.
     static func word(of document: JSONObject?) -> String? {
         (document?["tag"] ?? document?[OutboxEntry.clientKeyField])?.stringValue

@@ -51,7 +51,9 @@ extension World {
             let entry = device.observer.entries[number]
             switch write.kind {
             case .create where !made.isEmpty: try checkSecondCreate(row, number, origin, body, place)
-            case .update where write.isEffective: try checkOverwrite(row, entry, origin, body, place)
+            case .update where write.isEffective:
+                try checkCounter(row, place)
+                try checkOverwrite(row, entry, origin, body, place)
             default: break
             }
         }
@@ -101,6 +103,14 @@ extension World {
         applied.twins.append((row, origin.device))
     }
 
+    /// No counter is past what was added to it: nothing was counted twice.
+    private func checkCounter(_ row: RecordKey, _ place: String) throws {
+        guard row.table == "counters" else { return }
+        let count = server.history.versions(row.table, row.id).last?.document?["count"]?.intValue ?? 0
+        let added = applied.added[row] ?? 0
+        if count > added { throw Violation(.countedOnce, "\(place): it says \(count), and only \(added) was added") }
+    }
+
     func hadCopy(of entry: Int64, device: Int) -> Bool { copies.contains(.init(device: device, entry: entry)) }
 
     /// An update must know what it overwrites: a value that the device had been shown and that is not what its entry
@@ -116,7 +126,11 @@ extension World {
         if device.observer.reported.contains(row) { return }
         let hidden = server[table: row.table]?.access.hidden ?? []
         for (field, value) in mine where !hidden.contains(field) {
-            guard let theirs = document[field], theirs != value, theirs != entry.before[field] else { continue }
+            // What a form's writer saw, not what the store knew when it was saved.
+            let form = applied.forms[.init(device: origin.device, entry: entry.sequence)]
+            guard let theirs = document[field], theirs != value, theirs != form?[field] ?? entry.before[field] else {
+                continue
+            }
             // What a user may write but not read can't be looked at: the honest limit (sync.md).
             if let refused = applied.refusals[origin.device]?[row], refused >= now - 150_000 { return }
             guard let read = applied.reads[origin.device]?[row], read.at >= now - 150_000 else {

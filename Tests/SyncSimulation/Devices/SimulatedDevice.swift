@@ -48,6 +48,8 @@ package final class SimulatedDevice {
     private(set) var fillings = 0
     /// Records the app has met, by the ids that it knows them by.
     var remembered: [RecordKey] = []
+    /// The record that the app shows in a form, as it was when the form was opened.
+    var form: (key: RecordKey, seen: JSONObject)?
     /// The local ids made here.
     var localIDs: Set<String> = []
     /// What an observer of the store has seen.

@@ -9,6 +9,7 @@ extension PlantedFault {
         edgesDropped, cursorAhead, cursorFromPush, staleBelieved, shadowForgotten, membershipDropped, deniedIsGone,
         proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshUnsigned,
         refreshLate, refreshAfterRestart, refreshTwice, deadLetterDropped, impatient, twinUnseen, answerMixedUp,
+        formOverNewer, maybeAppliedHidden, stampedEarly,
     ]
 
     private static func plant(_ name: String, _ change: (inout PlantedFault) -> Void) -> PlantedFault {
@@ -186,6 +187,14 @@ extension PlantedFault {
     private static let answerMixedUp = plant("another entry's answer is adopted") {
         $0.rules.isAnswer = { _, _ in true }
     }
+
+    private static let formOverNewer = plant("a form is saved over a newer row") { $0.savesFormsBlindly = true }
+
+    private static let maybeAppliedHidden = plant("a policy isn't told that a write may have been applied") {
+        $0.hidesMaybeApplied = true
+    }
+
+    private static let stampedEarly = plant("a stamp is from before the server's queue") { $0.stampsBeforeQueue = true }
 
     private static func execute(_ queue: DatabaseQueue, _ sql: String) {
         // A fault that can't be planted isn't caught, and that is seen.

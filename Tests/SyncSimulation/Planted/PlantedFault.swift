@@ -33,6 +33,13 @@ package struct PlantedFault: Sendable {
         case twice
     }
 
+    /// Whether a form is saved on the record as it is stored, not as its writer saw it.
+    package var savesFormsBlindly = false
+    /// Whether a policy isn't told that a write may have been applied.
+    package var hidesMaybeApplied = false
+    /// Whether the server stamps a write when it comes, not when it has its turn.
+    package var stampsBeforeQueue = false
+
     /// A fault.
     package init(_ name: String) { self.name = name }
 

@@ -30,6 +30,9 @@ package final class Simulation {
         world.server.sessions.grace = plan.refreshGrace
         world.refreshLoss = plan.refreshLoss
         world.configuration.policies = plan.policies
+        if plan.counters > 0, planted.hidesMaybeApplied {
+            world.configuration.policies.conflictByTable["counters"] = Plan.counting(hidingMaybeApplied: true)
+        }
         world.configuration.lanes = plan.lanes
         world.slowestCommit = plan.slowestCommit
         world.mayCheckPulls = plan.changesByWritesOnly
@@ -96,6 +99,16 @@ package final class Simulation {
             _ = try? world.server.insert(
                 "notes", fields, by: Caller(user: user, isAdmin: true), at: Int64(-random.number(0...100_000)))
         }
+        if plan.counters > 0 { prepareCounters() }
         world.server.log = []
+    }
+
+    private func prepareCounters() {
+        let fields = [ServerField("tag", .string), ServerField("count", .int, default: 0)]
+        world.server.tables.append(
+            ServerTable("counters", fields: fields, access: TableAccess(user: .all, guest: .all)))
+        for index in 0..<plan.counters {
+            _ = try? world.server.insert("counters", ["tag": .string("counter-\(index)")], by: .admin, at: -1_000)
+        }
     }
 }

@@ -79,9 +79,11 @@ extension ServerModel {
     }
 
     /// Sets fields of a record. Without an effect `updatedAt` stays; with one it moves, and never back.
+    ///
+    /// - Parameter late: how long before the write its stamp was taken, in milliseconds; 0 as the protocol has it.
     @discardableResult
     mutating func change(
-        _ name: String, _ row: StoredRow, _ fields: JSONObject, at now: Int64, node: Int = 0,
+        _ name: String, _ row: StoredRow, _ fields: JSONObject, at now: Int64, late: Int64 = 0, node: Int = 0,
         origin: WriteOrigin? = nil, by caller: Caller
     ) throws(Refusal) -> StoredRow {
         guard let table = self[table: name] else { throw Refusal(404, "data/table-not-found", name) }
@@ -99,7 +101,7 @@ extension ServerModel {
                 isEffective: document != row.document))
         if document == row.document { return row }
         let previous = Timestamp(row.updatedAt)?.milliseconds ?? 0
-        let moment = Timestamp(clamping: max(time(now, node: node).milliseconds, previous + 1))
+        let moment = Timestamp(clamping: max(time(now - late, node: node).milliseconds, previous + 1))
         document["updatedAt"] = .string(moment.description)
         let changed = StoredRow(document)
         self[table: name]?.put(changed)

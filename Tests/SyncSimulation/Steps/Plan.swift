@@ -31,6 +31,8 @@ package struct Plan: Sendable {
     package var lanes = 8
     /// The longest that the sync of a transaction takes, in milliseconds.
     package var slowestCommit: Int64 = 0
+    /// How many counters there are, to which devices and others add.
+    package var counters = 0
     /// The most rows of a page, and those of a first pull's range: small ones make few records many pages.
     package var pageSize = (rows: 100, range: 5_000)
 
@@ -57,6 +59,9 @@ package struct Plan: Sendable {
         looksTwice = steps.contains { $0.kind == .empty }
         drawNewIDs()
         drawGrace()
+        drawForms()
+        drawCounters()
+        drawQueue()
     }
 
     /// Servers that announce a grace, and refreshes whose answers are lost: drawn apart, so that older seeds stay what they
@@ -80,6 +85,55 @@ package struct Plan: Sendable {
                 Step(at: Int64(random.number(0...Int(end))), kind: .renew, device: 0, pick: random.next()))
         }
         steps.sort { $0.at < $1.at }
+    }
+
+    /// Forms that are saved some time after they were opened; drawn apart like all that follows.
+    private mutating func drawForms() {
+        var random = Chance(seed: seed).sequence("forms")
+        guard random.hits(0.3), let end = steps.last?.at else { return }
+        for _ in 0..<random.number(1...4) {
+            let opened = Int64(random.number(0...Int(end)))
+            let device = random.number(0...(owners.count - 1))
+            steps.append(Step(at: opened, kind: .openForm, device: device, pick: random.next()))
+            let saved = opened + Int64(random.number(500...60_000))
+            steps.append(Step(at: saved, kind: .saveForm, device: device, pick: random.next()))
+        }
+        steps.sort { $0.at < $1.at }
+    }
+
+    /// Counters to which everybody adds, and whose conflicts are merged by sums.
+    private mutating func drawCounters() {
+        var random = Chance(seed: seed).sequence("counters")
+        guard random.hits(0.2), let end = steps.last?.at else { return }
+        counters = random.number(1...2)
+        policies.conflictByTable["counters"] = Self.counting(hidingMaybeApplied: false)
+        for _ in 0..<random.number(4...16) {
+            steps.append(
+                Step(
+                    at: Int64(random.number(0...Int(end))), kind: random.hits(0.6) ? .increment : .remoteIncrement,
+                    device: random.number(0...(owners.count - 1)), pick: random.next()))
+        }
+        steps.sort { $0.at < $1.at }
+    }
+
+    /// Another's updates that have waited for the server's writer: most often where pulls alone must bring everything.
+    private mutating func drawQueue() {
+        var random = Chance(seed: seed).sequence("queue")
+        guard random.hits(changesByWritesOnly ? 0.9 : 0.1), let end = steps.last?.at else { return }
+        for _ in 0..<random.number(1...4) {
+            steps.append(
+                Step(at: Int64(random.number(0...Int(end))), kind: .remoteQueued, device: 0, pick: random.next()))
+        }
+        steps.sort { $0.at < $1.at }
+    }
+
+    /// The recipe of docs/offline.md: what was added here is added to the server's number, unless it may be in it.
+    static func counting(hidingMaybeApplied: Bool) -> ConflictPolicy {
+        .merge { conflict in
+            let (mine, theirs) = (conflict.mine.intValue ?? 0, conflict.theirs?.intValue ?? 0)
+            if conflict.maybeApplied && !hidingMaybeApplied { return .int(theirs) }
+            return .int(theirs + mine - (conflict.before?.intValue ?? 0))
+        }
     }
 
     private mutating func draw(_ length: Int, _ random: inout SyncRandom) {

@@ -7,6 +7,10 @@ extension Simulation {
         switch kind {
         case .remoteCreate: remoteCreate(&random)
         case .remoteUpdate: remoteUpdate(&random)
+        case .remoteQueued:
+            let waited = Int64(random.number(31_000...120_000))
+            remoteUpdate(&random, waited: waited)
+        case .remoteIncrement: remoteIncrement(&random)
         case .remoteDelete: remoteDelete(&random)
         case .backup: backups.append(world.server.tables)
         case .skew:
@@ -94,7 +98,8 @@ extension Simulation {
         return (table, random.hits(0.7) ? random.one(of: recent) : random.one(of: rows))
     }
 
-    private func remoteUpdate(_ random: inout SyncRandom) {
+    /// - Parameter waited: how long the update has waited for the server's writer: its stamp is that of its turn.
+    private func remoteUpdate(_ random: inout SyncRandom, waited: Int64 = 0) {
         guard let (table, row) = remoteRow(&random) else { return }
         var fields = JSONObject()
         switch table {
@@ -106,7 +111,19 @@ extension Simulation {
         default: fields["count"] = .int(Int64(random.number(0...99)))
         }
         remotely("updates \(table)/\(row.id) \(fields)") {
-            try $0.change(table, row, fields, at: world.now, node: random.number(0...9), by: .admin)
+            let late = world.planted.stampsBeforeQueue ? waited : 0
+            try $0.change(table, row, fields, at: world.now, late: late, node: random.number(0...9), by: .admin)
+        }
+    }
+
+    private func remoteIncrement(_ random: inout SyncRandom) {
+        guard let rows = world.server[table: "counters"]?.rows, !rows.isEmpty else { return }
+        let row = random.one(of: rows)
+        let step = Int64(random.number(1...3))
+        let fields: JSONObject = ["count": .int((row.document["count"]?.intValue ?? 0) + step)]
+        world.applied.added[RecordKey("counters", row.id), default: 0] += step
+        remotely("adds \(step) to counters/\(row.id)") {
+            try $0.change("counters", row, fields, at: world.now, node: random.number(0...9), by: .admin)
         }
     }
 

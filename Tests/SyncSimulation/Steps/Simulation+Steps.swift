@@ -19,6 +19,9 @@ extension Simulation {
             try world.act(device, "acknowledges the reports", telling: .localWrite) { transaction in
                 for report in try transaction.reports() { try transaction.acknowledge(report.number) }
             }
+        case .openForm: openForm(device, &random)
+        case .saveForm: try saveForm(device, &random)
+        case .increment: try increment(device, &random)
         case .subscribe: try subscribe(device, at: random.number(0...5))
         case .unsubscribe: try unsubscribe(device, &random)
         case .pause: try world.tell(device, .pause)
@@ -97,7 +100,8 @@ extension Simulation {
     /// A record that the app sees or remembers.
     private func record(_ device: SimulatedDevice, _ random: inout SyncRandom) -> RecordKey? {
         if !device.remembered.isEmpty, random.hits(0.4) { return random.one(of: device.remembered) }
-        let keys = device.observer.keys
+        // Counters are only added to.
+        let keys = device.observer.keys.filter { $0.table != "counters" }
         return keys.isEmpty ? nil : random.one(of: keys)
     }
 
@@ -180,9 +184,11 @@ extension Simulation {
             ("notes", []), ("slugs", []), ("notes", [Condition("status", .equals("open"))]),
             ("notes", [Condition("count", .greaterOrEqual(3))]),
             ("notes", [Condition("createdBy", .equals(.string(device.owner)))]), ("strict", []),
+            ("counters", []),
         ]
         // At the beginning a device keeps one table, or a part of it, and the others.
-        let others = plan.steps.count < 50 ? [1 + 4 * Int(plan.seed % 2)] : [1, 5]
+        var others = plan.steps.count < 50 ? [1 + 4 * Int(plan.seed % 2)] : [1, 5]
+        if plan.counters > 0 { others.append(6) }
         let chosen = choice == 0 && world.now == 0 ? [device.number % 3 == 1 ? 2 : 0] + others : [choice]
         guard let store = device.store else { return }
         for index in chosen {

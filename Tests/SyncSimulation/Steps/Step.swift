@@ -6,11 +6,12 @@ package struct Step: Sendable, Hashable, CustomStringConvertible {
         // The app.
         case create, createNaming, update, updateNaming, delete, batch
         case retry, discard, edit, acknowledge
+        case openForm, saveForm, increment
         case subscribe, unsubscribe, pause, resume, syncNow
         // The device.
         case crash, blackout, reachability, signOut, signIn, otherUser, clock, usurp, fillDisk
         // The server.
-        case remoteCreate, remoteUpdate, remoteDelete
+        case remoteCreate, remoteUpdate, remoteDelete, remoteIncrement, remoteQueued
         case renew
         case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions, schema
     }

@@ -17,12 +17,39 @@ extension World {
     }
 
     /// Sets fields of a record.
+    ///
+    /// - Parameter seen: the record as a form showed it; nil for the present one.
     package func update(
-        _ key: RecordKey, _ fields: JSONObject, on device: SimulatedDevice, in transaction: StoreTransaction
+        _ key: RecordKey, _ fields: JSONObject, on device: SimulatedDevice, in transaction: StoreTransaction,
+        seen: JSONObject? = nil
     ) throws {
-        guard try transaction.update(key.table, key.id, set: fields) else { return }
+        let unseen = try seen.map { try self.unseen($0, fields, of: key, in: transaction) } ?? [:]
+        let known = planted.savesFormsBlindly ? nil : seen
+        guard try transaction.update(key.table, key.id, set: fields, seen: known) else { return }
         let live = try transaction.entries(of: key.table, key.id).filter(\.isLive)
-        if live.isEmpty { throw Violation(.nothingLost, "d\(device.number): the update of \(key.id) left no entry") }
+        guard let last = live.last else {
+            throw Violation(.nothingLost, "d\(device.number): the update of \(key.id) left no entry")
+        }
+        if last.kind == .update, !unseen.isEmpty {
+            let entry = AppliedWrites.Key(device: device.number, entry: last.sequence)
+            for (field, value) in unseen { applied.forms[entry, default: [:]][field] = value }
+        }
+    }
+
+    /// What a form's writer saw of the fields that the server has changed since, as far as the device knows. What this
+    /// device's own waiting writes set is nobody else's change.
+    private func unseen(
+        _ seen: JSONObject, _ fields: JSONObject, of key: RecordKey, in transaction: StoreTransaction
+    ) throws -> JSONObject {
+        let id = try transaction.alias(key.id)?.serverID ?? key.id
+        guard let base = try transaction.base(key.table, id), let known = try JSON(parsing: base.bytes).objectValue
+        else { return [:] }
+        let own = try transaction.entries(of: key.table, id).filter(\.isLive)
+        var unseen = JSONObject()
+        for field in fields.keys where !own.contains(where: { $0.kind == .create || $0.fields[field] != nil }) {
+            if let then = seen[field], let now = known[field], !now.says(sameAs: then) { unseen[field] = then }
+        }
+        return unseen
     }
 
     /// Deletes a record.

@@ -180,6 +180,7 @@ package struct Violation: Error, CustomStringConvertible, Sendable {
         case nobodyElse = "7 nobody else's data"
         case clock = "8 no device clock"
         case conflictsReported = "every conflict is reported"
+        case countedOnce = "no step of a counter counts twice"
         case sessions = "no refresh token is used twice, but within an announced grace"
         case budget = "request budget"
         case liveness = "liveness"

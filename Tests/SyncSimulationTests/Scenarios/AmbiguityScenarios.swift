@@ -8,9 +8,9 @@ import Testing
 @Suite struct AmbiguityScenarios {
     @Test(
         "1 · killed at any moment between mark, send, answer and rename",
-        arguments: Array(stride(from: 0, to: 400, by: 15)))
-    func kill(after milliseconds: Int) throws {
-        let stage = try Stage(["ann"])
+        arguments: Array(stride(from: 0, to: 400, by: 15)), [true, false])
+    func kill(after milliseconds: Int, uniqueKeys: Bool) throws {
+        let stage = try Stage(["ann"], uniqueKeys: uniqueKeys)
         try stage.create(0, ["title": "A"])
         try stage.wait(seconds: Double(milliseconds) / 1_000)
         stage.kill(0, restartAfter: 3_000)
