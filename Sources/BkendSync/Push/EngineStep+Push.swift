@@ -133,10 +133,15 @@ extension EngineStep {
         state.push.waits[sequence] = PushState.Wait(attempts: attempts, until: backoff(attempts))
     }
 
-    /// Queues an entry again whose request certainly did nothing.
+    /// Queues an entry again whose request certainly did nothing. Of a change that was sent before, and whose answer was
+    /// lost then, that says nothing about the earlier copy: it stays in doubt, so that a policy is told.
     func again(_ sequence: Int64, _ verdict: Verdict) throws {
-        guard try tx.entry(sequence)?.state == .inFlight else { return }
-        try tx.requeue(sequence, after: verdict.failure)
+        guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return }
+        if entry.kind == .update, state.push.lost[sequence] != nil {
+            try tx.markAmbiguous(sequence, verdict.failure)
+        } else {
+            try tx.requeue(sequence, after: verdict.failure)
+        }
         state.push.copies[sequence] = nil
         switch verdict {
         // The gate, or the session, says when.
