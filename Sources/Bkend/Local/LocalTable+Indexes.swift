@@ -1,5 +1,5 @@
 import BkendSync
-public import BkendWire
+import BkendWire
 
 /// An index over a table's records on this device.
 public struct LocalIndex: Hashable, Sendable {
