@@ -52,7 +52,7 @@ struct StoreOpening {
     private func open() throws -> StoreDatabase {
         let obstacle: String
         do {
-            if let writable = try lock.withLock(within: Self.patience, { try openForWriting() }) {
+            if let writable = try whileLocked(openForWriting) {
                 let store = try StoreDatabase(writable, file: StoreFile(self), environment, changeLimit)
                 let isLogMissing = writable.isLogMissing && writable.isAlone
                 store.damage = isLogMissing ? .withoutLog : try untoldDamage(of: store)
@@ -65,6 +65,13 @@ struct StoreOpening {
             return store
         }
         return try openForReading(because: obstacle)
+    }
+
+    /// Runs `body` under the store's lock, or gives nil where another process keeps it. A store that isn't there can't be
+    /// read: whoever makes it is waited for.
+    private func whileLocked(_ body: (Bool) throws -> Writable) throws -> Writable? {
+        guard try StoreFolder.size(of: path) != nil else { return try lock.withLock { try body(false) } }
+        return try lock.withLock(within: Self.patience) { try body(false) }
     }
 
     /// What an opening for writing gives.

@@ -114,18 +114,19 @@ struct ForgottenTests {
         let transport = try CurlTransport(
             configuration: CurlTransport.Configuration(), watchdog: Watchdog(), trace: held.trace)
         let harness = Harness(server: server, transport: transport)
-        let start = Poller.now()
+        // Long enough for a busy machine to come as far as the holding up.
         let late = Task {
-            try await harness.text(harness.request(.get, "/late", timeouts: Timeouts(idle: .milliseconds(100))))
+            try await harness.text(harness.request(.get, "/late", timeouts: Timeouts(idle: .seconds(4))))
         }
         await eventually { server.requests.count == 1 }
         held.hold()
         first.open()
         await eventually { held.isHolding && answered.load(ordering: .sequentiallyConsistent) }
+        let start = Poller.now()
         // Held up beyond the time-out of a silent server. Another task's request drives libcurl meanwhile.
-        await eventually { Poller.now() > start + 300_000_000 }
+        await eventually { Poller.now() > start + 4_100_000_000 }
         let prompt = Task { try await harness.text(harness.request(.get, "/prompt")) }
-        await eventually { server.requests.count == 2 }
+        await eventually { held.isPassed }
         held.letGo()
         #expect(try await late.value == "late")
         #expect(try await prompt.value == "prompt")
@@ -176,7 +177,8 @@ struct ForgottenTests {
         // Far away, behind the loop's back.
         transport.loop.poller.setTimer(Poller.now() + 3_600_000_000_000)
         #expect(try await answer.value.kind == .idleTimedOut)
-        #expect(found.withLock { $0 } == [.deadline])
+        // Its looks are so close together here that one may meet the deadline itself, and nothing was forgotten.
+        #expect(found.withLock { $0.allSatisfy { $0 == .deadline } })
         await transport.shutdown()
         server.stop()
     }
@@ -186,10 +188,10 @@ struct ForgottenTests {
         #expect(watchdog.starts() && !watchdog.starts())
         #expect(watchdog.forgotten(of: [(4, false), (5, false)]).isEmpty)
         #expect(watchdog.forgotten(of: [(4, false), (5, true)]) == [4])
-        #expect(watchdog.isForgotten(deadline: 1, now: 1_000_000_001))
-        #expect(!watchdog.isForgotten(deadline: 2, now: 1_000_000_001))
+        #expect(watchdog.isForgotten(deadline: 1, now: 100_000_001))
+        #expect(!watchdog.isForgotten(deadline: 2, now: 100_000_001))
         watchdog.hasSeenTimer = true
-        #expect(!watchdog.isForgotten(deadline: 1, now: 1_000_000_001))
+        #expect(!watchdog.isForgotten(deadline: 1, now: 100_000_001))
         watchdog.rest()
         #expect(watchdog.starts() && watchdog.forgotten(of: [(4, false)]).isEmpty)
     }

@@ -6,13 +6,20 @@ import Synchronization
 final class HeldLoop: Sendable {
     private let isHeld = Atomic(false)
     private let waits = Atomic(false)
+    private let others = Atomic(false)
     private let gate = Gate()
 
     var trace: LoopTrace {
         { [self] event in
-            guard case .woke = event, isHeld.load(ordering: .sequentiallyConsistent) else { return }
-            waits.store(true, ordering: .sequentiallyConsistent)
-            gate.wait()
+            guard isHeld.load(ordering: .sequentiallyConsistent) else { return }
+            switch event {
+            case .woke:
+                waits.store(true, ordering: .sequentiallyConsistent)
+                gate.wait()
+            // The thread stands still: a task has driven libcurl.
+            case .due where isHolding: others.store(true, ordering: .sequentiallyConsistent)
+            default: break
+            }
         }
     }
 
@@ -20,6 +27,9 @@ final class HeldLoop: Sendable {
     func hold() { isHeld.store(true, ordering: .sequentiallyConsistent) }
 
     var isHolding: Bool { waits.load(ordering: .sequentiallyConsistent) }
+
+    /// Whether a task has driven libcurl meanwhile, and done all that was due.
+    var isPassed: Bool { others.load(ordering: .sequentiallyConsistent) }
 
     /// Lets it go on, for good.
     func letGo() {

@@ -86,7 +86,9 @@ struct LoopModel: Hashable {
             actors[actor] = found ? .trying(wasHeld: holder != nil) : rest(actor)
 
         case (.trying(let wasHeld), .refused):
-            guard wasHeld || holder != nil else { return "it was refused a lock that nobody held" }
+            guard wasHeld || holder != nil || mayBeHeld(besides: actor) else {
+                return "it was refused a lock that nobody held"
+            }
             actors[actor] = rest(actor)
 
         case (.trying, .locked):
@@ -201,6 +203,18 @@ struct LoopModel: Hashable {
             wasDue = timer <= clock
         }
         return .sleeping
+    }
+
+    /// Whether somebody may hold the lock and not have told yet: that follows the taking of it.
+    private func mayBeHeld(besides actor: Int) -> Bool {
+        isTold
+            && actors.indices.contains { other in
+                if other == actor { return false }
+                return switch actors[other] {
+                case .trying, .woken: true
+                default: false
+                }
+            }
     }
 
     private mutating func lock(_ actor: Int, _ hold: Hold) -> String? {

@@ -111,14 +111,17 @@ import Testing
         #expect(plan.description == "faults of seed 1: none happened")
     }
 
+    /// In which order waits have ended.
+    private final class Order: Sendable { let numbers = Mutex<[Int]>([]) }
+
     @Test("A clock ends waits in order, and cancelled ones at once")
     func clock() async throws {
         let clock = TestClock()
-        let order = Mutex<[Int]>([])
+        let order = Order()
         let tasks = [3, 1, 2].map { number in
             Task {
                 try await clock.sleep(for: .seconds(number))
-                order.withLock { $0.append(number) }
+                order.numbers.withLock { $0.append(number) }
             }
         }
         while clock.sleepers < 3 { await Task.yield() }
@@ -126,10 +129,10 @@ import Testing
         for _ in 0..<3 {
             let waiting = clock.sleepers
             clock.advance(by: .seconds(1))
-            while order.withLock({ $0.count }) < 4 - waiting { await Task.yield() }
+            while order.numbers.withLock({ $0.count }) < 4 - waiting { await Task.yield() }
         }
         for task in tasks { try await task.value }
-        #expect(order.withLock { $0 } == [1, 2, 3])
+        #expect(order.numbers.withLock { $0 } == [1, 2, 3])
         #expect(clock.date == date + 3)
         clock.skew(by: .seconds(-10))
         #expect(clock.date == date - 7 && clock.sleepers == 0)
