@@ -22,7 +22,8 @@ package final class LeaderLock: Sendable {
             let writable = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             let failure = errno
             // In a folder that can't be written now one process leads all the same, and goes on when it can.
-            let file = writable >= 0 ? writable : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            let isReadOnly = [EROFS, EACCES, EPERM].contains(failure)
+            let file = writable < 0 && isReadOnly ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : writable
             guard file >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: failure)) }
             while flock(file, LOCK_EX | LOCK_NB) != 0 {
                 let code = errno
