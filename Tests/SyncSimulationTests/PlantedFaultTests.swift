@@ -33,6 +33,7 @@ import Testing
         ("another entry's answer is adopted", 4),
         ("a form is saved over a newer row", 1),
         ("a policy isn't told that a write may have been applied", 45),
+        ("a stamp is from before the server's queue", 83),
     ]
 
     @Test("the fault is found, and the seed keeps every promise without it", arguments: found)

@@ -13,7 +13,7 @@ final class HeldLoop: Sendable {
         { [self] event in
             guard isHeld.load(ordering: .sequentiallyConsistent) else { return }
             switch event {
-            case .woke:
+            case .woke(_, let sockets) where !sockets.isEmpty:
                 waits.store(true, ordering: .sequentiallyConsistent)
                 gate.wait()
             // The thread stands still: a task has driven libcurl.
@@ -23,7 +23,7 @@ final class HeldLoop: Sendable {
         }
     }
 
-    /// From its next waking on the thread stands still.
+    /// From its next waking for a socket on the thread stands still.
     func hold() { isHeld.store(true, ordering: .sequentiallyConsistent) }
 
     var isHolding: Bool { waits.load(ordering: .sequentiallyConsistent) }
