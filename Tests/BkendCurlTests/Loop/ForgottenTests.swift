@@ -96,44 +96,6 @@ struct ForgottenTests {
         server.stop()
     }
 
-    @Test func `An answer that is here does not expire because nobody had time to read it`() async throws {
-        let held = HeldLoop()
-        let first = Gate()
-        let answered = Atomic(false)
-        let server = try RawServer { connection in
-            let request = try connection.readRequest()
-            if request.head.hasPrefix("GET /late") {
-                first.wait()
-                try connection.answer("late")
-                answered.store(true, ordering: .sequentiallyConsistent)
-            } else {
-                try connection.answer("prompt")
-            }
-            connection.waitUntilClosed()
-        }
-        let transport = try CurlTransport(
-            configuration: CurlTransport.Configuration(), watchdog: Watchdog(), trace: held.trace)
-        let harness = Harness(server: server, transport: transport)
-        // Long enough for a busy machine to come as far as the holding up.
-        let late = Task {
-            try await harness.text(harness.request(.get, "/late", timeouts: Timeouts(idle: .seconds(4))))
-        }
-        await eventually { server.requests.count == 1 }
-        held.hold()
-        first.open()
-        await eventually { held.isHolding && answered.load(ordering: .sequentiallyConsistent) }
-        let start = Poller.now()
-        // Held up beyond the time-out of a silent server. Another task's request drives libcurl meanwhile.
-        await eventually { Poller.now() > start + 4_100_000_000 }
-        let prompt = Task { try await harness.text(harness.request(.get, "/prompt")) }
-        await eventually { held.isPassed }
-        held.letGo()
-        #expect(try await late.value == "late")
-        #expect(try await prompt.value == "prompt")
-        await transport.shutdown()
-        server.stop()
-    }
-
     // MARK: The watchdog
 
     @Test func `A socket that fell out of the kernel's set is found, counted and read`() async throws {
