@@ -106,7 +106,7 @@ import Testing
     @Test("A query past its time is interrupted, and its connection answers the next one", arguments: slow)
     func interruption(filter: String) async throws {
         try await withServer(tables: Self.tables) {
-            $0.limits.queryMilliseconds = 60
+            $0.limits.queryMilliseconds = 250
             ($0.limits.bodyBytes, $0.limits.bodyValues) = (8 << 20, 2_000_000)
         } _: { server in
             let texts = JSON.array(Array(repeating: .string(String(repeating: "a", count: 14) + "!"), count: 20))
