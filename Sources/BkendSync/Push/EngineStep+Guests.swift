@@ -11,9 +11,12 @@ extension EngineStep {
             streak.append(entry.sequence)
         }
         state.push.denials[place] = streak
-        try queueAgain(entry.sequence, EntryFailure(error))
         let until = now.advanced(
             by: configuration.guestProbe / 2 * (1 + Double.random(in: 0...1, using: &random)))
+        if try putBack(entry.sequence, EntryFailure(error)) {
+            // One that stays in doubt is settled by reading, which doesn't look at what is parked.
+            state.push.waits[entry.sequence] = PushState.Wait(until: until)
+        }
         let reason = PauseReason.guestRefused(error.code)
         if streak.count < configuration.refusalsBeforePause {
             state.push.parked[entry.sequence] = PushState.Parking(place: place, reason: reason, until: until)
@@ -28,13 +31,6 @@ extension EngineStep {
     /// Lets the entries of a place go that wait for themselves.
     func unpark(_ place: PushState.Place) {
         state.push.parked = state.push.parked.filter { $0.value.place != place }
-    }
-
-    private func queueAgain(_ sequence: Int64, _ failure: EntryFailure) throws {
-        guard try tx.entry(sequence)?.state == .inFlight else { return }
-        try tx.requeue(sequence, after: failure)
-        state.push.copies[sequence] = nil
-        state.push.waits[sequence] = nil
     }
 
     // MARK: The store becomes a user's
@@ -58,7 +54,9 @@ extension EngineStep {
         // What a pull asked for is begun anew with the subscription.
         if case .pull = flight.errand { return false }
         if try flight.request.user.hasSameBytes(as: tx.owner) { return false }
-        for sequence in flight.request.entries { try queueAgain(sequence, verdict.failure) }
+        for sequence in flight.request.entries where try putBack(sequence, verdict.failure) {
+            state.push.waits[sequence] = nil
+        }
         state.abandon(flight)
         return true
     }

@@ -8,8 +8,11 @@ extension EngineStep {
         let busy = state.busyEntries
         var lookups: [(table: String, entries: [Int64])] = []
         var changes: [(table: String, entries: [OutboxEntry])] = []
+        var probed: Set<PushState.Place> = []
         for entry in try tx.entries(state: .ambiguous) where !busy.contains(entry.sequence) && isDue(entry) {
             if entry.kind != .create {
+                // What is read would be sent and refused again, as fast as the network allows.
+                if isHeldBack(entry, &probed) { continue }
                 if let copy = try takeCopy(of: entry) {
                     _ = try decide(entry, on: copy.row)
                 } else if state.push.copies[entry.sequence] == nil {
@@ -44,8 +47,7 @@ extension EngineStep {
             if slots <= 0 { break }
             guard !busy.contains(entry.sequence), isDue(entry), try isOurs(entry) else { continue }
             if let hold = state.push.holds[RecordKey(entry.table, entry.record)], hold > now { continue }
-            // Of what is paused one entry goes out to see whether the reason is gone.
-            if let place = pause(of: entry), isProbed(place) || !probed.insert(place).inserted { continue }
+            if isHeldBack(entry, &probed) { continue }
             switch entry.kind {
             case .create:
                 guard maySend, try entry.clientKey == nil || isLearnt(entry.table) else { continue }
@@ -99,6 +101,12 @@ extension EngineStep {
         }
     }
 
+    /// Whether an entry waits for a pause to end. Of what is paused one entry goes out to see whether the reason is gone.
+    private func isHeldBack(_ entry: OutboxEntry, _ probed: inout Set<PushState.Place>) -> Bool {
+        guard let place = pause(of: entry) else { return false }
+        return isProbed(place) || !probed.insert(place).inserted
+    }
+
     /// Whether a paused place isn't to be tried yet, or is being tried.
     private func isProbed(_ place: PushState.Place) -> Bool {
         if let pause = state.push.pauses[place], pause.until > now { return true }
@@ -133,21 +141,28 @@ extension EngineStep {
         state.push.waits[sequence] = PushState.Wait(attempts: attempts, until: backoff(attempts))
     }
 
-    /// Queues an entry again whose request certainly did nothing. Of a change that was sent before, and whose answer was
-    /// lost then, that says nothing about the earlier copy: it stays in doubt, so that a policy is told.
+    /// Queues an entry again whose request certainly did nothing, and says when it may go out.
     func again(_ sequence: Int64, _ verdict: Verdict) throws {
-        guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return }
-        if entry.kind == .update, state.push.lost[sequence] != nil {
-            try tx.markAmbiguous(sequence, verdict.failure)
-        } else {
-            try tx.requeue(sequence, after: verdict.failure)
-        }
-        state.push.copies[sequence] = nil
+        guard try putBack(sequence, verdict.failure) else { return }
         switch verdict {
         // The gate, or the session, says when.
         case .tooMany, .unauthorized, .engineRefused, .tableRefused, .refused: break
         default: wait(sequence)
         }
+    }
+
+    /// Takes an entry back whose request certainly did nothing; false where it isn't on its way. Of a change that was sent
+    /// before, and whose answer was lost then, that says nothing about the earlier copy: it stays in doubt, so that a
+    /// policy is told.
+    func putBack(_ sequence: Int64, _ failure: EntryFailure) throws -> Bool {
+        guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return false }
+        if entry.kind == .update, state.push.lost[sequence] != nil {
+            try tx.markAmbiguous(sequence, failure)
+        } else {
+            try tx.requeue(sequence, after: failure)
+        }
+        state.push.copies[sequence] = nil
+        return true
     }
 
     /// Nobody knows whether an entry was applied.

@@ -54,6 +54,28 @@ import Testing
         #expect(try server.rows().count == 20)
     }
 
+    @Test("A change in doubt whose table refuses it is tried now and then, not at the network's speed")
+    func refusedInDoubt() throws {
+        device.start()
+        let local = try device.write { try $0.create("notes", ["title": "a"]) }
+        try device.run()
+        var sent = 0
+        device.fate = { [server] request in
+            guard case .update = request.operation else { return .deliver }
+            sent += 1
+            return sent == 1 ? .loseRequest : .answer(server.failure(.scopeInsufficient))
+        }
+        let before = server.served.count
+        try device.write { try $0.update("notes", local, set: ["title": "b"]) }
+        try device.run(for: .seconds(600))
+        #expect(sent > 1 && server.served.count - before < 100)
+        #expect(try device.outbox().count == 1)
+        device.fate = { _ in .deliver }
+        try device.run(for: .seconds(600))
+        #expect(try device.outbox().isEmpty)
+        #expect(try server.rows().map { $0["title"] } == ["b"])
+    }
+
     @Test("What was set in a create after it was sent isn't lost when its first copy turns up")
     func editedCreate() throws {
         server.unique["notes"] = ["clientKey"]
