@@ -17,8 +17,8 @@ extension StoreLocation {
     var isMoving: Bool { FileManager.default.fileExists(atPath: movingMark) }
 
     /// The stores below the same folder, in the order of their numbers.
-    private static func all(in parent: String) throws -> [StoreLocation] {
-        try FileManager.default.contentsOfDirectory(atPath: parent).compactMap { Int($0) }.sorted()
+    static func all(in parent: String) throws -> [StoreLocation] {
+        numbers(in: try FileManager.default.contentsOfDirectory(atPath: parent))
             .map { StoreLocation(folder: parent + "/\($0)") }.filter(\.isFolder)
     }
 
@@ -36,36 +36,50 @@ extension StoreLocation {
         }
     }
 
-    /// A left store without writes, emptied for the next guest; nil for none. What it holds else is the server's.
+    /// A left store without writes, emptied for the next guest; nil for none. What else it holds is the server's. One that
+    /// can't be opened or emptied is passed over: the guest gets a new one.
     static func emptied(in parent: String) throws -> StoreLocation? {
-        for location in try all(in: parent) where location.isLeft && !location.isMoving {
-            guard try location.holder()?.isEmpty ?? false else { continue }
-            let store = try StoreDatabase.open(path: location.path, owner: "")
-            guard try store.read({ try $0.entryCount() }) == 0 else { continue }
-            if try !store.read({ try $0.isPristine }) { try store.write { try $0.wipe() } }
+        try all(in: parent).first { location in
+            guard location.isLeft, !location.isMoving, (try? location.holder())?.isEmpty ?? false,
+                (try? location.empty()) ?? false
+            else { return false }
             location.removeLeftMark()
-            return location
+            return true
         }
-        return nil
+    }
+
+    /// Empties the store unless writes wait in it; false then.
+    private func empty() throws -> Bool {
+        let store = try StoreDatabase.open(path: path, owner: "")
+        guard try store.read({ try $0.entryCount() }) == 0 else { return false }
+        if try !store.read({ try $0.isPristine }) { try store.write { try $0.wipe() } }
+        return true
     }
 
     /// The stores that guests have left with writes in them, the one left first at the front; how many writes each has,
-    /// and when the last was made.
+    /// and when the last was made. One that can't be read hides no other.
     ///
-    /// - Throws: `StoreError`
+    /// - Throws: `StoreError` when there is one that can't be read, and no other.
     package static func left(
         root: String, name: String
     ) throws -> [(location: StoreLocation, writes: Int, lastWrite: Timestamp?)] {
         guard let parent = existing(root: root, name: name) else { return [] }
         return try turns(in: parent).withLock {
-            try all(in: parent).compactMap { location in
+            var found: [(location: StoreLocation, writes: Int, lastWrite: Timestamp?)] = []
+            var flaw: (any Error)?
+            for location in try all(in: parent) {
                 location.settleMove()
-                guard location.isLeft, !location.isMoving, try location.holder()?.isEmpty ?? false else { return nil }
-                return try StoreDatabase.open(path: location.path, owner: "").read { snapshot in
-                    let writes = try snapshot.entryCount()
-                    return writes == 0 ? nil : (location, writes, try snapshot.lastWrite)
+                do {
+                    guard location.isLeft, !location.isMoving, try location.holder()?.isEmpty ?? false else { continue }
+                    let store = try StoreDatabase.open(path: location.path, owner: "")
+                    let (writes, last) = try store.read { (try $0.entryCount(), try $0.lastWrite) }
+                    if writes > 0 { found.append((location, writes, last)) }
+                } catch {
+                    flaw = flaw ?? error
                 }
             }
+            if let flaw, found.isEmpty { throw flaw }
+            return found
         }
     }
 
@@ -75,7 +89,7 @@ extension StoreLocation {
         return String(cString: real)
     }
 
-    /// Makes a left store the one that the next guest gets; a present guest's with writes is left instead.
+    /// Makes a left store the one that the next guest gets; a present guest's is left instead.
     package func resume() throws {
         try Self.turns(in: parent).withLock {
             guard isLeft, !isMoving, try holder()?.isEmpty ?? false else { return }

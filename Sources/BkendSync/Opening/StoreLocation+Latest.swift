@@ -14,8 +14,8 @@ extension StoreLocation {
         }
         // Made by a version that didn't take note: the only user that there is.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-        let owners = names.filter { Int($0) != nil }.compactMap { number -> String? in
-            let location = StoreLocation(folder: parent + "/" + number)
+        let owners = numbers(in: names).compactMap { number -> String? in
+            let location = StoreLocation(folder: parent + "/\(number)")
             return location.isFolder ? try? location.holder() : nil
         }
         let users = owners.filter { !$0.isEmpty }

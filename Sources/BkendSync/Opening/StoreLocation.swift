@@ -63,8 +63,7 @@ package struct StoreLocation: Hashable, Sendable {
     /// The folder that bears a user's label, as it is.
     private static func present(in folder: String, owner: String) -> StoreLocation? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.compactMap { Int($0) }.sorted().map { StoreLocation(folder: folder + "/\($0)") }.first {
-            location in
+        return numbers(in: names).map { StoreLocation(folder: folder + "/\($0)") }.first { location in
             guard !FileManager.default.fileExists(atPath: location.intention),
                 let bytes = try? Data(contentsOf: URL(filePath: location.label)),
                 String(validating: bytes, as: UTF8.self)?.hasSameBytes(as: owner) ?? false
@@ -104,18 +103,22 @@ package struct StoreLocation: Hashable, Sendable {
         )
     }
 
+    /// The numbers of stores among the names in a folder, in order.
+    static func numbers(in names: [String]) -> [Int] {
+        names.compactMap { name in Int(name).flatMap { $0 > 0 && String($0) == name ? $0 : nil } }.sorted()
+    }
+
     /// Looks at every folder before it takes a new one: one that was removed leaves a gap in the numbers.
     private static func find(in folder: String, owner: String) throws -> StoreLocation {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        let taken = names.compactMap { name in Int(name).flatMap { $0 > 0 && String($0) == name ? $0 : nil } }
+        let taken = numbers(in: try FileManager.default.contentsOfDirectory(atPath: folder))
         var unfinished: StoreLocation?
         var doubt: (any Error)?
-        for number in taken.sorted() {
-            let location = StoreLocation(folder: folder + "/\(number)")
-            guard location.isFolder else { continue }
+        let locations = taken.map { StoreLocation(folder: folder + "/\($0)") }.filter(\.isFolder)
+        // Before any: a user's store that is found first is one of the two that a move is about.
+        for location in locations { location.settleMove() }
+        for location in locations {
             do {
                 try location.settleTakeOver()
-                location.settleMove()
                 guard let holder = try location.holder() else {
                     unfinished = unfinished ?? location
                     continue
@@ -157,9 +160,8 @@ package struct StoreLocation: Hashable, Sendable {
     func takeOver(by user: String, _ body: () throws -> Void) throws {
         let parent = URL(filePath: folder).deletingLastPathComponent().path
         try Self.turns(in: parent).withLock {
-            for other in try FileManager.default.contentsOfDirectory(atPath: parent) {
-                let location = StoreLocation(folder: parent + "/" + other)
-                guard location != self, location.isFolder, let holder = try location.holder() else { continue }
+            for location in try Self.all(in: parent) where location != self {
+                guard let holder = try location.holder() else { continue }
                 if holder.hasSameBytes(as: user) { throw StoreError(.otherOwner) }
             }
             // Should this be cut short, the next to look finds out whose the store is.

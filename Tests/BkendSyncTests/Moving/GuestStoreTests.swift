@@ -123,6 +123,20 @@ import Testing
         }
     }
 
+    @Test("So does a user whose store was made before the guest's", arguments: 1...3)
+    func cutShortBehind(steps: Int) throws {
+        try run { root in
+            let ann = try find(root, "ann")
+            try write(ann, "ann", "Ann's")
+            let guest = try find(root, "")
+            try write(guest, "", "guest's")
+            try killed(after: steps, guest, ann)
+            #expect(try find(root, "ann") == ann)
+            #expect(!guest.isMoving)
+            #expect(try titles(ann, "ann") == ["Ann's", "guest's"])
+        }
+    }
+
     @Test("Where a move can't be finished, guests get another store and the user's opens; it goes on when it can")
     func unfinishable() throws {
         try run { root in
