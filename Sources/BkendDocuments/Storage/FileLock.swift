@@ -33,19 +33,27 @@ package struct FileLock: Sendable {
     package func withLock<Result>(within patience: Duration, _ body: () throws -> Result) throws -> Result? {
         let descriptor = try opened()
         defer { close(descriptor) }
+        return try Self.wait(for: LOCK_EX, on: descriptor, path: path, within: patience) ? body() : nil
+    }
+
+    /// Waits for a lock of an open file (flock(2)) for a time at most; whether it has it now. It looks again and again,
+    /// after 1 ms first and 50 ms at last: flock has no timed form, and one that blocks can't be called off. Call it on a
+    /// thread that may be held.
+    package static func wait(
+        for kind: Int32, on descriptor: Int32, path: String, within patience: Duration
+    ) throws(StorageError) -> Bool {
         let end = ContinuousClock.now.advanced(by: patience)
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        var pause = 0.001
+        while flock(descriptor, kind | LOCK_NB) != 0 {
             guard errno == EINTR || errno == EWOULDBLOCK else {
                 throw StorageError(path: path, reason: .cannotLock(errno: errno))
             }
-            if ContinuousClock.now >= end { return nil }
-            usleep(Self.look)
+            if ContinuousClock.now >= end { return false }
+            Thread.sleep(forTimeInterval: pause)
+            pause = min(pause * 2, 0.05)
         }
-        return try body()
+        return true
     }
-
-    /// How long to wait before the next look, in microseconds.
-    private static let look: UInt32 = 2_000
 
     private func opened() throws -> Int32 {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

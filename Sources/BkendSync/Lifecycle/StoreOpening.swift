@@ -52,13 +52,8 @@ struct StoreOpening {
     private func open() throws -> StoreDatabase {
         let obstacle: String
         do {
-            if let writable = try whileLocked(openForWriting) {
-                let store = try StoreDatabase(writable, file: StoreFile(self), environment, changeLimit)
-                let isLogMissing = writable.isLogMissing && writable.isAlone
-                store.damage = isLogMissing ? .withoutLog : try untoldDamage(of: store)
-                return store
-            }
-            obstacle = "another process is in the middle of a write and doesn't go on"
+            if let writable = try whileLocked({ try openForWriting() }) { return try store(over: writable) }
+            obstacle = "another process has kept the store's lock for a second"
         } catch let error where StorageError.saysUnwritable(error) {
             guard try presence.note != nil, let store = try? openForReading(because: StoreError(error).explanation)
             else { throw error }
@@ -67,11 +62,21 @@ struct StoreOpening {
         return try openForReading(because: obstacle)
     }
 
-    /// Runs `body` under the store's lock, or gives nil where another process keeps it. A store that isn't there can't be
-    /// read: whoever makes it is waited for.
-    private func whileLocked(_ body: (Bool) throws -> Writable) throws -> Writable? {
-        guard try StoreFolder.size(of: path) != nil else { return try lock.withLock { try body(false) } }
-        return try lock.withLock(within: Self.patience) { try body(false) }
+    private func store(over writable: Writable) throws -> StoreDatabase {
+        let store = try StoreDatabase(writable, file: StoreFile(self), environment, changeLimit)
+        let isLogMissing = writable.isLogMissing && writable.isAlone
+        store.damage = isLogMissing ? .withoutLog : try untoldDamage(of: store)
+        return store
+    }
+
+    /// Runs `body` under the store's lock, or gives nil where another process keeps it. A store that isn't there, or that
+    /// has to be migrated, can't be read: whoever makes or migrates it is waited for.
+    private func whileLocked(_ body: () throws -> Writable) throws -> Writable? {
+        if try StoreFolder.size(of: path) != nil {
+            if let writable = try lock.withLock(within: Self.patience, body) { return writable }
+            if (try? reader()) != nil { return nil }
+        }
+        return try lock.withLock(body)
     }
 
     /// What an opening for writing gives.

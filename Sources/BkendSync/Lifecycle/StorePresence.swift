@@ -56,13 +56,8 @@ final class StorePresence: Sendable {
     /// Joins those who have the store open; waits while one sets it aside, as long as that takes unless it is stopped. Not
     /// under the store's lock, which that one needs.
     func enter() throws {
-        let end = ContinuousClock.now.advanced(by: Self.patience)
-        while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
-            guard errno == EINTR || errno == EWOULDBLOCK else {
-                throw StorageError(path: path, reason: .cannotLock(errno: errno))
-            }
-            if ContinuousClock.now >= end { throw StoreError(.damagedWhileInUse) }
-            usleep(2_000)
+        guard try FileLock.wait(for: LOCK_SH, on: descriptor, path: path, within: Self.patience) else {
+            throw StoreError(.damagedWhileInUse)
         }
     }
 

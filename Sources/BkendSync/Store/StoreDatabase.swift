@@ -228,13 +228,14 @@ package final class StoreDatabase: Sendable {
             where error.resultCode == .SQLITE_READONLY
         {
             return try pool.withLock { pool in
-                try pool.close()
                 do {
+                    try pool.close()
                     let writable = try opening.openForWriting()
                     pool = writable.pool
                     return writable
                 } catch {
-                    pool = try opening.reader()
+                    // What is closed already reads nothing any more; the first error is the one to tell.
+                    if let again = try? opening.reader() { pool = again }
                     throw error
                 }
             }

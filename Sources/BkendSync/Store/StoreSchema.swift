@@ -31,7 +31,10 @@ enum StoreSchema {
         let text = try db.first("SELECT value FROM sync_meta WHERE key = 'format'") { $0.text(0) }
         guard let current = text.flatMap(Int.init) else { throw StoreError(.damaged("no format in sync_meta")) }
         if current > format { throw StoreError(.newerFormat(current)) }
-        if current < format { throw StoreError(.storage("the store must be migrated, which needs room on the disk")) }
+        if current < format {
+            throw StoreError(
+                .storage("the store was made by an earlier version, and can't be migrated now: it can't be written"))
+        }
     }
 
     /// The shipped steps.
