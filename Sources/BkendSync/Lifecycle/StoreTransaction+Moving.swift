@@ -59,7 +59,6 @@ extension StoreTransaction {
     func endMoving() throws {
         guard try moving != nil else { return }
         try wipe(losing: true)
-        for key in [EngineStep.holdsKey, EngineStep.takenHoldsKey] { try setMeta(key, nil) }
     }
 
     /// Forgets the token of a move that has come to its end.
@@ -184,7 +183,11 @@ extension StoreTransaction {
             try self.report(report.kind, report.table, report.record, detail: detail)
         }
         for twin in try guest.twins() { try keepTwin(twin.table, twin.id) }
-        if let holds = try guest.meta(EngineStep.holdsKey) { try setMeta(EngineStep.takenHoldsKey, holds) }
+        // Another guest's may wait there for the engine to look.
+        let holds = try [guest.meta(EngineStep.holdsKey), meta(EngineStep.takenHoldsKey)].flatMap { text in
+            try text.map { try JSON(parsing: $0).arrayValue ?? [] } ?? []
+        }
+        if !holds.isEmpty { try setMeta(EngineStep.takenHoldsKey, JSON.array(holds).description) }
     }
 }
 
