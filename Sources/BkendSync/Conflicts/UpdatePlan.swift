@@ -10,8 +10,6 @@ package struct UpdatePlan: Sendable, Hashable {
         package var sent: JSON?
         /// Why a merging function's value couldn't be stored, so that mine was kept.
         package var flaw: MergeFlaw?
-        /// Whether that was nested too deep.
-        package var isTooDeep: Bool { flaw == .tooDeep }
     }
 
     /// Why a merging function's value can't be stored.
@@ -74,7 +72,7 @@ package struct UpdatePlan: Sendable, Hashable {
     private mutating func take(_ merged: JSONObject, of both: [FieldConflict], theirs: JSONObject) {
         for conflict in both {
             // A field that the function left out stays as the server has it.
-            let decided = Self.decided(conflict, merged[conflict.field] ?? conflict.theirs ?? conflict.mine)
+            let decided = merged[conflict.field].map { Self.decided(conflict, $0) } ?? Decided(conflict: conflict)
             if let sent = decided.sent { fields[conflict.field] = sent }
             conflicts.append(decided)
         }

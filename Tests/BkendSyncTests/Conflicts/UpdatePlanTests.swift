@@ -98,7 +98,7 @@ import Testing
             let value = nested(levels)
             let plan = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], .merge { _ in value })
             #expect(plan.fields == (isTooDeep ? ["a": 2] : ["a": value]))
-            #expect(plan.conflicts.map(\.isTooDeep) == [isTooDeep])
+            #expect(plan.conflicts.map { $0.flaw == .tooDeep } == [isTooDeep])
             #expect(plan.conflicts.map(\.sent) == [plan.fields["a"]])
         }
     }
