@@ -93,9 +93,8 @@ struct AccountRoutes: Sendable {
     }
 
     private func body(of request: Request, on route: AccountRoute) async throws -> JSONObject {
-        let json = try await BodyReader(
-            route.budget(request.method, limits), limits: limits, store: environment.store
-        ).read(request).json
+        let body = try await BodyReader(route.budget(request.method, limits), limits: limits).read(request)
+        let json = body.isLarge ? try await environment.store.slowly { try body.json() } : try body.json()
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"
             throw ErrorBody(

@@ -40,12 +40,13 @@ final class Connection: Sendable {
     /// Leaves the register.
     func leave() {
         departure.happen()
-        endRequest()
-        let admission = state.withLock { state in
-            defer { state.admission = nil }
-            return state.admission
+        // Both at once: a request that begins in between would be ended by nobody.
+        let last = state.withLock { state in
+            defer { state = State() }
+            return state
         }
-        if let admission { register.remove(self, admission) }
+        if let client = last.client { register.endRequest(of: client) }
+        if let admission = last.admission { register.remove(self, admission) }
     }
 
     /// Counts a request of a client behind a trusted proxy; false when that client has too many in flight. It counts

@@ -74,8 +74,8 @@ struct APIResponder: HTTPResponder {
         } catch {
             answer = RouteAnswer(failure(error, trace))
         }
-        // What a write answers was counted before it was stored: nothing may be refused any more.
-        if request.method == .get || request.method == .head {
+        // What a write that was made answers was counted before it was stored: nothing may be refused any more.
+        if request.method == .get || request.method == .head || answer.status.code >= 400 {
             do throws(TooManyRequests) {
                 answer.body = try answer.body.settled(on: account(of: trace))
             } catch {

@@ -6,30 +6,41 @@ import NIOCore
 
 /// Reads the JSON of a request's body within the limits.
 struct BodyReader: Sendable {
-    /// What was read.
+    /// What was read. It is taken apart by whoever needs it, in their turn: a body that waits is some times smaller than
+    /// its values.
     struct Body: Sendable {
-        let json: JSON
-        /// Whether what is done with it may take more than a moment.
-        let isLarge: Bool
+        fileprivate let bytes: ByteBufferView
+        fileprivate let limits: JSONLimits
+
+        /// Whether taking it apart, and what is done with it then, may take more than a moment.
+        var isLarge: Bool { bytes.count > ServerLimits.momentBody }
+
+        /// The body as JSON.
+        ///
+        /// - Throws: `ErrorBody` with 400 when it isn't JSON.
+        func json() throws(ErrorBody) -> JSON {
+            do throws(JSONError) {
+                return try JSON(parsing: bytes, limits: limits)
+            } catch {
+                let detail = ErrorBody.Detail(field: "body", rule: "json", message: error.description)
+                throw ErrorBody(.validationError, "body: \(error)", details: [detail])
+            }
+        }
     }
 
     let limits: ServerLimits
     /// The most bytes that are read, as the route's budget has it.
     let bytes: Int
-    /// Where large bodies are taken apart, off the threads that serve connections.
-    let store: EnvironmentStore
 
     /// A reader for a route.
-    init(_ budget: RouteBudget, limits: ServerLimits, store: EnvironmentStore) {
+    init(_ budget: RouteBudget, limits: ServerLimits) {
         bytes = budget.bodyBytes
         self.limits = limits
-        self.store = store
     }
 
-    /// The body as JSON.
+    /// The body.
     ///
-    /// - Throws: `ErrorBody`: 415 when it is called something else than JSON, 413 past the limit, 400 when it isn't JSON.
-    ///   `QueueRefused` and `ClientGone` when it is large and many are.
+    /// - Throws: `ErrorBody`: 415 when it is called something else than JSON, 413 past the limit, 400 when there is none.
     func read(_ request: Request) async throws -> Body {
         try checkType(request.headers[.contentType])
         let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
@@ -45,19 +56,7 @@ struct BodyReader: Sendable {
         guard body.readableBytes > 0 else {
             throw ErrorBody(.validationError, "the body is empty; send a JSON object")
         }
-        let (view, jsonLimits) = (body.readableBytesView, limits.json)
-        let isLarge = view.count > ServerLimits.momentBody
-        guard isLarge else { return Body(json: try Self.json(view, jsonLimits), isLarge: false) }
-        return Body(json: try await store.slowly { try Self.json(view, jsonLimits) }, isLarge: true)
-    }
-
-    private static func json(_ bytes: ByteBufferView, _ limits: JSONLimits) throws(ErrorBody) -> JSON {
-        do throws(JSONError) {
-            return try JSON(parsing: bytes, limits: limits)
-        } catch {
-            let detail = ErrorBody.Detail(field: "body", rule: "json", message: error.description)
-            throw ErrorBody(.validationError, "body: \(error)", details: [detail])
-        }
+        return Body(bytes: body.readableBytesView, limits: limits.json)
     }
 
     private static func next(of parts: inout RequestBody.AsyncIterator) async throws(BrokenOff) -> ByteBuffer? {

@@ -53,22 +53,20 @@ struct RecordRoutes: Sendable {
     }
 
     func create(in table: String, _ request: Request) async throws -> RouteAnswer {
-        let body = try await BodyReader(
-            Route.table(table).budget(.post, limits), limits: limits, store: store
-        ).read(request)
-        let records = try records(of: body.json)
-        let isArray = body.json.arrayValue != nil
+        let body = try await BodyReader(Route.table(table).budget(.post, limits), limits: limits).read(request)
         let caller = try await callerNow()
         let (clock, store, answers, limits) = (clock, store, answers, limits)
         let mostTables = isDynamic ? limits.dynamicTables : nil
         let checked = try await ahead(isLarge: body.isLarge) { db, catalog, patterns, _ in
+            let json = try body.json()
+            let records = try Self.records(of: json, atMost: limits.recordsPerCreate)
             let found = try catalog[table]
             if found == nil {
                 guard let mostTables else { throw ErrorBody.tableNotFound(table) }
                 try DynamicTable.checkRoom(for: table, atMost: mostTables, in: db)
             }
             return try CheckedRecords(
-                records, isArray: isArray, for: found?.definition ?? DynamicTable.definition(table),
+                records, isArray: json.arrayValue != nil, for: found?.definition ?? DynamicTable.definition(table),
                 version: found?.version, caller: caller, patterns: patterns)
         }
         let out = try await store.write { db, catalog in
@@ -78,10 +76,10 @@ struct RecordRoutes: Sendable {
             let made = try found ?? DynamicTable.create(table, atMost: mostTables ?? 0, now: now, in: db)
             // The answer is made here: where there is no room for it, nothing is stored.
             var out = AnswerBody(on: answers)
-            if isArray { try out.write(#"{"items":["#) }
+            if checked.isArray { try out.write(#"{"items":["#) }
             try RecordOperations(made, caller: caller).create(
                 checked, limits: limits, now: now, id: { store.newID(at: now) }, into: &out, in: db)
-            if isArray { try out.write("]}") }
+            if checked.isArray { try out.write("]}") }
             return out
         }
         return RouteAnswer(.created, body: out)
@@ -89,17 +87,19 @@ struct RecordRoutes: Sendable {
 
     func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
         let body = try await BodyReader(
-            Route.record(table: table, id: id).budget(.patch, limits), limits: limits, store: store
+            Route.record(table: table, id: id).budget(.patch, limits), limits: limits
         ).read(request)
-        guard let fields = body.json.objectValue else { throw Self.notAnObject(body.json, field: "body") }
         let caller = try await callerNow()
         let (clock, answers, limits) = (clock, answers, limits)
+        var known: JSONObject?
         for _ in 0..<Self.attempts {
-            let (change, same) = try await ahead(isLarge: body.isLarge) { db, catalog, patterns, pace in
+            let (fields, change, same) = try await ahead(isLarge: body.isLarge) { [known] db, catalog, patterns, pace in
+                let fields = try known ?? Self.fields(of: try body.json())
                 let operations = RecordOperations(try catalog.table(table), caller: caller)
                 let change = try operations.change(of: id, set: fields, patterns: patterns, pace: pace, in: db)
-                return (change, change.fields.isEmpty ? try operations.visible(change) : nil)
+                return (fields, change, change.fields.isEmpty ? try operations.visible(change) : nil)
             }
+            known = fields
             if let same { return RouteAnswer(body: try AnswerBody(same, on: answers)) }
             let out = try await store.write { db, catalog in
                 let text = try RecordOperations(try catalog.table(table), caller: caller)
@@ -134,22 +134,29 @@ struct RecordRoutes: Sendable {
     private func ahead<Result: Sendable>(
         isLarge: Bool, _ body: @escaping @Sendable (Database, TableCatalog, RequestPatterns, ReadPace) throws -> Result
     ) async throws -> Result {
-        try await read { db, catalog, pace in
-            guard pace == .moment else { return try body(db, catalog, RequestPatterns(), pace) }
-            if isLarge { throw NeedsTime() }
-            let patterns = RequestPatterns(within: Self.moment)
+        // No query: what it may cost is bounded by the body's size and the patterns' own limit.
+        try await read(limit: .seconds(limits.requestSeconds)) { db, catalog, pace in
+            if isLarge, pace == .moment { throw NeedsTime() }
+            let patterns = pace == .moment ? RequestPatterns(within: Self.moment) : RequestPatterns()
             let result = Swift.Result { try body(db, catalog, patterns, pace) }
-            if patterns.ranOut { throw NeedsTime() }
+            // Whether texts match that were not reached in time nobody knows.
+            if patterns.ranOut {
+                if pace == .moment { throw NeedsTime() }
+                throw ErrorBody(
+                    .queryTimeout, "the patterns of the record's fields took too long; nothing was changed: try again")
+            }
             return try result.get()
         }
     }
 
     /// Reads on the caller's thread what takes a moment, and off it what says that it takes longer.
     private func read<Result: Sendable>(
+        limit: Duration? = nil,
         _ body: @escaping @Sendable (Database, TableCatalog, ReadPace) throws -> Result
     ) async throws -> Result {
         do { return try store.quickRead { db, catalog in try body(db, catalog, .moment) } } catch is NeedsTime {}
-        return try await store.slowRead(limit: Duration.milliseconds(limits.queryMilliseconds)) { db, catalog in
+        let limit = limit ?? .milliseconds(limits.queryMilliseconds)
+        return try await store.slowRead(limit: limit) { db, catalog in
             try body(db, catalog, .unhurried)
         }
     }
@@ -169,17 +176,19 @@ struct RecordRoutes: Sendable {
         return RouteAnswer(.ok, OpenAPIDocument(table: table, limits: limits, isWrapped: isWrapped).json)
     }
 
-    private func records(of body: JSON) throws(ErrorBody) -> [JSONObject] {
-        guard case .array(let values) = body else {
-            guard let object = body.objectValue else { throw Self.notAnObject(body, field: "body") }
-            return [object]
-        }
-        guard values.count <= limits.recordsPerCreate else {
-            throw ErrorBody(.validationError, "body: one request creates at most \(limits.recordsPerCreate) records")
+    private static func fields(of body: JSON) throws(ErrorBody) -> JSONObject {
+        guard let fields = body.objectValue else { throw notAnObject(body, field: "body") }
+        return fields
+    }
+
+    private static func records(of body: JSON, atMost most: Int) throws(ErrorBody) -> [JSONObject] {
+        guard case .array(let values) = body else { return [try fields(of: body)] }
+        guard values.count <= most else {
+            throw ErrorBody(.validationError, "body: one request creates at most \(most) records")
         }
         var records: [JSONObject] = []
         for (index, value) in values.enumerated() {
-            guard let object = value.objectValue else { throw Self.notAnObject(value, field: "[\(index)]") }
+            guard let object = value.objectValue else { throw notAnObject(value, field: "[\(index)]") }
             records.append(object)
         }
         return records

@@ -30,7 +30,8 @@ extension EnvironmentStore {
     private static let pause = Duration.seconds(10)
 
     /// Begins the log anew when it has grown past its bound. Slow reads of the environment that come meanwhile wait: for
-    /// those under way, which their time limit ends, and for a moment of the writer's. Writes go on until that moment.
+    /// those under way, which their time limit ends, and for a moment of the writer's. Small writes go on until that
+    /// moment; large ones are taken apart among the slow reads.
     func tendLog() {
         guard DocumentStorage.logBytes(ofDatabase: path) > options.logBound, claimLogWork() else { return }
         let share = share
