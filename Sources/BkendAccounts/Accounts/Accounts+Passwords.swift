@@ -19,8 +19,11 @@ extension Accounts {
         let user = try await user(id: id)
         let address = EmailAddress(user.email)?.folded ?? user.email
         let attempt = try gate.signIn(client: client.key, address: address, now: now)
-        let stored = try await database.read { db in try UserStore.password(db, of: id) }
-        guard try await check(current, against: stored, as: attempt) != .wrong else {
+        let (stored, verdict) = try await counting(attempt) {
+            let stored = try await database.read { db in try UserStore.password(db, of: id) }
+            return (stored, try await passwords.check(current, against: stored))
+        }
+        guard verdict != .wrong else {
             throw ErrorBody(.invalidCredentials, "currentPassword is wrong")
         }
         gate.takeBack(attempt)

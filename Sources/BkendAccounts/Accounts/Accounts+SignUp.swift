@@ -40,11 +40,13 @@ extension Accounts {
         let password = try fields.password("password", maximumBytes: configuration.passwordPolicy.maximumBytes)
         let now = now
         let attempt = try gate.signIn(client: client.key, address: email.folded, now: now)
-        let found = try await database.read { db -> (user: User, hash: PasswordHash?)? in
-            guard let user = try UserStore.user(db, email: email) else { return nil }
-            return (user, try UserStore.password(db, of: user.id))
+        let (found, verdict) = try await counting(attempt) {
+            let found = try await database.read { db -> (user: User, hash: PasswordHash?)? in
+                guard let user = try UserStore.user(db, email: email) else { return nil }
+                return (user, try UserStore.password(db, of: user.id))
+            }
+            return (found, try await passwords.check(password, against: found?.hash))
         }
-        let verdict = try await check(password, against: found?.hash, as: attempt)
         guard verdict != .wrong, let found, let checked = found.hash else { throw Self.wrongCredentials }
         // The stronger hash can wait for a quieter moment.
         let better = verdict == .rightAndOutdated ? try? await passwords.hash(password) : nil
@@ -74,17 +76,6 @@ extension Accounts {
         } catch {
             gate.takeBack(attempt)
             throw error
-        }
-    }
-
-    /// Checks a password as an attempt at an address. One that the server was too busy for doesn't count; one that its
-    /// client abandoned does, or abandoning would be a way to try without end.
-    func check(
-        _ password: Password, against hash: PasswordHash?, as attempt: Gate.Taken
-    ) async throws -> Passwords.Verdict {
-        do { return try await passwords.check(password, against: hash) } catch let busy as QueueRefused {
-            gate.takeBack(attempt)
-            throw busy
         }
     }
 
