@@ -53,8 +53,8 @@ extension BkendClient {
     ) async throws(StoreError) -> LocalStore {
         // As long as nobody can say who is signed in, nobody else is.
         guard let owner = await runner.sessions.owner(), !owner.hasSameBytes(as: store.userID) else { return store }
-        var isTaking = store.userID.isEmpty
-        if isTaking, try await runner.sessions.userHere() == nil { isTaking = false }
+        let user = try await runner.sessions.userHere()
+        let isTaking = store.userID.isEmpty && user != nil
         if isTaking {
             do throws(StoreError) {
                 try await store.takeOver()
@@ -75,8 +75,13 @@ extension BkendClient {
                 throw error
             }
         }
+        if let options {
+            do throws(StoreError) { try await next.sync.start(options) } catch {
+                await next.close()
+                throw error
+            }
+        }
         await store.close()
-        if let options { try await next.sync.start(options) }
         return next
     }
 }

@@ -58,9 +58,7 @@ extension LocalTable {
     public func index<First, each Rest>(
         by first: KeyPath<Model.Fields, Field<First>>, _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>
     ) async throws(StoreError) {
-        var paths = [Model.fields[keyPath: first].fieldPath]
-        repeat paths.append(Model.fields[keyPath: each rest].fieldPath)
-        try await index(byPaths: paths)
+        try await index(byPaths: Self.paths(first, repeat each rest))
     }
 
     /// Keeps an index by fields given as names or dotted paths; see `index(by:_:)`.
@@ -83,9 +81,7 @@ extension LocalTable {
     public func dropIndex<First, each Rest>(
         by first: KeyPath<Model.Fields, Field<First>>, _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>
     ) async throws(StoreError) {
-        var paths = [Model.fields[keyPath: first].fieldPath]
-        repeat paths.append(Model.fields[keyPath: each rest].fieldPath)
-        try await dropIndex(byPaths: paths)
+        try await dropIndex(byPaths: Self.paths(first, repeat each rest))
     }
 
     /// Keeps an index no longer, its fields given as names or dotted paths; see `dropIndex(by:_:)`.
@@ -97,6 +93,14 @@ extension LocalTable {
         } catch {
             throw StoreError(error, table: name)
         }
+    }
+
+    private static func paths<First, each Rest>(
+        _ first: KeyPath<Model.Fields, Field<First>>, _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>
+    ) -> [String] {
+        var paths = [Model.fields[keyPath: first].fieldPath]
+        repeat paths.append(Model.fields[keyPath: each rest].fieldPath)
+        return paths
     }
 
     /// The table's indexes, besides those that every table has.

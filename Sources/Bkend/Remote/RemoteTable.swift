@@ -51,8 +51,8 @@ extension CallAnswer {
         }
     }
 
-    /// The records of a page, and the rows that don't fit the model. A row without an id is no record: what gave it is
-    /// no server of bkend's.
+    /// The records of a page, and the rows that don't fit the model. A row without an id isn't a record: whatever
+    /// answered isn't a bkend server.
     func page<Model: RecordModel>(
         _ items: [JSON], _ pagination: Pagination, _ call: Call
     ) throws(BkendError) -> Page<Model> {
