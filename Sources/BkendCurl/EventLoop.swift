@@ -138,8 +138,8 @@ final class EventLoop: Sendable {
                 for event in events { multi.handle(event) }
                 multi.run(takeCommands())
                 multi.lookAfter()
-                // By now what the sockets have is read, so that no transfer expires whose answer is here.
-                multi.stopExpired()
+                // No transfer expires whose answer is here: by now what the sockets have is read, unless there is more.
+                if events.count < Poller.batch { multi.stopExpired() }
                 multi.runTimers()
             }
             runCommands()

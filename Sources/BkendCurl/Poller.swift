@@ -93,9 +93,12 @@ final class Poller: Sendable {
         eventfd_write(wakeUp, 1)
     }
 
+    /// How many events one wait finds at most; the others are found by the next one.
+    static let batch = 64
+
     /// Sleeps until something happens, and adds it to a list.
     func wait(for events: inout [Event]) {
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { found in
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batch) { found in
             // An interrupted wait (EINTR) finds nothing, and the loop comes back.
             let count = epoll_wait(epoll, found.baseAddress, Int32(found.count), -1)
             for index in 0..<max(0, Int(count)) { events.append(event(found[index])) }

@@ -11,17 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ForgottenTests {
     /// Eight million zeros in some kilobytes, which libcurl reads and decompresses at once.
-    private static let expanding = Result { () throws -> [UInt8] in
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", "head -c 8000000 /dev/zero | gzip -9"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Array(bytes)
-    }
+    private static let expanding = Result { try Zeros.gzipped(8_000_000, level: 9) }
 
     @Test func `A body refused while its transfer goes on again ends it`() async throws {
         let body = try Self.expanding.get()
