@@ -11,7 +11,9 @@ extension TransportError: LocalizedError {
             case .tls: "No secure connection to the server could be made"
             case .cancelled: "It was cancelled"
             case .shutDown: "The connection was closed"
-            default: "The connection to the server failed: \(reason)"
+            case .connectionLost: "The connection to the server broke. Try again"
+            case .bodyTooLarge: "The server's answer is too large"
+            default: "The request to the server failed. Try again"
             }
         return text + "."
     }

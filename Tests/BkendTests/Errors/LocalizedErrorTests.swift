@@ -22,6 +22,9 @@ import Testing
             (BkendError(.encoding(JSONCodingError(path: "a.b", message: "no"))), "can't be encoded"),
             (timeout, "didn't answer in time"),
             (TransportError(kind: .cannotConnect, delivery: .notSent, reason: "x"), "can't be reached"),
+            (TransportError(kind: .connectionLost, delivery: .notSent, reason: "recv: 104"), "broke"),
+            (TransportError(kind: .bodyTooLarge, delivery: .answered, reason: "operation couldn"), "too large"),
+            (TransportError(kind: .malformedResponse, delivery: .answered, reason: "data/"), "failed"),
             (StoreError(.noSuchRecord, table: "notes", record: "1"), "There is no such record on this device"),
             (StoreError(.outboxNotEmpty(3)), "3 writes are not on the server yet"),
             (
