@@ -114,7 +114,11 @@ public final class FaultPlan: Sendable, CustomStringConvertible {
         let path = target.prefix { $0 != "?" }
         return state.withLock { state in
             state.requests += 1
-            guard !state.isHealed, let fault = planned(method, path, &state) ?? drawn(method, path, &state) else {
+            // Counted whoever decides: what is drawn for a request depends on its own route alone.
+            let route = "\(method.rawValue) \(PathPattern.route(of: path))"
+            let turn = state.counts[route, default: 0]
+            state.counts[route] = turn + 1
+            guard !state.isHealed, let fault = planned(method, path, &state) ?? drawn(route, turn) else {
                 return nil
             }
             state.log.append("\(state.requests) \(method.rawValue) \(path): \(fault)")
@@ -136,11 +140,8 @@ public final class FaultPlan: Sendable, CustomStringConvertible {
         return nil
     }
 
-    private func drawn(_ method: HTTPRequest.Method, _ path: Substring, _ state: inout State) -> Fault? {
+    private func drawn(_ route: String, _ turn: UInt64) -> Fault? {
         guard let draw, !draw.faults.isEmpty else { return nil }
-        let route = "\(method.rawValue) \(PathPattern.route(of: path))"
-        let turn = state.counts[route, default: 0]
-        state.counts[route] = turn + 1
         var random = SeededRandom(draw.seed, route, turn)
         guard Double.random(in: 0..<1, using: &random) < draw.rate else { return nil }
         return draw.faults.randomElement(using: &random)

@@ -69,8 +69,7 @@ public final class FaultTransport: HTTPTransport {
             _ = try await buffered(request)
             throw lost(request)
         case .commitLate(let duration):
-            late.run { [base, plan] in
-                try? await plan.clock.sleep(for: duration)
+            late.run(after: duration, on: plan.clock) { [base] in
                 _ = try? await base.send(request).body.collect(upTo: .max)
             }
             throw lost(request)
@@ -94,8 +93,9 @@ public final class FaultTransport: HTTPTransport {
     /// Returns when no request of ``Fault/commitLate(_:)`` is still to come.
     public func lateRequests() async { await late.finished() }
 
-    /// Waits for late requests, and shuts the transport below down.
+    /// Sends late requests at once, whatever the clock says, waits for them, and shuts the transport below down.
     public func shutdown() async {
+        late.hurry()
         await late.finished()
         await base.shutdown()
     }

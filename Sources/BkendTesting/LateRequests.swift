@@ -2,19 +2,39 @@ import Synchronization
 
 /// Requests that reach the server although nobody waits for their answers any longer.
 final class LateRequests: Sendable {
-    private let tasks = Mutex<[Task<Void, Never>]>([])
+    private struct State {
+        var tasks: [Task<Void, Never>] = []
+        var waits: [Task<Void, any Error>] = []
+    }
+    private let state = Mutex(State())
 
-    func run(_ body: @escaping @Sendable () async -> Void) {
-        let task = Task { await body() }
-        tasks.withLock { $0.append(task) }
+    /// Sends a request after a wait.
+    func run(after duration: Duration, on clock: any Clock<Duration>, _ body: @escaping @Sendable () async -> Void) {
+        let wait = Task { try await clock.sleep(for: duration) }
+        let task = Task {
+            _ = await wait.result
+            await body()
+        }
+        state.withLock { state in
+            state.waits.append(wait)
+            state.tasks.append(task)
+        }
     }
 
-    /// Returns when all that were begun have ended.
+    /// Ends the waits: nobody moves the clock any more. What waited is sent at once.
+    func hurry() {
+        for wait in state.withLock({ $0.waits }) { wait.cancel() }
+    }
+
+    /// Returns when all that were begun have ended, also those that begin meanwhile.
     func finished() async {
-        let tasks = tasks.withLock { tasks in
-            defer { tasks = [] }
-            return tasks
+        while true {
+            let tasks = state.withLock { state in
+                defer { state = State() }
+                return state.tasks
+            }
+            if tasks.isEmpty { return }
+            for task in tasks { await task.value }
         }
-        for task in tasks { await task.value }
     }
 }

@@ -38,6 +38,9 @@ final class ServerFaults: Sendable {
     /// Returns when no request of `Fault.commitLate` is still to come.
     func lateRequests() async { await late.finished() }
 
+    /// Has them come at once.
+    func hurry() { late.hurry() }
+
     private func respond(
         _ fault: Fault, _ request: Request, _ drop: @escaping @Sendable () -> Void,
         _ next: @escaping @Sendable (Request) async throws -> Response
@@ -56,8 +59,7 @@ final class ServerFaults: Sendable {
             throw Broken()
         case .commitLate(let duration):
             _ = try await request.collectBody(upTo: 16 << 20)
-            late.run { [plan, request] in
-                try? await plan.clock.sleep(for: duration)
+            late.run(after: duration, on: plan.clock) { [request] in
                 _ = try? await withoutConnection { try await next(request) }
             }
             drop()

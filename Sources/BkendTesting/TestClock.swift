@@ -87,8 +87,19 @@ public final class TestClock: Clock, Sendable {
                 try? await Task.sleep(for: .milliseconds(1))
             }
         }
-        defer { ticking.cancel() }
-        return try await body()
+        // A step may be under way: the clock stands still again when this returns.
+        func stop() async {
+            ticking.cancel()
+            await ticking.value
+        }
+        do {
+            let result = try await body()
+            await stop()
+            return result
+        } catch {
+            await stop()
+            throw error
+        }
     }
 
     /// Moves the date alone, forward or, with a negative duration, back. No wait ends.

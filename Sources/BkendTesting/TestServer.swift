@@ -206,6 +206,7 @@ public final class TestServer: Sendable {
     ///
     /// - Throws: what the server failed with while it ran.
     public func stop() async throws {
+        faults?.hurry()
         await faults?.lateRequests()
         defer {
             if isTemporary { try? FileManager.default.removeItem(atPath: folder) }
