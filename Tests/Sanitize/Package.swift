@@ -80,7 +80,9 @@ let package = Package(
         .target(
             name: "BkendTesting",
             dependencies: [
-                "Bkend", "BkendServer", "BkendWire", logging, product("ServiceLifecycle", "swift-service-lifecycle"),
+                "Bkend", "BkendCurl", "BkendServer", "BkendTransport", "BkendWire", httpTypes, logging,
+                product("HummingbirdCore", "hummingbird"), product("NIOCore", "swift-nio"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
