@@ -9,6 +9,9 @@ package final class Broadcast<Value: Equatable & Sendable>: Sendable {
         var isClosed = false
     }
     private let state: Mutex<State>
+    /// Held while listeners are told, so that of two values the later one comes last. Not `state`'s lock: to wake a task
+    /// waits for whoever cancels it, and cancelling calls `remove`.
+    private let telling = Mutex(())
     private let buffering: AsyncStream<Value>.Continuation.BufferingPolicy
 
     /// Tells events. A listener that falls so many behind misses the oldest.
@@ -46,13 +49,15 @@ package final class Broadcast<Value: Equatable & Sendable>: Sendable {
 
     /// Tells every listener.
     package func tell(_ value: Value) {
-        // Under the lock, so that of two values the later one comes last.
-        state.withLock { state in
-            if let latest = state.latest {
-                guard latest != value else { return }
-                state.latest = value
+        telling.withLock { _ in
+            let listeners = state.withLock { state -> [AsyncStream<Value>.Continuation] in
+                if let latest = state.latest {
+                    guard latest != value else { return [] }
+                    state.latest = value
+                }
+                return Array(state.listeners.values)
             }
-            for listener in state.listeners.values { listener.yield(value) }
+            for listener in listeners { listener.yield(value) }
         }
     }
 
