@@ -28,7 +28,7 @@ final class CurlResponseBody: ResponseBodySource {
                 if transfer.waitForBody(waiter) { loop.submit(.resumeReceiving(transfer)) }
             }
         } onCancel: {
-            loop.submit(.stop(transfer, .cancelled, reason: "the task was cancelled"))
+            loop.stopCancelled(transfer)
         }
         return try result.get()
     }

@@ -49,7 +49,7 @@ public final class CurlTransport: HTTPTransport {
                 }
             }
         } onCancel: {
-            loop.submit(.stop(transfer, .cancelled, reason: "the task was cancelled"))
+            loop.stopCancelled(transfer)
         }
 
         let bytes = try result.get()

@@ -68,10 +68,25 @@ final class EventLoop: Sendable {
             return false
         }
         if isClosed {
-            multi.withLock { $0.run([command]) }  // refuses what is new and lets the rest be
+            // Closing ends what has begun, and refuses what is new.
+            if command.isStart { multi.withLock { $0.run([command]) } }
         } else {
             runCommands(attended: command.isStart)
         }
+    }
+
+    /// Stops a transfer whose task is being cancelled.
+    ///
+    /// The thread does it, since nothing may be waited for here: a task can't be woken before its cancellation handlers
+    /// have returned, whoever drives libcurl may be waking it at this moment, and to drive libcurl here could mean to wake
+    /// another task that is being cancelled.
+    func stopCancelled(_ transfer: Transfer) {
+        queue.withLock { queue in
+            guard !queue.isClosed else { return }
+            queue.commands.append(.stop(transfer, .cancelled, reason: "the task was cancelled"))
+            trace?(.posted)
+        }
+        poller.wake()
     }
 
     /// Runs commands until none are left or somebody else does. Whoever let go of the lock looks again, so that no

@@ -15,6 +15,8 @@ enum LoopEvent: Sendable, Hashable {
     // MARK: The queue and the lock
     /// A task added a command.
     case queued
+    /// A task that is being cancelled added a command, and woke the thread.
+    case posted
     /// Somebody looked whether commands wait, to carry them out.
     case looked(found: Bool)
     /// The lock over libcurl is held by somebody else, who will look for commands after letting go of it.

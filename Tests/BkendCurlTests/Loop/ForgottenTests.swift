@@ -52,6 +52,23 @@ struct ForgottenTests {
         }
     }
 
+    @Test func `Requests that are cancelled while their transport is shut down end, and so does it`() async throws {
+        let server = try RawServer(ResourceTests.keepAlive)
+        defer { server.stop() }
+        for _ in 0..<150 {
+            let transport = try CurlTransport()
+            let harness = Harness(server: server, transport: transport)
+            let requests = (0..<6).map { _ in
+                Task.detached { while !Task.isCancelled { _ = try? await harness.text(harness.request()) } }
+            }
+            _ = try? await harness.text(harness.request())
+            let closing = Task.detached { await transport.shutdown() }
+            for request in requests { request.cancel() }
+            await closing.value
+            for request in requests { await request.value }
+        }
+    }
+
     @Test func `No child process inherits a connection`() async throws {
         try await Harness.run(script: ResourceTests.keepAlive) { harness async throws in
             _ = try await harness.text(harness.request())

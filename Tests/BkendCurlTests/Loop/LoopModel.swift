@@ -20,9 +20,9 @@ struct LoopModel: Hashable {
     enum Phase: Hashable {
         /// A task that asks nothing of the loop.
         case outside
-        /// The thread, in `epoll_wait`; after that, before it has read its timer.
+        /// The thread, in `epoll_wait`; after that, before it has read its timer, and whether it was called.
         case sleeping
-        case returned(timer: Bool, sockets: [Int32])
+        case returned(timer: Bool, sockets: [Int32], isCalled: Bool)
         /// The thread, on its way to the lock.
         case woken(timer: Bool, sockets: [Int32])
         /// Before the next look at the queue.
@@ -58,6 +58,8 @@ struct LoopModel: Hashable {
     var deadline = UInt64.max
     var armed = UInt64.max
     var timer = UInt64.max
+    /// Somebody has woken the thread, and it hasn't read that.
+    var isCalled = false
     /// The timer was due at some time since the thread went to sleep.
     var wasDue = false
     /// A fault that is planted to see that the search finds it.
@@ -81,6 +83,10 @@ struct LoopModel: Hashable {
             queue += 1
             actors[actor] = .looking
 
+        case (.outside, .posted):
+            queue += 1
+            if planted != .uncalled { isCalled = true }
+
         case (.looking, .looked(let found)):
             guard found == (queue > 0) else { return "it looked and saw something else than the queue" }
             actors[actor] = found ? .trying(wasHeld: holder != nil) : rest(actor)
@@ -100,7 +106,8 @@ struct LoopModel: Hashable {
             for socket in sockets where !self[socket].wasFar { return "\(socket) woke it from elsewhere" }
             wake(actor, timer, sockets)
 
-        case (.returned(let timer, let sockets), .woke):
+        case (.returned(let timer, let sockets, let isCalled), .woke):
+            if isCalled { self.isCalled = false }
             wake(actor, timer, sockets)
 
         case (.woken(let timer, let sockets), .locked):
@@ -288,4 +295,6 @@ enum PlantedLoopFault: CaseIterable {
     case timerUnset
     /// A socket for which a task has waited in person is not given back to the thread.
     case nearForgotten
+    /// A command is left for the thread, which isn't woken.
+    case uncalled
 }

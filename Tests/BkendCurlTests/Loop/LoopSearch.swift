@@ -63,10 +63,12 @@ struct LoopSearch {
         }
         let isAtRest = nodes.isEmpty
         for task in node.commands.indices where node.commands[task] > 0 && node.model.actors[task + 1] == .outside {
-            var next = node
-            next.commands[task] -= 1
-            _ = next.model.take(.queued, by: task + 1)
-            nodes.append(next)
+            for event in [LoopEvent.queued, .posted] {
+                var next = node
+                next.commands[task] -= 1
+                _ = next.model.take(event, by: task + 1)
+                nodes.append(next)
+            }
         }
         if let time = deadlines.first(where: { $0 > node.model.clock }) {
             var next = node
@@ -97,10 +99,11 @@ struct LoopSearch {
         case .outside: return []
         case .sleeping:
             let ready = self.ready(in: .far, of: model)
-            guard model.timer <= model.clock || !ready.isEmpty else { return [] }
-            model.actors[actor] = .returned(timer: model.timer <= model.clock, sockets: ready)
+            guard model.timer <= model.clock || !ready.isEmpty || model.isCalled else { return [] }
+            model.actors[actor] = .returned(
+                timer: model.timer <= model.clock, sockets: ready, isCalled: model.isCalled)
             return [model]
-        case .returned(let timer, let sockets): return taken([.woke(timer: timer, sockets: sockets)])
+        case .returned(let timer, let sockets, _): return taken([.woke(timer: timer, sockets: sockets)])
         case .woken: return taken([.locked])
         case .looking: return taken([.looked(found: model.queue > 0)])
         case .trying: return taken([model.holder == nil ? .locked : .refused])
