@@ -58,7 +58,7 @@ package struct UpdatePlan: Sendable, Hashable {
         if case .mergeRecord(let function) = policy, !both.isEmpty {
             let names = both.map(\.field)
             let conflict = RecordConflict(entry, fields: names, theirs: theirs, maybeApplied: isSuspicious)
-            take(function(conflict), of: both, theirs: theirs)
+            take(function(conflict), of: both, entry, theirs: theirs)
             return
         }
         for conflict in both {
@@ -68,8 +68,11 @@ package struct UpdatePlan: Sendable, Hashable {
         }
     }
 
-    /// Takes a merged record: of the conflicts what it says, of all other fields what differs from the server's.
-    private mutating func take(_ merged: JSONObject, of both: [FieldConflict], theirs: JSONObject) {
+    /// Takes a merged record: of the conflicts what it says, of all other fields what differs from the server's. A value
+    /// that no server stores is reported, and its field left as it would be without the function.
+    private mutating func take(
+        _ merged: JSONObject, of both: [FieldConflict], _ entry: OutboxEntry, theirs: JSONObject
+    ) {
         for conflict in both {
             // A field that the function left out stays as the server has it.
             let decided = merged[conflict.field].map { Self.decided(conflict, $0) } ?? Decided(conflict: conflict)
@@ -78,8 +81,15 @@ package struct UpdatePlan: Sendable, Hashable {
         }
         for (field, value) in merged where !both.contains(where: { $0.field.hasSameBytes(as: field) }) {
             let isOurs = !SystemField.contains(field) && !field.hasSameBytes(as: FieldName.clientKey)
-            guard isOurs, FieldName.flaw(in: [field: value]) == nil, Self.flaw(in: value) == nil else { continue }
-            if let their = theirs[field], their.says(sameAs: value) {
+            guard isOurs else { continue }
+            let unnamed = FieldName.flaw(in: [field: .null]).map { _ in MergeFlaw.refused }
+            if let flaw = unnamed ?? Self.flaw(in: value) {
+                let conflict = FieldConflict(
+                    table: entry.table, record: entry.record, field: field, before: entry.before[field],
+                    mine: fields[field] ?? theirs[field] ?? .null, theirs: theirs[field],
+                    maybeApplied: isMaybeApplied)
+                conflicts.append(Decided(conflict: conflict, sent: fields[field], flaw: flaw))
+            } else if let their = theirs[field], their.says(sameAs: value) {
                 fields[field] = nil
             } else {
                 fields[field] = value

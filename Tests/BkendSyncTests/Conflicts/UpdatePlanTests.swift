@@ -169,10 +169,21 @@ import Testing
 
     @Test(arguments: [JSON.double(.nan), ["a.b": 1], [["": 1]]])
     func aMergedValueThatNoServerStoresGivesWayToMine(_ value: JSON) throws {
-        for policy in [ConflictPolicy.merge { _ in value }, .mergeRecord { _ in ["a": value, "b": value] }] {
+        for policy in [ConflictPolicy.merge { _ in value }, .mergeRecord { _ in ["a": value] }] {
             let plan = try plan(["a": 2], before: ["a": 1], theirs: ["a": 3], policy)
             #expect(plan.fields == ["a": 2] && plan.conflicts.map(\.flaw) == [.refused])
         }
+    }
+
+    @Test(arguments: [JSON.double(.nan), ["a.b": 1], [["": 1]]])
+    func aMergedRecordsFlawIsToldOfEveryField(_ value: JSON) throws {
+        let policy = ConflictPolicy.mergeRecord { _ in ["a": 9, "b": value, "c": value, "d.e": 1, "id": 7] }
+        let plan = try plan(
+            ["a": 2, "b": 2], before: ["a": 1, "b": 1], theirs: ["a": 3, "b": 1, "c": 1], policy)
+        #expect(plan.fields == ["b": 2, "a": 9])
+        #expect(plan.conflicts.map(\.conflict.field) == ["a", "b", "c", "d.e"])
+        #expect(plan.conflicts.map(\.flaw) == [nil, .refused, .refused, .refused])
+        #expect(plan.conflicts.map(\.sent) == [9, 2, nil, nil])
     }
 
     @Test func aRaceIsWhatIsNeitherOursNorAsRead() {
