@@ -138,6 +138,10 @@ let package = Package(
             swiftSettings: strict),
 
         // MARK: Tests
+        .target(name: "CChildProcess", path: "Tests/CChildProcess"),
+        .target(
+            name: "ChildProcesses", dependencies: ["CChildProcess"], path: "Tests/ChildProcesses",
+            swiftSettings: strict),
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .target(name: "FaultDisk", dependencies: ["CFaultVFS"], path: "Tests/FaultDisk", swiftSettings: strict),
         .testTarget(name: "FaultDiskTests", dependencies: ["FaultDisk", "CSQLite"], swiftSettings: strict),
@@ -155,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "BkendSyncTests",
             dependencies: [
-                "BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "OpeningProcess", "CSQLite",
-                grdb,
+                "BkendSync", "BkendDocuments", "BkendWire", "ChildProcesses", "FaultDisk", "StoreProcess",
+                "OpeningProcess", "CSQLite", grdb,
             ], swiftSettings: strict),
         .target(
             name: "SyncSimulation", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
@@ -196,8 +200,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "RouteFuzz", "bkend-server", grdb,
-                logging,
+                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "ChildProcesses", "RouteFuzz",
+                "bkend-server", grdb, logging,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -205,8 +209,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bkend", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport", "BkendWire", "Quickstart",
-                "SessionProcess", "bkend-server", "offline-notes", httpTypes, logging,
+                "Bkend", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport", "BkendWire",
+                "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server", "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

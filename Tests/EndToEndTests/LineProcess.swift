@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Synchronization
 
@@ -6,42 +7,26 @@ import Synchronization
 final class LineProcess: Sendable {
     struct Failure: Error { var what: String }
 
-    private let process: Mutex<Process>
-    private let input: FileHandle
+    private let child: ChildProcess
     private let lines: AsyncStream<String>
+    private let hasEnded = Mutex(false)
 
     /// Starts an executable that was built with the tests: it lies beside the test bundle.
     init(_ name: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = Self.built(name)
-        process.arguments = arguments
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        let child = try ChildProcess(ChildProcess.built(name), arguments, input: .pipe)
         let (lines, next) = AsyncStream<String>.makeStream()
-        let reading = output.fileHandleForReading
         Thread.detachNewThread {
-            var rest: [UInt8] = []
-            while true {
-                // Gives what is there, where `read(upToCount:)` waits for all of the count.
-                let bytes = reading.availableData
-                if bytes.isEmpty { break }
-                rest += bytes
-                while let end = rest.firstIndex(of: 10) {
-                    next.yield(String(decoding: rest[..<end], as: UTF8.self))
-                    rest.removeFirst(end + 1)
-                }
-            }
+            var child = child
+            while let lines = child.lines() { for line in lines { next.yield(line) } }
+            close(child.descriptor)
             next.finish()
         }
-        self.input = input.fileHandleForWriting
         self.lines = lines
-        self.process = Mutex(process)
+        self.child = child
     }
 
     /// Writes a line to its standard input.
-    func tell(_ line: String) throws { try input.write(contentsOf: Data("\(line)\n".utf8)) }
+    func tell(_ line: String) { child.write(Array("\(line)\n".utf8)) }
 
     /// The next line that it wrote.
     ///
@@ -51,19 +36,20 @@ final class LineProcess: Sendable {
         throw Failure(what: "the process has ended")
     }
 
+    /// Its number.
+    var id: Int32 { child.pid }
+
+    /// Sends it a signal.
+    func signal(_ number: Int32) { _ = kill(id, number) }
+
     /// Ends it: it has nothing to bring to an end.
     func end() {
-        process.withLock { process in
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+        hasEnded.withLock { hasEnded in
+            if hasEnded { return }
+            hasEnded = true
+            child.kill()
+            child.wait()
+            close(child.input)
         }
-    }
-
-    private static func built(_ name: String) -> URL {
-        let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-        let folders = [bundle.deletingLastPathComponent(), Bundle.main.bundleURL]
-        let found = folders.map { $0.appending(path: name) }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        return found ?? folders[0].appending(path: name)
     }
 }

@@ -85,6 +85,10 @@ let package = Package(
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
+        .target(name: "CChildProcess", path: "Tests/CChildProcess"),
+        .target(
+            name: "ChildProcesses", dependencies: ["CChildProcess"], path: "Tests/ChildProcesses",
+            swiftSettings: strict),
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/CFaultVFS"),
         .target(name: "FaultDisk", dependencies: ["CFaultVFS"], path: "Tests/FaultDisk", swiftSettings: strict),
         .target(
@@ -106,8 +110,8 @@ let package = Package(
         .testTarget(
             name: "BkendSyncTests",
             dependencies: [
-                "BkendSync", "BkendDocuments", "BkendWire", "FaultDisk", "StoreProcess", "OpeningProcess", "CSQLite",
-                grdb,
+                "BkendSync", "BkendDocuments", "BkendWire", "ChildProcesses", "FaultDisk", "StoreProcess",
+                "OpeningProcess", "CSQLite", grdb,
             ], swiftSettings: strict),
         .testTarget(
             name: "SyncSimulationTests", dependencies: ["SyncSimulation", "BkendSync", "BkendWire", "simulate"],
@@ -124,8 +128,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "RouteFuzz", "bkend-server", grdb,
-                logging,
+                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "ChildProcesses", "RouteFuzz",
+                "bkend-server", grdb, logging,
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 #if Server
 import BkendWire
+import ChildProcesses
 import Foundation
 import Synchronization
 
@@ -15,62 +16,45 @@ struct CommandRun: Sendable {
     /// Runs a command that reads `input`.
     static func run(_ arguments: [String], input: [UInt8]? = nil) async throws -> CommandRun {
         try await blocking {
-            let process = Process()
-            process.executableURL = executable
-            process.arguments = arguments
-            let (output, errors) = (Pipe(), Pipe())
-            process.standardOutput = output
-            process.standardError = errors
-            let feed = input.map { _ in Pipe() }
-            process.standardInput = feed ?? FileHandle.nullDevice
-            try process.run()
+            let child = try ChildProcess(executable, arguments, input: input == nil ? .nothing : .pipe, errors: .pipe)
             let text = Mutex("")
-            let reader = DispatchGroup()
-            if let feed, let input {
-                DispatchQueue.global().async(group: reader) {
-                    // A command may end before it has read everything.
-                    try? feed.fileHandleForWriting.write(contentsOf: Data(input))
-                    try? feed.fileHandleForWriting.close()
+            let others = DispatchGroup()
+            if let input {
+                DispatchQueue.global().async(group: others) {
+                    child.write(input)
+                    close(child.input)
                 }
             }
-            DispatchQueue.global().async(group: reader) {
-                let data = errors.fileHandleForReading.readDataToEndOfFile()
-                text.withLock { $0 = String(decoding: data, as: UTF8.self) }
+            DispatchQueue.global().async(group: others) {
+                let errors = ChildProcess.everything(from: child.errors)
+                text.withLock { $0 = errors }
             }
-            let data = output.fileHandleForReading.readDataToEndOfFile()
-            reader.wait()
-            process.waitUntilExit()
-            return CommandRun(
-                output: String(decoding: data, as: UTF8.self), errors: text.withLock { $0 },
-                status: process.terminationStatus)
+            let output = ChildProcess.everything(from: child.descriptor)
+            others.wait()
+            return CommandRun(output: output, errors: text.withLock { $0 }, status: child.ending().code)
         }
     }
 
     /// What it printed, as JSON.
     var json: JSON { get throws { try JSON(parsing: output) } }
 
-    /// The executable lies beside the test bundle.
-    /// `BKEND_SERVER` names another one: a release build, say.
+    /// The executable that was built with the tests. `BKEND_SERVER` names another one: a release build, say.
     static let executable: URL = {
         if let path = ProcessInfo.processInfo.environment["BKEND_SERVER"] { return URL(fileURLWithPath: path) }
-        let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-        let folders = [bundle.deletingLastPathComponent(), Bundle.main.bundleURL]
-        let found = folders.map { $0.appending(path: "bkend-server") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        return found ?? folders[0].appending(path: "bkend-server")
+        return ChildProcess.built("bkend-server")
     }()
 }
 
 /// `bkend-server serve`, running.
 final class ServeProcess: Sendable {
     let url: String
-    private let process: Mutex<Process>
-    private let rest: @Sendable () -> String
+    private let child: ChildProcess
+    /// How it ended; nil as long as it runs.
+    private let ending = Mutex<(status: Int32, output: String)?>(nil)
 
-    private init(url: String, process: sending Process, rest: @escaping @Sendable () -> String) {
+    private init(url: String, child: ChildProcess) {
         self.url = url
-        self.process = Mutex(process)
-        self.rest = rest
+        self.child = child
     }
 
     /// Starts it and waits for its line.
@@ -81,33 +65,28 @@ final class ServeProcess: Sendable {
     /// Starts it and waits for its line.
     static func start(_ folder: String, _ more: [String]) async throws -> ServeProcess {
         try await blocking {
-            let process = Process()
-            process.executableURL = CommandRun.executable
-            process.arguments = ["serve", folder, "--port", "0"] + more
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let handle = output.fileHandleForReading
-            var line: [UInt8] = []
-            while let byte = try handle.read(upToCount: 1)?.first, byte != 10 { line.append(byte) }
-            let text = String(decoding: line, as: UTF8.self)
-            guard text.hasPrefix("listening on http://") else { throw RawConnection.Failure(what: "serve: \(text)") }
-            let rest: @Sendable () -> String = { String(decoding: handle.readDataToEndOfFile(), as: UTF8.self) }
-            return ServeProcess(url: String(text.dropFirst(13)), process: process, rest: rest)
+            let child = try ChildProcess(
+                CommandRun.executable, ["serve", folder, "--port", "0"] + more, errors: .nothing)
+            guard let line = child.line(), line.hasPrefix("listening on http://") else {
+                child.kill()
+                _ = child.ending()
+                throw RawConnection.Failure(what: "serve didn't begin")
+            }
+            return ServeProcess(url: String(line.dropFirst(13)), child: child)
         }
     }
 
-    /// Sends a signal, and gives the exit status and what else it printed.
+    /// Sends a signal, and gives the exit status, or the signal's number, and what else it printed.
     func end(_ signal: Int32 = SIGTERM) async throws -> (status: Int32, output: String) {
-        process.withLock { _ = kill($0.processIdentifier, signal) }
-        return try await blocking { [self] in
-            let output = rest()
-            let status = process.withLock { process -> Int32 in
-                process.waitUntilExit()
-                return process.terminationStatus
+        try await blocking { [self] in
+            ending.withLock { ending in
+                if let ending { return ending }
+                _ = kill(child.pid, signal)
+                let output = ChildProcess.everything(from: child.descriptor)
+                let end = (status: child.ending().code, output: output)
+                ending = end
+                return end
             }
-            return (status, output)
         }
     }
 }

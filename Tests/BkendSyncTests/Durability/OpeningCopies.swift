@@ -1,3 +1,4 @@
+import ChildProcesses
 import Dispatch
 
 /// Runs `OpeningProcess` over copies of a store, one for each call that goes wrong.

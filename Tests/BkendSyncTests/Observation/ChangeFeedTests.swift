@@ -1,5 +1,6 @@
 import BkendDocuments
 import BkendWire
+import ChildProcesses
 import Foundation
 import Testing
 

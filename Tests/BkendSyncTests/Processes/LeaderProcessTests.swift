@@ -1,6 +1,7 @@
 import BkendDocuments
 import BkendSync
 import BkendWire
+import ChildProcesses
 import Foundation
 import Testing
 

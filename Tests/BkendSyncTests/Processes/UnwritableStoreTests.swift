@@ -1,4 +1,5 @@
 import BkendWire
+import ChildProcesses
 import Foundation
 import Testing
 

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// Several processes that write to one store, killed at random and started again until all writes are made.

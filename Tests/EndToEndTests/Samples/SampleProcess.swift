@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// A program of this package, run as a person would run it.
@@ -7,12 +8,7 @@ struct SampleProcess {
     var status: Int32
 
     /// Where the built programs lie: beside the test bundle.
-    static let folder: URL = {
-        let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-        let folders = [bundle.deletingLastPathComponent(), Bundle.main.bundleURL]
-        return folders.first { FileManager.default.isExecutableFile(atPath: $0.appending(path: "bkend-server").path) }
-            ?? folders[0]
-    }()
+    static let folder = ChildProcess.built("bkend-server").deletingLastPathComponent()
 
     /// The package's root.
     static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -33,20 +29,11 @@ struct SampleProcess {
     }
 
     private static func wait(for executable: URL, _ arguments: [String], in place: URL) throws -> SampleProcess {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.currentDirectoryURL = place
         var environment = ProcessInfo.processInfo.environment
         environment["PATH"] = "\(folder.path):\(environment["PATH"] ?? "/usr/bin:/bin")"
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return SampleProcess(output: String(decoding: data, as: UTF8.self), status: process.terminationStatus)
+        let child = try ChildProcess(
+            executable, arguments, errors: .output, folder: place, environment: environment)
+        let output = ChildProcess.everything(from: child.descriptor)
+        return SampleProcess(output: output, status: child.ending().code)
     }
 }
