@@ -8,7 +8,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server sanitize mutants stress-transport clean
+	attacks soak-server soak kill-apps sanitize mutants stress-transport clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -19,10 +19,12 @@ help:
 	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000), and fail every call of an opening"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
+	@echo "make kill-apps    kill -9 apps that write, and their server, behind a bad network (KILLS=300)"
 	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
 	@echo "make fuzz         look for queries, patterns and requests that crash, hang or pass a bound (SECONDS=600)"
 	@echo "make attacks      what honest clients notice of each attack on a release server (SECONDS=10 each)"
 	@echo "make soak-server  honest and hostile clients at one release server, for a long time (SECONDS=1800)"
+	@echo "make soak         three apps and a server for a long time: nothing grows, nothing is lost (SECONDS=1800)"
 	@echo "make sanitize     most tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
@@ -68,9 +70,13 @@ damage: setup
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no BKEND_DAMAGES=$(DAMAGES) swift test --skip-build --filter 'DamageTests|FaultTests'
 
-KILLS ?= 200
 kill: setup
-	@Scripts/kill $(KILLS)
+	@Scripts/kill $(or $(KILLS),200)
+
+kill-apps: setup
+	@swift build --build-tests
+	@SWIFT_BACKTRACE=enable=no BKEND_APP_KILLS=$(or $(KILLS),300) \
+		swift test --skip-build --filter '^EndToEndTests\.AppKillTests'
 
 EXAMPLES ?= 100
 contract: setup
@@ -85,6 +91,11 @@ attacks: setup
 
 soak-server: setup
 	@Scripts/attack soak --seconds $(or $(SECONDS),1800)
+
+soak: setup
+	@swift build --build-tests
+	@SWIFT_BACKTRACE=enable=no BKEND_SOAK_SECONDS=$(or $(SECONDS),1800) \
+		swift test --skip-build --filter '^EndToEndTests\.SoakTests'
 
 sanitize: setup
 	@Scripts/sanitize

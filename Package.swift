@@ -206,10 +206,12 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "SessionProcess", dependencies: ["Bkend"], path: "Tests/SessionProcess", swiftSettings: strict),
+        .executableTarget(
+            name: "AppProcess", dependencies: ["Bkend"], path: "Tests/AppProcess", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Bkend", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport", "BkendWire",
+                "AppProcess", "Bkend", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport", "BkendWire",
                 "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server", "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),
