@@ -2,7 +2,7 @@ import Testing
 
 @testable import BkendSync
 
-@Suite(.timeLimit(.minutes(5))) struct BroadcastTests {
+@Suite(.timeLimit(.minutes(1))) struct BroadcastTests {
     @Test("A listener hears the present state and each that differs; of many at once the newest")
     func states() async {
         let broadcast = Broadcast(startingWith: 1)

@@ -28,8 +28,9 @@ import Testing
                 for owner in Self.owners { try await world.start(owner) }
                 for round in 0..<Self.kills {
                     let owner = Self.owners[round % Self.owners.count]
-                    // The other process of the same device takes over, or waits for the one that leads.
-                    if round % 5 == 4 { try await world.suspend("phone.1", until: "phone.2", hasWritten: 30) }
+                    // The other process of the device goes on, or waits: the one that is suspended may be in the middle
+                    // of a write, and may be the one that leads.
+                    if round % 5 == 4 { try await world.suspend("phone.1", until: "tablet.1", hasWritten: 60) }
                     try await world.kill(owner, after: Int.random(in: 1...60))
                 }
                 plan.heal()
