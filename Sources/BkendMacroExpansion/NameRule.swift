@@ -1,6 +1,6 @@
 #if Macros
-/// The rules for names that rest-api.md §2, §3 and §6 give, checked where the name is written. The server has the same
-/// rules in `TableName`; a test compares both.
+/// The rules for names (rest-api.md §2, §3, §6), checked where the name is written. The server has the same rules in
+/// `TableName`; a test compares both.
 package enum NameRule {
     /// The fields that the server alone sets.
     package static let systemFields: Set<String> = ["id", "createdBy", "createdAt", "updatedAt"]

@@ -2,7 +2,7 @@ public import BkendWire
 
 /// A filter that the REST API can say, as far as types can tell: `Condition`, `AllOf`, `AnyOf` and `Both`.
 ///
-/// The API takes one group of conditions that all must hold and one of which any may hold (rest-api.md §5). What has
+/// The API takes one group of conditions that all must hold and one of which any may hold (rest-api.md §4). What has
 /// another form is a `Filter`, which the local store answers and an online query doesn't compile with. What types
 /// can't see, such as one operator twice on a field, throws `FilterNotExpressible` before any request.
 public protocol RESTExpressible: FilterConvertible {}

@@ -20,7 +20,7 @@ enum UserRules {
 
     /// Decides on an action by a caller on a user; `list` and `create` have none.
     static func verdict(on action: Action, by caller: AccountCaller, to userID: String?) -> Verdict {
-        // Scopes come first, and bind administrators too (rest-api.md §7).
+        // Scopes come first, and bind administrators too (rest-api.md §1, §7).
         if action == .changeRole, caller.isLimited { return .keyIsLimited }
         if caller.isAdmin { return .allowed }
         guard let own = caller.userID else { return .signInFirst }

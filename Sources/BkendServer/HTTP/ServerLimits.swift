@@ -2,7 +2,7 @@
 import BkendWire
 import Foundation
 
-/// How much a request, a connection or a query may ask of the server (faults.md, server hardening).
+/// How much a request, a connection or a query may ask of the server (server.md, "Limits").
 package struct ServerLimits: Sendable {
     /// The most bytes of a body; 413 past it.
     package var bodyBytes = 1 << 20

@@ -1,8 +1,8 @@
 #if Server
 import BkendWire
 
-/// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1). The routes of §8a count as the table
-/// `users`.
+/// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1). The routes of rest-api.md §8a count
+/// as the table `users`.
 struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// The table, nil for all.
     let table: String?

@@ -6,7 +6,7 @@ import GRDB
 /// Whether a table's client keys are kept unique: what its definition says, and what its records allow.
 ///
 /// A device that doesn't know whether its create arrived sends it again with the same key. Only a unique index makes
-/// sure that not both are stored, however late the first one comes (docs/sync.md, "Push").
+/// sure that not both are stored, however late the first one comes (sync.md, promise 2).
 struct ClientKeySetting {
     /// What a definition means that says nothing.
     enum Silence: Sendable {

@@ -1,7 +1,7 @@
 import BkendWire
 
 extension Verdict {
-    /// Classifies what became of a request (sync.md "Push"; codes of rest-api.md §10).
+    /// Classifies what became of a request (sync.md, "Push"; codes of rest-api.md §10).
     package init(_ operation: SyncRequest.Operation, _ response: SyncResponse) {
         switch response {
         case .notSent(let failure): self = .notSent(failure)

@@ -1,6 +1,6 @@
 import BkendWire
 
-/// A local write that waits for the server's word (sync.md, "Local state").
+/// A local write that waits for the server's word (sync.md, "States of an entry").
 public struct OutboxEntry: Hashable, Sendable {
     /// What a write does.
     public enum Kind: String, Hashable, Sendable {

@@ -128,8 +128,8 @@ extension StoreTransaction {
         return present
     }
 
-    /// Whether a further update may go into an entry (sync.md, "Outbox entry"). A create that was rejected takes any:
-    /// nothing of it is on the server, and mending the unique value is what it waits for.
+    /// Whether a further update may go into an entry (sync.md, "What a local write does"). A create that was rejected
+    /// takes any: nothing of it is on the server, and mending the unique value is what it waits for.
     private func canFold(_ fields: JSONObject, naming ids: [String], into entry: OutboxEntry) throws -> Bool {
         let isRejectedCreate = entry.kind == .create && entry.state == .failed
         guard entry.isUnsent && entry.kind != .delete || isRejectedCreate else { return false }

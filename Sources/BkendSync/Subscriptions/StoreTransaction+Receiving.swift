@@ -1,7 +1,7 @@
 import BkendDocuments
 import BkendWire
 
-/// Rows from the server on their way in (sync.md, "Pull").
+/// Rows from the server on their way in (sync.md, "Rows from the server").
 extension StoreTransaction {
     /// Takes rows given as the JSON texts that the server wrote; see `receive` for rows that were read.
     package func receive(

@@ -18,7 +18,7 @@ public struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { path.isEmpty ? "\(parameter): \(message)" : "\(parameter) at \(path): \(message)" }
 }
 
-/// How much a query may ask of the server (faults.md, server hardening).
+/// How much a query may ask of the server (server.md, "Limits").
 public struct QueryLimits: Hashable, Sendable {
     /// How deep the JSON of a filter may nest.
     public var depth = 16

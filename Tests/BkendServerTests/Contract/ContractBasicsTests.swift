@@ -5,7 +5,7 @@ import Testing
 
 @testable import BkendServer
 
-/// rest-api.md §1, §2 and §3, row by row.
+/// rest-api.md §1, §2, §3, row by row.
 @Suite struct ContractBasicsTests {
     @Test("§1 Keys, headers, callers") func section1() async throws { try await ContractRow.check(Self.keys) }
 

@@ -9,7 +9,7 @@ import Testing
 
 /// rest-api.md §10: every code that the server can give is provoked once, and the others are named with the reason.
 @Suite struct ContractErrorTests {
-    /// Codes of routes that the first server doesn't have (§8 "Later", §9), or that nothing leads to.
+    /// Codes of routes that the server doesn't have yet (rest-api.md §9, §12), or that nothing leads to.
     static let impossible: [String: String] = [
         "auth/email-not-verified": "e-mail verification comes later",
         "auth/mfa-required": "MFA comes later", "file/access-denied": "files come later",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BkendServer
 
-/// rest-api.md §4 and §5, row by row, over the records of `shelf` below.
+/// rest-api.md §4, §5, row by row, over the records of `shelf` below.
 @Suite struct ContractQueryTests {
     private static let shelf: JSON = [
         ["t": "a", "n": 1, "s": "Straße", "tags": ["x", "y"], "o": ["p": 1, "q": 2]],

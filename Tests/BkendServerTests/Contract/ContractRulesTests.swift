@@ -5,7 +5,7 @@ import Testing
 
 @testable import BkendServer
 
-/// rest-api.md §6, §7 and §8, row by row.
+/// rest-api.md §6, §7, §8, §8a, row by row.
 @Suite struct ContractRulesTests {
     @Test("§6 Tables") func section6() async throws { try await ContractRow.check(Self.tables) }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BkendServer
 
-/// The record operations over real sockets, rest-api.md §2 and §3.
+/// The record operations over real sockets (rest-api.md §2, §3).
 @Suite struct RecordRoutesTests {
     static let tables: JSON = [
         "tables": [

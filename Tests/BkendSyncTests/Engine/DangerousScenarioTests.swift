@@ -2,7 +2,7 @@ import BkendSync
 import BkendWire
 import Testing
 
-/// Interleavings of sync-scenarios.md that lose or double data first, on one or two devices with a scripted network.
+/// Interleavings that would lose or double data first, on one or two devices with a scripted network.
 @Suite struct DangerousScenarioTests {
     let server: ScriptedServer
     let device: ScriptedDevice

@@ -2,7 +2,7 @@ import BkendSync
 import BkendWire
 import Testing
 
-/// Every row of sync.md "Push" and every code of rest-api.md §10: what an answer means.
+/// What an answer means: the rules of sync.md, "Push", and every code of rest-api.md §10.
 @Suite struct VerdictTests {
     private let create = SyncRequest.Operation.create(table: "notes")
     private let update = SyncRequest.Operation.update(table: "notes", id: "1")

@@ -4,7 +4,7 @@ import BkendWire
 /// A record's fields by name; the model's names are ASCII.
 typealias Fields = [String: JSON]
 
-/// The local store once more, as plain dictionaries, written from the protocol (docs/sync.md) and not from the
+/// The local store once more, as plain dictionaries, written from the protocol (sync.md) and not from the
 /// product: nothing is kept that can be worked out, so visible documents, blocked entries, edges and states are
 /// computed from scratch whenever somebody asks.
 struct ModelStore {

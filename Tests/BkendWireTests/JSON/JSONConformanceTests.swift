@@ -68,7 +68,8 @@ import Testing
         "i_structure_500_nested_arrays.json": nil,
     ]
 
-    /// Grammatical, but RFC 8259 §4 calls what receivers make of them unpredictable: faults.md has them refused.
+    /// Grammatical, but RFC 8259 §4 calls what receivers make of them unpredictable: they are refused
+    /// (architecture.md, "Decisions").
     static let duplicates: Set = ["y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"]
 
     static func cases(_ prefix: String) throws -> [(name: String, bytes: [UInt8])] {

@@ -1,7 +1,7 @@
 """The evaluator of record: MongoDB's documented semantics, for our operators, written without a look at the server.
 
-Sources: MongoDB manual, the pages of the operators and those that `values.py` and `paths.py` name; rest-api.md §4 and
-§5 for `$contains` and `search`, which MongoDB doesn't have.
+Sources: MongoDB manual, the pages of the operators and those that `values.py` and `paths.py` name; rest-api.md §4, §5
+for `search` and `$contains`, which MongoDB doesn't have.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ extension World {
             guard let theirs = document[field], theirs != value, theirs != form?[field] ?? entry.before[field] else {
                 continue
             }
-            // What a user may write but not read can't be looked at: the honest limit (sync.md).
+            // What a user may write but not read can't be looked at: the honest limit (sync.md, "Push").
             if let refused = applied.refusals[origin.device]?[row], refused >= now - 150_000 { return }
             guard let read = applied.reads[origin.device]?[row], read.at >= now - 150_000 else {
                 throw Violation(.conflictsReported, "\(place): overwrote \(field) without looking")

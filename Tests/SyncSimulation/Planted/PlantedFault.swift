@@ -21,7 +21,7 @@ package struct PlantedFault: Sendable {
     /// How a refresh token is sent again that shouldn't be.
     package var refresh: Refresh?
 
-    /// A rule of the repetition of a refresh (docs/sync.md, "Refresh tokens") that is broken.
+    /// A rule of the repetition of a refresh (sync.md, "Refresh tokens") that is broken.
     package enum Refresh: Sendable {
         /// Though the server didn't announce a grace.
         case withoutSign

@@ -2,7 +2,7 @@ import BkendSync
 import BkendWire
 
 extension ServerModel {
-    /// One record (rest-api.md §2). Another's record where only `self` may read is a 403.
+    /// One record (rest-api.md §2). Another's record where only `self` may read is a 403 (rest-api.md §7).
     func record(_ table: ServerTable, _ id: String, _ caller: Caller) -> SyncAnswer {
         let scope = table.access.scope(.read, caller)
         if scope == .nothing { return .error(403, "data/permission-denied", "no read on \(table.name)") }
