@@ -13,9 +13,9 @@ import LibFuzzer
             guard count > 0 else { return 0 }
             let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
             switch start.pointee % 3 {
-            case 0: page(bytes)
-            case 1: row(bytes)
-            default: session(bytes)
+            case 0: AnswerFuzz.page(bytes)
+            case 1: AnswerFuzz.row(bytes)
+            default: AnswerFuzz.session(bytes)
             }
             return 0
         }
