@@ -43,9 +43,9 @@ public struct LocalSync: Sendable {
     /// doesn't wait for the outcome: `settled` does, and `statuses` tells. Does nothing when it isn't started.
     public func syncNow() async { await store.synchroniser?.syncNow() }
 
-    /// Waits until nothing is left to do for now. Whatever returned before counts: a sign-in, a write, a subscription. Each entry that may be sent has had the server's word, and each
-    /// subscription was read to its end since `start` or the last `syncNow`. For work that has a beginning and an end: a
-    /// command, a job in the background, a test.
+    /// Waits until nothing is left to do for now. Whatever returned before counts: a sign-in, a write, a subscription. Each
+    /// entry that may be sent has had the server's answer, and each subscription was read to its end since `start` or the
+    /// last `syncNow`. For work that has a beginning and an end: a command, a job in the background, a test.
     ///
     /// ```swift
     /// try await store.sync.start()

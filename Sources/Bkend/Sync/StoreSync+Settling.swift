@@ -4,27 +4,36 @@ import BkendWire
 extension StoreSync {
     /// Waits until nothing is left to do, or nothing can be done; see `LocalSync.settled(within:)`.
     func settled(within limit: Duration) async -> SyncStatus {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await Task.sleep(for: limit) }
+        let settled = await withTaskGroup(of: SyncStatus.State?.self) { group in
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
             group.addTask {
                 await self.catchUp()
-                await self.untilSettled()
+                return await self.untilSettled()
             }
-            await group.next()
+            let first = await group.next()
             group.cancelAll()
+            return first ?? nil
         }
-        return await status()
+        var status = await status()
+        // By now the next poll may be under way.
+        if let settled, status.state == .syncing { status.state = settled }
+        return status
     }
 
-    private func untilSettled() async {
-        guard let statuses = engineStatuses() else { return }
+    /// The state in which nothing was left to do, or could be; nil where there is none.
+    private func untilSettled() async -> SyncStatus.State? {
+        guard let statuses = engineStatuses() else { return nil }
         for await status in statuses {
             switch status.state {
-            case .stopped, .offline, .paused, .signedOut: return
+            case .stopped, .offline, .paused, .signedOut: return status.state
             case .syncing, .waiting: continue
-            case .idle: if status.isRead, await !hasEntriesToSend(besides: status.pausedTables) { return }
+            case .idle: if status.isRead, await !hasEntriesToSend(besides: status.pausedTables) { return status.state }
             }
         }
+        return nil
     }
 
     /// Whether an entry goes its way without the app. What was written since the last status will change it.

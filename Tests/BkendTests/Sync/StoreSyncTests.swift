@@ -60,6 +60,20 @@ import Testing
         }
     }
 
+    @Test("Settled is settled also where the next poll is under way when it is told")
+    func settledBetweenPolls() async throws {
+        try await App.run { app in
+            let store = try await app.store()
+            try await store.subscribe(to: store.table(Book.self))
+            var options = app.options
+            options.shortestPoll = .milliseconds(1)
+            options.longestPoll = .milliseconds(1)
+            try await store.sync.start(options)
+            for _ in 0..<100 { #expect(await store.sync.settled().state == .idle) }
+            await store.close()
+        }
+    }
+
     @Test("What was called before settled is settled: sign-in, writes, subscriptions")
     func settledKnowsOfEveryCall() async throws {
         try await App.run { app in
