@@ -37,7 +37,8 @@ def is_double(value: int) -> bool:
 
 
 def is_filter(value: Any) -> bool:
-    """The rules of filters: sound field names, operators alone or values alone, patterns that compile."""
+    """The rules of filters: sound field names, operators alone or values alone, patterns that compile. Whole objects and
+    lists of other values than texts are equal to themselves; the documents name scalars and lists of texts alone."""
     if not isinstance(value, dict):
         return True
     return all(is_path(field) and is_condition(condition) for field, condition in value.items())
@@ -50,10 +51,14 @@ def is_path(path: str) -> bool:
 
 def is_condition(condition: Any) -> bool:
     if isinstance(condition, dict):
+        if condition and not any(name.startswith("$") for name in condition):
+            return False
         pattern = condition.get("$regex")
         if isinstance(pattern, str) and not is_plain(pattern):
             return False
         return all(is_number_taken(operand) for operand in condition.values())
+    if isinstance(condition, list) and not all(isinstance(item, str) for item in condition):
+        return False
     return is_number_taken(condition)
 
 
