@@ -89,7 +89,7 @@ final class Connection: Sendable {
     }
 
     /// Closes it, whatever waits for its client.
-    func drop() { channel.close(promise: nil) }
+    func drop() { channel.pipeline.fireUserInboundEventTriggered(Dropped()) }
 
     /// It can't make room after all.
     func stay() {
@@ -99,5 +99,8 @@ final class Connection: Sendable {
 
     /// The event that tells a connection to make room.
     struct Displaced: Sendable {}
+
+    /// The event that ends a connection whose client takes its answer too slowly for what it holds.
+    struct Dropped: Sendable {}
 }
 #endif

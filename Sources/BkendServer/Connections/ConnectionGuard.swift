@@ -196,6 +196,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
                 connection.yields(at: watch?.yieldsAt)
                 connection.stay()
             }
+        case is Connection.Dropped: close(context, .answer)
         case is ChannelShouldQuiesceEvent:
             let now = NIODeadline.now()
             watch?.stopping(now: now)

@@ -51,10 +51,7 @@ extension ErrorBody {
         var error: JSONObject = ["code": .string(code.rawValue), "message": .string(message)]
         error["largestLimit"] = largestLimit.map { .int(Int64($0)) }
         if !details.isEmpty {
-            error["details"] = .array(
-                details.map {
-                    ["field": .string($0.field), "rule": .string($0.rule), "message": .string($0.message)]
-                })
+            error["details"] = .array(details.map { .object($0.json) })
         }
         if omittedDetails > 0 { error["omittedDetails"] = .int(Int64(omittedDetails)) }
         return [
@@ -117,4 +114,9 @@ extension ErrorCode {
         "RATE_LIMIT_EXCEEDED": .rateLimitExceeded, "TOO_MANY_REQUESTS": .rateLimitExceeded,
         "INTERNAL_ERROR": .internalError, "INTERNAL_SERVER_ERROR": .internalError,
     ]
+}
+
+extension ErrorBody.Detail {
+    /// The detail's object in an answer.
+    package var json: JSONObject { ["field": .string(field), "rule": .string(rule), "message": .string(message)] }
 }
