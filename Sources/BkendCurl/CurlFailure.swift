@@ -45,13 +45,13 @@ extension EasyHandle {
         switch code {
         case CURLE_OK:  // libcurl does not mind when a connection closes in the middle of a head
             kind = .connectionLost
-            reason = "the connection was closed in the middle of the answer's head"
+            reason = "the connection closed before the response head was complete"
         case CURLE_SEND_FAIL_REWIND:
-            reason = "the connection died before the answer and the request must not be sent twice"
+            reason = "the connection broke before the response; the request must not be sent twice"
         case CURLE_OUT_OF_MEMORY where delivery == .answered, CURLE_WRITE_ERROR where delivery == .answered:
             // libcurl keeps what a paused transfer has decompressed, up to 64 MB, and then says this.
             kind = .decompression
-            reason = "the compressed body expands too far at once (\(reason))"
+            reason = "the compressed body expands too much at once (\(reason))"
         case CURLE_RECV_ERROR where kind == .connectionLost && reason.contains("chunk"):
             kind = .malformedResponse
         default: break

@@ -300,7 +300,7 @@ final class CurlMulti {
         guard watchDeadline <= now else { return }
         for handle in active {
             switch handle.deadline.expiry(now: now, isWaitingForUs: handle.pauseBits != 0) {
-            case .idle: end(handle, .idleTimedOut, "the server was silent for too long")
+            case .idle: end(handle, .idleTimedOut, "the server sent nothing for too long")
             case .total: end(handle, .totalTimedOut, "the request took too long")
             case nil: break
             }

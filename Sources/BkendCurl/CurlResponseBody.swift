@@ -14,7 +14,7 @@ final class CurlResponseBody: ResponseBodySource {
 
     deinit {
         if !transfer.hasEnded {
-            loop.submit(.stop(transfer, .cancelled, reason: "the body was not read to its end"))
+            loop.submit(.stop(transfer, .cancelled, reason: "the body wasn't read to the end"))
         }
     }
 

@@ -55,7 +55,7 @@ public final class CurlTransport: HTTPTransport {
         let bytes = try result.get()
         let body = CurlResponseBody(transfer, loop, transport: self)  // let go of unread, it stops the transfer
         guard let head = ResponseHead(bytes) else {
-            throw transfer.error(.malformedResponse, delivery: .answered, reason: "the head of the answer is not HTTP")
+            throw transfer.error(.malformedResponse, delivery: .answered, reason: "the response head isn't HTTP")
         }
         return TransportResponse(head: head.response, body: ResponseBody(body), version: head.version)
     }

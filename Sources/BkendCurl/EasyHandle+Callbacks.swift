@@ -69,10 +69,10 @@ extension EasyHandle {
             pauseBits |= CURLPAUSE_RECV
             return Int(CURL_WRITEFUNC_PAUSE)
         case .refuseTooLarge:
-            refusal = (.bodyTooLarge, "the body of the answer is larger than the request allows")
+            refusal = (.bodyTooLarge, "the response body is larger than the request allows")
             return 0
         case .refuse:
-            refusal = (.malformedResponse, "a body came before the head of the answer was complete")
+            refusal = (.malformedResponse, "body data came before the response head was complete")
             return 0
         }
     }
@@ -117,7 +117,7 @@ extension EasyHandle {
             multi?.watch(self)
             return CURL_PREREQFUNC_OK
         case .refuse:
-            refusal = (.connectionLost, "the connection died before the answer and the request must not be sent twice")
+            refusal = (.connectionLost, "the connection broke before the response; the request must not be sent twice")
             return CURL_PREREQFUNC_ABORT
         }
     }

@@ -17,7 +17,7 @@ final class EasyHandlePool: Sendable {
     /// A handle ready to be started.
     func handle(for plan: RequestPlan, _ transfer: Transfer) throws(TransportError) -> EasyHandle {
         guard let handle = resting.withLock({ $0.popLast() }) ?? EasyHandle(configuration) else {
-            throw transfer.error(.transportFailed, delivery: .notSent, reason: "libcurl has no memory for a handle")
+            throw transfer.error(.transportFailed, delivery: .notSent, reason: "libcurl can't allocate a handle")
         }
         handle.prepare(plan, for: transfer)
         guard handle.optionFailure == CURLE_OK else {

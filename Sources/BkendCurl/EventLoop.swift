@@ -39,11 +39,11 @@ final class EventLoop: Sendable {
             TransportError(kind: .transportFailed, delivery: .notSent, reason: reason)
         }
         pool = EasyHandlePool(configuration)
-        guard let poller = Poller(trace: trace) else { throw failed("no descriptors are left (errno \(errno))") }
+        guard let poller = Poller(trace: trace) else { throw failed("no file descriptors are left (errno \(errno))") }
         self.poller = poller
         self.trace = trace
         guard let multi = CurlMulti(configuration, pool: pool, poller: poller, watchdog: watchdog) else {
-            throw failed("libcurl has no memory for a multi handle")
+            throw failed("libcurl can't allocate a multi handle")
         }
         self.multi = Mutex(multi)
 
@@ -52,7 +52,7 @@ final class EventLoop: Sendable {
         let code = pthread_create(&thread, nil, { EventLoop.runThread($0) }, me.toOpaque())
         guard code == 0 else {
             me.release()
-            throw failed("no thread can be started (error \(code))")
+            throw failed("a thread can't be started (error \(code))")
         }
         self.thread.withLock { $0 = thread }
     }

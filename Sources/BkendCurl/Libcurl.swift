@@ -12,10 +12,10 @@ enum Libcurl {
 
     static func prepare() throws(TransportError) {
         guard initialized == CURLE_OK else {
-            throw failed("libcurl could not be initialized", code: Int(initialized.rawValue))
+            throw failed("libcurl can't be initialized", code: Int(initialized.rawValue))
         }
         guard let version = curl_version_info(CURLVERSION_FIRST), version.pointee.version_num >= oldestVersion else {
-            throw failed("libcurl \(String(cString: curl_version())) is too old: 7.88 is needed")
+            throw failed("libcurl \(String(cString: curl_version())) is too old; version 7.88 or later is required")
         }
     }
 

@@ -38,12 +38,12 @@ struct RequestPlan {
             throw invalid("the URL has no host, or its host has user information or forbidden characters")
         }
         guard let path = head.path, Self.isPath(path) else {
-            throw invalid("the path has to begin with / and hold only printable ASCII, without # and spaces")
+            throw invalid("the path must begin with / and contain only printable ASCII, without # or spaces")
         }
         guard plainHTTP.allows(scheme: scheme, authority: authority) else {
-            throw invalid("plain http is only allowed to this machine; use https")
+            throw invalid("plain http is allowed only to this machine; use https")
         }
-        if let limit = request.timeouts.total, limit <= .zero { throw invalid("the total time-out is not positive") }
+        if let limit = request.timeouts.total, limit <= .zero { throw invalid("the total timeout must be positive") }
         url = "\(scheme)://\(authority)\(path)"
         isEncrypted = scheme == "https"
         method = head.method.rawValue
@@ -51,7 +51,7 @@ struct RequestPlan {
 
         var lines = HeaderList.Builder()
         for field in head.headerFields where !Self.ownFields.contains(field.name.canonicalName) {
-            guard lines.append(field) else { throw invalid("the value of \(field.name) has a line break or a NUL") }
+            guard lines.append(field) else { throw invalid("the value of \(field.name) contains a line break or NUL") }
         }
         if case .body(let length) = form {
             // Removes what libcurl would add to a POST by itself.

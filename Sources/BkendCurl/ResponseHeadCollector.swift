@@ -21,10 +21,10 @@ struct ResponseHeadCollector {
         byteCount += line.count
         lineCount += 1
         guard byteCount <= Self.maximumBytes else {
-            return .refuse("the head of the answer is longer than \(Self.maximumBytes) bytes")
+            return .refuse("the response head is longer than \(Self.maximumBytes) bytes")
         }
         guard lineCount <= Self.maximumLines else {
-            return .refuse("the head of the answer has more than \(Self.maximumLines) lines")
+            return .refuse("the response head has more than \(Self.maximumLines) lines")
         }
         if isComplete { return .more }
         if lines.isEmpty { lines.reserveCapacity(512) }

@@ -141,7 +141,7 @@ final class Upload: Sendable {
         let wasStarved = state.withLock { state in
             if !state.hasEnded { state.append(chunk) }
             if let length, state.written > length {
-                state.failure = (.invalidRequest, "the request body is longer than its \(length) bytes")
+                state.failure = (.invalidRequest, "the request body is longer than the announced \(length) bytes")
             }
             guard state.unsent > 0 || state.failure != nil else { return false }
             defer { state.isStarved = false }

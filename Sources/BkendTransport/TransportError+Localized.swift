@@ -8,11 +8,11 @@ extension TransportError: LocalizedError {
             case .cannotResolveHost, .cannotConnect: "The server can't be reached. Check the connection and try again"
             case .connectTimedOut, .idleTimedOut, .totalTimedOut:
                 "The server didn't answer in time. Check the connection and try again"
-            case .tls: "No secure connection to the server could be made"
-            case .cancelled: "It was cancelled"
+            case .tls: "A secure connection to the server can't be established"
+            case .cancelled: "The operation was cancelled"
             case .shutDown: "The connection was closed"
-            case .connectionLost: "The connection to the server broke. Try again"
-            case .bodyTooLarge: "The server's answer is too large"
+            case .connectionLost: "The connection to the server was lost. Try again"
+            case .bodyTooLarge: "The server's response is too large"
             default: "The request to the server failed. Try again"
             }
         return text + "."

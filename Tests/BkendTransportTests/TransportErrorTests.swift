@@ -21,8 +21,8 @@ struct TransportErrorTests {
             url: "http://127.0.0.1:1/v1/data?key=pk_0123456789", reason: "refused for sk_0123456789", underlyingCode: 7)
         #expect(
             error.description
-                == "cannot-connect · POST http://127.0.0.1:1/v1/data · refused for sk_… (code 7) · the request did not "
-                + "leave this machine · check that the server runs and listens on that port")
+                == "cannot-connect · POST http://127.0.0.1:1/v1/data · refused for sk_… (code 7) · the request "
+                + "wasn't sent · check that the server is running and listening on that port")
     }
 
     @Test(arguments: [

@@ -22,7 +22,7 @@ import Testing
             (BkendError(.encoding(JSONCodingError(path: "a.b", message: "no"))), "can't be encoded"),
             (timeout, "didn't answer in time"),
             (TransportError(kind: .cannotConnect, delivery: .notSent, reason: "x"), "can't be reached"),
-            (TransportError(kind: .connectionLost, delivery: .notSent, reason: "recv: 104"), "broke"),
+            (TransportError(kind: .connectionLost, delivery: .notSent, reason: "recv: 104"), "was lost"),
             (TransportError(kind: .bodyTooLarge, delivery: .answered, reason: "operation couldn"), "too large"),
             (TransportError(kind: .malformedResponse, delivery: .answered, reason: "data/"), "failed"),
             (StoreError(.noSuchRecord, table: "notes", record: "1"), "There is no such record on this device"),
