@@ -128,7 +128,7 @@ struct SalvageTests {
             #expect(refusal { _ = try open(path) } == .damagedWhileInUse)
             #expect(FileManager.default.fileExists(atPath: path + ".damaged"))
             #expect(!FileManager.default.fileExists(atPath: path + ".damaged-1"))
-            #expect(StoreError(.damagedWhileInUse).description.contains("close the others"))
+            #expect(StoreError(.damagedWhileInUse).description.contains("close the other processes"))
             close(other)
             #expect(try open(path).damage?.savedEntries == 3)
         }

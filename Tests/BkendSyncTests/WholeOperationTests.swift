@@ -52,7 +52,7 @@ struct WholeOperationTests {
             Issue.record("no error")
             return
         }
-        #expect(words.contains("undone"))
+        #expect(words.contains("rolled back"))
         #expect(try fixture.store.read { try $0.entryCount() } == 0)
     }
 

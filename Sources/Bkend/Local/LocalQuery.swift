@@ -21,7 +21,7 @@ public struct LocalQuery<Model: RecordModel>: LocalQueryable {
     func wanted() throws(StoreError) -> Query {
         try LocalQueryRules.check(query.query, table: table)
         guard offset >= 0, limit ?? 0 >= 0 else {
-            throw StoreError(.invalidQuery("limit and offset count from 0"), table: table)
+            throw StoreError(.invalidQuery("limit and offset can't be negative"), table: table)
         }
         var query = query.query
         query.page = Query.Page(offset: offset, limit: limit ?? .max)
@@ -35,7 +35,7 @@ enum LocalQueryRules {
     static func check(_ query: Query, table: String) throws(StoreError) {
         guard let field = query.filter.unwritableField else { return }
         let flaw =
-            "it compares with a value that JSON can't write: NaN, an infinity, a date outside the years 0000 to 9999, or a"
+            "it compares with a value that JSON can't represent: NaN, an infinity, a date outside the years 0000 to 9999, or a"
             + " number that would lose digits"
         throw StoreError(.invalidQuery(flaw), table: table, field: field)
     }
@@ -102,7 +102,7 @@ extension LocalQuery {
     func page(_ page: Query.Page) async throws(StoreError) -> LocalPage<Model> {
         guard page.limit >= 1, page.number >= 1, page.offset ?? 0 >= 0 else {
             throw StoreError(
-                .invalidQuery("a page has at least 1 row; pages count from 1, and rows to skip from 0"), table: table)
+                .invalidQuery("a page has at least 1 row; page numbers start at 1, offsets at 0"), table: table)
         }
         var wanted = try wanted()
         wanted.page = page

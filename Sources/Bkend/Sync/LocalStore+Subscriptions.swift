@@ -84,20 +84,20 @@ extension LocalStore {
         let wanted = query.query.query
         try LocalQueryRules.check(wanted, table: query.table)
         guard wanted.search == nil, wanted.select == nil, query.limit == nil, query.offset == 0 else {
-            let flaw = "a subscription keeps whole records by a filter: leave search, select, limit and offset out"
+            let flaw = "a subscription keeps whole records by a filter; remove search, select, limit and offset"
             throw StoreError(.invalidQuery(flaw), table: query.table)
         }
         let filter: RESTFilter
         do throws(FilterNotExpressible) {
             filter = try wanted.filter.rest()
         } catch {
-            throw StoreError(.invalidQuery("the server can't be asked for it: \(error)"), table: query.table)
+            throw StoreError(.invalidQuery("subscriptions run on the server: \(error)"), table: query.table)
         }
         // What a server refuses for good is better known here than from a subscription that stays paused.
         do throws(QueryError) {
             try filter.check()
         } catch {
-            let flaw = "no server takes it: \(error); ask for less by it, or make several subscriptions"
+            let flaw = "it exceeds the server's limits: \(error); shorten the filter, or create several subscriptions"
             throw StoreError(.invalidQuery(flaw), table: query.table)
         }
         return (query.table, filter)

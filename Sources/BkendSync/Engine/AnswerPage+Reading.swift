@@ -42,7 +42,7 @@ extension AnswerRow {
         } catch {
             throw StoreError(.malformedRow(error.description), table: table)
         }
-        guard let row else { throw StoreError(.malformedRow("it is no object with an id"), table: table) }
+        guard let row else { throw StoreError(.malformedRow("it isn't an object with an id"), table: table) }
         self = row
     }
 }

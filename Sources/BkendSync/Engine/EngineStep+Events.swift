@@ -21,7 +21,7 @@ extension EngineStep {
             effects.append(.cancel(id))
             for sequence in flight.request.entries where flight.request.operation.isWrite {
                 guard let entry = try tx.entry(sequence), entry.state == .inFlight else { continue }
-                try tx.markAmbiguous(sequence, EntryFailure(code: "stopped", message: "the engine was stopped"))
+                try tx.markAmbiguous(sequence, EntryFailure(code: "stopped", message: "syncing was stopped"))
             }
         }
         let session = state.session

@@ -36,18 +36,18 @@ extension EngineStep {
         case .rejected(let error), .denied(let error), .tableRefused(let error):
             state.gate.succeeded(sentAt: flight.sentAt)
             state.session.refusals = 0
-            refuse(error, "the server refuses the request")
+            refuse(error, "the server rejected the request")
         case .unauthorized(let error):
             state.gate.succeeded(sentAt: flight.sentAt)
-            refuse(error, "the server doesn't accept the session")
+            refuse(error, "the server rejected the session")
             // A guest's write has no session that could be refused.
             if !flight.request.user.isEmpty || !flight.request.operation.isWrite { sessionRefused(flight) }
         case .tooLong: fail(name, table: table, "the URL is too long")
         case .tooMany(let retryAfter):
-            fail(name, table: table, code: .rateLimitExceeded, "the server asks for patience")
+            fail(name, table: table, code: .rateLimitExceeded, "the server is limiting requests")
             close(.patience, retryAfter ?? .zero)
         case .engineRefused(let error):
-            refuse(error, "the server refuses the key, the project or the account")
+            refuse(error, "the server rejected the key, the project or the account")
             close(.paused(.refused(error.code)))
         case .foreign(let status, let message):
             fail(name, table: table, status: status, message)
@@ -65,7 +65,7 @@ extension EngineStep {
         case .refused(.signedOut): sendingRefused(flight, as: nil)
         case .refused(.otherUser(let user)): sendingRefused(flight, as: user)
         case .refused(.stopped):
-            fail(name, table: table, "the performer has stopped")
+            fail(name, table: table, "the client was shut down")
             close(.unreachable)
         }
     }

@@ -102,7 +102,7 @@ final class EngineStep {
     /// An answer couldn't be kept because the store couldn't write: the request may have been applied.
     private func orphan(_ sequence: Int64) throws {
         guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return }
-        try tx.markAmbiguous(sequence, EntryFailure(code: "storeFailed", message: "the answer could not be stored"))
+        try tx.markAmbiguous(sequence, EntryFailure(code: "storeFailed", message: "the response couldn't be stored"))
         state.push.lost[sequence] = now
     }
 

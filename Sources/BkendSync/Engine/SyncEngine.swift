@@ -178,7 +178,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         }
         deadlines[id] = Task { [clock] in
             do { try await clock.sleep(until: end, tolerance: nil) } catch { return }
-            self.answered(id, .lost(SyncFailure(.timedOut, "no answer within \(limit)")), nil)
+            self.answered(id, .lost(SyncFailure(.timedOut, "no response within \(limit)")), nil)
         }
     }
 

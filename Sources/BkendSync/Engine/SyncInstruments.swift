@@ -56,7 +56,7 @@ struct SyncInstruments: Sendable {
 
     /// The leader lock can't be used; the candidate goes on trying, and says so once.
     func note(brokenLock error: any Error) {
-        logger.warning("the leader lock can't be used, it is tried again", metadata: ["error": "\(error)"])
+        logger.warning("the leader lock can't be used; the client keeps trying", metadata: ["error": "\(error)"])
     }
 
     private static func isRoutine(_ state: SyncStatus.State) -> Bool {

@@ -61,8 +61,8 @@ extension StoreError {
         case .invalidTable, .namesDiscardedRecord, .malformedRow, .session, .invalidQuery, .invalidRecord,
             .notEncodable,
             .notDecodable, .rejected:
-            "the store refuses what is asked of it"
-        case .damaged: "the store's own data can't be read; open it again to have it salvaged"
+            "the store rejected the operation"
+        case .damaged: "the store's own data can't be read; open the store again to salvage it"
         default: StoreError(reason).description
         }
     }

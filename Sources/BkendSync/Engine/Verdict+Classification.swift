@@ -23,10 +23,10 @@ extension Verdict {
         switch answer.status {
         case 414, 431: self = .tooLong
         // Whoever says it, server or proxy: this body never passes.
-        case 413: self = .rejected(ErrorBody(.payloadTooLarge, "the body is larger than the server takes"))
+        case 413: self = .rejected(ErrorBody(.payloadTooLarge, "the request body is larger than the server accepts"))
         case 408, 500...599: self = .serverFailed(status: answer.status, retryAfter: answer.retryAfter)
-        case 300...399: self = .foreign(status: answer.status, "it redirects, which is never followed with a key")
-        default: self = .foreign(status: answer.status, "it is no answer of a bkend server's to \(operation.name)")
+        case 300...399: self = .foreign(status: answer.status, "redirects are never followed, to protect the key")
+        default: self = .foreign(status: answer.status, "the response isn't from a bkend server")
         }
     }
 

@@ -103,11 +103,11 @@ extension StoreTransaction {
 
     static func flaw(in fields: [IndexDefinition.Field]) -> String? {
         if fields.isEmpty { return "it needs at least one field" }
-        if fields.count > mostFields { return "it may have at most \(mostFields) fields" }
+        if fields.count > mostFields { return "it can have at most \(mostFields) fields" }
         for (position, field) in fields.enumerated() {
             if let flaw = FieldPath.flaw(in: field.path) { return "\(JSON.string(field.path)): \(flaw)" }
             if fields[..<position].contains(where: { $0.path.hasSameBytes(as: field.path) }) {
-                return "the field \(field.path) stands in it twice"
+                return "it has the field \(field.path) twice"
             }
         }
         return nil

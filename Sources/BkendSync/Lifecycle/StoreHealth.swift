@@ -20,7 +20,7 @@ public enum StoreHealth: Hashable, Sendable {
             switch check {
             case .success("ok"?): .sound
             case .success(let flaw?): .damaged(flaw)
-            case .success(nil): .unknown("quick_check said nothing")
+            case .success(nil): .unknown("quick_check returned no result")
             case .failure(let error) where StoreSalvage.isDamage(error): .damaged("\(error)")
             case .failure(let error): .unknown("\(error)")
             }
@@ -47,6 +47,6 @@ public struct StoreDamage: Hashable, Sendable {
     public var isLogMissing = false
 
     static let withoutLog = StoreDamage(
-        reason: "the log (-wal) is missing; what was written after its last checkpoint is lost", setAside: "",
+        reason: "the write-ahead log (-wal) is missing; writes since its last checkpoint are lost", setAside: "",
         savedEntries: 0, lostEntries: 0, isOutboxUnreadable: false, isLogMissing: true)
 }

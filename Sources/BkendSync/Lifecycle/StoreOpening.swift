@@ -53,7 +53,7 @@ struct StoreOpening {
         let obstacle: String
         do {
             if let writable = try whileLocked({ try openForWriting() }) { return try store(over: writable) }
-            obstacle = "another process has kept the store's lock for a second"
+            obstacle = "another process has held the store's lock for a second"
         } catch let error where StorageError.saysUnwritable(error) {
             guard try presence.note != nil, let store = try? openForReading(because: StoreError(error).explanation)
             else { throw error }

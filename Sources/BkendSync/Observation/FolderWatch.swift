@@ -33,7 +33,7 @@ final class FolderWatch: ForeignCommits {
 
     private static func failure(_ folder: String) -> StoreError {
         let reason = String(cString: strerror(errno))
-        return StoreError(.storage("can't watch \(folder) for writes of other processes: \(reason)"))
+        return StoreError(.storage("can't watch \(folder) for writes by other processes: \(reason)"))
     }
 
     /// Takes every event that waits; whether one was about the file, or some were lost.

@@ -26,7 +26,7 @@ package struct StoreLocation: Hashable, Sendable {
     /// - Throws: `StoreError` for an impossible name, or a folder that can't be made.
     package static func find(root: String, name: String, owner: String) throws(StoreError) -> StoreLocation {
         guard isPlain(name) else {
-            let flaw = "is no name for a store: use up to 64 letters, digits, _ and -"
+            let flaw = "isn't a valid store name; use 1 to 64 letters, digits, _ and -"
             throw StoreError(.storage("\(JSON.string(name)) \(flaw)"))
         }
         do {
@@ -99,7 +99,7 @@ package struct StoreLocation: Hashable, Sendable {
         let most = longestPath - (longest - root.utf8.count)
         throw StoreError(
             .storage(
-                "the folder's path has \(root.utf8.count) bytes; SQLite takes at most \(most) for a store of this name")
+                "the folder's path has \(root.utf8.count) bytes; SQLite accepts at most \(most) for this store's name")
         )
     }
 
@@ -199,8 +199,8 @@ package struct StoreLocation: Hashable, Sendable {
             return owner
         } catch {
             let flaw =
-                "nobody can say whose store lies in \(folder): its file \"owner\" can't be read, its database neither"
-            let advice = "mend that file, it holds the user's id, or move the folder away"
+                "can't determine the owner of the store in \(folder): its file \"owner\" and its database can't be read"
+            let advice = "restore that file, which holds the user's id, or move the folder away"
             throw StoreError(.storage("\(flaw) (\(StoreError(error))); \(advice)"))
         }
     }

@@ -40,7 +40,8 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
         EntryFailure(
             code: Self.dependencyDiscarded,
             message:
-                "the write names \(id), which was discarded before the server had it; edit it and retry, or discard it"
+                "the write refers to \(id), which was discarded before it reached the server; remove the id and retry, or "
+                + "discard the write"
         )
     }
 

@@ -62,7 +62,7 @@ extension StoreTransaction {
         let document = try row.document()
         let key = RecordKey(entry.table, entry.record)
         guard row.id.hasSameBytes(as: key.id) else {
-            throw StoreError(.malformedRow("it has the id \(row.id)"), table: key.table, record: key.id)
+            throw StoreError(.malformedRow("its id is \(row.id) instead"), table: key.table, record: key.id)
         }
         let base = try newer(row, than: serverWord(on: key))
         try remove(entry)

@@ -27,8 +27,8 @@ extension EngineStep {
             return
         }
         if ask.isForRows, !ask.isAnswered(by: page) {
-            fail("pull", table: pull.query.table, "the page has rows that were not asked for")
-            try pullFailed(&pull, ask, .foreign(status: 200, "the page has rows that were not asked for"), flight)
+            fail("pull", table: pull.query.table, "the page has rows that weren't requested")
+            try pullFailed(&pull, ask, .foreign(status: 200, "the page has rows that weren't requested"), flight)
             state.pulls[number] = pull
             return
         }
@@ -76,7 +76,7 @@ extension EngineStep {
             if case .reread(let ids) = ask, ids.count > 1 {
                 state.push.batch[pull.query.table] = max(1, ids.count / 2)
             } else {
-                pull.progress.refusal = "the URL of its filter is too long for the server"
+                pull.progress.refusal = "the filter makes the URL too long for the server"
                 try restLong(&pull)
             }
         case .tooMany, .unauthorized, .engineRefused, .refused: break
@@ -131,7 +131,7 @@ extension EngineStep {
         guard case .round(var round) = pull.phase else { return }
         let next = round.take(page, date: date)
         if case .malformed(let flaw) = next {
-            fail("pull", table: pull.query.table, "the page is not what was asked for: \(flaw)")
+            fail("pull", table: pull.query.table, "the page doesn't match the request: \(flaw)")
             pull.phase = .idle
             pull.attempts += 1
             pull.due = backoff(pull.attempts)

@@ -90,11 +90,11 @@ package struct PullRound: Sendable, Hashable {
         guard let first = moments.first, let last = moments.last else { return nil }
         switch position {
         case .from(let bound):
-            return bound.map { first.precedesInBytes($0) } ?? false ? "a row is older than asked for" : nil
+            return bound.map { first.precedesInBytes($0) } ?? false ? "a row is older than requested" : nil
         case .equal(let moment, _):
             let isSame = first.hasSameBytes(as: moment) && last.hasSameBytes(as: moment)
-            return isSame ? nil : "a row has another updatedAt than asked for"
-        case .past(let moment): return moment.precedesInBytes(first) ? nil : "a row is older than asked for"
+            return isSame ? nil : "a row's updatedAt isn't the requested one"
+        case .past(let moment): return moment.precedesInBytes(first) ? nil : "a row is older than requested"
         }
     }
 }

@@ -153,8 +153,8 @@ struct DeletionGuard: Sendable {
         case .adopt:
             suspect.isOriginalGone = sight == .missing
             return .adopt
-        case .keep where sight == .hidden: return .keep("what speaks for its deletion may not be read")
-        case .keep: return .keep("another device made the record again")
+        case .keep where sight == .hidden: return .keep("this user can't read the evidence for its deletion")
+        case .keep: return .keep("another device recreated the record")
         case .keepAll: return .keepAll
         case .leave: return .leave
         }

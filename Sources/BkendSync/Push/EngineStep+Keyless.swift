@@ -38,7 +38,7 @@ extension EngineStep {
                 sequence,
                 EntryFailure(
                     code: "unresolved",
-                    message: "the answer was lost and the table takes no key: \(rows.count) rows could be this record"))
+                    message: "the response was lost and the table has no clientKey; \(rows.count) rows could be it"))
             state.push.forget(sequence)
         case .pageTooLarge(let error) where shrinkPages(of: entry.table, from: rowLimit(of: flight), to: error): break
         case .denied(let error), .rejected(let error), .pageTooLarge(let error), .tableRefused(let error):

@@ -200,7 +200,7 @@ extension Verdict {
             .tableRefused(let error),
             .engineRefused(let error):
             EntryFailure(error)
-        case .done: EntryFailure(code: "malformedAnswer", message: "the answer is not what was asked for")
+        case .done: EntryFailure(code: "malformedAnswer", message: "the response doesn't match the request")
         case .missing: EntryFailure(code: ErrorCode.notFound.rawValue, message: "there is no such record", status: 404)
         case .tooMany: EntryFailure(code: ErrorCode.rateLimitExceeded.rawValue, message: "too many requests")
         case .tooLong: EntryFailure(code: "tooLong", message: "the URL is too long", status: 414)
@@ -209,7 +209,7 @@ extension Verdict {
         case .foreign(let status, let message): EntryFailure(code: "foreignAnswer", message: message, status: status)
         case .notSent(let failure), .lost(let failure):
             EntryFailure(code: failure.kind.rawValue, message: failure.message)
-        case .refused: EntryFailure(code: "notSent", message: "the session is another user's")
+        case .refused: EntryFailure(code: "notSent", message: "the write's user isn't signed in")
         }
     }
 }

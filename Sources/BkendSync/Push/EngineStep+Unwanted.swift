@@ -13,7 +13,7 @@ extension EngineStep {
         for id in received.cancelled {
             state.push.guarding.suspect(RecordKey(table, id), copyOf: nil, at: now)
         }
-        if !received.malformed.isEmpty { fail("list", table: table, "a row of the answer is no record") }
+        if !received.malformed.isEmpty { fail("list", table: table, "a row in the response isn't a record") }
     }
 
     // MARK: Looks
@@ -36,8 +36,8 @@ extension EngineStep {
     /// Why a second copy stays whatever its original says; nil for no reason.
     private func reasonToKeep(_ suspect: DeletionGuard.Suspect) throws -> String? {
         guard let original = suspect.original else { return nil }
-        if try tx.isCalledOff(suspect.row.table, original) { return "the record was made again and is back" }
-        if try tx.alias(original) != nil { return "the record is made again" }
+        if try tx.isCalledOff(suspect.row.table, original) { return "the record was recreated and is back" }
+        if try tx.alias(original) != nil { return "the record is being recreated" }
         return nil
     }
 
@@ -86,7 +86,7 @@ extension EngineStep {
             for sequence in lane { state.push.copies[sequence] = nil }
             try tx.readopt(original, as: row, table: key.table, isGone: suspect.isOriginalGone == true)
         case .missing: break
-        case .denied, .rejected, .tableRefused: return try keep(key, suspect.original, "the copy may not be read")
+        case .denied, .rejected, .tableRefused: return try keep(key, suspect.original, "this user can't read the copy")
         default: return state.push.guarding.wait(key, until: backoff(suspect.attempts + 1))
         }
         state.push.guarding.forget(key)
@@ -144,7 +144,7 @@ extension EngineStep {
             "twins", table, "",
             detail: [
                 "copies": .array(rows.map { .string($0.id) }),
-                "reason": "so many second copies at once were not made by this device",
+                "reason": "there are too many second copies at once for this device to have made them",
             ])
         readAgain(table)
     }

@@ -97,51 +97,52 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
     var explanation: String {
         switch reason {
-        case .invalidTable(let flaw): "no such table can be: \(flaw)"
-        case .invalidIndex(let flaw): "no such index can be: \(flaw)"
+        case .invalidTable(let flaw): "the table's name is invalid: \(flaw)"
+        case .invalidIndex(let flaw): "the index is invalid: \(flaw)"
         case .tooManyIndexes(let limit):
-            "there are \(limit) indexes, which is the most, those of the server among them; drop one that isn't needed"
-        case .noSuchRecord: "there is no such record on this device; subscribe to it or fetch it first"
-        case .reservedField: "this field is set by the server or the store alone; leave it out"
+            "the limit is \(limit) indexes, including those from the server; drop one that isn't needed"
+        case .noSuchRecord: "the record isn't on this device; subscribe to it or fetch it first"
+        case .reservedField: "only the server or the store sets this field; leave it out"
         case .namesDiscardedRecord(let id):
-            "the value names \(id), a record that was discarded before the server had it; take the id out"
-        case .noSuchEntry(let entry): "there is no entry \(entry) in the outbox; it may have been completed meanwhile"
+            "the value refers to \(id), a record that was discarded before it reached the server; remove the id"
+        case .noSuchEntry(let entry): "there is no entry \(entry) in the outbox; it may have completed in the meantime"
         case .wrongState(let entry, let state): "entry \(entry) can't be changed while it is \(state.rawValue)"
-        case .notReady(let entry): "entry \(entry) waits for others and can't be sent yet"
+        case .notReady(let entry): "entry \(entry) is waiting for other entries and can't be sent yet"
         case .dependencyCycle(let entry):
-            "with this edit, entry \(entry) and another create would wait for each other; take one of the ids out"
-        case .otherUser(let entry): "entry \(entry) was made by another user and is sent only as that user"
-        case .notLeader(let epoch): "another process leads synchronisation since epoch \(epoch)"
-        case .otherOwner: "the store belongs to another user; open the store of this user"
+            "with this edit, entry \(entry) and another create would wait for each other; remove one of the ids"
+        case .otherUser(let entry): "another user made entry \(entry); it can only be sent as that user"
+        case .notLeader: "another process has taken over syncing"
+        case .otherOwner: "the store belongs to another user; open this user's store"
         case .beingTakenOver:
-            "a user takes this guest's store over: write to the user's store; opening a store finishes what was cut short"
+            "this guest's store is being moved into a user's store; write to the user's store (opening a store "
+                + "finishes an interrupted move)"
         case .outboxNotEmpty(let count):
-            "\(count) writes are not on the server yet; synchronise first, or confirm that they be lost"
+            "\(count) writes are not on the server yet; sync first, or pass `discardingOutbox: true` to discard them"
         case .newerFormat(let format):
-            "the store was made by a later version (format \(format)); update this program to open it"
+            "the store was created by a later version (format \(format)); update this program to open it"
         case .noSuchSubscription(let number): "there is no subscription \(number)"
-        case .malformedRow(let flaw): "a row of the answer is no record: \(flaw)"
+        case .malformedRow(let flaw): "a row in the response isn't a record: \(flaw)"
         case .damagedWhileInUse:
-            "the store is damaged and another process has it open; close the others, then open it again to have its "
-                + "outbox salvaged"
-        case .damaged(let detail): "the store's own data can't be read (\(detail)); open it again to have it salvaged"
+            "the store is damaged and another process has it open; close the other processes, then open the store again to "
+                + "salvage its outbox"
+        case .damaged(let detail): "the store's own data can't be read (\(detail)); open the store again to salvage it"
         case .closed: "the store was closed; open it again"
         case .cancelled: "the task was cancelled"
-        case .storage(let detail): "the store's database failed (\(detail)); see that the disk has room and works"
-        case .session(let detail): "nobody can say whose store this is: \(detail)"
+        case .storage(let detail): "the store's database failed (\(detail)); check free space and disk health"
+        case .session(let detail): "can't determine the store's owner: \(detail)"
         case .invalidQuery(let flaw): "the query can't be run: \(flaw)"
         case .tooDeep(let limit):
-            "the value nests arrays and objects deeper than \(limit) levels; nothing was stored, store it flatter or in "
-                + "records of its own"
-        case .invalidRecord(let flaw): "nothing was stored, the record can't be: \(flaw)"
-        case .notEncodable(let error): "nothing was stored, the value can't be encoded: \(error)"
+            "nothing was stored; the value nests arrays and objects deeper than \(limit) levels; flatten it, or split it into "
+                + "several records"
+        case .invalidRecord(let flaw): "nothing was stored; the record is invalid: \(flaw)"
+        case .notEncodable(let error): "nothing was stored; the value can't be encoded: \(error)"
         case .notDecodable(let error):
             "the record doesn't fit the model: \(error); make the field optional, give it a default, or correct its type"
         case .rejected(let failure):
             "the server rejected the write (\(failure)); edit, retry or discard it in the outbox"
         case .discarded: "the record was discarded or deleted"
-        case .unresolved: "nobody can say whether the server has the record; retry or discard it in the outbox"
-        case .transactionIsOver: "the transaction is over: use its objects inside the closure alone"
+        case .unresolved: "can't determine whether the server has the record; retry or discard it in the outbox"
+        case .transactionIsOver: "the transaction has ended; use its objects only inside the closure"
         }
     }
 }

@@ -33,7 +33,7 @@ enum StoreSchema {
         if current > format { throw StoreError(.newerFormat(current)) }
         if current < format {
             throw StoreError(
-                .storage("the store was made by an earlier version, and can't be migrated now: it can't be written"))
+                .storage("the store was created by an earlier version; it can't be migrated because it is read-only"))
         }
     }
 

@@ -79,7 +79,7 @@ package final class StoreTransaction: StoreSnapshot {
     private func requireSound() throws {
         if let failure { throw failure }
         if !db.isInsideTransaction {
-            throw StoreError(.storage("SQLite has undone the transaction; nothing of it is stored"))
+            throw StoreError(.storage("SQLite rolled back the transaction; nothing was stored"))
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
             (TransportError(kind: .connectionLost, delivery: .notSent, reason: "recv: 104"), "was lost"),
             (TransportError(kind: .bodyTooLarge, delivery: .answered, reason: "operation couldn"), "too large"),
             (TransportError(kind: .malformedResponse, delivery: .answered, reason: "data/"), "failed"),
-            (StoreError(.noSuchRecord, table: "notes", record: "1"), "There is no such record on this device"),
+            (StoreError(.noSuchRecord, table: "notes", record: "1"), "The record isn't on this device"),
             (StoreError(.outboxNotEmpty(3)), "3 writes are not on the server yet"),
             (
                 StoreError(.rejected(EntryFailure(code: "x/y", message: "the title is too long"))),
