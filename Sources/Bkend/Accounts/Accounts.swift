@@ -75,7 +75,7 @@ public struct Accounts: Sendable {
         case .nobody: return .nobody
         case .elsewhere:
             try await sessions.dropped()
-            let words = "the session was of another server's address, which was not told"
+            let words = "the session belonged to another server, which wasn't notified"
             return .onlyHere(BkendError(.sessionStore(words)))
         case .session(let session):
             var failure: BkendError?

@@ -24,7 +24,7 @@ public final class FileSessionStore: SessionStore {
                 atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw SessionStoreError(
-                "the folder \(parent) of the session's file can't be made: \((error as NSError).localizedDescription)")
+                "the session file's folder \(parent) can't be created: \((error as NSError).localizedDescription)")
         }
     }
 
@@ -42,11 +42,11 @@ public final class FileSessionStore: SessionStore {
         var info = stat()
         guard fstat(descriptor, &info) == 0 else { throw failure("can't be read") }
         guard info.st_mode & S_IFMT == S_IFREG, info.st_size <= Self.largest else {
-            throw SessionStoreError("\(path) is no session's file: give the store a path of its own")
+            throw SessionStoreError("\(path) isn't a session file; give the session store its own path")
         }
         guard info.st_mode & 0o077 == 0 else {
             throw SessionStoreError(
-                "others may read the session's file \(path): chmod 600 it, or sign in again", isDamage: true)
+                "other users can read the session file \(path); run chmod 600 on it, or sign in again", isDamage: true)
         }
         var bytes = [UInt8](repeating: 0, count: Int(info.st_size))
         var count = 0
@@ -57,7 +57,7 @@ public final class FileSessionStore: SessionStore {
             count += part
         }
         do { return try JSON(parsing: bytes).decode(Session.self) } catch {
-            throw SessionStoreError("\(path) holds no session that can be read: sign in again", isDamage: true)
+            throw SessionStoreError("\(path) doesn't hold a readable session; sign in again", isDamage: true)
         }
     }
 
@@ -71,7 +71,7 @@ public final class FileSessionStore: SessionStore {
         }
         let bytes: [UInt8]
         do { bytes = try JSON(encoding: session).serialized() } catch {
-            throw SessionStoreError("the session can't be written as JSON")
+            throw SessionStoreError("the session can't be encoded as JSON")
         }
         let draft = "\(path).\(UUID().uuidString).new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -143,13 +143,13 @@ public final class FileSessionStore: SessionStore {
     /// Brings the folder to the disk: only then does a rename outlive a power cut.
     private func sync() throws(SessionStoreError) {
         let descriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
-        guard descriptor >= 0 else { throw failure("can't be brought to the disk") }
+        guard descriptor >= 0 else { throw failure("can't be synced to disk") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("can't be brought to the disk") }
+        guard fsync(descriptor) == 0 else { throw failure("can't be synced to disk") }
     }
 
     private func failure(_ what: String, _ number: Int32 = errno, isDamage: Bool = false) -> SessionStoreError {
         SessionStoreError(
-            "the session's file \(path) \(what): \(String(cString: strerror(number)))", isDamage: isDamage)
+            "the session file \(path) \(what): \(String(cString: strerror(number)))", isDamage: isDamage)
     }
 }

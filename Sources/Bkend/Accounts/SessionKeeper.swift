@@ -39,8 +39,8 @@ final class SessionKeeper: Sendable {
         case .nobody: return nil
         case .session(let session): return session
         case .elsewhere(let session):
-            let flaw = "it holds a session of \(session.server), not of \(server)"
-            throw BkendError(.sessionStore("\(flaw): sign in again at this address, or use that one"))
+            let flaw = "the stored session belongs to \(session.server), not \(server)"
+            throw BkendError(.sessionStore("\(flaw); sign in again, or use that server's address"))
         }
     }
 

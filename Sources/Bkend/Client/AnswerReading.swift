@@ -17,14 +17,14 @@ enum AnswerReading {
             return
         }
         if (300...399).contains(status) {
-            self = .foreign("it redirects, which is never followed with a key")
+            self = .foreign("redirects are never followed, to protect the key")
             return
         }
         let json: JSON
         do throws(JSONError) {
             json = try JSON(parsing: body)
         } catch {
-            self = .foreign(body.isEmpty ? "the body is empty" : "the body is not JSON, \(error)")
+            self = .foreign(body.isEmpty ? "the body is empty" : "the body isn't JSON: \(error)")
             return
         }
         let isSuccess = (200...299).contains(status) && json["success"] != .bool(false)
@@ -33,7 +33,7 @@ enum AnswerReading {
         } else if let error = ErrorBody(json, status: status) {
             self = .error(error)
         } else {
-            self = .foreign("the JSON is no error of bkend's")
+            self = .foreign("the JSON isn't a bkend error")
         }
     }
 }

@@ -63,7 +63,7 @@ public final class BkendClient: Sendable {
             address: address, key: key, options: options, transport: carrier, pacing: pacing, store: sessions)
         if key.isSecret {
             options.logger.warning(
-                "a secret key (sk_) opens every table of the environment: use it on servers only, a pk_ key in apps")
+                "a secret key (sk_) gives access to every table; use it only on servers, and a pk_ key in apps")
         }
     }
 

@@ -188,7 +188,7 @@ final class CallRunner: Sendable {
             segments = route
         }
         for name in segments where name == "." || name == ".." {
-            throw refuse("\(name) is no name: it would address another resource")
+            throw refuse("\(name) isn't a valid name; it would address another resource")
         }
         var path = address.path(segments)
         if !call.query.isEmpty { path += "?" + QueryItem.encode(call.query) }
@@ -199,9 +199,9 @@ final class CallRunner: Sendable {
         if body != nil { fields[.contentType] = "application/json" }
         for headers in [options.headers, call.options.headers] {
             for (name, value) in headers {
-                guard let fieldName = HTTPField.Name(name) else { throw refuse("\(name) is no name of a header") }
+                guard let fieldName = HTTPField.Name(name) else { throw refuse("\(name) isn't a valid header name") }
                 guard HTTPField.isValidValue(value) else {
-                    throw refuse("the value of the header \(name) holds a line end, NUL or another forbidden character")
+                    throw refuse("the value of header \(name) contains a line break, NUL or other forbidden byte")
                 }
                 fields[fieldName] = value
             }

@@ -18,28 +18,28 @@ struct ServerAddress: Hashable, Sendable {
         func refuse(_ flaw: String) -> BkendError {
             BkendError(.invalidArgument("the server URL \(Redaction.withoutQuery(text)) \(flaw)"))
         }
-        guard let parts = URLComponents(string: text) else { throw refuse("is not a URL") }
+        guard let parts = URLComponents(string: text) else { throw refuse("isn't a URL") }
         guard let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https" else {
             throw refuse("must begin with https:// (or http:// on this machine)")
         }
         guard parts.user == nil, parts.password == nil else {
-            throw refuse("carries credentials: give the key to the client instead")
+            throw refuse("contains credentials; pass the key to the client instead")
         }
-        guard let host = parts.encodedHost, !host.isEmpty, host != "[]" else { throw refuse("names no host") }
+        guard let host = parts.encodedHost, !host.isEmpty, host != "[]" else { throw refuse("has no host") }
         guard !host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x25 || $0 >= 0x7F }) else {
             throw refuse("has a malformed host")
         }
         if let port = parts.port, !(1...65_535).contains(port) { throw refuse("has a port outside 1 to 65535") }
-        guard parts.query == nil, parts.fragment == nil else { throw refuse("carries a query or a fragment") }
+        guard parts.query == nil, parts.fragment == nil else { throw refuse("contains a query or a fragment") }
         let authority = host + (parts.port.map { ":\($0)" } ?? "")
         guard plainHTTP.allows(scheme: scheme, authority: authority) else {
-            throw refuse("is not encrypted: use https, or allow plain http in the client's options")
+            throw refuse("isn't encrypted; use https, or allow plain http in the client's options")
         }
         var path = parts.percentEncodedPath
         while path.utf8.last == 0x2F { path.removeLast() }
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard !segments.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
-            throw refuse("has a path with empty or dotted parts")
+            throw refuse("has a path with an empty, . or .. segment")
         }
         self.scheme = scheme
         self.authority = authority

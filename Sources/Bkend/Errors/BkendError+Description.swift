@@ -7,9 +7,9 @@ extension BkendError: CustomStringConvertible {
         var text = operation.map { "\($0): " } ?? ""
         text += explanation
         if case .decoding = reason, operation?.isWrite == true {
-            text += "; the write was done"
+            text += "; the write was applied"
         } else if mayHaveBeenApplied {
-            text += "; the write may have been done, read before you repeat it"
+            text += "; check whether the write was applied before repeating it"
         }
         if let hint { text += "; " + hint }
         var notes: [String] = []
@@ -29,13 +29,13 @@ extension BkendError: CustomStringConvertible {
             return details.isEmpty ? text : text + " [" + details.joined(separator: "; ") + "]"
         case .transport(let error): return error.description
         case .cancelled(let delivery):
-            return delivery == .notSent ? "cancelled before anything was sent" : "cancelled after the request had left"
+            return delivery == .notSent ? "cancelled before anything was sent" : "cancelled after sending began"
         case .foreignAnswer(let status, let contentType, let detail):
             return
-                "status \(status) with \(contentType ?? "no content type") is not an answer of a bkend server: \(detail)"
+                "the response (status \(status), \(contentType ?? "no content type")) isn't from a bkend server: \(detail)"
         case .decoding(let error, let id):
-            return "the answer doesn't fit the model" + (id.map { ", record \($0)" } ?? "") + ": \(error)"
-        case .encoding(let error): return "nothing was sent, the value can't be encoded: \(error)"
+            return "the response doesn't fit the model" + (id.map { ", record \($0)" } ?? "") + ": \(error)"
+        case .encoding(let error): return "nothing was sent; the value can't be encoded: \(error)"
         case .notExpressible(let error): return error.description
         case .invalidArgument(let message): return message
         case .sessionEnded: return "the user's session has ended"
@@ -48,25 +48,25 @@ extension BkendError: CustomStringConvertible {
         switch reason {
         // The server doesn't tell whether an address has an account.
         case .server(let body) where body.code == .invalidCredentials && operation?.table == "auth/email/signin":
-            "an address without an account is answered in the same way: sign up first where it is new"
+            "the server gives the same response for an address without an account; sign up first if the address is new"
         case .server(let body): Self.hint(for: body.code)
-        case .foreignAnswer: "check the client's URL, and the network for a proxy or a sign-in page"
+        case .foreignAnswer: "check the client's URL, and check the network for a proxy or a sign-in page"
         case .decoding: "make the field optional, give it a default, or correct its type in the model"
-        case .sessionEnded: "sign in again, or sign out to go on as a guest"
+        case .sessionEnded: "sign in again, or sign out to continue as a guest"
         case .transport, .cancelled, .encoding, .notExpressible, .invalidArgument, .sessionStore: nil
         }
     }
 
     private static func hint(for code: ErrorCode) -> String? {
         switch code {
-        case .invalidAPIKey, .invalidHeader: "check the key that the client was given"
+        case .invalidAPIKey, .invalidHeader: "check the key that the client uses"
         case .tableNotFound: "check the table's name, and that the key belongs to its environment"
         case .permissionDenied: "sign in, or change the table's permissions"
         case .scopeInsufficient: "give the key a scope for this table and operation"
         case .queryTimeout: "narrow the filter, or index the fields that it names"
-        case .pageTooLarge: "ask for pages of fewer rows, or select fewer fields; all() does so by itself"
-        case .rateLimitExceeded, .tooManyRequests: "send less, or allow more attempts in the retry policy"
-        case .internalError, .insufficientStorage: "see the server's log"
+        case .pageTooLarge: "request fewer rows per page, or select fewer fields; all() shrinks its pages automatically"
+        case .rateLimitExceeded, .tooManyRequests: "send fewer requests, or allow more attempts in the retry policy"
+        case .internalError, .insufficientStorage: "check the server's log"
         default: nil
         }
     }

@@ -11,11 +11,11 @@ extension BkendError: LocalizedError {
             switch reason {
             case .server(let body): body.errorDescription ?? ""
             case .transport(let error): error.errorDescription ?? ""
-            case .cancelled: "It was cancelled."
-            case .foreignAnswer: "Something other than the server answered. Check the connection for a sign-in page."
+            case .cancelled: "The operation was cancelled."
+            case .foreignAnswer: "The response didn't come from the server. Check the network for a sign-in page."
             default: explanation.asSentence
             }
-        let isDone = mayHaveBeenApplied ? " It may have been done all the same." : ""
+        let isDone = mayHaveBeenApplied ? " The operation may still have succeeded." : ""
         return Redaction.redact(text + isDone)
     }
 }

@@ -33,7 +33,7 @@ extension FieldAssignment {
             guard !assignment.field.utf8.contains(0x2E) else {
                 throw JSONCodingError(
                     path: assignment.field,
-                    message: "an update sets top-level fields whole: set the outer object, or update by closure")
+                    message: "an update replaces whole top-level fields; set the outer object, or use a closure")
             }
             object[assignment.field] = try assignment.value.get()
         }

@@ -100,7 +100,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         var query = query.query.query
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
             throw BkendError(
-                .invalidArgument("all() goes by id: order by another field with page(_:limit:)"),
+                .invalidArgument("all() orders by id; to order by another field, use page(_:limit:)"),
                 operation: operation)
         }
         query.sort = [Query.Sort(SystemField.id.rawValue, direction)]
@@ -118,7 +118,7 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             if let previous, !record.id.follows(previous, direction) {
                 throw BkendError(
                     .decoding(
-                        JSONCodingError(path: "id", message: "the server doesn't list by id: \(previous) comes before"),
+                        JSONCodingError(path: "id", message: "the list isn't ordered by id: \(previous) comes before"),
                         recordID: record.id),
                     operation: operation)
             }

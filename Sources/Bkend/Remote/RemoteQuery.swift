@@ -30,11 +30,11 @@ public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
             throw refuse(.invalidArgument("a page has 1 to \(Query.Page.maximumLimit) rows, not \(query.page.limit)"))
         }
         guard query.page.number >= 1, query.page.offset ?? 0 >= 0 else {
-            throw refuse(.invalidArgument("pages count from 1, and rows to skip from 0"))
+            throw refuse(.invalidArgument("page numbers start at 1, offsets at 0"))
         }
         if let field = query.filter.unwritableField {
             let message =
-                "the filter compares with a value that JSON can't write: NaN, an infinity, a date outside the years"
+                "the filter compares with a value that JSON can't represent: NaN, an infinity, a date outside the years"
                 + " 0000 to 9999, or a number that would lose digits"
             throw refuse(.encoding(JSONCodingError(path: field, message: message)))
         }

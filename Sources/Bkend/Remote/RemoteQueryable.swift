@@ -26,7 +26,7 @@ extension RemoteQueryable {
     /// Says at compile time what can't be sent. Without it the type checker searches long for another reading of the
     /// filter, and ends with a worse message.
     @available(
-        *, unavailable, message: "the REST API can't say this filter: query the local store, or send several queries"
+        *, unavailable, message: "the REST API can't express this filter; query the local store or send several queries"
     )
     public func `where`(_ filter: (Model.Fields) -> Filter) -> RemoteQuery<Model> {
         remoteQuery.changed { $0.filter(filter(Model.fields)) }

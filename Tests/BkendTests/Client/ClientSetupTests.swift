@@ -18,11 +18,11 @@ struct ClientSetupTests {
         "a bad URL is refused with its flaw",
         arguments: [
             ("", "must begin with https://"), ("example.com", "must begin with https://"),
-            ("ftp://example.com", "must begin with https://"), ("https://", "names no host"),
-            ("https:///v1", "names no host"), ("https://user:secret@example.com", "carries credentials"),
-            ("https://example.com?key=secret", "carries a query"), ("https://example.com#x", "carries a query"),
-            ("https://example.com:99999", "port"), ("http://example.com", "is not encrypted"),
-            ("http://localhost.evil.com", "is not encrypted"), ("https://example.com/a/../b", "dotted parts"),
+            ("ftp://example.com", "must begin with https://"), ("https://", "has no host"),
+            ("https:///v1", "has no host"), ("https://user:secret@example.com", "contains credentials"),
+            ("https://example.com?key=secret", "contains a query"), ("https://example.com#x", "contains a query"),
+            ("https://example.com:99999", "port"), ("http://example.com", "isn't encrypted"),
+            ("http://localhost.evil.com", "isn't encrypted"), ("https://example.com/a/../b", ". or .. segment"),
             ("https://exa mple.com", ""), ("https://example.com\r\nX: y", ""),
         ])
     func badURL(url: String, flaw: String) throws {

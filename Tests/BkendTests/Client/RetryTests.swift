@@ -49,7 +49,7 @@ struct RetryTests {
         #expect(transport.sent.count == 3)
         for error in errors {
             #expect(error?.mayHaveBeenApplied == true)
-            #expect(error?.description.contains("the write may have been done, read before you repeat it") == true)
+            #expect(error?.description.contains("check whether the write was applied before repeating it") == true)
         }
         let busy = ScriptedTransport(.json(Self.busy, status: 503))
         let table = try testClient(busy).table(Book.self)

@@ -83,11 +83,11 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             says: "'title' is a get-only property"),
         Mistake(
             name: "notOnline", code: "_ = try await posts.where { !($0.isDone == true) }.page()",
-            says: "the REST API can't say this filter"),
+            says: "the REST API can't express this filter"),
         Mistake(
             name: "mixedOnline",
             code: #"_ = try await posts.where { ($0.title == "a" && $0.views > 1) || $0.isDone == true }.page()"#,
-            says: "the REST API can't say this filter"),
+            says: "the REST API can't express this filter"),
         Mistake(name: "anID", code: #"try await notes.update("x") { $0.id = "y" }"#, says: "no member 'id'"),
         Mistake(name: "anIDOnline", code: #"try await posts.update("x") { $0.id = "y" }"#, says: "no member 'id'"),
         Mistake(

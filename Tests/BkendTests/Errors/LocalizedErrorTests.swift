@@ -15,7 +15,7 @@ import Testing
         return [
             (ErrorBody(.duplicateValue, "a record with this slug already exists"), "A record with this slug"),
             (BkendError(.server(ErrorBody(.permissionDenied, "you may not"))), "You may not."),
-            (BkendError(.transport(timeout), operation: write), "may have been done"),
+            (BkendError(.transport(timeout), operation: write), "may still have succeeded"),
             (BkendError(.sessionEnded), "session has ended"), (BkendError(.cancelled(.notSent)), "cancelled"),
             (BkendError(.foreignAnswer(status: 200, contentType: "text/html", detail: "x")), "sign-in page"),
             (BkendError(.invalidArgument("a page has 1 to 100 rows")), "A page has 1 to 100 rows."),
@@ -35,7 +35,7 @@ import Testing
                 EntryFailure(code: "data/validation-error", message: "title is required", status: 400),
                 "Title is required."
             ),
-            (SessionStoreError("the session's file can't be opened"), "The session's file can't be opened."),
+            (SessionStoreError("the session file can't be opened"), "The session file can't be opened."),
             (JSONCodingError(path: "author.age", message: "expected a number"), "author.age: expected a number."),
             (QueryError(parameter: "andFilters", message: "must be an object"), "must be an object"),
             (FilterNotExpressible(field: nil, reason: .negation), "."),

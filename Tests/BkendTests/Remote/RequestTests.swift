@@ -121,14 +121,14 @@ struct RequestTests {
             }
         }
         let error = await failure { () async throws(BkendError) in try await nan.count() }
-        #expect(error?.description.contains("price: the filter compares with a value that JSON can't write") == true)
+        #expect(error?.description.contains("the filter compares with a value that JSON can't represent") == true)
         #expect(await failure { () async throws(BkendError) in try await far.count() } != nil)
         #expect(await failure { () async throws(BkendError) in try await books.page(0) } != nil)
         #expect(await failure { () async throws(BkendError) in try await books.page(limit: 101) } != nil)
         #expect(await failure { () async throws(BkendError) in try await books.page(offset: -1) } != nil)
         #expect(
             await failure { () async throws(BkendError) in try await books.create(Book(title: "", price: .infinity)) }?
-                .description == "POST books: nothing was sent, the value can't be encoded: price: inf has no JSON form")
+                .description == "POST books: nothing was sent; the value can't be encoded: price: inf has no JSON form")
         #expect(page.sent.isEmpty)
     }
 

@@ -67,7 +67,7 @@ struct UpdateTests {
         let dotted = await failure { () async throws(BkendError) in
             try await table.update("a", set: { [$0.author.name.set("x")] })
         }
-        #expect(dotted?.description.contains("author.name: an update sets top-level fields whole") == true)
+        #expect(dotted?.description.contains("author.name: an update replaces whole top-level fields") == true)
         let infinite = await failure { () async throws(BkendError) in
             try await table.update("a", set: { [$0.price.set(.infinity)] })
         }
