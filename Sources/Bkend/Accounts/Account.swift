@@ -3,7 +3,7 @@ public import Foundation
 
 /// A user as the server shows them (rest-api.md §8a).
 public struct Account: Hashable, Sendable, Identifiable {
-    /// The user's id, which `createdBy` of their records says.
+    /// The user's id. The user's records have it in `createdBy`.
     public var id: String
     /// The user's role.
     public var role: Role
@@ -21,9 +21,9 @@ public struct Account: Hashable, Sendable, Identifiable {
     public var onboardingStatus: String?
     /// When the user signed up.
     public var createdAt: Date
-    /// When something of the user last changed.
+    /// When the user last changed.
     public var updatedAt: Date
-    /// The user as the server gave it, with members that this version doesn't know.
+    /// The user as the server returned it, including members that this version doesn't know.
     public var json: JSONObject
 
     /// Reads a user.

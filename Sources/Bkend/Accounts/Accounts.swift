@@ -1,6 +1,6 @@
 import BkendWire
 
-/// The users of a client's environment, and the one who is signed in here (rest-api.md §8).
+/// The users of a client's environment, and the user who is signed in on this device (rest-api.md §8).
 ///
 /// ```swift
 /// let client = try BkendClient(url: url, key: key, sessions: try FileSessionStore(path: path))
@@ -9,18 +9,18 @@ import BkendWire
 /// for await change in client.accounts.changes { … }
 /// ```
 ///
-/// While someone is signed in, every call of the client is sent as that user. An access token that has expired is
-/// replaced once for all calls that wait for it, in all clients and processes with the same store, and the calls are
-/// sent again. Mostly it doesn't come to that: a call made after half of the token's life has the session renewed
-/// beside it. A refresh token is sent once only: when the answer to a refresh is lost, the session is over, since a
-/// second use could look like a theft, upon which the server ends every session of the user.
+/// While a user is signed in, the client sends every call as that user. When the access token has expired, the client
+/// replaces it and sends the waiting calls again. It does so once for all clients and processes that share the session
+/// store. Usually the client renews the session earlier, beside a call made after half of the token's life. The client
+/// sends a refresh token only once. If the response to a refresh is lost, the session ends, because the server treats a
+/// second use as theft and ends every session of the user.
 public struct Accounts: Sendable {
     let runner: CallRunner
 
-    /// The changes of the session from now on, for as long as the client lives.
+    /// The session's changes from now on, until the client is released.
     public var changes: AsyncStream<SessionChange> { runner.sessions.changes.stream() }
 
-    /// The id of the user who is signed in, nil for nobody. Nothing is sent.
+    /// The signed-in user's id, or nil if nobody is signed in. Sends nothing.
     ///
     /// - Throws: `BkendError` when the session can't be read.
     public func currentUserID() async throws(BkendError) -> String? {
@@ -30,7 +30,7 @@ public struct Accounts: Sendable {
 
     // MARK: In and out
 
-    /// Makes an account and signs its user in. A user who is signed in here already is replaced.
+    /// Creates an account and signs its user in. The new session replaces that of a user who is already signed in here.
     ///
     /// - Throws: `BkendError`, with `auth/email-already-exists`, `auth/invalid-email`, `auth/weak-password` and others.
     @discardableResult
@@ -42,9 +42,9 @@ public struct Accounts: Sendable {
         return try await enter(Self.open(["auth", "email", "signup"], body, options))
     }
 
-    /// Signs a user in. One who is signed in here already is replaced.
+    /// Signs a user in. The new session replaces that of a user who is already signed in here.
     ///
-    /// - Throws: `BkendError`: `auth/invalid-credentials` for an unknown address as for a wrong password.
+    /// - Throws: `BkendError`: `auth/invalid-credentials` for a wrong password, and also for an unknown address.
     @discardableResult
     public func signIn(
         email: String, password: String, options: CallOptions = .default
@@ -53,16 +53,18 @@ public struct Accounts: Sendable {
         return try await enter(Self.open(["auth", "email", "signin"], body, options))
     }
 
-    /// Signs the user out: the session ends on the server, and is removed here whatever the server says, without a network
-    /// too. Calls are a guest's from then on. A session that can't be read, or is another address's, is dropped.
+    /// Signs the user out. Ends the session on the server and removes it from this device. It removes the session here
+    /// even without a network, and whatever the server answers. From then on, calls are sent as a guest. A session that
+    /// can't be read, or that belongs to another address, is removed as well.
     ///
     /// ```swift
     /// let outcome = try await client.accounts.signOut()
     /// if !outcome.isServerTold { hint("Your other devices can end this session: its tokens were only removed here") }
     /// ```
     ///
-    /// - Returns: whether the server was told.
-    /// - Throws: `BkendError` of `sessionStore` when the session can't be removed here: nobody is signed out then.
+    /// - Returns: whether the session has ended on the server too.
+    /// - Throws: `BkendError` with the reason `sessionStore` if the session can't be removed from this device. The user
+    ///   stays signed in then.
     @discardableResult
     public func signOut(options: CallOptions = .default) async throws(BkendError) -> SignOutOutcome {
         let sessions = runner.sessions
@@ -92,7 +94,7 @@ public struct Accounts: Sendable {
         }
     }
 
-    /// Deletes the user's account, ends all their sessions, and removes this one.
+    /// Deletes the user's account, ends all the user's sessions, and removes the session from this device.
     public func withdraw(options: CallOptions = .default) async throws(BkendError) {
         let session = try await runner.sessions.current()
         _ = try await runner.run(Call(.delete, ["auth", "withdraw"], options: options))
@@ -101,9 +103,9 @@ public struct Accounts: Sendable {
 
     // MARK: The user
 
-    /// The user who is signed in, as the server knows them now.
+    /// The signed-in user, as the server knows them now.
     ///
-    /// - Throws: `BkendError`, with `common/authentication-required` when nobody is.
+    /// - Throws: `BkendError`, with `common/authentication-required` if nobody is signed in.
     public func me(options: CallOptions = .default) async throws(BkendError) -> Account {
         let call = Call(.get, ["auth", "me"], options: options)
         let answer = try await runner.run(call)
@@ -114,7 +116,7 @@ public struct Accounts: Sendable {
     ///
     /// - Parameters:
     ///   - page: from 1.
-    ///   - limit: how many a page has, at most 100.
+    ///   - limit: the number of sessions per page, at most 100.
     public func sessions(
         page: Int = 1, limit: Int = 20, options: CallOptions = .default
     ) async throws(BkendError) -> [DeviceSession] {
@@ -138,7 +140,7 @@ public struct Accounts: Sendable {
         return sessions
     }
 
-    /// Ends one of the user's sessions: a lost phone's, for example.
+    /// Ends one of the user's sessions, for example on a lost phone.
     ///
     /// - Throws: `BkendError` with `auth/session-not-found`.
     public func endSession(_ id: DeviceSession.ID, options: CallOptions = .default) async throws(BkendError) {
@@ -147,7 +149,7 @@ public struct Accounts: Sendable {
 
     // MARK: Passwords
 
-    /// Changes the password. Every session of the user ends, this one too: sign in again.
+    /// Changes the password. Ends every session of the user, including this one; sign in again afterwards.
     ///
     /// - Throws: `BkendError`, with `auth/invalid-credentials` for a wrong current password.
     public func changePassword(
@@ -160,13 +162,14 @@ public struct Accounts: Sendable {
         if let session { try await runner.sessions.signedOut(session.userID) }
     }
 
-    /// Asks for a mail with a token to set another password. The answer is the same for an address without an account.
+    /// Requests a mail with a token for setting a new password. The response is the same for an address without an
+    /// account.
     public func requestPasswordReset(email: String, options: CallOptions = .default) async throws(BkendError) {
         let body: JSONObject = ["email": .string(email)]
         _ = try await runner.run(Self.open(["auth", "password", "reset", "request"], body, options))
     }
 
-    /// Sets another password by the token of the mail. Every session of the user ends.
+    /// Sets a new password with the token from the mail. Ends every session of the user.
     ///
     /// - Throws: `BkendError`, with `auth/invalid-token` for a token that is wrong, used or expired.
     public func confirmPasswordReset(
@@ -201,7 +204,7 @@ public struct Accounts: Sendable {
 }
 
 extension BkendClient {
-    /// The users of the environment, and the one who is signed in.
+    /// The environment's users, and the user who is signed in.
     public var accounts: Accounts { Accounts(runner: runner) }
 }
 

@@ -5,11 +5,11 @@ public import Foundation
 public struct DeviceSession: Hashable, Sendable, Identifiable {
     /// The session's id.
     public var id: String
-    /// The `User-Agent` that was signed in with, or that last refreshed.
+    /// The `User-Agent` of the sign-in or of the last refresh.
     public var userAgent: String?
     /// The IP address.
     public var ipAddress: String?
-    /// What the client said of its device.
+    /// The device information that the client sent.
     public var deviceInfo: String?
     /// When it signed in or last refreshed.
     public var lastActivityAt: Date

@@ -1,20 +1,21 @@
 import BkendWire
 import Foundation
 
-/// A session in a file that only its owner can read (mode 0600). Any number of clients and processes may use one file.
+/// Keeps a session in a file that only its owner can read (mode 0600). Any number of clients and processes can share
+/// one file.
 ///
-/// A session is replaced as a whole and durably: written beside the file, brought to the disk, renamed. Beside the file
-/// lies another with `.lock` at the end of its name, by which processes keep out of each other's way. A file that can't
-/// be read when somebody signs in is kept with `.damaged` at the end of its name; remove it when you have seen it, since
-/// it may hold tokens.
+/// The store replaces a session atomically and durably: it writes a new file, syncs it to disk and renames it. A second
+/// file whose name ends in `.lock` keeps processes from writing at the same time. If the session file can't be read
+/// when a user signs in, the store keeps it under a name that ends in `.damaged`. Remove that file once you have looked
+/// at it, because it may contain tokens.
 public final class FileSessionStore: SessionStore {
     private let path: String
     private let folder: String
 
-    /// A store in a file. Its folder is made, with mode 0700, when it isn't there.
+    /// Creates a store in a file. Creates the file's folder with mode 0700 if it doesn't exist.
     ///
-    /// - Parameter path: the file's path, in a folder that is this user's own.
-    /// - Throws: `SessionStoreError` when the folder can't be made.
+    /// - Parameter path: the file's path, in a folder that belongs to the current system user.
+    /// - Throws: `SessionStoreError` if the folder can't be created.
     public init(path: String) throws(SessionStoreError) {
         self.path = path
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -28,9 +29,10 @@ public final class FileSessionStore: SessionStore {
         }
     }
 
-    /// Reads the file; nil when there is none.
+    /// Reads the session, or nil if the file doesn't exist.
     ///
-    /// - Throws: `SessionStoreError` when it can't be read, others may read it, or it holds no session.
+    /// - Throws: `SessionStoreError` if the file can't be read, other users can read it, or it doesn't contain a
+    ///   session.
     public func load() async throws(SessionStoreError) -> Session? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -61,9 +63,9 @@ public final class FileSessionStore: SessionStore {
         }
     }
 
-    /// Replaces the file, or removes it for nil.
+    /// Replaces the stored session, or removes the file if the session is nil.
     ///
-    /// - Throws: `SessionStoreError`; the old session is then still there.
+    /// - Throws: `SessionStoreError`. The old session is still stored then.
     public func save(_ session: Session?) async throws(SessionStoreError) {
         guard let session else {
             guard unlink(path) == 0 || errno == ENOENT else { throw failure("can't be removed") }
@@ -87,8 +89,8 @@ public final class FileSessionStore: SessionStore {
         try sync()
     }
 
-    /// Keeps a file that can't be read beside, with `.damaged` at the end of its name and mode 0600. An earlier one is
-    /// replaced.
+    /// Sets an unreadable file aside under a name that ends in `.damaged`, with mode 0600. Replaces an earlier such
+    /// file.
     ///
     /// - Throws: `SessionStoreError`
     public func setAside() async throws(SessionStoreError) {
@@ -101,7 +103,7 @@ public final class FileSessionStore: SessionStore {
         try sync()
     }
 
-    /// Runs `body` under a lock that holds between processes, and that the system releases when one dies.
+    /// Runs `body` under a lock that works between processes. The system releases the lock when its process dies.
     public func exclusively<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

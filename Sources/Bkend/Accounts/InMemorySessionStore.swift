@@ -1,11 +1,11 @@
 import Synchronization
 
-/// A session that lasts as long as the process. Clients that are given the same store share the user.
+/// Keeps a session as long as the process runs. Clients with the same store share the signed-in user.
 public final class InMemorySessionStore: SessionStore {
     private let session = Mutex<Session?>(nil)
     private let turns = Turns()
 
-    /// A store in which nobody is signed in.
+    /// Creates a store in which nobody is signed in.
     public init() {}
 
     /// The session.
@@ -14,7 +14,7 @@ public final class InMemorySessionStore: SessionStore {
     /// Replaces the session.
     public func save(_ session: Session?) async { self.session.withLock { $0 = session } }
 
-    /// Runs `body` when it is its turn.
+    /// Runs `body` exclusively, after earlier calls have finished.
     public func exclusively<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

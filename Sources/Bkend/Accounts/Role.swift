@@ -14,9 +14,9 @@ public struct Role: RawRepresentable, Hashable, Sendable, CustomStringConvertibl
     /// The role's name.
     public var description: String { rawValue }
 
-    /// May do everything.
+    /// Has every permission.
     public static let admin: Role = "admin"
-    /// What a user is after signing up.
+    /// The role of a user after signing up.
     public static let user: Role = "user"
     /// A user with a guest's name.
     public static let guest: Role = "guest"

@@ -3,32 +3,33 @@ public import Foundation
 
 /// A user's session on this device, as a `SessionStore` keeps it. It never shows its tokens.
 public struct Session: Sendable, Codable {
-    /// The server that issued the tokens, which are sent to no other.
+    /// The server that issued the tokens. The client sends them to no other server.
     public var server: String
     /// The user's id.
     public var userID: String
-    /// What calls are sent with; lives an hour (rest-api.md §8).
+    /// The token that calls are sent with. It is valid for an hour (rest-api.md §8).
     public var accessToken: String
-    /// What the next pair of tokens is had for, once. Used twice it ends every session of the user.
+    /// The token that gets the next pair of tokens, once. Using it twice ends every session of the user.
     public var refreshToken: String
     /// Where the session stands.
     public var status: Status
-    /// When the tokens came, by this device's clock; nil where it isn't known.
+    /// When the tokens were received, by this device's clock; nil if unknown.
     public var obtainedAt: Date?
-    /// How long the access token lives from then on, in seconds; nil where the server didn't say.
+    /// How long the access token is valid from then on, in seconds; nil if the server didn't specify it.
     public var expiresIn: Int?
 
     /// Where a session stands.
     public enum Status: String, Sendable, Codable {
-        /// It may be used.
+        /// The session can be used.
         case active
-        /// Its refresh token was about to be sent when this was stored. Where nobody is waiting for the answer any
-        /// more, the answer is lost: the token may be spent and is not sent again, whatever the server allows.
+        /// The refresh token was about to be sent when the session was stored. If nothing waits for the response any
+        /// more, the response is lost. The token may be spent then, and is never sent again, whatever the server
+        /// allows.
         case refreshing
-        /// The answer to an early refresh was lost, or the refresh refused: the access token is good until the server
-        /// refuses it, and then the session is over.
+        /// The response to an early refresh was lost, or the refresh was refused. The access token works until the
+        /// server rejects it; then the session ends.
         case unrenewable
-        /// It is over: calls are refused until someone signs in, or out.
+        /// The session has ended. Calls fail until a user signs in or out.
         case ended
     }
 

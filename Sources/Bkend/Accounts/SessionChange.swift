@@ -1,12 +1,12 @@
-/// A change of a client's session, as that client made or met it.
+/// A change of a client's session, made or detected by that client.
 public enum SessionChange: Hashable, Sendable {
-    /// A user has signed in or up.
+    /// A user signed in or signed up.
     case signedIn(userID: String)
-    /// The tokens were replaced by new ones.
+    /// New tokens replaced the old ones.
     case refreshed(userID: String)
-    /// The session is over, without the user's doing: it expired, was ended elsewhere, or the answer to a refresh was
-    /// lost. Calls are refused until someone signs in, or out.
+    /// The session ended without the user's action: it expired, it was ended elsewhere, or the response to a refresh
+    /// was lost. Calls fail until a user signs in or out.
     case ended(userID: String)
-    /// The user has signed out, changed the password, or withdrawn: calls are a guest's now.
+    /// The user signed out, changed the password, or deleted the account. Calls are now sent as a guest.
     case signedOut
 }

@@ -1,7 +1,7 @@
-/// Where a client keeps the user's session: in memory, in a file, or in a place of your own, a keychain for example.
+/// Stores the user's session for a client: in memory, in a file, or in a place of your own such as a keychain.
 ///
-/// The store is the one truth: the client asks it at every call, and so sees at once what another client or process with
-/// the same store has done. `load` should therefore be quick.
+/// The store is the single source of truth. The client reads it at every call, so that it sees changes by other clients
+/// and processes at once. `load` should therefore be fast.
 public protocol SessionStore: Sendable {
     /// The session, nil when nobody is signed in.
     func load() async throws -> Session?
@@ -22,6 +22,6 @@ public protocol SessionStore: Sendable {
 }
 
 extension SessionStore {
-    /// Keeps nothing: the new session replaces what is there.
+    /// Does nothing: the new session replaces the stored one.
     public func setAside() async throws {}
 }

@@ -1,12 +1,12 @@
-/// Why a session couldn't be read or saved.
+/// An error that occurs when a session can't be read or saved.
 public struct SessionStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What failed, on which file, and what to do.
     public let description: String
-    /// Whether what is stored can't become a session any more, so that a sign-in may put another in its place, and a
-    /// sign-out drop it; false for what may be read later, or is none of this store's.
+    /// Whether the stored session is damaged for good. A sign-in may then replace it, and a sign-out may remove it.
+    /// False if it may be readable later, or if the stored data doesn't belong to this session store.
     public let isDamage: Bool
 
-    /// An error with its text, which must not hold a token.
+    /// Creates an error with a description, which must not contain a token.
     public init(_ description: String, isDamage: Bool = false) {
         self.description = description
         self.isDamage = isDamage

@@ -12,22 +12,24 @@ import Logging
 /// let newest = try await articles.where { $0.isPublished == true }.order(by: \.createdAt, .descending).page(1)
 /// ```
 ///
-/// A client is meant to be shared and to live long: it keeps connections open. Call `shutdown()` when done with it.
+/// Share one client and keep it for a long time, because it keeps connections open. Call `shutdown()` when you no
+/// longer need it.
 public final class BkendClient: Sendable {
     let runner: CallRunner
     private let ownTransport: (any HTTPTransport)?
 
-    /// Creates a client. Nothing is sent.
+    /// Creates a client. Sends nothing.
     ///
     /// - Parameters:
-    ///   - url: the server: `https`, a host, perhaps a port and a path. Plain `http` only on this machine, unless the
-    ///     options allow more.
-    ///   - key: `pk_` or `sk_` and 64 hex digits. A secret key opens everything: it belongs on servers, never in an app,
-    ///     and gives a warning.
-    ///   - options: what holds for all calls.
-    ///   - sessions: where the session of the user is kept who signs in: in memory unless said otherwise.
-    ///   - transport: what carries the requests, libcurl when nil. A transport given here is not shut down by the client.
-    /// - Throws: `BkendError` when the URL or key is not valid, or libcurl can't be used.
+    ///   - url: the server's URL: `https`, a host, and optionally a port and a path. Plain `http` is allowed only to
+    ///     this machine, unless the options allow more.
+    ///   - key: `pk_` or `sk_` and 64 hex digits. A secret key (`sk_`) gives access to everything. Use it on servers,
+    ///     never in an app; the client logs a warning.
+    ///   - options: the options for all calls.
+    ///   - sessions: the store for the signed-in user's session; in memory by default.
+    ///   - transport: the transport for the requests, libcurl if nil. The client doesn't shut down a transport that you
+    ///     pass.
+    /// - Throws: `BkendError` if the URL or key isn't valid, or libcurl can't be used.
     public convenience init(
         url: String, key: String, options: ClientOptions = ClientOptions(),
         sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
@@ -36,7 +38,7 @@ public final class BkendClient: Sendable {
             url: url, key: key, options: options, sessions: sessions, transport: transport, pacing: Pacing())
     }
 
-    /// Creates a client; see `init(url:key:options:sessions:transport:)` by the URL's text.
+    /// Creates a client; see `init(url:key:options:sessions:transport:)` with the URL as a string.
     public convenience init(
         url: URL, key: String, options: ClientOptions = ClientOptions(),
         sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
@@ -75,15 +77,15 @@ public final class BkendClient: Sendable {
     /// The records of a table as JSON objects.
     public func table(_ name: String) -> RemoteTable<JSONObject> { RemoteTable(name: name, runner: runner) }
 
-    /// The records of a table other than the model's own: an archive of the same shape, for example.
+    /// The records of a table other than the model's own, for example an archive with the same fields.
     public func table<Model: RecordModel>(_ name: String, of model: Model.Type) -> RemoteTable<Model> {
         RemoteTable(name: name, runner: runner)
     }
 
-    /// Cancels what is in flight and closes the connections; calls afterwards fail. Calling it again does nothing.
+    /// Cancels requests in flight and closes the connections. Later calls fail. Calling it again does nothing.
     ///
-    /// A refresh of the session that is under way is waited for: cut off, it would cost the session. A transport that was
-    /// given to the client stays open.
+    /// Waits for a session refresh in progress, because interrupting it would end the session. A transport that was
+    /// passed to the client stays open.
     public func shutdown() async {
         runner.close()
         await runner.sessions.settled()

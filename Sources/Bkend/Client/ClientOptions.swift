@@ -1,27 +1,28 @@
 public import BkendTransport
 public import Logging
 
-/// How a client behaves where a call doesn't say otherwise.
+/// A client's default behaviour, which a call's options can override.
 public struct ClientOptions: Sendable {
-    /// The longest that a call may take, waits and repeats included; nil for no limit.
+    /// The maximum duration of a call, including waits and retries; nil for no limit.
     public var deadline: Duration?
-    /// When a failed call is sent again. Reads are repeated as it says; a write only where it is certain that the
-    /// server didn't act on it: no byte had left, or the server itself answered 429.
+    /// When the client retries a failed call. It retries reads as the policy says. It retries a write only if the
+    /// server certainly didn't act on it: no byte was sent, or the server itself answered 429.
     public var retry: RetryPolicy
     /// Headers to send with every call.
     public var headers: [String: String]
-    /// How long connecting and silence may last; `total` is ignored, `deadline` stands in its place.
+    /// The time limits for connecting and for silence. `total` is ignored; use `deadline` instead.
     public var timeouts: Timeouts
-    /// The most bytes that an answer may have once decompressed.
+    /// The maximum size of a response in bytes, once decompressed.
     public var maximumResponseBytes: Int
-    /// Where plain http is allowed: on this machine only, unless said otherwise.
+    /// Where plain http is allowed; only to this machine by default.
     public var plainHTTP: PlainHTTP
     /// A PEM file of certificate authorities to trust instead of the system's.
     public var certificateAuthorities: String?
-    /// Where the client reports: each call at `debug`, repeats at `info`, and at `warning` a secret key.
+    /// The client's logger: each call at `debug`, retries at `info`, and a secret key at `warning`.
     public var logger: Logger
 
-    /// Options: 60 seconds for a call, the default retry policy, 64 MiB for an answer, unless said otherwise.
+    /// Creates options. By default a call may take 60 seconds and a response may have 64 MiB; calls use the default
+    /// retry policy.
     public init(
         deadline: Duration? = .seconds(60), retry: RetryPolicy = RetryPolicy(), headers: [String: String] = [:],
         timeouts: Timeouts = Timeouts(), maximumResponseBytes: Int = 64 << 20, plainHTTP: PlainHTTP = .loopbackOnly,
@@ -38,13 +39,13 @@ public struct ClientOptions: Sendable {
     }
 }
 
-/// How one call behaves; what is nil is as the client has it.
+/// Options for one call. A nil value means the client's option.
 public struct CallOptions: Sendable, Hashable {
-    /// The longest that the call may take, waits and repeats included.
+    /// The maximum duration of the call, including waits and retries.
     public var deadline: Duration?
-    /// When the call is sent again after a failure.
+    /// When the client retries the call after a failure.
     public var retry: RetryPolicy?
-    /// Headers to send as well; one that the client sends too takes its place.
+    /// Additional headers. A header replaces the client's header of the same name.
     public var headers: [String: String]
 
     /// Options of a call.
@@ -54,6 +55,6 @@ public struct CallOptions: Sendable, Hashable {
         self.headers = headers
     }
 
-    /// As the client has it.
+    /// The client's options.
     public static let `default` = CallOptions()
 }

@@ -43,7 +43,7 @@ extension BkendError: CustomStringConvertible {
         }
     }
 
-    /// What a developer or an operator can do about it, where there is something to say.
+    /// A suggestion for a developer or an operator, if there is one.
     public var hint: String? {
         switch reason {
         // The server doesn't tell whether an address has an account.

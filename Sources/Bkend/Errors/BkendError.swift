@@ -3,17 +3,17 @@ public import BkendWire
 
 /// Why a call failed: what was tried, what went wrong, whether the server may have acted, and what to do.
 ///
-/// Every call of `BkendClient` throws this type. No text of it holds a key, a token or a URL's query.
+/// Every call of `BkendClient` throws this type. None of its texts contain a key, a token or a URL's query.
 ///
-/// **A write that was cancelled, timed out or lost its connection** may or may not have been done: once a byte has
-/// left, nobody here knows. `mayHaveBeenApplied` says so. The client never sends such a write again by itself, since a
-/// create would then be stored twice; read before you repeat it.
+/// **A write that was cancelled, timed out or lost its connection** may or may not have been applied. Once a byte was
+/// sent, the client can't determine it, and `mayHaveBeenApplied` is true. The client never retries such a write,
+/// because a create would be stored twice. Check whether it was applied before you repeat it.
 public struct BkendError: Error, Sendable {
     /// What went wrong.
     public var reason: Reason
-    /// What was tried; nil when the client itself couldn't be set up.
+    /// The operation that failed; nil if the client itself couldn't be created.
     public var operation: Operation?
-    /// The `X-Request-Id` of the last answer, by which the server's log knows the request.
+    /// The `X-Request-Id` of the last response. Use it to find the request in the server's log.
     public var requestID: String?
     /// How often the request was sent.
     public var attempts: Int
@@ -32,35 +32,35 @@ public struct BkendError: Error, Sendable {
 extension BkendError {
     /// What went wrong.
     public enum Reason: Sendable {
-        /// The server refused, or failed: its code and message (rest-api.md §10).
+        /// The server rejected the request or failed, with its code and message (rest-api.md §10).
         case server(ErrorBody)
-        /// No complete answer: no connection, no time left, a broken body.
+        /// No complete response arrived: no connection, a timeout or an incomplete body.
         case transport(TransportError)
-        /// The task was cancelled. For a write, the delivery tells whether the server may have acted.
+        /// The task was cancelled. For a write, the delivery indicates whether the server may have applied it.
         case cancelled(TransportError.Delivery)
-        /// Something that is not a bkend server answered: a proxy, a sign-in page, another service.
+        /// The response isn't from a bkend server: a proxy, a sign-in page or another service answered.
         case foreignAnswer(status: Int, contentType: String?, detail: String)
-        /// A record of the answer doesn't fit the model. The call itself succeeded.
+        /// A record in the response doesn't fit the model. The call itself succeeded.
         case decoding(JSONCodingError, recordID: String?)
-        /// A value has no JSON form; nothing was sent.
+        /// A value can't be encoded as JSON. Nothing was sent.
         case encoding(JSONCodingError)
-        /// The REST API can't say this query; nothing was sent.
+        /// The REST API can't express this query. Nothing was sent.
         case notExpressible(FilterNotExpressible)
-        /// An argument is not valid; nothing was sent.
+        /// An argument isn't valid. Nothing was sent.
         case invalidArgument(String)
-        /// The user's session is over: sign in again, or sign out to go on as a guest. Nothing was done.
+        /// The user's session has ended. Nothing was done. Sign in again, or sign out to continue as a guest.
         case sessionEnded
-        /// The session can't be read or saved: what is wrong.
+        /// The session can't be read or saved, for the given reason.
         case sessionStore(String)
     }
 
-    /// What was tried on which record.
+    /// An operation, and the table or record it applies to.
     public struct Operation: Hashable, Sendable, CustomStringConvertible {
         /// The method of the request, `PATCH` for example.
         public var method: String
         /// The table's name.
         public var table: String
-        /// The record's id, where one was named.
+        /// The record's id, if the operation applies to one record.
         public var recordID: String?
 
         /// An operation.
@@ -79,19 +79,20 @@ extension BkendError {
 }
 
 extension BkendError {
-    /// The server's error code, nil when the failure is of another kind.
+    /// The server's error code, or nil for another kind of failure.
     public var code: ErrorCode? { if case .server(let body) = reason { body.code } else { nil } }
 
-    /// How many rows a page may have instead, where the server found it too large (`ErrorCode.pageTooLarge`).
+    /// The number of rows that a page can have instead, if the server found it too large (`ErrorCode.pageTooLarge`).
     public var largestLimit: Int? { if case .server(let body) = reason { body.largestLimit } else { nil } }
 
-    /// Whether the server says that there is no such record.
+    /// Whether the server reported that the record doesn't exist.
     public var isNotFound: Bool { code == .notFound }
 
     /// Whether the task was cancelled.
     public var isCancelled: Bool { if case .cancelled = reason { true } else { false } }
 
-    /// Whether a write may have been done all the same. False for every read, and where it is certain that it was not.
+    /// Whether the server may have applied the write despite the error. False for every read, and if the write
+    /// certainly wasn't applied.
     public var mayHaveBeenApplied: Bool {
         guard operation?.isWrite == true else { return false }
         switch reason {

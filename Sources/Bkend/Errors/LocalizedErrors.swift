@@ -5,7 +5,7 @@ public import Foundation
 // See BkendWire's LocalizedErrors.swift.
 
 extension BkendError: LocalizedError {
-    /// What a person can be told: what went wrong and what to do, without the request. `description` is for a log.
+    /// A message for the app's users: what went wrong and what to do, without the request. Use `description` for logs.
     public var errorDescription: String? {
         let text =
             switch reason {

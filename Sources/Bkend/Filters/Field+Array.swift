@@ -14,8 +14,8 @@ extension Optional: ArrayValue where Wrapped: ArrayValue {
 }
 
 extension Field where Value: ArrayValue, Value.Element: Encodable {
-    /// `$eq`: the array has an equal element (rest-api.md §5). It stands for the whole array as well, so two of these
-    /// on one field can't be sent at once; the local store takes them.
+    /// `$eq`: the array has an equal element (rest-api.md §5). It is also the condition for the whole array, so two of
+    /// these on one field can't be sent in one query. The local store accepts them.
     public func contains(_ element: Value.Element) -> Condition {
         Condition(fieldPath, .equals(.operand(element)))
     }

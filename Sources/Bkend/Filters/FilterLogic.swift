@@ -17,16 +17,16 @@ public func && (a: Both, b: some Conjunct) -> Both { Both(a.allOf && b, a.anyOf)
 /// Both must hold.
 public func && (a: some Conjunct, b: Both) -> Both { Both(a && b.allOf, b.anyOf) }
 
-/// Both must hold; only the local store takes such a filter.
+/// Both must hold. Only the local store accepts such a filter.
 @_disfavoredOverload
 public func && (a: some FilterConvertible, b: some FilterConvertible) -> Filter { .allOf([a.filter, b.filter]) }
 
 /// One must hold.
 public func || (a: some Alternative, b: some Alternative) -> AnyOf { AnyOf(a.alternatives + b.alternatives) }
 
-/// One must hold; only the local store takes such a filter.
+/// One must hold. Only the local store accepts such a filter.
 @_disfavoredOverload
 public func || (a: some FilterConvertible, b: some FilterConvertible) -> Filter { .anyOf([a.filter, b.filter]) }
 
-/// It must not hold; only the local store takes such a filter.
+/// It must not hold. Only the local store accepts such a filter.
 public prefix func ! (a: some FilterConvertible) -> Filter { .not(a.filter) }

@@ -1,10 +1,11 @@
 public import BkendWire
 
-/// A filter that the REST API can say, as far as types can tell: `Condition`, `AllOf`, `AnyOf` and `Both`.
+/// A filter that the REST API can express, as far as its type shows: `Condition`, `AllOf`, `AnyOf` and `Both`.
 ///
-/// The API takes one group of conditions that all must hold and one of which any may hold (rest-api.md §4). What has
-/// another form is a `Filter`, which the local store answers and an online query doesn't compile with. What types
-/// can't see, such as one operator twice on a field, throws `FilterNotExpressible` before any request.
+/// The API accepts one group of conditions that must all hold, and one group of which at least one must hold
+/// (rest-api.md §4). A filter of another form is a `Filter`: the local store accepts it, and an online query with it
+/// doesn't compile. Errors that types can't detect, such as the same operator twice on one field, throw
+/// `FilterNotExpressible` before any request.
 public protocol RESTExpressible: FilterConvertible {}
 
 /// A part of an "and": a `Condition` or an `AllOf`.
@@ -33,7 +34,7 @@ public struct AllOf: Conjunct, Hashable {
     /// The conditions.
     public var conjuncts: [Condition]
 
-    /// Conditions that must all hold; every record when there are none.
+    /// Conditions that must all hold. Without conditions, every record matches.
     public init(_ conditions: [Condition]) { conjuncts = conditions }
 
     /// The filter as a tree.
@@ -45,7 +46,7 @@ public struct AnyOf: Alternative, Hashable {
     /// The conditions.
     public var alternatives: [Condition]
 
-    /// Conditions of which one must hold; no record when there are none, which the REST API can't say.
+    /// Conditions of which one must hold. Without conditions, no record matches; the REST API can't express that.
     public init(_ conditions: [Condition]) { alternatives = conditions }
 
     /// The filter as a tree.
@@ -56,7 +57,7 @@ public struct AnyOf: Alternative, Hashable {
 public struct Both: RESTExpressible, Hashable {
     /// The conditions that must all hold.
     public var allOf: AllOf
-    /// The conditions of which one must hold as well.
+    /// The conditions of which at least one must hold.
     public var anyOf: AnyOf
 
     /// Both parts.
