@@ -3,25 +3,25 @@ import BkendWire
 public import Foundation
 
 extension BkendClient {
-    /// Opens the local store of the user who is signed in, or a guest's. Nothing is sent: it opens without a network, and
+    /// Opens the local store of the signed-in user, or of a guest. Sends nothing: the store opens without a network and
     /// with an expired session.
     ///
-    /// Each user has a store of their own below the folder, which others of the system can't read (mode 0700). Opening
-    /// one again gives another handle on it; other processes may have it open as well.
+    /// Each user has a separate store in the folder, which other users of the system can't read (mode 0700). Opening a
+    /// store again returns another handle to it. Other processes may have it open at the same time.
     ///
-    /// Where nobody can say who is signed in, since the session can't be read, the store opens that was opened last. A
-    /// session of another server's address opens its user's. Neither sends anything until somebody has signed in.
+    /// If the session can't be read, the store that was opened last opens. A session for another server's address opens
+    /// its user's store. Neither store sends anything until a user signs in.
     ///
     /// - Parameters:
-    ///   - folder: where the app keeps its stores; made when it is missing. On a local disk: SQLite and file locks don't
-    ///     work over a network.
-    ///   - name: tells several stores of one user apart: 1 to 64 letters, digits, `_` and `-`.
+    ///   - folder: the folder for the app's stores, created if it doesn't exist. It must be on a local disk: SQLite and
+    ///     file locks don't work over a network.
+    ///   - name: the store's name, for apps with several stores per user: 1 to 64 letters, digits, `_` and `-`.
     /// - Throws: `StoreError`
     public func openLocalStore(at folder: URL, name: String = "main") async throws(StoreError) -> LocalStore {
         try await openLocalStore(at: folder.path(percentEncoded: false), name: name)
     }
 
-    /// Opens the local store of the user who is signed in, or a guest's; see `openLocalStore(at:name:)` by URL.
+    /// Opens the local store of the signed-in user, or of a guest; see `openLocalStore(at:name:)` with a URL.
     public func openLocalStore(at folder: String, name: String = "main") async throws(StoreError) -> LocalStore {
         let owner = await runner.sessions.owner()
         let open = try await OpenStore.open(
@@ -29,7 +29,7 @@ extension BkendClient {
         return LocalStore(open, userID: try await open.read { try $0.owner }, runner: runner)
     }
 
-    /// The local store of whoever is signed in by now, in the place of one that is open: one call after every sign-in,
+    /// Replaces an open store with the local store of the user who is signed in now. Call it after every sign-in,
     /// sign-up and sign-out.
     ///
     /// ```swift
@@ -37,17 +37,17 @@ extension BkendClient {
     /// store = try await client.openLocalStore(at: folder, replacing: store)
     /// ```
     ///
-    /// A guest's store becomes the user's, with its records and what waits in its outbox. Where the user has one on this
-    /// device already, the guest's writes are moved into that (`LocalStore.takeOver(into:)`). In any other case the store
-    /// is closed and the other one opened. Where another store is given back and synchronisation was running, it is
-    /// started there with the same options. Subscriptions are each store's own.
+    /// A guest's store becomes the user's store, with its records and outbox. If the user already has a store on this
+    /// device, the guest's writes are moved into it (`LocalStore.takeOver(into:)`). In any other case the open store is
+    /// closed and the other one is opened. If the method returns another store and synchronisation was running, it
+    /// starts there with the same options. Each store keeps its own subscriptions.
     ///
     /// - Parameters:
-    ///   - folder: where the app keeps its stores.
+    ///   - folder: the folder for the app's stores.
     ///   - name: the store's name.
-    ///   - store: the one that is open under that name.
-    /// - Returns: the same handle where it is still the right one.
-    /// - Throws: `StoreError`; the open store stays open then.
+    ///   - store: the store that is open under that name.
+    /// - Returns: the store of the current user; the same handle if it is still the right one.
+    /// - Throws: `StoreError`. The open store stays open then.
     public func openLocalStore(
         at folder: URL, name: String = "main", replacing store: LocalStore
     ) async throws(StoreError) -> LocalStore {

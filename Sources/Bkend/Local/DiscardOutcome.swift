@@ -1,10 +1,11 @@
 public import BkendSync
 
-/// What discarding an entry does to others.
+/// The effect of discarding an entry.
 public struct DiscardOutcome: Hashable, Sendable {
-    /// The entries that are gone: the one discarded, and with a create the later ones of its record.
+    /// The removed entries: the discarded one and, for a create, the later entries of its record.
     public var discarded: [OutboxEntry]
-    /// Entries of other records that name the discarded one, dead letters now: edit the id out and retry, or discard them.
+    /// Entries of other records that refer to the discarded record. They are dead letters now: remove the id and retry,
+    /// or discard them.
     public var failed: [OutboxEntry]
 
     init(discarding id: OutboxEntry.ID, in transaction: StoreTransaction) throws {

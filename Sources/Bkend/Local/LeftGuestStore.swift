@@ -2,22 +2,22 @@ public import BkendSync
 import BkendWire
 public import Foundation
 
-/// What a guest wrote on this device and left when somebody signed in without taking it over.
+/// The records that a guest wrote on this device and left behind, because a user signed in without taking them over.
 ///
-/// Nobody can tell one guest from another, so nobody sees it: neither the next guest nor whoever signs up next. The app
-/// says whose it is.
+/// Guests can't be told apart, so neither the next guest nor the next user sees these records. The app decides who owns
+/// them.
 public struct LeftGuestStore: Sendable, Identifiable {
-    /// Its number among the stores of one folder and name.
+    /// The store's number among the stores with the same folder and name.
     public var id: String { location.folder.split(separator: "/").last.map(String.init) ?? "" }
-    /// How many writes wait in it.
+    /// The number of writes that wait in the store.
     public let writes: Int
-    /// When the last of them was made, by this device's clock.
+    /// The time of the last write, by this device's clock.
     public let lastWrite: Date?
     let location: StoreLocation
 }
 
 extension BkendClient {
-    /// What guests have left on this device, the earliest first: ask whoever has signed in whether it is theirs.
+    /// The stores that guests left on this device, earliest first. Ask the signed-in user whether they are theirs.
     ///
     /// ```swift
     /// for left in try await client.leftGuestStores(at: folder) {
@@ -26,7 +26,7 @@ extension BkendClient {
     /// ```
     ///
     /// - Parameters:
-    ///   - folder: where the app keeps its stores.
+    ///   - folder: the folder for the app's stores.
     ///   - name: the stores' name.
     /// - Throws: `StoreError`
     public func leftGuestStores(
@@ -41,15 +41,15 @@ extension BkendClient {
         }
     }
 
-    /// Makes what a guest has left the store of the present guest: the next `openLocalStore` without a user opens it. What
-    /// another guest has written since is left in its place.
+    /// Makes a left store the current guest's store: the next `openLocalStore` without a user opens it. A store that
+    /// another guest has written to since is left behind in its place.
     ///
     /// - Throws: `StoreError`
     public func resume(_ left: LeftGuestStore) async throws(StoreError) {
         try await OpenStore.elsewhere { try left.location.resume() }
     }
 
-    /// Gives up what a guest has left: none of it is sent, and it is gone.
+    /// Deletes a left store. None of its writes are sent.
     ///
     /// - Throws: `StoreError`
     public func discard(_ left: LeftGuestStore) async throws(StoreError) {

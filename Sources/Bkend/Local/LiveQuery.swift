@@ -2,33 +2,33 @@ import BkendSync
 import BkendWire
 
 extension LocalQueryable {
-    /// The query's answer now, and again whenever it changes, by whomever: this program, another process with the same
-    /// store, or the server's word.
+    /// The query's result now, and again whenever it changes: by this program, by another process with the same store,
+    /// or by the server.
     ///
     /// ```swift
     /// for await snapshot in articles.order(by: \.title).limit(20).live() { render(snapshot) }
     /// ```
     ///
-    /// The first snapshot comes at once. A change outside the answer costs nothing here: the query doesn't run. A reader
-    /// who is slow gets the newest answer, not all between, and each snapshot's changes are those since the last one
-    /// that this reader got. A record whose local id becomes the server's is told once, as updated. The sequence ends
-    /// when the store is closed or the task is cancelled; ending the loop frees what it held.
+    /// The first snapshot arrives at once. A change outside the result doesn't run the query. A slow reader gets the
+    /// newest result and skips the ones before; each snapshot's changes are relative to the last snapshot that this
+    /// reader got. A record whose local id becomes the server's id is reported once, as updated. The sequence ends when
+    /// the store is closed or the task is cancelled. Leaving the loop releases its resources.
     public func live() -> LiveQuery<Model> { LiveQuery(query: localQuery) }
 }
 
-/// A query's answers as they change; see `LocalQueryable.live()`.
+/// The results of a query as they change; see `LocalQueryable.live()`.
 public struct LiveQuery<Model: RecordModel>: AsyncSequence, Sendable {
-    /// One answer.
+    /// One result.
     public typealias Element = Snapshot<Model>
-    /// It doesn't fail: what goes wrong stands in the snapshot.
+    /// The sequence doesn't throw. Errors are in the snapshot.
     public typealias Failure = Never
 
     let query: LocalQuery<Model>
 
-    /// Begins to observe. Each iterator is a reader of its own.
+    /// Starts observing. Each iterator is an independent reader.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(query) }
 
-    /// Gives one answer after the other.
+    /// Returns one result after another.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private enum Source {
             case observing(QueryObservation)
@@ -49,10 +49,10 @@ public struct LiveQuery<Model: RecordModel>: AsyncSequence, Sendable {
             }
         }
 
-        /// The next answer that differs from the last one; nil at the end.
+        /// The next result that differs from the last one; nil at the end.
         public mutating func next() async -> Snapshot<Model>? { await next(isolation: #isolation) }
 
-        /// The next answer that differs from the last one; nil at the end.
+        /// The next result that differs from the last one; nil at the end.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Snapshot<Model>? {
             switch source {
             case .ended: return nil

@@ -1,11 +1,11 @@
 public import BkendSync
 public import BkendWire
 
-/// Records of a table on this device, not asked for yet.
+/// A query for records of a table on this device, not run yet.
 public struct LocalQuery<Model: RecordModel>: LocalQueryable {
     let table: String
     let store: LocalStore
-    /// What is asked for, as a value that belongs to no store.
+    /// The query as a value, independent of any store.
     public let query: TableQuery<Model>
     var limit: Int?
     var offset = 0
@@ -51,9 +51,9 @@ extension LocalQueryable {
         return try await query.store.open.read { try query.result(of: wanted, in: $0) }
     }
 
-    /// The first record, nil when there is none.
+    /// The first record, or nil if there is none.
     ///
-    /// - Throws: `StoreError`; `notDecodable` when it doesn't fit the model.
+    /// - Throws: `StoreError`; `notDecodable` if it doesn't fit the model.
     public func first() async throws(StoreError) -> Record<Model>? {
         var query = localQuery
         query.limit = min(query.limit ?? 1, 1)
@@ -65,7 +65,7 @@ extension LocalQueryable {
         return result.records.first
     }
 
-    /// How many records match; limit and offset don't matter.
+    /// The number of matching records, without limit and offset.
     ///
     /// - Throws: `StoreError`
     public func count() async throws(StoreError) -> Int {
@@ -76,11 +76,11 @@ extension LocalQueryable {
         }
     }
 
-    /// One page of the answer, in place of limit and offset.
+    /// One page of the result. Replaces limit and offset.
     ///
     /// - Parameters:
     ///   - number: the page, from 1.
-    ///   - limit: the rows of a page, at least 1; more than the server gives are fine.
+    ///   - limit: the number of rows per page, at least 1. It can be larger than the server's maximum.
     /// - Throws: `StoreError`
     public func page(
         _ number: Int = 1, limit: Int = Query.Page.defaultLimit
@@ -88,7 +88,7 @@ extension LocalQueryable {
         try await localQuery.page(Query.Page(number, limit: limit))
     }
 
-    /// The part of the answer after some rows, in place of limit and offset.
+    /// The part of the result after a number of rows. Replaces limit and offset.
     ///
     /// - Throws: `StoreError`
     public func page(

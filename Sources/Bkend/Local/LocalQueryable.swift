@@ -1,6 +1,6 @@
 public import BkendWire
 
-/// What can be queried on this device: a table, or a query that was begun.
+/// A table or a query on this device that can be refined and run.
 public protocol LocalQueryable<Model>: Sendable {
     /// The records' model.
     associatedtype Model: RecordModel
@@ -10,66 +10,65 @@ public protocol LocalQueryable<Model>: Sendable {
 }
 
 extension LocalQueryable {
-    /// The records that match this filter too. Any filter is taken, also one that the REST API can't say.
+    /// The records that match this filter too. Accepts any filter, including those that the REST API can't express.
     public func `where`(_ filter: (Model.Fields) -> some FilterConvertible) -> LocalQuery<Model> {
         self.filter(filter(Model.fields))
     }
 
-    /// The records that match a filter that was built before too. It has another name than `where(_:)`: of one name for
-    /// both forms the compiler would try either for each mistake in a closure, and tell of the wrong one.
+    /// The records that also match a filter built earlier. The name differs from `where(_:)` because with one name for
+    /// both forms, the compiler reports mistakes in a closure for the wrong form.
     public func filter(_ filter: some FilterConvertible) -> LocalQuery<Model> {
         localQuery.changed { $0.filter(filter) }
     }
 
-    /// In the order of a field; ties break by the field of a further call, at last by `id`.
+    /// Orders by a field. Further calls break ties by their fields; the last tie-breaker is `id`.
     public func order<Value>(
         by field: KeyPath<Model.Fields, Field<Value>>, _ direction: Query.Sort.Direction = .ascending
     ) -> LocalQuery<Model> {
         localQuery.changed { $0.order(by: field, direction) }
     }
 
-    /// In the order of a field, by its name or dotted path.
+    /// Orders by a field, given as a name or dotted path.
     public func order(byPath field: String, _ direction: Query.Sort.Direction = .ascending) -> LocalQuery<Model> {
         localQuery.changed { $0.order(byPath: field, direction) }
     }
 
-    /// The records that hold the text in a top-level string, upper and lower case being the same (rest-api.md §4).
+    /// The records that contain the text in a top-level string, ignoring case (rest-api.md §4).
     public func search(_ text: String) -> LocalQuery<Model> { localQuery.changed { $0.search(text) } }
 
-    /// The records that hold the text in that field.
+    /// The records that contain the text in that field.
     public func search<Value: TextValue>(
         _ text: String, in field: KeyPath<Model.Fields, Field<Value>>
     ) -> LocalQuery<Model> {
         localQuery.changed { $0.search(text, in: field) }
     }
 
-    /// The same records, only the fields that a smaller model has; system fields always come along.
+    /// The same records with only the fields of a smaller model. System fields are always included.
     public func select<Part: RecordModel>(_ part: Part.Type) -> LocalQuery<Part> {
         localQuery.changed { $0.select(part) }
     }
 
-    /// The same records, only these fields, as JSON; system fields always come along.
+    /// The same records with only these fields, as JSON. System fields are always included.
     public func select<each Value>(
         _ fields: repeat KeyPath<Model.Fields, Field<each Value>>
     ) -> LocalQuery<JSONObject> {
         localQuery.changed { $0.select(repeat each fields) }
     }
 
-    /// The same records, only the fields of these names, as JSON; system fields always come along.
+    /// The same records with only the fields of these names, as JSON. System fields are always included.
     public func select(names: [String]) -> LocalQuery<JSONObject> { localQuery.changed { $0.select(names: names) } }
 
-    /// The records of a query that belongs to no store: `Article.where { … }`. It takes the place of what this one asks
-    /// for.
+    /// The records of an independent query: `Article.where { … }`. It replaces this query.
     public func matching(_ query: TableQuery<Model>) -> LocalQuery<Model> { localQuery.changed { _ in query } }
 
-    /// At most so many records; all of them unless said.
+    /// At most this many records. Without a limit, all records.
     public func limit(_ count: Int) -> LocalQuery<Model> {
         var query = localQuery
         query.limit = count
         return query
     }
 
-    /// Without the first records.
+    /// Skips this many records at the start.
     public func offset(_ count: Int) -> LocalQuery<Model> {
         var query = localQuery
         query.offset = count

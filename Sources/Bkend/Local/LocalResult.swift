@@ -1,11 +1,11 @@
 public import BkendWire
 
-/// Whether an answer from this device can miss records that the server has.
+/// Whether a result from this device may lack records that the server has.
 public enum AnswerCompleteness: Hashable, Sendable {
-    /// Every record that the server listed is here: the whole table is subscribed to, or this very filter, and it has
+    /// Every record that the server listed is here: the whole table or exactly this filter is subscribed to, and has
     /// been read to the end.
     case complete
-    /// The server may have more.
+    /// The server may have more records.
     case partial
 }
 
@@ -13,9 +13,9 @@ public enum AnswerCompleteness: Hashable, Sendable {
 public struct LocalResult<Model: RecordModel>: Sendable {
     /// The records, in the query's order.
     public var records: [Record<Model>]
-    /// Whether the server may have more.
+    /// Whether the server may have more records.
     public var completeness: AnswerCompleteness
-    /// Records that matched and don't fit the model.
+    /// Records that matched but don't fit the model.
     public var undecodable: [UndecodableRecord]
 }
 
@@ -28,13 +28,13 @@ extension LocalResult: RandomAccessCollection {
     public subscript(position: Int) -> Record<Model> { records[position] }
 }
 
-/// One page of a local query's answer.
+/// One page of a local query's result.
 public struct LocalPage<Model: RecordModel>: Sendable {
     /// The records, in the query's order.
     public var records: [Record<Model>]
-    /// Where they lie in the whole answer: total, page, limit, and whether more follow.
+    /// Their position in the whole result: total, page, limit, and whether more follow.
     public var pagination: Pagination
-    /// Whether the server may have more.
+    /// Whether the server may have more records.
     public var completeness: AnswerCompleteness
     /// Records of the page that don't fit the model.
     public var undecodable: [UndecodableRecord]

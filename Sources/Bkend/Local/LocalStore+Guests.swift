@@ -2,8 +2,8 @@ public import BkendSync
 import BkendWire
 
 extension LocalStore {
-    /// Moves what a guest wrote into the store that the user who has signed in since has on this device: records and
-    /// writes that wait, dead letters and reports, in their order. Ids that the guest was given go on working there.
+    /// Moves a guest's data into the signed-in user's store on this device: records, waiting writes, dead letters and
+    /// reports, in their order. Ids that the guest was given keep working there.
     ///
     /// ```swift
     /// let store = try await client.openLocalStore(at: folder)
@@ -11,16 +11,16 @@ extension LocalStore {
     /// await guest.close()
     /// ```
     ///
-    /// Afterwards this store is empty and still a guest's; its synchronisation has ended. What was on its way is looked up
-    /// before it is sent as the user. A kill at any moment loses nothing and doubles nothing: the next opening of one of
-    /// the two goes on. Called again it does nothing. Subscriptions are each store's own, and records that the guest only
-    /// read come with them.
+    /// Afterwards this store is empty, still belongs to a guest, and no longer synchronises. Writes that were in flight
+    /// are looked up on the server before they are sent as the user. If the process is killed at any moment, nothing is
+    /// lost or duplicated: opening either store again continues the move. Calling it again does nothing. Each store
+    /// keeps its own subscriptions; records that the guest only read arrive through the user's subscriptions.
     ///
-    /// - Parameter store: the store of the user who is signed in, of the same folder and name.
+    /// - Parameter store: the signed-in user's store, with the same folder and name.
     /// - Returns: how many writes were moved.
-    /// - Throws: `StoreError`: `otherOwner` where this isn't a guest's store, or the other isn't the signed-in user's. Where
-    ///   a disk fails in the middle this store takes no more writes (`beingTakenOver`) until it is called again or a store
-    ///   is opened.
+    /// - Throws: `StoreError`: `otherOwner` if this isn't a guest's store, or the other isn't the signed-in user's. If
+    ///   a disk fails during the move, this store accepts no more writes (`beingTakenOver`) until you call the method
+    ///   again or open a store.
     @discardableResult
     public func takeOver(into store: LocalStore) async throws(StoreError) -> Int {
         let user = try await store.signedInOwner()
@@ -31,10 +31,11 @@ extension LocalStore {
         return count
     }
 
-    /// Takes in what a guest has left on this device; see `takeOver(into:)` and `BkendClient.leftGuestStores(at:name:)`.
+    /// Takes over a store that a guest left on this device; see `takeOver(into:)` and
+    /// `BkendClient.leftGuestStores(at:name:)`.
     ///
     /// - Returns: how many writes were moved.
-    /// - Throws: `StoreError`: `otherOwner` where this isn't the signed-in user's store.
+    /// - Throws: `StoreError`: `otherOwner` if this isn't the signed-in user's store.
     @discardableResult
     public func takeOver(_ left: LeftGuestStore) async throws(StoreError) -> Int {
         let count = try await open.takeOver(left.location, by: try await signedInOwner())

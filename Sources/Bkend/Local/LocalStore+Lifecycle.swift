@@ -4,11 +4,11 @@ public import BkendWire
 extension LocalStore {
     // MARK: Owner
 
-    /// Gives a guest's store to the user who has signed in since, with all its records and entries: they are sent as that
+    /// Gives a guest's store to the signed-in user, with all its records and entries. The entries are sent as that
     /// user.
     ///
-    /// - Throws: `StoreError`: `otherOwner` when nobody is signed in, the store is another user's, or the user has a store
-    ///   of this name already: `takeOver(into:)` moves it there.
+    /// - Throws: `StoreError`: `otherOwner` if nobody is signed in, if the store belongs to another user, or if the
+    ///   user already has a store of this name; use `takeOver(into:)` then.
     public func takeOver() async throws(StoreError) {
         guard let user = try await sessions?.userHere() else { throw StoreError(.otherOwner) }
         try await open.takeOver(by: user)
@@ -16,11 +16,11 @@ extension LocalStore {
         await synchroniser?.noteSession()
     }
 
-    /// Empties the store: records, outbox, subscriptions, and the files of a damaged database that was set aside. It stays
-    /// this user's, and open.
+    /// Empties the store: records, outbox, subscriptions, and the files of a damaged database that was set aside. The
+    /// store stays open and keeps its owner.
     ///
-    /// - Parameter discardingOutbox: whether writes that the server doesn't have may be lost.
-    /// - Throws: `StoreError`: `outboxNotEmpty` with their number unless they may.
+    /// - Parameter discardingOutbox: whether to discard writes that aren't on the server yet.
+    /// - Throws: `StoreError`: `outboxNotEmpty` with the number of such writes, unless they are to be discarded.
     public func wipe(discardingOutbox: Bool = false) async throws(StoreError) {
         do {
             try await open.write { transaction in
@@ -36,14 +36,13 @@ extension LocalStore {
 
     // MARK: Size
 
-    /// How many bytes the store's data takes up in its file. The file itself doesn't shrink: what becomes free is used
-    /// again.
+    /// The number of bytes that the store's data uses in its file. The file doesn't shrink; free space is reused.
     public func usedBytes() async throws(StoreError) -> Int64 { try await open.read { try $0.usedBytes } }
 
-    /// Lets go of records that no subscription and no entry holds until the store fits a size, the longest unchanged ones
-    /// first.
+    /// Removes records that no subscription and no entry holds until the store fits a size, starting with those
+    /// unchanged for the longest time.
     ///
-    /// - Returns: how many records went. The store may still be larger, when all that is left is held.
+    /// - Returns: the number of removed records. The store may still be larger if the remaining records are held.
     @discardableResult
     public func evict(toFit bytes: Int64) async throws(StoreError) -> Int {
         try await open.work { try $0.evict(toFit: bytes) }
@@ -51,20 +50,20 @@ extension LocalStore {
 
     // MARK: Health
 
-    /// Whether the store's file is known to be sound. After a crash SQLite looks through it behind what the app does:
-    /// `checking`.
+    /// Whether the store's file is known to be intact. After a crash, SQLite checks it in the background; the value is
+    /// `checking` meanwhile.
     ///
     /// - Throws: `StoreError`
     public var health: StoreHealth { get throws(StoreError) { try open.core.database.health } }
 
-    /// What opening the store had to do about a damaged file; nil for nothing. Records come back from the server; of
-    /// the outbox it says how much was saved and lost.
+    /// The damage that was found when the store was opened, or nil. Records come back from the server; the value says
+    /// how much of the outbox was saved and lost.
     ///
     /// - Throws: `StoreError`
     public var damage: StoreDamage? { get throws(StoreError) { try open.core.database.damage } }
 
-    /// The store's state for a report of a fault: counts, states, codes, sizes and settings. No value of a record, no id,
-    /// no filter and no user stands in it; names of tables do.
+    /// The store's state for a bug report: counts, states, codes, sizes, settings and table names. It contains no
+    /// record values, ids, filters or users.
     public func diagnostics() async throws(StoreError) -> JSONObject {
         let health = try health
         var json = try await open.read { try $0.diagnostics() }

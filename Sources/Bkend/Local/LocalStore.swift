@@ -2,7 +2,7 @@ import BkendSync
 import BkendWire
 import Synchronization
 
-/// A user's records on this device: every read and write works at once, with or without a network.
+/// A user's records on this device. Reads and writes work at once, with or without a network.
 ///
 /// ```swift
 /// let store = try await client.openLocalStore(at: folder)
@@ -11,9 +11,9 @@ import Synchronization
 /// for await snapshot in articles.order(by: \.title).live() { render(snapshot) }
 /// ```
 ///
-/// A write that returned is on the disk, as the change that queries see and as an entry of the outbox, in one
-/// transaction. Several processes may use one store at the same time, and see each other's changes as they happen.
-/// Nothing blocks the caller's executor.
+/// When a write returns, one transaction has stored both the change that queries see and its entry in the outbox,
+/// durably on disk. Several processes can use one store at the same time and see each other's changes immediately. No
+/// call blocks the caller's executor.
 public final class LocalStore: Sendable {
     let open: OpenStore
     private let owner: Mutex<String>
@@ -29,9 +29,9 @@ public final class LocalStore: Sendable {
         synchroniser = runner.map { StoreSync(open, $0) }
     }
 
-    /// The id of the user whose store this is, `""` for a guest's.
+    /// The id of the user who owns the store, or `""` for a guest.
     ///
-    /// A take-over through another handle isn't seen here: entries are made as whoever owns the store all the same.
+    /// This value doesn't change when another handle takes the store over. Entries are still made as the current owner.
     public internal(set) var userID: String {
         get { owner.withLock { $0 } }
         set { owner.withLock { $0 = newValue } }
@@ -50,7 +50,8 @@ public final class LocalStore: Sendable {
         LocalTable(name: name, store: self)
     }
 
-    /// Several reads and writes, in any tables, as one durable transaction: all of it is stored, or nothing.
+    /// Runs several reads and writes, in any tables, as one durable transaction. Either all of it is stored, or
+    /// nothing.
     ///
     /// ```swift
     /// try await store.write { store in
@@ -59,12 +60,13 @@ public final class LocalStore: Sendable {
     /// }
     /// ```
     ///
-    /// The closure runs on the store's own thread, and no other write runs meanwhile, in any process: keep it short.
+    /// The closure runs on the store's own thread. No other write runs meanwhile, in any process, so keep it short.
     ///
-    /// An error that the closure catches undoes everything all the same, unless the call was refused before it changed
-    /// anything, as for a record that isn't there: no operation is ever stored in part.
+    /// If a call inside the closure fails, everything is undone even if the closure catches the error, unless the call
+    /// failed before it changed anything, for example because a record doesn't exist. No operation is ever stored in
+    /// part.
     ///
-    /// - Throws: `StoreError`, or what the closure throws; nothing is stored then.
+    /// - Throws: `StoreError`, or the closure's error. Nothing is stored then.
     @discardableResult
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (LocalTransaction) throws -> Result
@@ -76,8 +78,8 @@ public final class LocalStore: Sendable {
         }
     }
 
-    /// Stops synchronisation, ends every live query of this handle and gives it back; calls afterwards throw `closed`. The
-    /// last handle of a process closes the file. Calling it again does nothing.
+    /// Stops synchronisation, ends every live query of this handle and releases the handle. Later calls throw `closed`.
+    /// The last handle of a process closes the file. Calling it again does nothing.
     public func close() async {
         await synchroniser?.close()
         await open.close()

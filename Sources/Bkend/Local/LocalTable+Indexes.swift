@@ -3,23 +3,23 @@ import BkendWire
 
 /// An index over a table's records on this device.
 public struct LocalIndex: Hashable, Sendable {
-    /// How far an index has come.
+    /// The state of an index.
     public enum State: Hashable, Sendable {
         /// Queries use it.
         case ready
-        /// It is being filled; until then queries read every record.
+        /// The index is being filled. Until it is ready, queries read every record.
         case building
-        /// It can't be kept: why. The records are all there; queries read every one.
+        /// The index can't be kept, for the given reason. All records are there; queries read every record.
         case refused(String)
     }
 
-    /// Its fields' names or dotted paths, the most significant first.
+    /// The names or dotted paths of the index's fields, most significant first.
     public var fields: [String]
-    /// Whether the app has asked for it, with `index(by:)`.
+    /// Whether the app requested the index with `index(by:)`.
     public var isAsked: Bool
-    /// Whether the server has such an index: then it is here too, as long as the server has it.
+    /// Whether the server has this index. If so, the index exists here as long as it exists on the server.
     public var isSpecified: Bool
-    /// How far it has come.
+    /// The index's state.
     public var state: State
 
     init(_ index: StoreIndex) {
@@ -36,8 +36,8 @@ public struct LocalIndex: Hashable, Sendable {
 }
 
 extension LocalTable {
-    /// Keeps an index by one field, or by several, the most significant first: queries by them read only what they find,
-    /// however many records there are.
+    /// Keeps an index on one or several fields, most significant first. Queries on these fields read only the records
+    /// that they find, however many records the table has.
     ///
     /// ```swift
     /// try await store.table(Article.self).index(by: \.author, \.createdAt)
@@ -45,23 +45,23 @@ extension LocalTable {
     /// let newest = articles.where { $0.author == ann }.order(by: \.createdAt, .descending).limit(20)
     /// ```
     ///
-    /// Call it each time after the store was opened: an index that is there already costs nothing. Where there are
-    /// records, they are put into it a few thousand at a time, with other writes between, and the call returns when it is
-    /// whole. It stays when the store is closed, until `dropIndex(by:)`.
+    /// Call it each time you open the store; an existing index costs nothing. Existing records are added to the index a
+    /// few thousand at a time, with other writes in between, and the call returns when the index is complete. The index
+    /// remains when the store is closed, until `dropIndex(by:)`.
     ///
-    /// Every index makes each write a little slower, and takes space. Every table has one by `id`, `createdAt`,
-    /// `updatedAt` and `createdBy`; those of the server's table come by themselves once synchronisation has read its
-    /// spec. No value is ever refused because of an index, and none is unique here: that is the server's business.
+    /// Every index makes each write a little slower and takes space. Every table has an index on `id`, `createdAt`,
+    /// `updatedAt` and `createdBy`. The server's indexes are added automatically once synchronisation has read the
+    /// table's spec. A local index never rejects a value, and isn't unique; the server enforces uniqueness.
     ///
-    /// - Throws: `StoreError`: `invalidIndex`, `tooManyIndexes` past 16 for a table or 128 for the store, `cancelled` with
-    ///   the task; what was filled until then stays.
+    /// - Throws: `StoreError`: `invalidIndex`, `tooManyIndexes` past 16 for a table or 128 for the store, `cancelled`
+    ///   if the task is cancelled; the part filled until then stays.
     public func index<First, each Rest>(
         by first: KeyPath<Model.Fields, Field<First>>, _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>
     ) async throws(StoreError) {
         try await index(byPaths: Self.paths(first, repeat each rest))
     }
 
-    /// Keeps an index by fields given as names or dotted paths; see `index(by:_:)`.
+    /// Keeps an index on fields given as names or dotted paths; see `index(by:_:)`.
     public func index(byPaths fields: [String]) async throws(StoreError) {
         let name = name
         let wanted = fields.map { IndexDefinition.Field($0) }
@@ -75,7 +75,8 @@ extension LocalTable {
         if case .refused(let flaw) = kept?.state { throw StoreError(.invalidIndex(flaw), table: name) }
     }
 
-    /// Keeps an index no longer by the app's word; where the server has it, it stays. Nothing happens where there is none.
+    /// Drops an index that the app requested. The index stays if the server has it. Does nothing if there is no such
+    /// index.
     ///
     /// - Throws: `StoreError`
     public func dropIndex<First, each Rest>(
@@ -84,7 +85,7 @@ extension LocalTable {
         try await dropIndex(byPaths: Self.paths(first, repeat each rest))
     }
 
-    /// Keeps an index no longer, its fields given as names or dotted paths; see `dropIndex(by:_:)`.
+    /// Drops an index on fields given as names or dotted paths; see `dropIndex(by:_:)`.
     public func dropIndex(byPaths fields: [String]) async throws(StoreError) {
         let name = name
         let dropped = fields.map { IndexDefinition.Field($0) }
@@ -103,7 +104,7 @@ extension LocalTable {
         return paths
     }
 
-    /// The table's indexes, besides those that every table has.
+    /// The table's indexes, except those that every table has.
     ///
     /// - Throws: `StoreError`
     public func indexes() async throws(StoreError) -> [LocalIndex] {

@@ -3,17 +3,17 @@ import BkendWire
 
 /// The records of one table on this device.
 ///
-/// Reads see what is on this device: what subscriptions brought here, and what was written here. Writes are queued for
-/// the server. An id that `create` gave stays good for ever, in calls, values and filters, also when the server has given
-/// the record another one.
+/// Reads see the records on this device: those from subscriptions and those written here. Writes are queued for the
+/// server. An id from `create` stays valid forever, in calls, values and filters, even after the server has given the
+/// record another id.
 public struct LocalTable<Model: RecordModel>: Sendable {
     /// The table's name.
     public let name: String
     let store: LocalStore
 
-    /// A record by its id, nil when there is none on this device.
+    /// A record by its id, or nil if it isn't on this device.
     ///
-    /// - Throws: `StoreError`; `notDecodable` when the record doesn't fit the model.
+    /// - Throws: `StoreError`; `notDecodable` if the record doesn't fit the model.
     public func get(_ id: String) async throws(StoreError) -> Record<Model>? {
         let reader = RecordReader<Model>(table: name, store: store)
         return try await store.open.read { try reader.record(id, in: $0) }
@@ -23,10 +23,9 @@ public struct LocalTable<Model: RecordModel>: Sendable {
 
     /// Stores a new record and queues it for the server.
     ///
-    /// A field that is nil is left out, so that the server's default for it holds; values for system fields are left out
-    /// too.
+    /// A nil field is left out, so that the server's default applies. Values for system fields are left out too.
     ///
-    /// - Returns: the record with the id that it has here.
+    /// - Returns: the record with its local id.
     /// - Throws: `StoreError`
     @discardableResult
     public func create(_ model: Model) async throws(StoreError) -> Record<Model> {
@@ -48,8 +47,8 @@ public struct LocalTable<Model: RecordModel>: Sendable {
 
     /// Changes a record: the closure gets the model as it is now, and the top-level fields that it changes are queued.
     ///
-    /// Nothing that others write meanwhile is lost: should the record have changed while the closure ran, the closure runs
-    /// again on what it is then. It runs where the caller is, on the main actor for example.
+    /// Concurrent writes aren't lost: if the record changes while the closure runs, the closure runs again with the new
+    /// version. It runs in the caller's isolation, for example on the main actor.
     ///
     /// - Returns: the record as it is now.
     /// - Throws: `StoreError`; `noSuchRecord` when it isn't on this device.
@@ -75,17 +74,17 @@ public struct LocalTable<Model: RecordModel>: Sendable {
         }
     }
 
-    /// Changes a record that was read before, a form's for example: the closure gets the model as it was read, and the
-    /// top-level fields that it changes are queued.
+    /// Changes a record that was read earlier, for example for a form. The closure gets the model as it was read, and
+    /// the top-level fields that it changes are queued.
     ///
     /// ```swift
     /// let shown = try await notes.get(id)              // a form shows it; meanwhile another device changes it
     /// try await notes.update(shown) { $0 = edited }    // only what was edited in the form is written
     /// ```
     ///
-    /// Fields that the closure leaves alone keep what they are by now. A field that it changes, and that has changed
-    /// elsewhere since the record was read, is a conflict: it is reported and decided by the policy once it is sent. To
-    /// count on from the present value, use `update(_:_:)` by id.
+    /// Fields that the closure doesn't change keep their current values. If the closure changes a field that has also
+    /// changed elsewhere since the record was read, that is a conflict: it is reported, and the policy decides it when
+    /// the update is sent. To compute a value from the current one, such as a counter, use `update(_:_:)` by id.
     ///
     /// - Returns: the record as it is now.
     /// - Throws: `StoreError`; `noSuchRecord` when it isn't on this device any more.
@@ -98,7 +97,8 @@ public struct LocalTable<Model: RecordModel>: Sendable {
         return try await self.change { try $0.update(id, fields: fields, seen: seen) }
     }
 
-    /// Sets some top-level fields of a record; null is stored as null. A field that has its value already is no change.
+    /// Sets some top-level fields of a record; null is stored as null. A field that already has the value isn't a
+    /// change.
     ///
     /// - Throws: `StoreError`
     @discardableResult
@@ -118,13 +118,13 @@ public struct LocalTable<Model: RecordModel>: Sendable {
         try await update(id, fields: try RecordFields.object(assignments(Model.fields), table: name, record: id))
     }
 
-    /// Deletes a record. What the server can't have yet is taken out of the outbox instead.
+    /// Deletes a record. If the server can't have the record yet, its entries are removed from the outbox instead.
     ///
     /// - Throws: `StoreError`; `noSuchRecord` when it isn't on this device.
     public func delete(_ id: String) async throws(StoreError) { try await change { try $0.delete(id) } }
 
-    /// Deletes a record that was read before; see `delete(_:)` by id. Where it has changed elsewhere since it was read,
-    /// that is a conflict.
+    /// Deletes a record that was read earlier; see `delete(_:)` by id. If the record has changed elsewhere since it was
+    /// read, that is a conflict.
     public func delete(_ record: Record<Model>) async throws(StoreError) {
         let (id, seen) = (record.id, record.json)
         try await change { try $0.delete(id, seen: seen) }

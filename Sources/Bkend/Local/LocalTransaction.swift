@@ -1,8 +1,8 @@
 import BkendSync
 public import BkendWire
 
-/// The store inside `store.write { … }`: reads see what the closure has written so far, and all of it becomes one
-/// durable transaction when the closure returns.
+/// The store inside `store.write { … }`. Reads see what the closure has written so far. When the closure returns, all
+/// its writes are stored as one durable transaction.
 public final class LocalTransaction {
     private var transaction: StoreTransaction?
     let store: LocalStore

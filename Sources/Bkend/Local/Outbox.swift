@@ -2,11 +2,11 @@ public import BkendSync
 public import BkendWire
 
 extension LocalStore {
-    /// The writes that the server doesn't have yet.
+    /// The writes that aren't on the server yet.
     public var outbox: Outbox { Outbox(store: self) }
 }
 
-/// The writes of a local store that wait for the server's word: to look at, to mend, to give up.
+/// A local store's writes that the server hasn't confirmed yet. You can inspect, edit, retry and discard them.
 ///
 /// ```swift
 /// for entry in try await store.outbox.deadLetters() {
@@ -16,11 +16,11 @@ extension LocalStore {
 /// }
 /// ```
 ///
-/// Each call throws `StoreError`; `noSuchEntry` also for an entry that was completed meanwhile.
+/// Each call throws `StoreError`; `noSuchEntry` also for an entry that has completed in the meantime.
 public struct Outbox: Sendable {
     let store: LocalStore
 
-    /// The entries in the order they were made: of all tables or one, in any state or one.
+    /// The entries in the order in which they were made: of all tables or one table, in any state or one state.
     public func entries(
         in state: OutboxEntry.State? = nil, table: String? = nil
     ) async throws(StoreError) -> [OutboxEntry] {
@@ -32,38 +32,38 @@ public struct Outbox: Sendable {
         try await store.open.read { try $0.entries(of: table, id) }
     }
 
-    /// The entries that the server rejected: `failure` says why, `advice` what to do. Each stops only itself and what
-    /// depends on it.
+    /// The entries that the server rejected. `failure` has the reason, and `advice` says what to do. A dead letter
+    /// stops only itself and the entries that depend on it.
     public func deadLetters() async throws(StoreError) -> [OutboxEntry] { try await entries(in: .failed) }
 
-    /// An entry, nil when there is none of that number any more.
+    /// An entry by its number, or nil if it no longer exists.
     public func entry(_ id: OutboxEntry.ID) async throws(StoreError) -> OutboxEntry? {
         try await store.open.read { try $0.entry(id) }
     }
 
-    /// How many entries there are.
+    /// The number of entries, by state.
     public func counts() async throws(StoreError) -> OutboxCounts {
         try await store.open.read { try OutboxCounts($0) }
     }
 
     // MARK: Deciding
 
-    /// Queues a dead letter or an unresolved create again. An update goes out without the fields that later writes have
+    /// Queues a dead letter or an unresolved create again. An update is sent without the fields that later writes have
     /// set.
     ///
-    /// - Throws: `StoreError`: it names a discarded record, its record is gone, or it isn't stuck.
+    /// - Throws: `StoreError` if the entry refers to a discarded record, if its record is gone, or if it isn't stuck.
     public func retry(_ id: OutboxEntry.ID) async throws(StoreError) { try await change { try $0.retry(id) } }
 
-    /// Gives an entry up. An update or delete leaves the record as the server has it. A create takes its record along,
-    /// with the record's other entries; entries of other records that name it become dead letters.
+    /// Discards an entry. For an update or delete, the record becomes what the server has. For a create, the record and
+    /// its other entries are removed; entries of other records that refer to it become dead letters.
     ///
-    /// - Throws: `StoreError` while its request is on the way.
+    /// - Throws: `StoreError` while the entry's request is in flight.
     @discardableResult
     public func discard(_ id: OutboxEntry.ID) async throws(StoreError) -> DiscardOutcome {
         try await change { try DiscardOutcome(discarding: id, in: $0) }
     }
 
-    /// What `discard` would do, without doing it.
+    /// The effect that `discard` would have, without discarding.
     public func consequences(ofDiscarding id: OutboxEntry.ID) async throws(StoreError) -> DiscardOutcome {
         do {
             return try await store.open.write { transaction -> DiscardOutcome in
@@ -76,8 +76,8 @@ public struct Outbox: Sendable {
         }
     }
 
-    /// Sets fields of a dead letter, or of an entry that nothing has been sent of, and takes others out. A dead letter
-    /// stays one: retry it.
+    /// Sets and removes fields of a dead letter, or of an entry that hasn't been sent at all. A dead letter stays a
+    /// dead letter until you retry it.
     ///
     /// - Throws: `StoreError`
     public func edit(
@@ -89,12 +89,12 @@ public struct Outbox: Sendable {
 
     // MARK: Reports
 
-    /// What synchronisation has to tell and the app has not acknowledged: conflicts, for example. Oldest first.
+    /// The reports of synchronisation that the app hasn't acknowledged, such as conflicts. Oldest first.
     public func reports() async throws(StoreError) -> [StoreReport] {
         try await store.open.read { try $0.reports().map { StoreReport($0) } }
     }
 
-    /// Says that the app knows of a report; it isn't given again.
+    /// Acknowledges a report. It isn't returned again.
     public func acknowledge(_ id: StoreReport.ID) async throws(StoreError) {
         try await change { try $0.acknowledge(id) }
     }

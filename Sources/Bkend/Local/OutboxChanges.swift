@@ -1,24 +1,24 @@
 public import BkendSync
 
 extension Outbox {
-    /// The counts now, and again after each change in the outbox or among the reports, whoever made it. A slow reader
-    /// gets the newest. It ends when the store is closed or the task is cancelled.
+    /// The counts now, and again after each change of the outbox or the reports, whatever caused it. A slow reader gets
+    /// the newest counts. The sequence ends when the store is closed or the task is cancelled.
     public var changes: OutboxChanges { OutboxChanges(store: store) }
 }
 
 /// The outbox as it changes; see `Outbox.changes`.
 public struct OutboxChanges: AsyncSequence, Sendable {
-    /// The counts after a change. They may be the same when an entry was edited.
+    /// The counts after a change. They can be the same if an entry was edited.
     public typealias Element = OutboxCounts
-    /// What ends the sequence early.
+    /// The error that ends the sequence early.
     public typealias Failure = StoreError
 
     let store: LocalStore
 
-    /// Each iterator is a reader of its own.
+    /// Each iterator is an independent reader.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(store: store) }
 
-    /// Gives the counts after one change after the other.
+    /// Returns the counts after each change.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let store: LocalStore
         private var signals: SignalObservation?

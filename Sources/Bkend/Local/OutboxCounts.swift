@@ -1,18 +1,18 @@
 import BkendSync
 
-/// How many writes wait, and for what.
+/// The number of waiting writes, by what they wait for.
 public struct OutboxCounts: Hashable, Sendable {
-    /// Wait for their turn.
+    /// Writes that wait for their turn.
     public var queued: Int
-    /// Are being sent, or were sent and got no proper answer yet.
+    /// Writes that are being sent, or were sent without a proper response yet.
     public var sending: Int
-    /// Wait for an entry that is stuck.
+    /// Writes that wait for a stuck entry.
     public var blocked: Int
-    /// Were rejected: dead letters.
+    /// Rejected writes: dead letters.
     public var failed: Int
-    /// Creates of which nobody can say whether the server has them.
+    /// Creates for which it is unknown whether the server has them.
     public var unresolved: Int
-    /// Reports that the app has not acknowledged.
+    /// Reports that the app hasn't acknowledged.
     public var reports: Int
 
     /// All entries.

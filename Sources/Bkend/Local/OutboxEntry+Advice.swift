@@ -1,7 +1,7 @@
 public import BkendSync
 
 extension OutboxEntry {
-    /// What an app or its user can do about an entry that is stuck; nil for one that goes its way.
+    /// What the app or its user can do about a stuck entry; nil for an entry that isn't stuck.
     public var advice: String? {
         switch state {
         case .queued, .inFlight, .ambiguous: nil

@@ -1,14 +1,14 @@
 public import BkendSync
 
 extension Record {
-    /// Waits for the server's word on this record: until all its writes are there.
+    /// Waits until the server has confirmed all writes of this record.
     ///
-    /// A record that was read from the server returns at once. Without a network this may take as long as that; cancel the
-    /// task to stop waiting.
+    /// For a record that was read from the server, it returns at once. Without a network, it waits until there is one;
+    /// cancel the task to stop waiting.
     ///
-    /// - Returns: the record as it is then, with the id that the server gave it.
-    /// - Throws: `StoreError`: `rejected` with the server's reason, `discarded` when the record was discarded or deleted,
-    ///   `unresolved` when nobody can say whether the server has it, `cancelled`, `closed`.
+    /// - Returns: the record as it is then, with the server's id.
+    /// - Throws: `StoreError`: `rejected` with the server's reason, `discarded` if the record was discarded or deleted,
+    ///   `unresolved` if it is unknown whether the server has it, `cancelled`, `closed`.
     public func confirmed() async throws(StoreError) -> Record {
         guard let origin else { return self }
         let reader = RecordReader<Model>(table: origin.table, store: origin.store)

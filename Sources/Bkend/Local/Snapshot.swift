@@ -1,20 +1,21 @@
 public import BkendSync
 
-/// What a live query shows at one moment.
+/// The result of a live query at one moment.
 public struct Snapshot<Model: RecordModel>: Sendable {
     /// The records, in the query's order.
     public var records: [Record<Model>] = []
-    /// What changed since the snapshot before, for this reader; everything is inserted in the first one.
+    /// The changes since this reader's previous snapshot. In the first snapshot every record is inserted.
     public var changes = SnapshotChanges()
-    /// Records that match and don't fit the model.
+    /// Records that match but don't fit the model.
     public var undecodable: [UndecodableRecord] = []
-    /// How many of the records have writes that wait for the server.
+    /// The number of records with writes that wait for the server.
     public var pending = 0
-    /// How many of the records have a write that the server rejected, or of which nobody can say what became of it.
+    /// The number of records with a write that the server rejected, or whose outcome is unknown.
     public var failed = 0
-    /// Whether the server may have more.
+    /// Whether the server may have more records.
     public var completeness = AnswerCompleteness.partial
-    /// Why the query can't be answered now; the records are the last ones then. The next change tries again.
+    /// Why the query can't be run now. The records are then those of the last result. The next change runs the query
+    /// again.
     public var error: StoreError?
 
     /// No records yet.

@@ -1,11 +1,11 @@
 import BkendWire
 
-/// What makes one snapshot of the one before it.
+/// The changes from one snapshot to the next.
 ///
-/// Taking the deleted and the moved records out of the old list, and then putting the inserted and the moved ones in at
-/// their new places, in order, gives the new list.
+/// To get the new list, remove the deleted and the moved records from the old list. Then insert the inserted and the
+/// moved records at their new positions, in order.
 public struct SnapshotChanges: Hashable, Sendable {
-    /// A record and its place.
+    /// A record and its position.
     public struct Place: Hashable, Sendable {
         /// The record's id.
         public var id: String
@@ -13,17 +13,17 @@ public struct SnapshotChanges: Hashable, Sendable {
         public var index: Int
     }
 
-    /// A record that stayed and is another than before.
+    /// A record that stayed and has changed.
     public struct Update: Hashable, Sendable {
         /// The record's id now.
         public var id: String
         /// Its position now.
         public var index: Int
-        /// Its id before, when the server has given it another one.
+        /// Its previous id, if the server has given it another one.
         public var formerly: String?
     }
 
-    /// A record that stayed and stands in another order to the others.
+    /// A record that stayed and has changed its position relative to the others.
     public struct Move: Hashable, Sendable {
         /// The record's id now.
         public var id: String
@@ -33,13 +33,13 @@ public struct SnapshotChanges: Hashable, Sendable {
         public var to: Int
     }
 
-    /// The records that are new in the result, by their positions now.
+    /// The records that are new in the result, ordered by their positions now.
     public var inserted: [Place] = []
-    /// The records that are no longer in it, by their positions before.
+    /// The records that are no longer in the result, ordered by their positions before.
     public var deleted: [Place] = []
-    /// The records that are another than before: in content, sync state or id.
+    /// The records that have changed, in content, sync state or id.
     public var updated: [Update] = []
-    /// The records that changed places, as few as can be told, by their positions now.
+    /// The records that changed positions, as few as possible, ordered by their positions now.
     public var moved: [Move] = []
 
     /// Whether nothing changed.

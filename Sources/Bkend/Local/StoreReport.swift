@@ -1,18 +1,18 @@
 import BkendSync
 public import BkendWire
 
-/// Something that synchronisation has decided or met and the app should know of. It is kept, over crashes too, until the
-/// app acknowledges it.
+/// A decision or an event of synchronisation that the app should know about. A report is kept, even after a crash,
+/// until the app acknowledges it.
 public struct StoreReport: Identifiable, Sendable {
-    /// Its number; later reports have greater ones.
+    /// The report's number. Later reports have greater numbers.
     public var id: Int64
-    /// What it is about: `conflict`, for example. More kinds may come.
+    /// The kind of report, for example `conflict`. More kinds may be added.
     public var kind: String
     /// The table.
     public var table: String
     /// The record's id now.
     public var record: String
-    /// What there is to say, by kind.
+    /// The details, depending on the kind.
     public var detail: JSONObject
 
     init(_ report: SyncReport) {

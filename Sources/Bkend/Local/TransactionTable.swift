@@ -2,19 +2,19 @@ import BkendDocuments
 public import BkendSync
 public import BkendWire
 
-/// The records of one table inside `store.write { … }`. Calls return at once; what they do is kept when the closure
-/// returns. Each throws `StoreError`.
+/// The records of one table inside `store.write { … }`. Calls return at once; their changes are stored when the closure
+/// returns. Each call throws `StoreError`.
 public struct TransactionTable<Model: RecordModel> {
     /// The table's name.
     public let name: String
     let transaction: LocalTransaction
 
-    /// A record by its id, nil when there is none on this device.
+    /// A record by its id, or nil if it isn't on this device.
     public func get(_ id: String) throws(StoreError) -> Record<Model>? {
         try run(id) { try reader.record(id, in: $0) }
     }
 
-    /// The records that a query asks for: those of `matching`, from `offset` on, at most `limit`.
+    /// The records that match a query: those of `matching`, starting at `offset`, at most `limit`.
     public func fetch(
         _ query: TableQuery<Model> = TableQuery(), offset: Int = 0, limit: Int? = nil
     ) throws(StoreError) -> LocalResult<Model> {
@@ -23,7 +23,7 @@ public struct TransactionTable<Model: RecordModel> {
         return try run(nil) { try query.result(of: wanted, in: $0) }
     }
 
-    /// How many records match.
+    /// The number of matching records.
     public func count(_ query: TableQuery<Model> = TableQuery()) throws(StoreError) -> Int {
         try LocalQueryRules.check(query.query, table: name)
         return try run(nil) { try $0.count(query.query.filter, search: query.query.search, in: name) }
@@ -43,7 +43,7 @@ public struct TransactionTable<Model: RecordModel> {
         return fields.isEmpty ? record : try update(id, fields: fields, seen: nil)
     }
 
-    /// Changes a record that was read before, a form's for example; see `LocalTable.update(_:_:)` by record.
+    /// Changes a record that was read earlier, for example for a form; see `LocalTable.update(_:_:)` by record.
     @discardableResult
     public func update(_ record: Record<Model>, _ change: (inout Model) -> Void) throws(StoreError) -> Record<Model> {
         let fields = try RecordFields.changes(of: record, table: name, change)
@@ -69,7 +69,7 @@ public struct TransactionTable<Model: RecordModel> {
     /// Deletes a record.
     public func delete(_ id: String) throws(StoreError) { try delete(id, seen: nil) }
 
-    /// Deletes a record that was read before; see `LocalTable.delete(_:)` by record.
+    /// Deletes a record that was read earlier; see `LocalTable.delete(_:)` by record.
     public func delete(_ record: Record<Model>) throws(StoreError) { try delete(record.id, seen: record.json) }
 
     // MARK: Steps

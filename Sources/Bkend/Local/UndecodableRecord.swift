@@ -1,12 +1,12 @@
 import BkendSync
 public import BkendWire
 
-/// A record that doesn't fit the model: another version of the app wrote it, or the table has changed. It doesn't hide the
-/// others.
+/// A record that doesn't fit the model, because another version of the app wrote it or the table has changed. Other
+/// records are still returned.
 public struct UndecodableRecord: Hashable, Sendable, CustomStringConvertible {
     /// The record's id.
     public var id: String
-    /// Where in the record, and what doesn't fit.
+    /// The path of the value that doesn't fit, and the reason.
     public var error: JSONCodingError
 
     init(_ error: StoreError, id: String?) {
