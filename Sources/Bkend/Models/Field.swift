@@ -1,6 +1,6 @@
 public import BkendWire
 
-/// The name of a field together with the type of its value: only operators that fit the type compile.
+/// The name of a field and the type of its value. Only operators that fit the type compile.
 ///
 /// ```swift
 /// articles.where { $0.views > 100 && $0.author.name == "Ada" }
@@ -24,8 +24,8 @@ extension Field where Value: TableObject {
 }
 
 extension Field where Value: ObjectContainer {
-    /// A field of the object that may be in this field, or of the objects in its array: then a condition holds when it
-    /// holds for any of them (rest-api.md §5).
+    /// A field of the optional object in this field, or of the objects in its array. For an array, a condition holds if
+    /// it holds for any of the objects (rest-api.md §5).
     public subscript<Leaf>(dynamicMember field: KeyPath<Value.Object.Fields, Field<Leaf>>) -> Field<Leaf> {
         Value.Object.Fields(fieldPrefix: fieldPath + ".")[keyPath: field]
     }
@@ -39,10 +39,10 @@ extension Field {
 }
 
 extension Field where Value == JSON {
-    /// A member of the object that may be in this field.
+    /// A member of the optional object in this field.
     public subscript(dynamicMember name: String) -> Field<JSON> { self[name] }
 
-    /// A member of the object that may be in this field, or of the objects in its array.
+    /// A member of the optional object in this field, or of the objects in its array.
     public subscript(key: String) -> Field<JSON> { Field(fieldPath + "." + key) }
 }
 

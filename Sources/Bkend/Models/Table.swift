@@ -1,6 +1,6 @@
 public import BkendWire
 
-/// A Swift type that a record's own fields decode into, without the system fields, which `Record` carries.
+/// A Swift type for a record's own fields. The system fields are in `Record`.
 public protocol RecordModel: TableObject where Fields: TableFields {
     /// The names of the fields, as `select` asks for them; empty for all that the record has.
     static var fieldNames: [String] { get }
@@ -30,15 +30,15 @@ extension RecordModel {
 /// }
 /// ```
 ///
-/// The names in `Fields` are those of the JSON, so of `CodingKeys` where the model has them. A model doesn't declare
-/// `id`, `createdBy`, `createdAt` and `updatedAt`: the server alone sets them (rest-api.md §3).
+/// The names in `Fields` are the names in the JSON, and therefore those of `CodingKeys` if the model has them. A model
+/// doesn't declare `id`, `createdBy`, `createdAt` and `updatedAt`, because only the server sets them (rest-api.md §3).
 public protocol Table: RecordModel {
     /// The table's name, as rest-api.md §2 allows it.
     static var tableName: String { get }
 }
 
 extension Table {
-    /// Every record of the table, by `id` descending; the start of a query that belongs to no client yet.
+    /// Every record of the table, by `id` descending. The start of a query that is independent of any client.
     public static var query: TableQuery<Self> { TableQuery() }
 
     /// The records that match a filter; see `TableQuery.where(_:)`.
@@ -59,7 +59,7 @@ extension JSONObject: RecordModel {
 /// `$0.views > 100`, `$0.author.name == "Ada"`, or `$0["name with spaces"]`.
 @dynamicMemberLookup
 public struct JSONFields: TableFields {
-    /// What stands before each name.
+    /// The prefix of each name.
     public let fieldPrefix: String
 
     /// The names of an object at that place.

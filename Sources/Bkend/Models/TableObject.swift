@@ -30,7 +30,7 @@ public protocol FieldSet: Sendable {
 }
 
 extension FieldSet {
-    /// A field of this object by its name; also one that the model doesn't declare.
+    /// A field of this object by its name, including fields that the model doesn't declare.
     public func field<Value>(_ name: String, _ type: Value.Type = Value.self) -> Field<Value> {
         Field(fieldPrefix + name)
     }

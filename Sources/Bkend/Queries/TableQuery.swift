@@ -1,7 +1,7 @@
 public import BkendWire
 
-/// Which records of a table, in which order: a value that belongs to no client, the same online and in the local
-/// store.
+/// A query for records of a table, and their order. It is a value, independent of any client, for both online calls and
+/// the local store.
 ///
 /// ```swift
 /// let recent = Article.where { $0.isPublished == true }.order(by: \.createdAt, .descending)
@@ -11,53 +11,53 @@ public struct TableQuery<Model: RecordModel>: Hashable, Sendable {
     /// The query without its types.
     public var query: Query
 
-    /// A query; every record unless said otherwise.
+    /// Creates a query; every record by default.
     public init(_ query: Query = Query()) { self.query = query }
 
     /// The records that match this filter too.
     ///
-    /// Any filter is taken. The local store answers all of them; online, one that the REST API can't say throws
+    /// Accepts any filter. The local store runs all of them. Online, a filter that the REST API can't express throws
     /// `FilterNotExpressible`, inside a `BkendError`, before any request.
     public func `where`(_ filter: (Model.Fields) -> some FilterConvertible) -> TableQuery {
         self.filter(filter(Model.fields))
     }
 
-    /// The records that match a filter that was built before too.
+    /// The records that also match a filter built earlier.
     public func filter(_ filter: some FilterConvertible) -> TableQuery {
         changed { $0.filter = $0.filter == .all ? filter.filter : .allOf([$0.filter, filter.filter]) }
     }
 
-    /// In the order of a field; ties, and those of an earlier call's field, break by this one. Online one field can be
-    /// sent; ties there break by `id` in the same direction.
+    /// Orders by a field. It breaks the ties of earlier calls' fields. Online, only one field can be sent, and ties
+    /// break by `id` in the same direction.
     public func order<Value>(
         by field: KeyPath<Model.Fields, Field<Value>>, _ direction: Query.Sort.Direction = .ascending
     ) -> TableQuery {
         order(byPath: Model.fields[keyPath: field].fieldPath, direction)
     }
 
-    /// In the order of a field, by its name or dotted path.
+    /// Orders by a field, given as a name or dotted path.
     public func order(byPath field: String, _ direction: Query.Sort.Direction = .ascending) -> TableQuery {
         changed { $0.sort.append(Query.Sort(field, direction)) }
     }
 
-    /// The records that hold the text in a top-level string, upper and lower case being the same (rest-api.md §4).
+    /// The records that contain the text in a top-level string, ignoring case (rest-api.md §4).
     public func search(_ text: String) -> TableQuery { changed { $0.search = Query.Search(text) } }
 
-    /// The records that hold the text in that field.
+    /// The records that contain the text in that field.
     public func search<Value: TextValue>(
         _ text: String, in field: KeyPath<Model.Fields, Field<Value>>
     ) -> TableQuery {
         changed { $0.search = Query.Search(text, in: Model.fields[keyPath: field].fieldPath) }
     }
 
-    /// The same records, only the fields that a smaller model has; system fields always come along.
+    /// The same records with only the fields of a smaller model. System fields are always included.
     public func select<Part: RecordModel>(_ part: Part.Type) -> TableQuery<Part> {
         var query = query
         query.select = part.fieldNames.isEmpty ? nil : part.fieldNames
         return TableQuery<Part>(query)
     }
 
-    /// The same records, only these fields, as JSON; system fields always come along.
+    /// The same records with only these fields, as JSON. System fields are always included.
     public func select<each Value>(
         _ fields: repeat KeyPath<Model.Fields, Field<each Value>>
     ) -> TableQuery<JSONObject> {
@@ -66,7 +66,7 @@ public struct TableQuery<Model: RecordModel>: Hashable, Sendable {
         return select(names: names)
     }
 
-    /// The same records, only the fields of these names, as JSON; system fields always come along.
+    /// The same records with only the fields of these names, as JSON. System fields are always included.
     public func select(names: [String]) -> TableQuery<JSONObject> {
         var query = query
         query.select = names

@@ -1,6 +1,6 @@
 import BkendWire
 
-/// One field's new value in an update that reads nothing first: `$0.title.set("New")`.
+/// A new value for one field, for an update that doesn't read the record first: `$0.title.set("New")`.
 public struct FieldAssignment: Sendable {
     /// The field's name.
     public let field: String

@@ -1,12 +1,12 @@
 public import BkendWire
 
-/// One page of a query's answer.
+/// One page of a query's result.
 public struct Page<Model: RecordModel>: Sendable {
     /// The records, in the query's order.
     public var records: [Record<Model>]
-    /// Where they lie in the whole answer: total, page, limit, and whether more follow.
+    /// Their position in the whole result: total, page, limit, and whether more follow.
     public var pagination: Pagination
-    /// Rows of the page that don't fit the model; they hide no others.
+    /// Rows of the page that don't fit the model. The other rows are still in `records`.
     public var undecodable: [UndecodableRecord]
 
     /// A page.

@@ -2,7 +2,7 @@ public import BkendSync
 public import BkendWire
 public import Foundation
 
-/// One record of a table: the system fields, and the model's own, which it reads through to.
+/// One record of a table: the system fields, and direct access to the model's fields.
 ///
 /// ```swift
 /// let article = try await articles.get(id)
@@ -10,12 +10,12 @@ public import Foundation
 /// ```
 @dynamicMemberLookup
 public struct Record<Model: RecordModel>: Identifiable, Sendable {
-    /// The record's id: 24 hex digits that the server chose; in a local store another one while the server doesn't know the
-    /// record, which stays good afterwards.
+    /// The record's id: 24 hex digits chosen by the server. In a local store, a record that isn't on the server yet has
+    /// a local id, which stays valid afterwards.
     public let id: String
-    /// The id that the record has had from the first on this device, for lists on a screen: a record that was created
-    /// here keeps it when the server gives it another `id`. `List(notes, id: \.localID)` shows the same row then. It is
-    /// `id` for a record of the server's. Any call takes it as well.
+    /// The first id that the record had on this device, for lists on a screen. A record that was created here keeps its
+    /// `localID` when the server gives it another `id`, so that `List(notes, id: \.localID)` keeps its row. For a
+    /// record from the server it equals `id`. Every call accepts it as an id.
     public let localID: String
     /// The id of the user who created the record, `""` for a guest.
     public let createdBy: String
@@ -25,9 +25,9 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     public let updatedAt: Date
     /// The record's own fields.
     public let model: Model
-    /// The record as the server gave it, with fields that the model doesn't know.
+    /// The record as the server returned it, including fields that the model doesn't know.
     public let json: JSONObject
-    /// What the server knows of the record: everything, for one that the server gave.
+    /// Whether the server has all writes of the record; always `synced` for a record that the server returned.
     public let syncState: SyncState
     /// The local store that it was read from, nil for the server.
     let origin: LocalOrigin?
@@ -78,7 +78,7 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
 }
 
 extension Record where Model == JSONObject {
-    /// The value of a field, nil when the record has none of that name.
+    /// The value of a field, or nil if the record has no such field.
     public subscript(field: String) -> JSON? { json[field] }
 }
 

@@ -1,40 +1,41 @@
 public import BkendWire
 
 extension RemoteQueryable {
-    /// Every record of the answer, asked for in batches while they are taken, in the order of `id`.
+    /// Every record of the result, ordered by `id` and requested in batches as you iterate.
     ///
     /// ```swift
     /// for try await article in articles.where({ $0.isPublished == true }).all() { … }
     /// ```
     ///
-    /// It goes on after the last id, not by page numbers, so that records created or deleted meanwhile make it neither
-    /// skip nor repeat one that stays. A record created meanwhile is met where its id still lies ahead. The order is
-    /// ascending, or descending when the query is ordered so by `id`; another order can't be walked this way and throws.
+    /// Each request continues after the last id instead of using page numbers. Records that are created or deleted
+    /// meanwhile therefore don't make the sequence skip or repeat other records. The sequence includes a record created
+    /// meanwhile if its id is still ahead. The order is ascending, or descending if the query is ordered by `id`
+    /// descending. Any other order throws.
     ///
     /// - Parameters:
-    ///   - batch: the most records of one request, 1 to 100. Where they have more bytes than the server answers at once,
-    ///     fewer are asked for.
-    ///   - options: hold for each request, not for the whole walk.
+    ///   - batch: the maximum number of records per request, 1 to 100. If they exceed the server's size limit for a
+    ///     response, the sequence requests fewer.
+    ///   - options: options for each request, not for the whole iteration.
     public func all(batch: Int = Query.Page.maximumLimit, options: CallOptions = .default) -> AllRecords<Model> {
         AllRecords(query: remoteQuery, batch: batch, options: options)
     }
 }
 
-/// Every record of a query's answer, by `id`; see `RemoteQueryable.all(batch:options:)`.
+/// Every record of a query's result, by `id`; see `RemoteQueryable.all(batch:options:)`.
 public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
     /// One record.
     public typealias Element = Record<Model>
-    /// What ends the sequence early.
+    /// The error that ends the sequence early.
     public typealias Failure = BkendError
 
     let query: RemoteQuery<Model>
     let batch: Int
     let options: CallOptions
 
-    /// Starts from the first record; nothing is sent until it is asked for.
+    /// Starts from the first record. Nothing is sent until you request a record.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: self) }
 
-    /// Takes the records one after the other.
+    /// Returns one record after another.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: AllRecords
         private var rows: [Result<Record<Model>, UndecodableRow>].Iterator = [].makeIterator()
@@ -47,13 +48,13 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             limit = PageLimit(maximum: source.batch)
         }
 
-        /// The next record, nil after the last. A record that doesn't fit the model throws `decoding`, and the next call
-        /// goes on behind it; after any other error it is nil.
+        /// The next record, or nil after the last. A record that doesn't fit the model throws `decoding`, and the next
+        /// call continues after it. After any other error, the result is nil.
         public mutating func next() async throws(BkendError) -> Record<Model>? {
             try await next(isolation: #isolation)
         }
 
-        /// The next record, nil after the last; see `next()`.
+        /// The next record, or nil after the last; see `next()`.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(BkendError) -> Record<Model>? {
             if let row = rows.next() { return try source.record(row) }
             while !isAtEnd {

@@ -1,10 +1,10 @@
 public import BkendWire
 
-/// Records of a table on the server, not asked for yet.
+/// A query for records of a table on the server, not sent yet.
 public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
     let table: String
     let runner: CallRunner
-    /// What is asked for, as a value that belongs to no client.
+    /// The query as a value, independent of any client.
     public let query: TableQuery<Model>
 
     /// The query itself.
@@ -53,36 +53,37 @@ public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
 }
 
 extension RemoteQueryable {
-    /// One page of the answer.
+    /// One page of the result.
     ///
     /// - Parameters:
     ///   - number: the page, from 1.
-    ///   - limit: the rows of a page, 1 to 100.
-    /// - Throws: `BkendError`. A server answers no shorter page than was asked for: where the rows have more bytes than
-    ///   it answers at once, the error's code is `pageTooLarge`, and its `largestLimit` says how many rows fit. Pages of
-    ///   another limit have other numbers, so begin again with the first one, or go on by `page(offset:limit:)`.
+    ///   - limit: the number of rows per page, 1 to 100.
+    /// - Throws: `BkendError`. A server never returns a shorter page than requested. If the rows exceed the server's
+    ///   size limit for a response, the error's code is `pageTooLarge`, and its `largestLimit` is the number of rows
+    ///   that fit. Page numbers depend on the limit, so start again with the first page, or continue with
+    ///   `page(offset:limit:)`.
     public func page(
         _ number: Int = 1, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
     ) async throws(BkendError) -> Page<Model> {
         try await remoteQuery.fetch(Query.Page(number, limit: limit), options)
     }
 
-    /// The part of the answer after some rows.
+    /// The part of the result after a number of rows.
     ///
     /// - Parameters:
-    ///   - offset: the rows to skip, from 0.
-    ///   - limit: the rows to give at most, 1 to 100.
-    /// - Throws: `BkendError`; of the code `pageTooLarge` where the rows have more bytes than the server answers at once.
-    ///   The error's `largestLimit` rows from this offset fit.
+    ///   - offset: the number of rows to skip, from 0.
+    ///   - limit: the maximum number of rows, 1 to 100.
+    /// - Throws: `BkendError`, with the code `pageTooLarge` if the rows exceed the server's size limit for a response.
+    ///   The error's `largestLimit` is the number of rows that fit from this offset.
     public func page(
         offset: Int, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
     ) async throws(BkendError) -> Page<Model> {
         try await remoteQuery.fetch(Query.Page(offset: offset, limit: limit), options)
     }
 
-    /// The first record of the answer, nil when there is none.
+    /// The first record of the result, or nil if there is none.
     ///
-    /// - Throws: `BkendError`; of `decoding` when it doesn't fit the model.
+    /// - Throws: `BkendError`, with the reason `decoding` if the record doesn't fit the model.
     public func first(options: CallOptions = .default) async throws(BkendError) -> Record<Model>? {
         let query = remoteQuery
         let page = try await query.fetch(Query.Page(limit: 1), options)
@@ -90,7 +91,7 @@ extension RemoteQueryable {
         return page.records.first
     }
 
-    /// How many records match. The server sends one of them along, without its own fields.
+    /// The number of matching records. The server's response also has one of them, with system fields only.
     ///
     /// - Throws: `BkendError`
     public func count(options: CallOptions = .default) async throws(BkendError) -> Int {

@@ -1,6 +1,6 @@
 public import BkendWire
 
-/// What can be queried on the server: a table, or a query that was begun.
+/// A table or a query on the server that can be refined and run.
 public protocol RemoteQueryable<Model>: Sendable {
     /// The records' model.
     associatedtype Model: RecordModel
@@ -12,13 +12,14 @@ public protocol RemoteQueryable<Model>: Sendable {
 extension RemoteQueryable {
     /// The records that match this filter too.
     ///
-    /// Only filters that the REST API can say compile; `store.table(_:)` takes any. Where types can't see it, the call
-    /// that sends the query throws a `BkendError` of `notExpressible` before any request.
+    /// Only filters that the REST API can express compile; `store.table(_:)` accepts any filter. For errors that types
+    /// can't detect, the call that sends the query throws a `BkendError` with the reason `notExpressible` before any
+    /// request.
     public func `where`(_ filter: (Model.Fields) -> some RESTExpressible) -> RemoteQuery<Model> {
         self.filter(filter(Model.fields))
     }
 
-    /// The records that match a filter that was built before too.
+    /// The records that also match a filter built earlier.
     public func filter(_ filter: some RESTExpressible) -> RemoteQuery<Model> {
         remoteQuery.changed { $0.filter(filter) }
     }
@@ -32,46 +33,45 @@ extension RemoteQueryable {
         remoteQuery.changed { $0.filter(filter(Model.fields)) }
     }
 
-    /// In the order of a field; one field can be sent, and ties break by `id` in the same direction.
+    /// Orders by a field. Only one field can be sent, and ties break by `id` in the same direction.
     public func order<Value>(
         by field: KeyPath<Model.Fields, Field<Value>>, _ direction: Query.Sort.Direction = .ascending
     ) -> RemoteQuery<Model> {
         remoteQuery.changed { $0.order(by: field, direction) }
     }
 
-    /// In the order of a field, by its name or dotted path.
+    /// Orders by a field, given as a name or dotted path.
     public func order(byPath field: String, _ direction: Query.Sort.Direction = .ascending) -> RemoteQuery<Model> {
         remoteQuery.changed { $0.order(byPath: field, direction) }
     }
 
-    /// The records that hold the text in a top-level string, upper and lower case being the same (rest-api.md §4).
+    /// The records that contain the text in a top-level string, ignoring case (rest-api.md §4).
     public func search(_ text: String) -> RemoteQuery<Model> { remoteQuery.changed { $0.search(text) } }
 
-    /// The records that hold the text in that field.
+    /// The records that contain the text in that field.
     public func search<Value: TextValue>(
         _ text: String, in field: KeyPath<Model.Fields, Field<Value>>
     ) -> RemoteQuery<Model> {
         remoteQuery.changed { $0.search(text, in: field) }
     }
 
-    /// The same records, only the fields that a smaller model has; system fields always come along.
+    /// The same records with only the fields of a smaller model. System fields are always included.
     public func select<Part: RecordModel>(_ part: Part.Type) -> RemoteQuery<Part> {
         remoteQuery.changed { $0.select(part) }
     }
 
-    /// The same records, only these fields, as JSON; system fields always come along.
+    /// The same records with only these fields, as JSON. System fields are always included.
     public func select<each Value>(
         _ fields: repeat KeyPath<Model.Fields, Field<each Value>>
     ) -> RemoteQuery<JSONObject> {
         remoteQuery.changed { $0.select(repeat each fields) }
     }
 
-    /// The same records, only the fields of these names, as JSON; system fields always come along.
+    /// The same records with only the fields of these names, as JSON. System fields are always included.
     public func select(names: [String]) -> RemoteQuery<JSONObject> {
         remoteQuery.changed { $0.select(names: names) }
     }
 
-    /// The records of a query that belongs to no client: `Article.where { … }`. It takes the place of what this one
-    /// asks for.
+    /// The records of an independent query: `Article.where { … }`. It replaces this query.
     public func matching(_ query: TableQuery<Model>) -> RemoteQuery<Model> { remoteQuery.changed { _ in query } }
 }

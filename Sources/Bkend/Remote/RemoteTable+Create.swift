@@ -3,11 +3,11 @@ import BkendWire
 extension RemoteTable {
     /// Stores a new record.
     ///
-    /// A field that is nil is left out, so that the server's default for it holds. Values for system fields are left
-    /// out too: the server sets them.
+    /// A nil field is left out, so that the server's default applies. Values for system fields are left out too,
+    /// because the server sets them.
     ///
     /// - Returns: the record as the server stored it.
-    /// - Throws: `BkendError`; where its `mayHaveBeenApplied` is true the record may be there all the same.
+    /// - Throws: `BkendError`. If its `mayHaveBeenApplied` is true, the server may still have created the record.
     @discardableResult
     public func create(
         _ model: Model, options: CallOptions = .default
@@ -16,9 +16,9 @@ extension RemoteTable {
         return try await record(call(.post, nil, body: .object(try body(of: model, for: empty)), options))
     }
 
-    /// Stores new records, all of them or none (rest-api.md §2).
+    /// Stores new records, either all of them or none (rest-api.md §2).
     ///
-    /// - Returns: the records as the server stored them, in the same order; nothing is sent for no models.
+    /// - Returns: the records as the server stored them, in the same order. Without models, nothing is sent.
     /// - Throws: `BkendError`, as for `create(_:options:)`.
     @discardableResult
     public func createAll(

@@ -3,15 +3,15 @@ import BkendWire
 extension RemoteTable {
     /// One record by its id.
     ///
-    /// - Throws: `BkendError`; its `isNotFound` is true when there is no such record.
+    /// - Throws: `BkendError`. Its `isNotFound` is true if the record doesn't exist.
     public func get(_ id: String, options: CallOptions = .default) async throws(BkendError) -> Record<Model> {
         try await record(call(.get, id, options))
     }
 
-    /// Deletes a record for good.
+    /// Deletes a record permanently.
     ///
-    /// - Throws: `BkendError`; its `isNotFound` is true when there is no such record, which after a delete that failed
-    ///   with `mayHaveBeenApplied` means that it was done.
+    /// - Throws: `BkendError`. Its `isNotFound` is true if the record doesn't exist; after a delete that failed with
+    ///   `mayHaveBeenApplied`, this means that the delete was applied.
     public func delete(_ id: String, options: CallOptions = .default) async throws(BkendError) {
         let call = call(.delete, id, options)
         let answer = try await runner.run(call)
@@ -20,7 +20,7 @@ extension RemoteTable {
         }
     }
 
-    /// Deletes a record for good.
+    /// Deletes a record permanently.
     ///
     /// - Throws: `BkendError`, as for `delete(_:options:)` by id.
     public func delete(_ record: Record<Model>, options: CallOptions = .default) async throws(BkendError) {

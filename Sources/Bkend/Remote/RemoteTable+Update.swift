@@ -5,12 +5,12 @@ extension RemoteTable {
 
     /// Changes a record: reads it, lets the closure change the model, and sends the top-level fields that differ.
     ///
-    /// Fields that the closure leaves alone keep what the server has by then, also what others have written meanwhile.
-    /// A field set to nil is stored as null. In a changed nested object, members that the model doesn't know are kept
-    /// as they were read. When nothing changed, nothing is sent.
+    /// Fields that the closure doesn't change keep the server's current values, including values that others write
+    /// meanwhile. A field set to nil is stored as null. In a changed nested object, members that the model doesn't know
+    /// are kept as they were read. If nothing changed, nothing is sent.
     ///
-    /// - Returns: the record as the server stored it, or as it was read when nothing changed.
-    /// - Throws: `BkendError`; where its `mayHaveBeenApplied` is true the change may have been made all the same.
+    /// - Returns: the record as the server stored it, or as it was read if nothing changed.
+    /// - Throws: `BkendError`. If its `mayHaveBeenApplied` is true, the server may still have applied the change.
     @discardableResult
     nonisolated(nonsending) public func update(
         _ id: String, options: CallOptions = .default, _ change: (inout Model) -> Void
@@ -22,7 +22,7 @@ extension RemoteTable {
         return try await update(record, options: rest, change)
     }
 
-    /// Changes a record that was read before, in one request; see `update(_:options:_:)` by id.
+    /// Changes a record that was read earlier, in one request; see `update(_:options:_:)` by id.
     @discardableResult
     nonisolated(nonsending) public func update(
         _ record: Record<Model>, options: CallOptions = .default, _ change: (inout Model) -> Void
@@ -43,7 +43,7 @@ extension RemoteTable {
 
     /// Sets some fields of a record without reading it first; null is stored as null.
     ///
-    /// - Returns: the whole record as the server stored it; read by a request when there are no fields.
+    /// - Returns: the whole record as the server stored it. Without fields, the record is read instead.
     /// - Throws: `BkendError`, as for `update(_:options:_:)`.
     @discardableResult
     public func update(

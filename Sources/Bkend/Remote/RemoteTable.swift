@@ -1,6 +1,6 @@
 import BkendWire
 
-/// The records of one table on the server: each call is a request of its own.
+/// The records of one table on the server. Each call sends a separate request.
 ///
 /// ```swift
 /// let articles = client.table(Article.self)
@@ -8,9 +8,9 @@ import BkendWire
 /// try await articles.update(draft) { $0.title = "Hello, world" }
 /// ```
 ///
-/// **Cancelling** a task stops its request. A read that is cancelled leaves nothing behind. A write may have been done
-/// if it had left; the thrown error's `mayHaveBeenApplied` tells. The same holds for a deadline and a lost connection.
-/// No write is sent a second time, unless it is certain that the server didn't act on the first.
+/// **Cancelling** a task stops its request. A cancelled read has no effect. A cancelled write may have been applied if
+/// sending had begun; check the error's `mayHaveBeenApplied`. The same is true after a deadline or a lost connection.
+/// The client never sends a write a second time, unless the server certainly didn't act on the first.
 public struct RemoteTable<Model: RecordModel>: Sendable {
     /// The table's name.
     public let name: String

@@ -2,8 +2,8 @@ public import BkendSync
 import BkendWire
 
 extension LocalStore {
-    /// Keeps a query's records on this device: the server's present ones, and its changes from then on, whenever
-    /// synchronisation runs. It is remembered over restarts; subscribing to the same query again gives the same
+    /// Keeps a query's records on this device. While synchronisation runs, it downloads the server's current records
+    /// and then their changes. A subscription survives restarts. Subscribing to the same query again returns the same
     /// subscription.
     ///
     /// ```swift
@@ -12,11 +12,11 @@ extension LocalStore {
     /// ```
     ///
     /// - Parameters:
-    ///   - query: a table, or a filter on it that the REST API can say. An order doesn't matter; search, select, limit
-    ///     and offset are refused, since whole records are kept by what stands in them.
-    ///   - conflicts: who wins where a record of this subscription was changed on both sides; nil for the options' word.
-    ///     It holds while this handle is open: subscribe at every launch, before synchronisation is started. Of several
-    ///     subscriptions with a policy that hold a record, the oldest one decides.
+    ///   - query: a table, or a filter on it that the REST API can express. The order is ignored. Search, select, limit
+    ///     and offset aren't allowed, because a subscription keeps whole records by their values.
+    ///   - conflicts: the policy if a record of this subscription was changed on both sides; nil for the policy of the
+    ///     options. It applies while this handle is open, so subscribe at every launch, before you start
+    ///     synchronisation. If several subscriptions with a policy hold a record, the oldest one decides.
     /// - Throws: `StoreError`; `invalidQuery` for a query that can't be kept.
     @discardableResult
     public func subscribe(
@@ -40,10 +40,11 @@ extension LocalStore {
         return subscription
     }
 
-    /// Ends a subscription. Its records go from this device, except those that another subscription or an entry of the
-    /// outbox holds.
+    /// Ends a subscription. Removes its records from this device, except those that another subscription or an outbox
+    /// entry holds.
     ///
-    /// - Parameter keepingRecords: whether they stay, as the server had them last, until they are evicted.
+    /// - Parameter keepingRecords: whether the records stay, in the last version from the server, until they are
+    ///   evicted.
     /// - Throws: `StoreError`; `noSuchSubscription` for one that has ended.
     public func unsubscribe(
         _ id: LocalSubscription.ID, keepingRecords: Bool = false
@@ -57,14 +58,14 @@ extension LocalStore {
         await synchroniser?.catchUp()
     }
 
-    /// What this device keeps, in the order it was subscribed to.
+    /// The subscriptions of this device, in the order in which they were made.
     ///
     /// - Throws: `StoreError`
     public func subscriptions() async throws(StoreError) -> [LocalSubscription] {
         try await open.read { try $0.subscriptions().map { LocalSubscription($0) } }
     }
 
-    /// Says that most records of a subscription may go, as a `massRemoval` report asks; see
+    /// Confirms that most records of a subscription may be removed, as a `massRemoval` report asks; see
     /// `SyncOptions.massRemoval`.
     ///
     /// - Throws: `StoreError`; `noSuchSubscription` for one that has ended.

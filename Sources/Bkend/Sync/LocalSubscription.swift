@@ -7,7 +7,7 @@ public struct LocalSubscription: Identifiable, Hashable, Sendable {
     public var id: Int64
     /// The table.
     public var table: String
-    /// Which records of it; `Filter.all` for the whole table.
+    /// The filter for the table's records; `Filter.all` for the whole table.
     public var filter: Filter
 
     init(_ subscription: Subscription) {

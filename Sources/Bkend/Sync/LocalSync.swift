@@ -1,11 +1,11 @@
 public import BkendSync
 
 extension LocalStore {
-    /// Brings this store and the server together.
+    /// Synchronises this store with the server.
     public var sync: LocalSync { LocalSync(store: self) }
 }
 
-/// The synchronisation of a local store: off until it is started, and never in the way of reads and writes.
+/// The synchronisation of a local store. It is off until you start it, and never blocks reads and writes.
 ///
 /// ```swift
 /// try await store.subscribe(to: articles.where { $0.isPublished == true })
@@ -13,13 +13,13 @@ extension LocalStore {
 /// for await status in store.sync.statuses { show(status.state, status.pending, status.failed) }
 /// ```
 ///
-/// Writes are sent as the user whose store it is, and only while that user is signed in. Of several processes with the
-/// store open one synchronises it; the others' `start` takes over when that one ends.
+/// Writes are sent as the store's owner, and only while that user is signed in. If several processes have the store
+/// open, one of them synchronises it. When that process ends, another one that called `start` takes over.
 public struct LocalSync: Sendable {
     let store: LocalStore
 
-    /// Starts: sends what waits in the outbox, reads what is subscribed to, and keeps both going. It returns at once,
-    /// without a network as well. When it was started before, it is stopped first, and goes on with these options.
+    /// Starts synchronisation: sends the writes in the outbox, reads the subscriptions, and keeps doing both. It
+    /// returns at once, even without a network. If synchronisation is already running, it restarts with these options.
     ///
     /// - Throws: `StoreError`
     public func start(_ options: SyncOptions = SyncOptions()) async throws(StoreError) {
@@ -29,23 +29,26 @@ public struct LocalSync: Sendable {
         try await synchroniser.start(options)
     }
 
-    /// Stops. What was on its way is looked up on the server after the next start; nothing is sent twice. Closing the
-    /// store stops as well.
+    /// Stops synchronisation. Requests in flight are looked up on the server after the next start, so that nothing is
+    /// sent twice. Closing the store also stops it.
     public func stop() async { await store.synchroniser?.stop() }
 
-    /// Sends nothing until `resume`. Writes go on into the outbox. Does nothing when it isn't started.
+    /// Sends nothing until `resume`. Writes are still added to the outbox. Does nothing if synchronisation isn't
+    /// started.
     public func pause() async { await store.synchroniser?.pause() }
 
-    /// Goes on after `pause`.
+    /// Continues after `pause`.
     public func resume() async { await store.synchroniser?.resume() }
 
-    /// Sends and reads now, whatever waits for another attempt: when a network came back, or a user pulls to refresh. It
-    /// doesn't wait for the outcome: `settled` does, and `statuses` tells. Does nothing when it isn't started.
+    /// Sends and reads now, without waiting for scheduled retries. Use it when the network is back, or when a user
+    /// pulls to refresh. It doesn't wait for the outcome; use `settled` or `statuses` for that. Does nothing if
+    /// synchronisation isn't started.
     public func syncNow() async { await store.synchroniser?.syncNow() }
 
-    /// Waits until nothing is left to do for now. Whatever returned before counts: a sign-in, a write, a subscription. Each
-    /// entry that may be sent has had the server's answer, and each subscription was read to its end since `start` or the
-    /// last `syncNow`. For work that has a beginning and an end: a command, a job in the background, a test.
+    /// Waits until there is nothing left to do for now. It covers every call that returned before, such as a sign-in, a
+    /// write or a subscription. Afterwards, the server has answered each entry that may be sent, and each subscription
+    /// has been read to the end since `start` or the last `syncNow`. Use it for work with a beginning and an end: a
+    /// command, a background job or a test.
     ///
     /// ```swift
     /// try await store.sync.start()
@@ -53,22 +56,23 @@ public struct LocalSync: Sendable {
     /// await store.close()
     /// ```
     ///
-    /// It returns earlier when nothing can be sent: `offline`, `paused`, `signedOut`, or `stopped`, where it isn't started
-    /// or another process synchronises the store; also when the time is over or the task is cancelled. Entries that wait
-    /// for the app, dead letters and what depends on them, are not waited for, nor tables that the server closed to this
-    /// user.
+    /// It returns earlier if nothing can be sent: in the states `offline`, `paused`, `signedOut`, and `stopped`
+    /// (synchronisation isn't started, or another process synchronises the store). It also returns when the time limit
+    /// is reached or the task is cancelled. It doesn't wait for entries that need the app (dead letters and the entries
+    /// that depend on them), or for tables that the server doesn't open to this user.
     ///
-    /// - Returns: the status then: what is left stands in it.
+    /// - Returns: the status at that moment. It shows what is left to do.
     @discardableResult
     public func settled(within limit: Duration = .seconds(30)) async -> SyncStatus {
         await store.synchroniser?.settled(within: limit) ?? SyncStatus()
     }
 
-    /// What synchronisation does now.
+    /// The current status of synchronisation.
     public var status: SyncStatus {
         get async { await store.synchroniser?.status() ?? SyncStatus() }
     }
 
-    /// The status now, and each one that differs. A slow reader gets the newest. It ends when the store is closed.
+    /// The current status, and then each change. A slow reader gets the newest status. The stream ends when the store
+    /// is closed.
     public var statuses: AsyncStream<SyncStatus> { store.synchroniser?.hub.stream() ?? AsyncStream { $0.finish() } }
 }

@@ -1,30 +1,30 @@
 public import BkendSync
 
-/// How a store is synchronised.
+/// Options for synchronising a store.
 public struct SyncOptions: Sendable {
-    /// How many records' writes are on their way side by side; 1 sends everything in strict order.
+    /// The number of records whose writes are sent in parallel; 1 sends everything in strict order.
     public var lanes = 8
-    /// How long a request may take.
+    /// The maximum duration of a request.
     public var requestDeadline = Duration.seconds(30)
-    /// How long the server may go on working at a request whose answer was lost; longer than its own time-out. A create
-    /// is looked up for so long before it is sent again.
+    /// How long the server may keep working on a request whose response was lost; longer than the server's own timeout.
+    /// A create is looked up for this long before it is sent again.
     public var serverTimeout = Duration.seconds(60)
-    /// The shortest time between two looks at a subscription. They become rarer while nothing changes.
+    /// The shortest time between two polls of a subscription. Polls become less frequent while nothing changes.
     public var shortestPoll = Duration.seconds(5)
-    /// The longest time between two looks at a subscription.
+    /// The longest time between two polls of a subscription.
     public var longestPoll = Duration.seconds(60)
-    /// Who wins where a field was changed here and on the server. Every conflict is reported, whoever wins.
+    /// The policy for fields that were changed both here and on the server. Every conflict is reported, whoever wins.
     public var conflicts = ConflictPolicy.clientWins
-    /// The same for some tables, by name. A subscription's own policy comes before both.
+    /// Conflict policies for single tables, by name. A subscription's own policy overrides both.
     public var conflictsByTable: [String: ConflictPolicy] = [:]
-    /// What becomes of a change of a record that was deleted elsewhere. It is reported either way.
+    /// What happens to a change of a record that was deleted elsewhere. It is reported either way.
     public var deletedElsewhere = DeletedElsewherePolicy.stayDeleted
-    /// The same for some tables, by name.
+    /// Policies for single tables, by name.
     public var deletedElsewhereByTable: [String: DeletedElsewherePolicy] = [:]
-    /// What happens when the server's answers say that most rows of a subscription are gone.
+    /// What happens if the server's responses show that most rows of a subscription are gone.
     public var massRemoval = MassRemoval.afterSecondLook
 
-    /// The options that hold unless said otherwise: eight lanes, polls every 5 to 60 seconds, the client's value wins.
+    /// Creates the default options: eight lanes, polls every 5 to 60 seconds, and the client's value wins.
     public init() {}
 
     /// As the engine takes them.
