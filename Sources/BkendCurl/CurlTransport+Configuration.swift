@@ -1,24 +1,26 @@
 public import BkendTransport
 
 extension CurlTransport {
-    /// How a transport connects. There is no way to turn certificate checks off.
+    /// A transport's configuration. Certificate checks can't be turned off.
     public struct Configuration: Sendable, Hashable {
-        /// A file of PEM certificates to trust instead of the system's; for a server with its own authority.
+        /// A file of PEM certificates to trust instead of the system's, for a server with its own certificate
+        /// authority.
         public var certificateAuthorities: String?
         /// Where plain http is allowed.
         public var plainHTTP: PlainHTTP
-        /// The URL of a proxy; without it none is used, whatever the environment says.
+        /// The URL of a proxy. Without it, no proxy is used, whatever the environment specifies.
         public var proxy: String?
-        /// The most connections to one host and port; further requests wait for one.
+        /// The maximum number of connections to one host and port. Further requests wait.
         public var maximumConnectionsPerHost: Int
-        /// How long a connection at rest is kept, in whole seconds. It should be shorter than the server's own limit,
-        /// since a request that goes out just when the server closes is lost, and a write then is in doubt.
+        /// How long an idle connection is kept, in whole seconds. It should be shorter than the server's limit: a
+        /// request that is sent while the server closes the connection is lost, and it is unknown whether a write was
+        /// applied.
         public var idleConnectionLifetime: Duration
-        /// What is sent as `User-Agent`.
+        /// The value of the `User-Agent` field.
         public var userAgent: String
 
-        /// Creates a configuration: the system's authorities, plain http on loopback only, no proxy, 32 connections a
-        /// host, kept for 50 s, unless said otherwise.
+        /// Creates a configuration. The defaults are the system's certificate authorities, plain http on loopback only,
+        /// no proxy, and 32 connections per host, which are kept for 50 s.
         public init(
             certificateAuthorities: String? = nil,
             plainHTTP: PlainHTTP = .loopbackOnly,

@@ -1,23 +1,23 @@
 public import BkendTransport
 import CCurl
 
-/// The transport over libcurl: HTTP/1.1, and HTTP/2 where a TLS server offers it; connections are kept and used again;
-/// answers may be compressed with gzip, brotli or zstd.
+/// A transport that uses libcurl. It supports HTTP/1.1, and HTTP/2 if a TLS server offers it. It reuses connections and
+/// accepts responses compressed with gzip, brotli or zstd.
 ///
-/// Certificates are always checked, and nothing below TLS 1.2 is spoken. No redirect is followed, no cookie kept, no
-/// `.netrc` read and no proxy taken from the environment. A request that must not be repeated is sent at most once,
-/// even when the connection under it dies.
+/// It always checks certificates and requires TLS 1.2 or later. It doesn't follow redirects, keep cookies, read
+/// `.netrc` or take a proxy from the environment. It sends a request that must not be repeated at most once, even if
+/// the connection is lost.
 ///
-/// A transport is meant to be shared and to live long: it owns a thread and a pool of connections. Call ``shutdown()``
-/// when done with it; one that is merely let go of closes by itself, but nobody is told when.
+/// Share one transport and keep it for a long time: it owns a thread and a pool of connections. Call ``shutdown()``
+/// when you no longer need it. A transport that is only released also closes, but at an unspecified time.
 public final class CurlTransport: HTTPTransport {
     private let configuration: Configuration
     let loop: EventLoop
 
     /// Starts a transport.
     ///
-    /// - Throws: ``TransportError`` of kind ``TransportError/Kind/transportFailed`` if the system's libcurl is too old
-    ///   (7.88 is needed) or memory, descriptors or threads have run out.
+    /// - Throws: ``TransportError`` of kind ``TransportError/Kind/transportFailed`` if the system's libcurl is older
+    ///   than 7.88, or if memory, file descriptors or threads have run out.
     public convenience init(configuration: Configuration = Configuration()) throws(TransportError) {
         try self.init(configuration: configuration, watchdog: Watchdog(), trace: nil)
     }
@@ -60,7 +60,7 @@ public final class CurlTransport: HTTPTransport {
         return TransportResponse(head: head.response, body: ResponseBody(body), version: head.version)
     }
 
-    /// Cancels what is in flight, closes every connection and ends the thread.
+    /// Cancels requests in flight, closes every connection and ends the thread.
     public func shutdown() async {
         await loop.closeAndWait()
     }

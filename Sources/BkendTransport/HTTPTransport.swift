@@ -1,9 +1,8 @@
-/// What carries requests to a server and answers back: the one seam between bkend and the network.
+/// Sends requests to a server and returns the responses. It is the only connection between bkend and the network.
 ///
-/// `CurlTransport` is the transport of this package. An app supplies its own to log, to record, or to run over
-/// something else; tests supply one that loses answers. A transport sends a request as it is: it follows no
-/// redirect, keeps no cookies, adds no credentials and does not repeat a request whose ``TransportRequest/replay``
-/// is ``Replay/never``.
+/// `CurlTransport` is this package's transport. An app can supply its own, for example to log or record requests; tests
+/// can supply one that loses responses. A transport sends a request unchanged. It doesn't follow redirects, keep
+/// cookies or add credentials, and it never repeats a request whose ``TransportRequest/replay`` is ``Replay/never``.
 public protocol HTTPTransport: Sendable {
     /// Sends one request and returns as soon as the head of the answer is there; the body follows as a stream.
     ///

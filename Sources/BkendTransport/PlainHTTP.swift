@@ -1,8 +1,8 @@
-/// The rule about unencrypted connections: only to this machine, unless the app asked for more.
+/// Where unencrypted connections are allowed: only to this machine by default.
 public enum PlainHTTP: Sendable, Hashable {
     /// `http` to `localhost`, `127.0.0.0/8` and `::1`; everything else needs `https`.
     case loopbackOnly
-    /// `http` to anywhere: keys and data cross the network readable and changeable by everybody on the way.
+    /// `http` to any host. Anyone on the network path can read and change keys and data.
     case everywhere
 
     /// Whether a request with this scheme may go to this authority.

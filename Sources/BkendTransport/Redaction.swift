@@ -1,8 +1,8 @@
-/// Blots out secrets in texts on their way to a log or an error: API keys, bearer tokens, anything that looks like a
-/// JSON Web Token, and the values of secret JSON members, form fields and header fields.
+/// Redacts secrets in texts for logs and errors: API keys, bearer tokens, anything that looks like a JSON Web Token,
+/// and the values of secret JSON members, form fields and header fields.
 ///
-/// It errs on the side of hiding too much. What is hidden leaves a `…` behind, after enough of its beginning to tell
-/// which kind of secret it was.
+/// It hides too much rather than too little. A hidden secret becomes `…`, preceded by enough of its start to show the
+/// kind of secret.
 public enum Redaction {
     /// The text without its secrets.
     public static func redact(_ text: String) -> String {
@@ -10,7 +10,7 @@ public enum Redaction {
         return scanner.redacted()
     }
 
-    /// The URL without query, fragment and user information, and with secrets in its path blotted out.
+    /// The URL without query, fragment and user information, and with secrets in its path redacted.
     public static func withoutQuery(_ url: String) -> String {
         var text = Substring(url.prefix { $0 != "?" && $0 != "#" })
         if let schemeEnd = text.utf8Range(of: "://") {
@@ -23,7 +23,7 @@ public enum Redaction {
         return redact(String(text))
     }
 
-    /// Whether a header field of this name carries a credential, so that its value never belongs in a log.
+    /// Whether a header field of this name contains a credential. Never log its value.
     public static func isSecretField(named name: String) -> Bool {
         SecretScanner.fieldNames.contains(name.lowercased())
     }

@@ -4,25 +4,25 @@ public enum RequestBody: Sendable {
     case none
     /// A body in memory.
     case bytes([UInt8])
-    /// A body that is made while it is sent.
+    /// A body that is produced while it is sent.
     case stream(RequestBodyStream)
 
-    /// A body that is made while it is sent, of `length` bytes, or of a length nobody knows yet.
+    /// A body that is produced while it is sent, of `length` bytes, or of unknown length.
     public static func stream<Chunks: AsyncSequence & Sendable>(length: Int64?, _ chunks: Chunks) -> RequestBody
     where Chunks.Element == [UInt8] {
         .stream(RequestBodyStream(length: length, chunks))
     }
 }
 
-/// A request body produced piece by piece, at the pace at which the server takes it.
+/// A request body that is produced in chunks, as fast as the server accepts them.
 public struct RequestBodyStream: Sendable {
-    /// Hands over one piece; returns when the transport wants more, throws when nobody wants the body any longer.
+    /// Writes one chunk. Returns when the transport can accept more, and throws when the body is no longer needed.
     public typealias Write = @Sendable (_ chunk: [UInt8]) async throws -> Void
 
-    /// The length in bytes, sent as `Content-Length`; without it the body goes out in chunks (RFC 9112 §7.1). A stream
-    /// that turns out shorter or longer fails the request.
+    /// The length in bytes, sent as `Content-Length`. Without it, the body is sent with chunked encoding (RFC 9112
+    /// §7.1). If the stream has another length, the request fails.
     public let length: Int64?
-    /// Writes the whole body; run once. What it throws fails the request.
+    /// Writes the whole body. It runs once. If it throws, the request fails.
     public let produce: @Sendable (_ write: @escaping Write) async throws -> Void
 
     /// Creates a body from a function that writes it.
@@ -31,7 +31,7 @@ public struct RequestBodyStream: Sendable {
         self.produce = produce
     }
 
-    /// Creates a body from a sequence of pieces.
+    /// Creates a body from a sequence of chunks.
     public init<Chunks: AsyncSequence & Sendable>(length: Int64?, _ chunks: Chunks) where Chunks.Element == [UInt8] {
         self.init(length: length) { write in
             for try await chunk in chunks {

@@ -1,6 +1,6 @@
-/// Where a transport keeps the body of one answer.
+/// The source of a response body in a transport.
 ///
-/// When the last reference to a source goes away before its end was reached, the transport stops the transfer.
+/// If the last reference to a source is released before its end was reached, the transport stops the transfer.
 public protocol ResponseBodySource: AnyObject, Sendable {
     /// The next bytes, never none of them; `nil` at the end. Called by one task at a time.
     ///
@@ -8,13 +8,13 @@ public protocol ResponseBodySource: AnyObject, Sendable {
     func next() async throws(TransportError) -> [UInt8]?
 }
 
-/// The body of an answer, in pieces of whatever size arrived, read once.
+/// The body of a response, in chunks as they arrive. It can be read once.
 ///
-/// The transport stops reading from the network while nobody takes the pieces.
+/// The transport stops reading from the network while no chunks are read.
 public struct ResponseBody: AsyncSequence, Sendable {
-    /// A piece of the body.
+    /// A chunk of the body.
     public typealias Element = [UInt8]
-    /// Why a body breaks off.
+    /// The error that ends a body early.
     public typealias Failure = TransportError
 
     private let source: any ResponseBodySource
@@ -24,7 +24,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
         self.source = source
     }
 
-    /// Creates a body that is in memory already; for tests and for transports that have nothing to stream.
+    /// Creates a body that is already in memory, for tests and for transports that don't stream.
     public init(_ bytes: [UInt8]) {
         self.source = BufferedBody(bytes)
     }
@@ -36,8 +36,8 @@ public struct ResponseBody: AsyncSequence, Sendable {
 
     /// The whole body in memory.
     ///
-    /// - Parameter limit: the most bytes to accept. The request's own limit holds as well.
-    /// - Throws: ``TransportError``; of kind ``TransportError/Kind/bodyTooLarge`` when there is more than `limit`.
+    /// - Parameter limit: the maximum number of bytes. The request's own limit applies as well.
+    /// - Throws: ``TransportError``; of kind ``TransportError/Kind/bodyTooLarge`` if the body is larger than `limit`.
     public func collect(upTo limit: Int) async throws(TransportError) -> [UInt8] {
         guard var bytes = try await source.next() else { return [] }
         while bytes.count <= limit, let more = try await source.next() {
@@ -50,16 +50,16 @@ public struct ResponseBody: AsyncSequence, Sendable {
         return bytes
     }
 
-    /// Takes the pieces of a body one after the other.
+    /// Returns one chunk of the body after another.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: any ResponseBodySource
 
-        /// The next piece, `nil` at the end.
+        /// The next chunk, or `nil` at the end.
         public mutating func next() async throws(TransportError) -> [UInt8]? {
             try await source.next()
         }
 
-        /// The next piece, `nil` at the end.
+        /// The next chunk, or `nil` at the end.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TransportError) -> [UInt8]? {

@@ -1,23 +1,23 @@
 public import Foundation
 public import HTTPTypes
 
-/// When a failed request is sent again, and after how long: exponential back-off with full jitter.
+/// When and how soon a failed request is retried: exponential backoff with full jitter.
 ///
-/// The decision is a pure function; the caller sleeps and counts. Back-off before attempt *n* + 1 is a random part of
-/// `min(maximumDelay, baseDelay · 2ⁿ⁻¹)`. A `Retry-After` field (RFC 9110 §10.2.3) is waited out on top of that, up to
-/// ``retryAfterLimit``, so that clients told the same second don't come back together.
+/// The decision is a pure function; the caller sleeps and counts. The delay before attempt *n* + 1 is a random part of
+/// `min(maximumDelay, baseDelay · 2ⁿ⁻¹)`. A `Retry-After` field (RFC 9110 §10.2.3) is added to it, up to
+/// ``retryAfterLimit``, so that clients with the same `Retry-After` don't return at the same moment.
 public struct RetryPolicy: Sendable, Hashable {
-    /// How often a request is sent at most, the first time included.
+    /// The maximum number of attempts, including the first.
     public var maximumAttempts: Int
-    /// The upper bound of the first wait.
+    /// The upper bound of the first delay.
     public var baseDelay: Duration
-    /// The upper bound of every wait that the server doesn't ask for.
+    /// The upper bound of every delay that the server doesn't request.
     public var maximumDelay: Duration
-    /// The longest `Retry-After` obeyed in full; a longer one counts as this long.
+    /// The longest `Retry-After` that is honoured in full. A longer one is reduced to this value.
     public var retryAfterLimit: Duration
 
-    /// Creates a policy: 4 attempts, waits of up to 0.25 s, 0.5 s, 1 s … 20 s, and 60 s of `Retry-After`, unless said
-    /// otherwise.
+    /// Creates a policy. The defaults are 4 attempts, delays of up to 0.25 s, 0.5 s, 1 s … 20 s, and 60 s of
+    /// `Retry-After`.
     public init(
         maximumAttempts: Int = 4,
         baseDelay: Duration = .milliseconds(250),
@@ -33,20 +33,20 @@ public struct RetryPolicy: Sendable, Hashable {
     /// Every request is sent once.
     public static let never = RetryPolicy(maximumAttempts: 1)
 
-    /// What became of an attempt.
+    /// The outcome of an attempt.
     public enum Outcome: Sendable {
-        /// No complete answer.
+        /// No complete response arrived.
         case failed(TransportError)
-        /// An answer. `isFromServer` is false for what a proxy or portal may have said in the server's place: it does
-        /// not prove that a write was refused.
+        /// A response arrived. `isFromServer` is false if a proxy or portal may have sent it instead of the server.
+        /// Such a response doesn't prove that a write was rejected.
         case answered(HTTPResponse, isFromServer: Bool)
     }
 
     /// What to do after an attempt.
     public enum Decision: Sendable, Hashable {
-        /// Hand the outcome to the caller.
+        /// Return the outcome to the caller.
         case giveUp
-        /// Send the request again after a wait.
+        /// Send the request again after a delay.
         case retry(after: Duration)
     }
 
@@ -55,9 +55,9 @@ public struct RetryPolicy: Sendable, Hashable {
     /// - Parameters:
     ///   - attempt: the number of the attempt that just ended, from 1.
     ///   - outcome: how it ended.
-    ///   - replay: whether the request may be repeated. One that may not is repeated only where it is certain that the
-    ///     server did not act on it: no byte left, or the server itself answered 425 or 429.
-    ///   - now: the time against which a `Retry-After` date is measured when the answer has no `Date` field.
+    ///   - replay: whether the request may be repeated. If not, it is repeated only if the server certainly didn't act
+    ///     on it: no byte was sent, or the server itself answered 425 or 429.
+    ///   - now: the time to compare a `Retry-After` date with if the response has no `Date` field.
     ///   - generator: the source of jitter.
     public func decide(
         attempt: Int,

@@ -1,5 +1,5 @@
 extension TransportError: CustomStringConvertible {
-    /// One line for logs: what failed, where, why, how far the request had come, and what to do.
+    /// One line for logs: what failed, where, why, how far the request got, and what to do.
     public var description: String {
         var text = kind.rawValue
         if let method { text += " · \(method)" }
@@ -23,7 +23,7 @@ extension TransportError: CustomStringConvertible {
         }
     }
 
-    /// What a developer or an operator can do about it, where there is something to say.
+    /// A suggestion for a developer or an operator, if there is one.
     public var hint: String? {
         switch kind {
         case .cannotResolveHost: "check the host name and this machine's network"

@@ -1,7 +1,7 @@
 public import Foundation
 
 extension TransportError: LocalizedError {
-    /// What a person can be told: what happened to the connection, without an address.
+    /// A message for the app's users: what happened to the connection, without an address.
     public var errorDescription: String? {
         let text =
             switch kind {

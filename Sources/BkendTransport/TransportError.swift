@@ -1,24 +1,24 @@
-/// Why a request got no complete answer: what failed, where, whether the server may have seen the request, and
-/// whether sending it again is safe.
+/// An error for a request that got no complete response: what failed, where, whether the server may have received the
+/// request, and whether sending it again is safe.
 ///
-/// No text of it holds a key, a token, a password or a URL's query, so that it can be logged as it is.
+/// None of its texts contain a key, a token, a password or a URL's query, so you can log it unchanged.
 public struct TransportError: Error, Sendable, Hashable {
     /// What failed.
     public var kind: Kind
-    /// How far the request had come.
+    /// How far the request got.
     public var delivery: Delivery
-    /// Whether the request may be repeated, as the request itself said.
+    /// Whether the request may be repeated, as the request specified.
     public var replay: Replay
-    /// The request's method, where known.
+    /// The request's method, if known.
     public var method: String?
-    /// Scheme, host, port and path of the request; never its query, its fragment or credentials.
+    /// Scheme, host, port and path of the request. It never contains the query, the fragment or credentials.
     public var url: String?
-    /// What happened, in words.
+    /// What happened, as text.
     public var reason: String
-    /// The number the layer below gave, libcurl's `CURLcode` for `CurlTransport`.
+    /// The error number of the underlying library, libcurl's `CURLcode` for `CurlTransport`.
     public var underlyingCode: Int?
 
-    /// Creates an error. Secrets in `reason` are blotted out and `url` is cut before its query.
+    /// Creates an error. Redacts secrets in `reason` and removes the query from `url`.
     public init(
         kind: Kind,
         delivery: Delivery,
@@ -37,18 +37,18 @@ public struct TransportError: Error, Sendable, Hashable {
         self.underlyingCode = underlyingCode
     }
 
-    /// How far a request had come when it failed.
+    /// How far a request got before it failed.
     public enum Delivery: Sendable, Hashable {
-        /// Not one byte of it left: the server cannot have acted on it.
+        /// No byte was sent. The server can't have acted on the request.
         case notSent
-        /// Some of it left and no answer came: the server may or may not have acted on it.
+        /// Part of it was sent and no response arrived. The server may or may not have acted on the request.
         case mayHaveReachedServer
-        /// The head of an answer came, and then something failed.
+        /// The head of a response arrived, and then something failed.
         case answered
     }
 
-    /// Whether sending the same request again cannot do harm, which is another question than whether it would help
-    /// (``RetryPolicy`` answers that one).
+    /// Whether sending the same request again is harmless. Whether it is likely to help is a separate question; see
+    /// ``RetryPolicy``.
     public var isSafeToRetry: Bool {
         delivery == .notSent || replay == .idempotent
     }

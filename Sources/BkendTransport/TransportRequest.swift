@@ -1,23 +1,23 @@
 public import HTTPTypes
 
-/// One HTTP request together with the limits it runs under.
+/// One HTTP request and its limits.
 public struct TransportRequest: Sendable {
     /// Method, scheme (`http` or `https`), authority (`host` or `host:port`), path with query, and fields.
     ///
-    /// `Content-Length`, `Transfer-Encoding`, `Connection`, `Host` and `Expect` belong to the transport, which works
-    /// them out itself and ignores them here.
+    /// The transport sets `Content-Length`, `Transfer-Encoding`, `Connection`, `Host` and `Expect` itself, and ignores
+    /// them here.
     public var head: HTTPRequest
-    /// What is sent after the head.
+    /// The request body.
     public var body: RequestBody
     /// How long each stage may take.
     public var timeouts: Timeouts
     /// Whether the request may be sent a second time.
     public var replay: Replay
-    /// The most bytes a response body may have, counted after decompression; more is
-    /// ``TransportError/Kind/bodyTooLarge``. 64 MiB unless said otherwise.
+    /// The maximum size of the response body in bytes, after decompression. A larger body fails with
+    /// ``TransportError/Kind/bodyTooLarge``. 64 MiB by default.
     public var maximumResponseBytes: Int
 
-    /// Creates a request; without `replay` the method decides (``Replay/init(method:)``).
+    /// Creates a request. Without `replay`, the method determines it (``Replay/init(method:)``).
     public init(
         head: HTTPRequest,
         body: RequestBody = .none,

@@ -1,16 +1,16 @@
 public import HTTPTypes
 
-/// The answer to a request: its head, and its body as a stream.
+/// The response to a request: its head, and its body as a stream.
 public struct TransportResponse: Sendable {
     /// Status and fields as received. The body is already decompressed, so `Content-Length` and `Content-Encoding`
-    /// speak of the bytes on the wire, not of ``body``.
+    /// describe the bytes on the wire, not ``body``.
     public var head: HTTPResponse
-    /// The body. Letting go of it unread stops the transfer.
+    /// The body. Releasing it unread stops the transfer.
     public var body: ResponseBody
-    /// The protocol spoken, where the transport knows it.
+    /// The protocol version, if the transport knows it.
     public var version: HTTPVersion?
 
-    /// Creates an answer.
+    /// Creates a response.
     public init(head: HTTPResponse, body: ResponseBody, version: HTTPVersion? = nil) {
         self.head = head
         self.body = body
@@ -38,6 +38,6 @@ public struct HTTPVersion: Sendable, Hashable, CustomStringConvertible {
     /// HTTP/2
     public static let http2 = HTTPVersion(major: 2, minor: 0)
 
-    /// As on a status line, `HTTP/1.1`; from version 2 without the minor number.
+    /// The text as in a status line, `HTTP/1.1`. From version 2 on, without the minor number.
     public var description: String { major < 2 ? "HTTP/\(major).\(minor)" : "HTTP/\(major)" }
 }

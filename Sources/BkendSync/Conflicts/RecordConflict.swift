@@ -1,6 +1,6 @@
 public import BkendWire
 
-/// A record of which at least one field was changed here and on the server.
+/// A record with at least one field that was changed both here and on the server.
 public struct RecordConflict: Sendable, Hashable {
     /// The table.
     public var table: String
@@ -8,14 +8,14 @@ public struct RecordConflict: Sendable, Hashable {
     public var record: String
     /// The top-level fields that were changed on both sides.
     public var fields: [String]
-    /// The server's record with the fields that were written here as they were before. Fields that weren't are as the
-    /// server has them now.
+    /// The server's record, with the fields that were written here set to their values before the write. The other
+    /// fields have the server's current values.
     public var before: JSONObject
-    /// The server's record with what was written here.
+    /// The server's record, with the fields that were written here.
     public var mine: JSONObject
     /// The server's record as it is now, with its system fields.
     public var theirs: JSONObject
-    /// Whether the local write was sent and its answer lost, so that the server's record may hold it already.
+    /// Whether the local write was sent and its response lost. The server's record may already contain it.
     public var maybeApplied: Bool
 
     init(_ entry: OutboxEntry, fields: [String], theirs: JSONObject, maybeApplied: Bool) {

@@ -1,6 +1,6 @@
 public import BkendWire
 
-/// One field that was changed here and on the server.
+/// One field that was changed both here and on the server.
 public struct FieldConflict: Sendable, Hashable {
     /// The table.
     public var table: String
@@ -8,14 +8,14 @@ public struct FieldConflict: Sendable, Hashable {
     public var record: String
     /// The top-level field.
     public var field: String
-    /// What the server last said before the local write; nil when the field wasn't there.
+    /// The server's last known value before the local write; nil if the field didn't exist.
     public var before: JSON?
-    /// What the local write set.
+    /// The value that the local write set.
     public var mine: JSON
-    /// What the server says now; nil when the field isn't there.
+    /// The server's current value; nil if the field doesn't exist.
     public var theirs: JSON?
-    /// Whether the local write was sent and its answer lost, so that the server's value may hold it already: a sum would
-    /// count it twice.
+    /// Whether the local write was sent and its response lost. The server's value may already contain it, and a sum
+    /// would count it twice.
     public var maybeApplied: Bool
 
     /// A conflict.
@@ -47,24 +47,25 @@ public struct FieldConflict: Sendable, Hashable {
     }
 }
 
-/// Who wins where a field was changed on both sides. Every conflict is reported, whoever wins.
+/// The policy for a field that was changed on both sides. Every conflict is reported, whoever wins.
 public enum ConflictPolicy: Sendable {
     /// The local value is sent.
     case clientWins
     /// The server's value stays.
     case serverWins
-    /// The function's value is sent; the server's own value sends nothing. It must be pure: it may run again.
+    /// The function's value is sent. If the function returns the server's value, nothing is sent. The function must be
+    /// pure, because it may run again.
     ///
-    /// A value that can't be stored, which nests deeper than a field may (511 levels), say: the local value is sent
-    /// instead, and the report says `mergeTooDeep`, or `mergeRefused` for a name that no server stores, or NaN.
+    /// If the value can't be stored, the local value is sent instead. The report has `mergeTooDeep` for a value that
+    /// nests deeper than 511 levels, or `mergeRefused` for a name that the server doesn't accept or for NaN.
     case merge(@Sendable (FieldConflict) -> JSON)
-    /// The function's record is sent, as far as it differs from the server's: for values that belong together, as the
-    /// beginning and the end of an appointment. It is called once for all fields that were changed on both sides. It
-    /// must be pure: it may run again.
+    /// The fields of the function's record that differ from the server's record are sent. Use it for values that belong
+    /// together, such as the start and the end of an appointment. The function is called once for all fields that were
+    /// changed on both sides. It must be pure, because it may run again.
     case mergeRecord(@Sendable (RecordConflict) -> JSONObject)
 
-    /// As the case of this name, with the three versions of the record alone:
-    /// `.mergeRecord { before, mine, theirs in … }`.
+    /// Like the case of this name, with only the three versions of the record: `.mergeRecord { before, mine, theirs in
+    /// … }`.
     public static func mergeRecord(
         _ merge: @escaping @Sendable (_ before: JSONObject, _ mine: JSONObject, _ theirs: JSONObject) -> JSONObject
     ) -> ConflictPolicy {
@@ -72,11 +73,11 @@ public enum ConflictPolicy: Sendable {
     }
 }
 
-/// What becomes of an update whose record was deleted elsewhere. It is reported either way.
+/// What happens to an update whose record was deleted elsewhere. It is reported either way.
 public enum DeletedElsewherePolicy: Sendable, Hashable {
-    /// The record stays deleted, the update is dropped.
+    /// The record stays deleted. The update is dropped.
     case stayDeleted
-    /// The record is created again from what the device shows, under the client key `re-<old id>`.
+    /// The record is created again from its local version, with the client key `re-<old id>`.
     case createAgain
 }
 

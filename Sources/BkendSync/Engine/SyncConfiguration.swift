@@ -50,10 +50,10 @@ package struct SyncConfiguration: Sendable {
     package init(server: String) { self.server = server }
 }
 
-/// What happens to a subscription most of whose rows have gone.
+/// What happens if most rows of a subscription are gone.
 public enum MassRemoval: Sendable, Hashable {
-    /// They are dropped once a second look, a poll later, says the same.
+    /// The rows are removed once a second check, one poll later, confirms it.
     case afterSecondLook
-    /// They stay until the app confirms it.
+    /// The rows stay until the app confirms their removal.
     case afterWord
 }

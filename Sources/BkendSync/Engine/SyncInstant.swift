@@ -1,5 +1,5 @@
-/// A moment of the engine's monotonic time, counted from when synchronisation was started. The device's wall clock
-/// decides nothing about data (sync.md, promise 8).
+/// A moment on the engine's monotonic clock, counted from the start of synchronisation. The device's wall clock never
+/// affects data (sync.md, promise 8).
 public struct SyncInstant: Comparable, Hashable, Sendable {
     /// The time since the origin.
     public var offset: Duration

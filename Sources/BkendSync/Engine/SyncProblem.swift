@@ -2,18 +2,18 @@ import BkendDocuments
 public import BkendWire
 import GRDB
 
-/// A failure worth logging. It holds no key, token, id or content of a record: a server's own words may quote what it
-/// was sent, so they stand nowhere but in the entry's `failure`.
+/// A failure worth logging. It contains no key, token, record id or record content. The server's message may quote a
+/// request, so it is only in the entry's `failure`.
 public struct SyncProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What failed: a request's name, or a part of the engine.
+    /// The name of the request or the part of the engine that failed.
     public var operation: String
-    /// The table, where there is one.
+    /// The table, if the failure concerns one.
     public var table: String?
-    /// The server's code, where it gave one.
+    /// The server's error code, if there is one.
     public var code: ErrorCode?
-    /// The HTTP status, where an answer came.
+    /// The HTTP status, if a response arrived.
     public var status: Int?
-    /// What failed and why, in this package's words.
+    /// What failed and why, in a text of this package.
     public var message: String
 
     /// A problem.

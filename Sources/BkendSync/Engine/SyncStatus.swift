@@ -1,76 +1,77 @@
 public import BkendWire
 
-/// What the engine is doing, as one value.
+/// The state of synchronisation, as one value.
 public struct SyncStatus: Sendable, Hashable {
     /// The engine's state.
     public enum State: Sendable, Hashable {
-        /// Not started, stopped, or another process leads.
+        /// Not started, stopped, or another process synchronises the store.
         case stopped
         /// Nothing to do until the next poll or write.
         case idle
-        /// Requests are under way, or about to be.
+        /// Requests are in progress, or about to start.
         case syncing
         /// No connection to the server.
         case offline
-        /// The server asked for patience, or failed; the next attempt comes then.
+        /// The server limited requests or failed. The next attempt is at the given time.
         case waiting(until: SyncInstant)
-        /// Nothing is sent until the reason is gone.
+        /// Nothing is sent until the reason no longer applies.
         case paused(PauseReason)
-        /// The session is over. The outbox is kept.
+        /// The session has ended. The outbox is kept.
         case signedOut
     }
 
     /// The engine's state.
     public var state: State = .stopped
-    /// The entries on their way: queued, in flight, ambiguous, blocked.
+    /// The number of entries that aren't on the server yet: queued, in flight, ambiguous or blocked.
     public var pending = 0
-    /// The dead letters.
+    /// The number of dead letters.
     public var failed = 0
-    /// The creates of which nobody can say whether they were applied; the app decides.
+    /// The number of creates for which it is unknown whether the server applied them. The app decides.
     public var unresolved = 0
-    /// The reports that the app hasn't acknowledged: conflicts, races, twins and so on.
+    /// The number of reports that the app hasn't acknowledged, such as conflicts.
     public var reports = 0
     /// The subscriptions, in the order of their numbers.
     public var subscriptions: [SubscriptionStatus] = []
-    /// The tables whose writes wait, or those of a kind, and why; by name.
+    /// The tables whose writes wait, all or one kind of them, and the reason; by name.
     public var pausedTables: [TablePause] = []
-    /// The last failure, until something succeeds.
+    /// The last failure, until a request succeeds.
     public var lastError: SyncProblem?
 
     /// A status.
     package init() {}
 }
 
-/// Why nothing, or nothing of a table, is sent.
+/// Why nothing is sent, or nothing of one table.
 public enum PauseReason: Sendable, Hashable {
     /// The app called `pause`.
     case requested
-    /// The signed-in user isn't the store's.
+    /// The signed-in user isn't the store's owner.
     case otherUser
-    /// Nobody has said who is signed in.
+    /// It isn't known yet who is signed in.
     case noSession
     /// The server or key changed, and `auth/me` doesn't name the store's user.
     case otherServer
-    /// Answers that are no bkend server's: a proxy's, or a captive portal's.
+    /// The responses aren't from a bkend server, but from a proxy or a captive portal.
     case foreignAnswer
-    /// The server refuses the key, project, scope or account: its code.
+    /// The server rejected the key, project, scope or account, with the given code.
     case refused(ErrorCode)
-    /// The server doesn't permit it to a guest: the server's code. It is sent as the user once the guest has signed in or
-    /// up and the store was taken over; meanwhile it is tried again at long intervals.
+    /// The server doesn't allow the write for a guest, with the given code. The write is sent as the user once the
+    /// guest has signed in or signed up and the store was taken over. Until then, it is retried at long intervals.
     case guestRefused(ErrorCode)
-    /// The store can't write; nothing is sent until it can. What SQLite or the system says, without a record's content.
+    /// The store can't be written. Nothing is sent until it can. The text is the message of SQLite or the system,
+    /// without record content.
     case storeFailed(String)
 }
 
-/// A table whose writes wait: all of them, or those of a kind. What depends on them waits too.
+/// A table whose writes wait, all of them or one kind. Writes that depend on them wait too.
 public struct TablePause: Sendable, Hashable {
     /// The table.
     public var table: String
-    /// The kind of write; nil for all.
+    /// The kind of write that waits; nil for all kinds.
     public var kind: OutboxEntry.Kind?
     /// Why.
     public var reason: PauseReason
-    /// When one of its entries is tried again.
+    /// When one of the table's entries is retried.
     public var until: SyncInstant
 
     /// A pause.
@@ -88,11 +89,11 @@ public struct SubscriptionStatus: Sendable, Hashable {
     public enum Phase: Sendable, Hashable {
         /// Not complete yet.
         case filling
-        /// Every row was read once; polls keep it current.
+        /// Every row was read once. Polls keep the rows current.
         case current
-        /// The server doesn't let this user list; the rows stay.
+        /// The server doesn't allow this user to list the rows. The rows stay on this device.
         case denied
-        /// The server refuses the query, or the table is gone: its code, or what is wrong.
+        /// The server rejected the query, or the table no longer exists: the server's code, or the reason.
         case paused(String)
     }
 
@@ -102,15 +103,15 @@ public struct SubscriptionStatus: Sendable, Hashable {
     public var table: String
     /// How far it is.
     public var phase: Phase
-    /// Whether the server's rows were read to the end since synchronisation was started, or asked for with `syncNow`.
+    /// Whether the server's rows were read to the end since synchronisation started, or since the last `syncNow`.
     public var isUpToDate = false
     /// The server's time at the last complete round.
     public var lastSuccess: Timestamp?
-    /// Rows of the first pull: received so far.
+    /// The number of rows that the first pull has received so far.
     public var received: Int
-    /// Rows of the first pull: all, as the server said when it began.
+    /// The total number of rows of the first pull, as the server reported when it began.
     public var expected: Int?
-    /// Rows a second during the first pull.
+    /// Rows per second during the first pull.
     public var rate: Double?
 
     /// A state.

@@ -1,17 +1,19 @@
-/// Whether the database's structure is sound, as far as is known.
+/// Whether the database's structure is intact, as far as is known.
 public enum StoreHealth: Hashable, Sendable {
-    /// The last process that had the store closed it; nothing suggests damage.
+    /// The last process that used the store closed it. Nothing suggests damage.
     case unsuspicious
-    /// The store wasn't closed the last time; SQLite's quick_check runs behind.
+    /// The store wasn't closed the last time. SQLite's quick_check runs in the background.
     case checking
-    /// quick_check found nothing.
+    /// quick_check found no damage.
     case sound
-    /// quick_check could not be run to its end: what SQLite said. The next opening tries again.
+    /// quick_check couldn't finish, for the given reason. The next opening runs it again.
     case unknown(String)
-    /// The store can be read and not written: the disk is full, the folder read-only, or another process was stopped in
-    /// the middle of a write. Why, in words. Each write tries anew, and the first that succeeds ends it.
+    /// The store can be read but not written, for the given reason: the disk is full, the folder is read-only, or
+    /// another process was stopped during a write. Each write tries again, and the first one that succeeds ends this
+    /// state.
     case readOnly(String)
-    /// quick_check found damage: the next opening sets the store aside and salvages its outbox. Its first words.
+    /// quick_check found damage; the text is its first message. The next opening sets the store aside and salvages its
+    /// outbox.
     case damaged(String)
 
     /// What a quick_check says of the store: its first words, or what it ended with.
@@ -30,20 +32,19 @@ public enum StoreHealth: Hashable, Sendable {
     var isTrusted: Bool { self == .unsuspicious || self == .sound }
 }
 
-/// What an opening had to do about a damaged database.
+/// What happened to a damaged database when the store was opened.
 public struct StoreDamage: Hashable, Sendable {
-    /// What SQLite said.
+    /// SQLite's message.
     public var reason: String
-    /// Where the damaged files lie now.
+    /// Where the damaged files are now.
     public var setAside: String
-    /// How many entries of the outbox were carried over.
+    /// The number of outbox entries that were saved.
     public var savedEntries: Int
-    /// How many entries at most could not be read.
+    /// The maximum number of entries that couldn't be read.
     public var lostEntries: Int
-    /// Whether even the outbox's table could not be opened; then the number of lost entries is unknown.
+    /// Whether even the outbox's table couldn't be opened. The number of lost entries is unknown then.
     public var isOutboxUnreadable: Bool
-    /// Whether the log was gone: what had been written since its last checkpoint may be lost, and how much that is
-    /// nobody can say.
+    /// Whether the write-ahead log was missing. Writes since its last checkpoint may be lost; their number is unknown.
     public var isLogMissing = false
 
     static let withoutLog = StoreDamage(

@@ -1,17 +1,17 @@
 public import BkendWire
 
-/// Why an entry is not on the server: the reason of a dead letter, or the last error of one that is tried again.
+/// Why an entry isn't on the server: the reason for a dead letter, or the last error of an entry that is retried.
 public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The server's code (`data/validation-error`) or one of the store's own.
+    /// The server's code, such as `data/validation-error`, or a code of the store.
     public var code: String
-    /// The reason in words.
+    /// The reason as text.
     public var message: String
-    /// The HTTP status, where an answer came.
+    /// The HTTP status, if a response arrived.
     public var status: Int?
-    /// What is wrong with each field, where the server said: the first 100.
+    /// What is wrong with each field, if the server said so. At most the first 100 fields.
     public var details: [ErrorBody.Detail]
 
-    /// The server's code; nil where the reason is the store's own.
+    /// The server's code; nil if the reason comes from the store.
     public var errorCode: ErrorCode? {
         status == nil || Self.ownCodes.contains(code) ? nil : ErrorCode(rawValue: code)
     }
@@ -45,13 +45,13 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
         )
     }
 
-    /// The code of a dead letter that names a discarded record.
+    /// The code of a dead letter that refers to a discarded record.
     public static let dependencyDiscarded = "dependencyDiscarded"
 
-    /// Same code, words and status, by code point.
+    /// Same code, message, status and details, by code point.
     public static func == (a: EntryFailure, b: EntryFailure) -> Bool { a.json == b.json }
 
-    /// Hashes code, words and status.
+    /// Hashes code, message, status and details.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     /// `code: message`

@@ -1,10 +1,10 @@
 import BkendWire
 
-/// A local write that waits for the server's word (sync.md, "States of an entry").
+/// A local write that the server hasn't confirmed yet (sync.md, "States of an entry").
 public struct OutboxEntry: Hashable, Sendable {
     /// What a write does.
     public enum Kind: String, Hashable, Sendable {
-        /// Makes the record.
+        /// Creates the record.
         case create
         /// Sets top-level fields.
         case update
@@ -12,52 +12,52 @@ public struct OutboxEntry: Hashable, Sendable {
         case delete
     }
 
-    /// How far a write has come.
+    /// The state of a write.
     public enum State: String, Hashable, Sendable, CaseIterable {
         /// Waits for its turn.
         case queued
-        /// Its request may be on the way.
+        /// Its request may be in flight.
         case inFlight
-        /// Its request was sent and no proper answer came.
+        /// Its request was sent, but no proper response arrived.
         case ambiguous
         /// Waits for an entry that failed or is unresolved.
         case blocked
         /// Rejected: a dead letter. The app edits, retries or discards it.
         case failed
-        /// A create of which nobody can say whether the server has it. The app decides.
+        /// A create for which it is unknown whether the server has the record. The app decides.
         case unresolved
     }
 
-    /// The entry's number; later writes have greater ones.
+    /// The entry's number. Later writes have greater numbers.
     public var sequence: Int64
-    /// The id of the user who made the write, "" for a guest. It is sent as no one else.
+    /// The id of the user who made the write, "" for a guest. It is only sent as that user.
     public var user: String
     /// The table.
     public var table: String
-    /// The id that the record has now.
+    /// The record's current id.
     public var record: String
     /// What the write does.
     public var kind: Kind
-    /// What it sets: every field of a create, the changed ones of an update, nothing for a delete.
+    /// The fields that the write sets: every field of a create, the changed fields of an update, none for a delete.
     public var fields: JSONObject
-    /// What those fields were before; a field that wasn't there is not in it. For a delete the whole record; for a create
-    /// that was sent and edited since, what was sent of the fields that were edited.
+    /// The values of those fields before the write, without fields that didn't exist. For a delete, the whole record.
+    /// For a create that was edited after it was sent, the sent values of the edited fields.
     public var before: JSONObject
-    /// How far it has come.
+    /// The entry's state.
     public var state: State
-    /// The leader's epoch in which it was last sent, 0 when never.
+    /// The leader's epoch in which it was last sent, 0 if never.
     public var epoch: Int64
-    /// The exact body, once sent.
+    /// The exact request body, once sent.
     public var body: [UInt8]?
-    /// How often it was sent.
+    /// How many times it was sent.
     public var attempts: Int
-    /// Why it failed, or the last error of one that is tried again.
+    /// Why it failed, or the last error of an entry that is retried.
     public var failure: EntryFailure?
-    /// When the write was made, by this device's clock; for people only.
+    /// When the write was made, by this device's clock. For display only.
     public var madeAt: Timestamp
-    /// When a further write was folded in, by this device's clock; for people only.
+    /// When a later write was merged into the entry, by this device's clock. For display only.
     public var changedAt: Timestamp
-    /// The key that a create carries as the field `clientKey`, nil without one.
+    /// The key that a create sends as the field `clientKey`; nil if it has none.
     public var clientKey: String?
     /// Fields of a failed update that later writes have set again.
     public var overwritten: [String] { overwrites.keys }

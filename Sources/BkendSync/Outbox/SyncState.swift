@@ -1,11 +1,11 @@
-/// What the server knows of a record.
+/// Whether the server has all writes of a record.
 public enum SyncState: Hashable, Sendable {
-    /// Everything: no write of this record waits.
+    /// The server has all writes of this record.
     case synced
     /// Writes wait in the outbox.
     case pending
-    /// A create was sent and nobody can say whether the server has it; the app decides.
+    /// A create was sent, and it is unknown whether the server has the record. The app decides.
     case unresolved
-    /// A write was rejected and waits as a dead letter; the first one's reason.
+    /// A write was rejected and is a dead letter; the reason of the first one.
     case failed(EntryFailure)
 }

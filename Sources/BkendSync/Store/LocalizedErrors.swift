@@ -12,11 +12,11 @@ extension StoreError: LocalizedError {
 }
 
 extension EntryFailure: LocalizedError {
-    /// The reason in words.
+    /// The reason as text.
     public var errorDescription: String? { message.asSentence }
 }
 
 extension SyncProblem: LocalizedError {
-    /// What failed, without what the server said.
+    /// What failed, without the server's message.
     public var errorDescription: String? { description.asSentence }
 }

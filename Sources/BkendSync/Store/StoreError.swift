@@ -1,84 +1,85 @@
 import BkendWire
 
-/// Why the local store refuses something. Nothing was changed.
+/// An error of the local store. Nothing was changed.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
     public enum Reason: Hashable, Sendable {
-        /// The table's name breaks a rule; the rule.
+        /// The table's name is invalid, for the given reason.
         case invalidTable(String)
-        /// There is no such record on this device.
+        /// The record isn't on this device.
         case noSuchRecord
-        /// The field is set by the server or by the store alone.
+        /// Only the server or the store sets the field.
         case reservedField
-        /// A value names a local id whose record was discarded before the server had it.
+        /// A value refers to a local id whose record was discarded before it reached the server.
         case namesDiscardedRecord(String)
-        /// There is no entry of that number; it may have been completed meanwhile.
+        /// There is no entry with this number. It may have completed in the meantime.
         case noSuchEntry(Int64)
-        /// The entry's state doesn't allow it; the state.
+        /// The entry's state, which doesn't allow the operation.
         case wrongState(Int64, OutboxEntry.State)
-        /// The entry waits for others: for an earlier one of its record, or for a record that it names.
+        /// The entry waits for another entry: an earlier one of its record, or the create of a record that it refers
+        /// to.
         case notReady(Int64)
         /// The edit would make creates wait for each other.
         case dependencyCycle(Int64)
-        /// The entry was made by another user than the one who would send it.
+        /// The entry was made by a different user than the one who would send it.
         case otherUser(Int64)
-        /// Another process leads synchronisation now.
+        /// Another process has taken over syncing.
         case notLeader(epoch: Int64)
         /// The store belongs to another user.
         case otherOwner
-        /// The guest's store is on its way into a user's: it takes no writes, and nothing is sent from it.
+        /// The guest's store is being moved into a user's store. It accepts no writes, and nothing is sent from it.
         case beingTakenOver
-        /// Writes wait in the outbox; how many.
+        /// The number of writes that wait in the outbox.
         case outboxNotEmpty(Int)
-        /// The database was made by a later version of this package.
+        /// The database was created by a later version of this package.
         case newerFormat(Int)
-        /// There is no subscription of that number.
+        /// There is no subscription with this number.
         case noSuchSubscription(Int64)
-        /// A row of an answer is no record; why.
+        /// A row in a response isn't a record, for the given reason.
         case malformedRow(String)
-        /// The store is damaged and has to be set aside, which must not happen under the feet of other processes.
+        /// The store is damaged and must be set aside, but other processes have it open.
         case damagedWhileInUse
-        /// What the store keeps for itself can't be read.
+        /// The store's own data can't be read.
         case damaged(String)
         /// The store was closed.
         case closed
         /// The task was cancelled.
         case cancelled
-        /// The database can't be read or written: what SQLite or the system says.
+        /// The database can't be read or written; the message of SQLite or the system.
         case storage(String)
-        /// The session store can't say who is signed in: what is wrong.
+        /// The session store can't determine who is signed in, for the given reason.
         case session(String)
-        /// The query can't be run: what is wrong with it.
+        /// The query can't be run, for the given reason.
         case invalidQuery(String)
-        /// A field's value nests arrays and objects deeper than can be stored; the limit. Nothing was stored.
+        /// A field's value nests arrays and objects deeper than the limit. Nothing was stored.
         case tooDeep(limit: Int)
-        /// The record can't be stored: what is wrong with it.
+        /// The record is invalid, for the given reason. Nothing was stored.
         case invalidRecord(String)
-        /// The index can't be: what is wrong with it.
+        /// The index is invalid, for the given reason.
         case invalidIndex(String)
-        /// The table, or the store, has as many indexes as it may; the limit. Drop one that isn't needed.
+        /// The table or the store already has the maximum number of indexes. Drop one that isn't needed.
         case tooManyIndexes(limit: Int)
-        /// A value has no JSON form; nothing was stored.
+        /// A value can't be encoded as JSON. Nothing was stored.
         case notEncodable(JSONCodingError)
         /// The record doesn't fit the model.
         case notDecodable(JSONCodingError)
-        /// The server rejected a write of the record, which waits as a dead letter; the reason.
+        /// The server rejected a write of the record, for the given reason. The write is a dead letter.
         case rejected(EntryFailure)
         /// The record was discarded or deleted.
         case discarded
-        /// Nobody can say whether the server has the record; the app decides in the outbox.
+        /// It is unknown whether the server has the record. The app decides in the outbox.
         case unresolved
-        /// The transaction is over: its objects work inside the closure alone.
+        /// The transaction has ended. Its objects work only inside the closure.
         case transactionIsOver
     }
 
     /// What is wrong.
     public var reason: Reason
-    /// The table, where one is concerned.
+    /// The table, if the error concerns one.
     public var table: String?
-    /// The record's id, where one is concerned.
+    /// The record's id, if the error concerns a record.
     public var record: String?
-    /// The field, where one is concerned.
+    /// The field, if the error concerns one.
     public var field: String?
 
     /// An error about a table, record and field.
