@@ -4,15 +4,15 @@
 /// can supply one that loses responses. A transport sends a request unchanged. It doesn't follow redirects, keep
 /// cookies or add credentials, and it never repeats a request whose ``TransportRequest/replay`` is ``Replay/never``.
 public protocol HTTPTransport: Sendable {
-    /// Sends one request and returns as soon as the head of the answer is there; the body follows as a stream.
+    /// Sends one request and returns as soon as the response head arrives. The body follows as a stream.
     ///
-    /// Any status is an answer, 3xx, 4xx and 5xx as well. Cancelling the calling task stops the transfer; what that
-    /// means for a write is told by the thrown error's ``TransportError/delivery``.
+    /// Every status is a response, including 3xx, 4xx and 5xx. Cancelling the calling task stops the transfer. The
+    /// error's ``TransportError/delivery`` shows whether a write may have reached the server.
     ///
-    /// - Throws: ``TransportError``, which says whether the request may have reached the server.
+    /// - Throws: ``TransportError``, which shows whether the request may have reached the server.
     func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse
 
-    /// Cancels what is in flight, closes every connection and returns when all of that is done.
+    /// Cancels requests in flight, closes every connection, and returns when this is done.
     ///
     /// Calling it again does nothing. Requests sent afterwards fail with ``TransportError/Kind/shutDown``.
     func shutdown() async

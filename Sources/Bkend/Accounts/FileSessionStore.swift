@@ -31,8 +31,7 @@ public final class FileSessionStore: SessionStore {
 
     /// Reads the session, or nil if the file doesn't exist.
     ///
-    /// - Throws: `SessionStoreError` if the file can't be read, other users can read it, or it doesn't contain a
-    ///   session.
+    /// - Throws: `SessionStoreError` if it can't be read, other users can read it, or it doesn't contain a session.
     public func load() async throws(SessionStoreError) -> Session? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {

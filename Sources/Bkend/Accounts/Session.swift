@@ -11,14 +11,14 @@ public struct Session: Sendable, Codable {
     public var accessToken: String
     /// The token that gets the next pair of tokens, once. Using it twice ends every session of the user.
     public var refreshToken: String
-    /// Where the session stands.
+    /// The session's status.
     public var status: Status
     /// When the tokens were received, by this device's clock; nil if unknown.
     public var obtainedAt: Date?
     /// How long the access token is valid from then on, in seconds; nil if the server didn't specify it.
     public var expiresIn: Int?
 
-    /// Where a session stands.
+    /// The status of a session.
     public enum Status: String, Sendable, Codable {
         /// The session can be used.
         case active

@@ -2,14 +2,14 @@ public import BkendWire
 
 /// A type whose values are arrays on the wire.
 public protocol ArrayValue<Element> {
-    /// What the array holds.
+    /// The type of the array's elements.
     associatedtype Element
 }
 
 extension Array: ArrayValue {}
 extension Set: ArrayValue {}
 extension Optional: ArrayValue where Wrapped: ArrayValue {
-    /// What the wrapped array holds.
+    /// The type of the wrapped array's elements.
     public typealias Element = Wrapped.Element
 }
 

@@ -17,7 +17,7 @@ extension Field where Value: Encodable {
         Condition(field.fieldPath, .notEquals(.operand(value)))
     }
 
-    /// `$in`: equal to any of these, as `==` has it.
+    /// `$in`: equal to any of these, with the meaning of `==`.
     public func isIn(_ values: [Value]) -> Condition { Condition(fieldPath, .isIn(values.map { .operand($0) })) }
 
     /// `$nin`: equal to none of these; a missing field matches unless nil is among them.
@@ -25,9 +25,9 @@ extension Field where Value: Encodable {
 }
 
 extension Field {
-    /// `$exists`: whether the record has the field at all; null counts as there.
+    /// `$exists`: the record has the field. A null field exists.
     public var exists: Condition { exists(true) }
 
-    /// `$exists`: whether the record has the field at all, or has it not; null counts as there.
+    /// `$exists`: the record has the field, or doesn't have it. A null field exists.
     public func exists(_ exists: Bool) -> Condition { Condition(fieldPath, .exists(exists)) }
 }

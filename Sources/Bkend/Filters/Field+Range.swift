@@ -4,9 +4,9 @@ public import Foundation
 /// A type whose values have an order on the server, so that `<`, `<=`, `>` and `>=` compile on its fields.
 ///
 /// Ranges compare within one JSON type only: numbers with numbers, strings with strings by code point, booleans with
-/// booleans (rest-api.md §5). An enum of strings or numbers may conform without writing anything.
+/// booleans (rest-api.md §5). An enum of strings or numbers can conform without an implementation.
 public protocol RangeValue {
-    /// What such a field is compared with: the type itself, or what an optional wraps.
+    /// The type that such a field is compared with: the type itself, or the wrapped type of an optional.
     associatedtype Bound: Encodable = Self
 }
 
@@ -33,7 +33,7 @@ extension Field where Value: RangeValue {
 }
 
 extension Optional: RangeValue where Wrapped: RangeValue {
-    /// What the wrapped type is compared with.
+    /// The type that the wrapped type is compared with.
     public typealias Bound = Wrapped.Bound
 }
 extension Bool: RangeValue {}

@@ -2,7 +2,7 @@ public import BkendWire
 
 /// A type whose values are strings on the wire, so that patterns and partial matches compile on its fields.
 ///
-/// An enum of strings may conform without writing anything.
+/// An enum of strings can conform without an implementation.
 public protocol TextValue {}
 
 extension String: TextValue {}
@@ -11,19 +11,19 @@ extension Optional: TextValue where Wrapped: TextValue {}
 
 /// The letters of `$options` (rest-api.md §5).
 public struct PatternOptions: OptionSet, Hashable, Sendable {
-    /// One bit an option.
+    /// The options as bits.
     public let rawValue: Int
 
-    /// Options by their bits.
+    /// Creates options from their bits.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// `i`: upper and lower case are the same.
+    /// `i`: ignores case.
     public static let caseInsensitive = PatternOptions(rawValue: 1)
     /// `m`: `^` and `$` match at every line.
     public static let multiline = PatternOptions(rawValue: 2)
-    /// `s`: `.` matches line ends as well.
+    /// `s`: `.` also matches line ends.
     public static let dotMatchesLineEnds = PatternOptions(rawValue: 4)
-    /// `x`: white space and comments in the pattern don't count.
+    /// `x`: ignores white space and comments in the pattern.
     public static let extended = PatternOptions(rawValue: 8)
 
     /// The letters, in the order `imsx`.
@@ -34,12 +34,12 @@ public struct PatternOptions: OptionSet, Hashable, Sendable {
 }
 
 extension Field where Value: TextValue {
-    /// `$regex`: holds a match of the PCRE pattern, anywhere unless the pattern is anchored.
+    /// `$regex`: contains a match of the PCRE pattern, anywhere unless the pattern is anchored.
     public func matches(_ pattern: String, _ options: PatternOptions = []) -> Condition {
         Condition(fieldPath, .regex(pattern: pattern, options: options.letters))
     }
 
-    /// `$contains`: holds the text, upper and lower case being the same.
+    /// `$contains`: contains the text, ignoring case.
     public func contains(_ text: String) -> Condition { Condition(fieldPath, .contains(.string(text))) }
 
     /// Begins with exactly this text; sent as a `$regex` anchored at the start.

@@ -5,7 +5,7 @@ public protocol LocalQueryable<Model>: Sendable {
     /// The records' model.
     associatedtype Model: RecordModel
 
-    /// What is being asked for.
+    /// The query.
     var localQuery: LocalQuery<Model> { get }
 }
 

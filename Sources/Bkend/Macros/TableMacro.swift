@@ -1,6 +1,6 @@
 #if Macros
-/// Makes a struct the model of a table: `Table` and `Codable` conformances, typed `Fields`, and a memberwise initialiser
-/// as visible as the struct.
+/// Makes a struct the model of a table. Adds `Table` and `Codable` conformances, typed `Fields`, and a memberwise
+/// initialiser with the struct's access level.
 ///
 /// ```swift
 /// @Table("articles")
@@ -12,11 +12,12 @@
 /// }
 /// ```
 ///
-/// Each stored property is a field. One that the record lacks, or has as null, takes its declared default. One that is
-/// nil is left out when a record is created, and stored as null when an update sets it to nil. A `let` with a value is
-/// a constant: it is written, never read. Types come from the declaration, or from a literal default.
+/// Each stored property is a field. If a field is missing from the record or null, the property gets its declared
+/// default. A nil property is left out when a record is created, and stored as null when an update sets it to nil. A
+/// `let` with a value is a constant: it is written, but never read. Types come from the declaration or from a literal
+/// default.
 ///
-/// A model that has its own `CodingKeys`, `init(from:)`, `encode(to:)` or `Fields` keeps it.
+/// If a model declares its own `CodingKeys`, `init(from:)`, `encode(to:)` or `Fields`, the macro keeps it.
 ///
 /// - Parameter name: the table's name (rest-api.md §2), a string literal.
 @attached(
@@ -27,15 +28,15 @@
 @attached(extension, conformances: Table)
 public macro Table(_ name: String) = #externalMacro(module: "BkendMacros", type: "TableMacro")
 
-/// Makes a struct the type of an object nested in a record, so that `$0.author.name` is a typed field. As `@Table`, but
-/// without a table's name and system fields.
+/// Makes a struct the type of an object nested in a record, so that `$0.author.name` is a typed field. Works like
+/// `@Table`, but without a table's name and system fields.
 @attached(
     member, names: named(Fields), named(CodingKeys), named(init), named(init(from:)), named(encode(to:))
 )
 @attached(extension, conformances: TableObject)
 public macro TableObject() = #externalMacro(module: "BkendMacros", type: "TableObjectMacro")
 
-/// Gives a property of a model the name that its field has in the record.
+/// Sets the name of a property's field in the record.
 @attached(peer)
 public macro Column(_ name: String) = #externalMacro(module: "BkendMacros", type: "ColumnMacro")
 #endif

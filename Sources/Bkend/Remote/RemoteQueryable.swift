@@ -5,7 +5,7 @@ public protocol RemoteQueryable<Model>: Sendable {
     /// The records' model.
     associatedtype Model: RecordModel
 
-    /// What is being asked for.
+    /// The query.
     var remoteQuery: RemoteQuery<Model> { get }
 }
 
