@@ -25,17 +25,15 @@ struct SearchIndex: Sendable {
     init(collection: Int64, fields: [[UInt8]]) {
         self.collection = collection
         self.fields = fields
-        table = Self.table(of: collection)
+        table = Catalogue.searchTable(of: collection)
         insertSQL = "INSERT INTO \(table) (rowid, text) VALUES (?, ?)"
         deleteSQL = "INSERT INTO \(table) (\(table), rowid, text) VALUES ('delete', ?, ?)"
     }
 
-    static func table(of collection: Int64) -> String { "c\(collection)_s" }
-
     /// The table, empty.
     static func creation(of collection: Int64) -> String {
         """
-        CREATE VIRTUAL TABLE \(table(of: collection)) USING fts5(
+        CREATE VIRTUAL TABLE \(Catalogue.searchTable(of: collection)) USING fts5(
             text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')
         """
     }

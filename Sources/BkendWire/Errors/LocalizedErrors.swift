@@ -18,21 +18,6 @@ extension JSONCodingError: LocalizedError {
     public var errorDescription: String? { description.asSentence }
 }
 
-extension QueryError: LocalizedError {
-    /// What is wrong with the query, and where.
-    public var errorDescription: String? { description.asSentence }
-}
-
-extension FilterNotExpressible: LocalizedError {
-    /// What the REST API can't say.
-    public var errorDescription: String? { description.asSentence }
-}
-
-extension TableDefinitionError: LocalizedError {
-    /// What is wrong with the definition, and where.
-    public var errorDescription: String? { description.asSentence }
-}
-
 extension String {
     /// A message as a sentence: it begins with a capital letter, unless with a name, and ends with a mark.
     package var asSentence: String {

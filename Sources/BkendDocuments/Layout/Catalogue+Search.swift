@@ -2,24 +2,8 @@ import BkendWire
 import GRDB
 
 extension Catalogue {
-    /// What a collection has beside its documents.
-    static func state(of number: Int64, generation: Int64, in db: Database) throws -> CollectionState {
-        let search: SearchIndex? = try db.run("SELECT search FROM bkend_collections WHERE number = ?") { statement in
-            try statement.bind(number)
-            guard try statement.step(), statement.int(0) != 0 else { return nil }
-            return SearchIndex(collection: number, fields: try searchFields(of: number, in: db))
-        }
-        return CollectionState(generation: generation, indexes: try indexes(of: number, in: db), search: search)
-    }
-
-    private static func searchFields(of number: Int64, in db: Database) throws -> [[UInt8]] {
-        try db.run("SELECT name FROM bkend_search_fields WHERE collection = ? ORDER BY number") { statement in
-            try statement.bind(number)
-            var fields: [[UInt8]] = []
-            while try statement.step() { fields.append(Array(statement.bytes(0))) }
-            return fields
-        }
-    }
+    /// The name of a collection's search index.
+    static func searchTable(of collection: Int64) -> String { "c\(collection)_s" }
 
     /// Gives a field its number in a search index.
     static func addSearchField(_ name: [UInt8], number: Int, of collection: Int64, in db: Database) throws {
@@ -47,7 +31,7 @@ extension Catalogue {
     /// the collection's owner asks for the index again.
     static func dropOutdatedSearch(_ db: Database) throws {
         for number in try outdatedSearch(db) {
-            try db.execute(sql: "DROP TABLE \(SearchIndex.table(of: number))")
+            try db.execute(sql: "DROP TABLE \(searchTable(of: number))")
             try setSearch(false, of: number, in: db)
         }
     }
