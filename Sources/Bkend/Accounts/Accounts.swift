@@ -13,7 +13,8 @@ import BkendWire
 /// replaces it and sends the waiting calls again. It does so once for all clients and processes that share the session
 /// store. Usually the client renews the session earlier, beside a call made after half of the token's life. The client
 /// sends a refresh token only once. If the response to a refresh is lost, the session ends, because the server treats a
-/// second use as theft and ends every session of the user.
+/// second use as theft and ends every session of the user. A server that announces a grace (`serve --refresh-grace`)
+/// answers a second use within that time with the same tokens; the client then repeats the refresh once.
 public struct Accounts: Sendable {
     let runner: CallRunner
 
