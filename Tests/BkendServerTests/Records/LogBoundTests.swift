@@ -103,12 +103,15 @@ import Testing
                 }
             }
             for await _ in begun {}
+            let start = ContinuousClock.now
             while store.logWork.withLock({ $0.failures }) == 0 { try await Self.write(store) }
             let reader = SlowRead(store)
             await reader.hasBegun()
             try await reader.end()
             for _ in 0..<20 { try await Self.write(store) }
-            #expect(store.logWork.withLock { $0.failures } == 1)
+            // A busy machine may take longer than the 10 seconds between two attempts.
+            let attempts = 1 + Int(start.duration(to: .now) / .seconds(10))
+            #expect((1...attempts).contains(store.logWork.withLock { $0.failures }))
             gate.signal()
             try await holder
             try backup.close()
