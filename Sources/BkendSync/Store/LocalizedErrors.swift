@@ -6,8 +6,12 @@ public import Foundation
 extension StoreError: LocalizedError {
     /// What is wrong and what to do.
     public var errorDescription: String? {
-        if case .rejected(let failure) = reason { return failure.errorDescription }
-        return explanation.asSentence
+        switch reason {
+        case .rejected(let failure): failure.errorDescription
+        // The other way out is for developers.
+        case .outboxNotEmpty(let count): "\(count) writes are not on the server yet. Sync first."
+        default: explanation.asSentence
+        }
     }
 }
 
