@@ -4,6 +4,11 @@ import BkendWire
 /// The dice of one run: a seed makes the same requests.
 struct FuzzRandom: RandomNumberGenerator {
     private var state: UInt64
+    /// How many bytes of text the present request may still have: past every limit, and no more. Texts within texts came
+    /// to hundreds of megabytes, and what the fuzzer took for them was counted as the server's.
+    private var room = Self.most
+
+    private static let most = 24 << 20
 
     init(seed: UInt64) { state = seed }
 
@@ -15,6 +20,9 @@ struct FuzzRandom: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
     }
+
+    /// Begins a request.
+    mutating func begin() { room = Self.most }
 
     /// True once in so many times.
     mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
@@ -38,11 +46,16 @@ struct FuzzRandom: RandomNumberGenerator {
 
     /// A length, mostly small, sometimes past every limit.
     mutating func length() -> Int {
-        switch Int.random(in: 0..<10, using: &self) {
-        case 0: Int.random(in: 1_000...20_000, using: &self)
-        case 1: once(in: 10) ? Int.random(in: 20_000...1_200_000, using: &self) : 1_025
-        default: Int.random(in: 0...130, using: &self)
-        }
+        let drawn =
+            switch Int.random(in: 0..<10, using: &self) {
+            case 0: Int.random(in: 1_000...20_000, using: &self)
+            case 1: once(in: 10) ? Int.random(in: 20_000...1_200_000, using: &self) : 1_025
+            default: Int.random(in: 0...130, using: &self)
+            }
+        // Four bytes a character at most.
+        let length = min(drawn, max(0, room / 4))
+        room -= length * 4
+        return length
     }
 
     /// Any JSON.

@@ -109,6 +109,7 @@ package enum RouteFuzz {
         private static let own = 96 << 20
 
         private mutating func step() throws -> (FuzzRequest, RouteBudget) {
+            random.begin()
             // Half of the time a route that lacks answers, of the kind that it lacks.
             let hungry = report.hungry
             let wanted = (random.once(in: 2) ? random.pick(hungry) : nil) ?? random.pick(FuzzedRoute.all)
