@@ -8,7 +8,10 @@ extension EngineStep {
         let newest = page.rows.first?.updatedAt
         switch ask {
         case .newest:
-            if isBehind(pull, newest) { return readOn(&pull) }
+            if isBehind(pull, newest) {
+                if try isToBeCompared(pull, page.total) { return try compareMoving(&pull, page.total, flight) }
+                return readOn(&pull)
+            }
             try compareTotal(&pull, page.total, newest: newest, flight)
         case .overlap:
             if isBehind(pull, newest) || page.total != pull.overlap?.count { return readOn(&pull) }
@@ -39,6 +42,24 @@ extension EngineStep {
             return rest(&pull)
         }
         pull.phase = .round(newRound(pull))
+    }
+
+    /// Whether a table that has moved at every look is compared all the same, once in the longest poll interval: what was
+    /// deleted on it would else stay here until it rests.
+    private func isToBeCompared(_ pull: PullState, _ total: Int) throws -> Bool {
+        guard pull.comparisons + 1 >= configuration.comparisonAttempts,
+            pull.comparedMoving.map({ $0.duration(to: now) >= configuration.pollCeiling }) ?? true
+        else { return false }
+        return try tx.memberCount(of: pull.number) != total
+    }
+
+    /// Compares although rows past the cursor are still to be read: a round follows at the next poll.
+    private func compareMoving(_ pull: inout PullState, _ total: Int, _ flight: Flight) throws {
+        pull.comparedMoving = now
+        pull.isActive = true
+        pull.isSettled = false
+        pull.mustRead = true
+        try begin(&pull, Bisection(total: total, leafSize: configuration.pageLimit), flight)
     }
 
     private func compareTotal(_ pull: inout PullState, _ total: Int, newest: String?, _ flight: Flight) throws {

@@ -58,6 +58,8 @@ struct PullState: Sendable {
     var attempts = 0
     /// Comparisons in a row that found something.
     var comparisons = 0
+    /// When it was compared last although the table had moved at every look.
+    var comparedMoving: SyncInstant?
     /// A sign that updates were missed.
     var wantsFull = false
     /// Whether anything was new since the last poll.

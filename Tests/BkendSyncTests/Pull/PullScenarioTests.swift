@@ -112,6 +112,33 @@ import Testing
         }
     }
 
+    @Test("A delete is found on a table that has changed at every look, with few requests beside")
+    func deleteOnABusyTable() throws {
+        try fill(1_000)
+        device.start()
+        let number = try device.subscribe()
+        try device.run()
+        let rows = try server.rows()
+        let busy = try #require(rows.last?["id"]?.stringValue)
+        let gone = try #require(rows[300]["id"]?.stringValue)
+        // Somebody else writes before each question of this device.
+        var changes: Int64 = 0
+        device.fate = { [server] request in
+            guard case .list = request.operation else { return .deliver }
+            changes += 1
+            server.now = Timestamp(clamping: server.now.milliseconds + 1)
+            _ = try? server.update("notes", busy, ["n": .int(changes)])
+            return .deliver
+        }
+        _ = try server.delete("notes", gone)
+        let before = device.sent.count
+        try device.run(for: .seconds(300))
+        #expect(changes > 100)
+        #expect(try !device.members(number).contains(gone))
+        // Four questions a poll, and a comparison a minute.
+        #expect(device.sent.count - before < 60 * 6 + 5 * 30)
+    }
+
     @Test func aDeleteAmongManyIsFoundByCounting() throws {
         try fill(2_000)
         device.start()
