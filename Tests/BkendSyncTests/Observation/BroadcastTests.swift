@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import BkendSync
@@ -19,18 +20,35 @@ import Testing
         #expect(await late.next() == nil)
     }
 
-    @Test("Whoever tells and whoever cancels a listener at the same moment wait for each other not for ever")
+    @Test("Whoever tells and whoever cancels a listener at the same moment don't wait for each other for ever")
     func cancelledWhileTold() async {
-        for _ in 0..<300 {
-            let broadcast = Broadcast(startingWith: 0)
-            let listening = (0..<4).map { _ in
-                let stream = broadcast.stream()
-                return Task.detached { for await _ in stream {} }
+        let broadcast = Broadcast(startingWith: 0)
+        let isOver = Count()
+        let telling = Task.detached {
+            var value = 0
+            while isOver.value.load(ordering: .relaxed) == 0 {
+                value += 1
+                broadcast.tell(value)
+                // Not a thread of the pool for itself alone.
+                if value % 100 == 0 { await Task.yield() }
             }
-            let telling = Task.detached { for value in 1...10 { broadcast.tell(value) } }
-            for task in listening { task.cancel() }
-            await telling.value
-            for task in listening { await task.value }
         }
+        for _ in 0..<100 {
+            let told = Count()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 {
+                    let stream = broadcast.stream()
+                    group.addTask { for await _ in stream { told.value.add(1, ordering: .relaxed) } }
+                }
+                while told.value.load(ordering: .relaxed) < 8 { await Task.yield() }
+                group.cancelAll()
+            }
+        }
+        isOver.value.add(1, ordering: .relaxed)
+        await telling.value
+    }
+
+    private final class Count: Sendable {
+        let value = Atomic(0)
     }
 }
