@@ -64,13 +64,16 @@ struct KeptNote: Equatable {
 
     private static func settle(_ store: LocalStore) async throws {
         var counts = try await store.outbox.counts()
-        for _ in 0..<60 {
+        let end = ContinuousClock.now.advanced(by: .seconds(300))
+        while ContinuousClock.now < end {
             await store.sync.syncNow()
             let status = await store.sync.settled(within: .seconds(5))
             counts = try await store.outbox.counts()
-            // Beside a process that leads there is nothing to know but the outbox.
-            let isUpToDate = status.state == .stopped || status.subscriptions.allSatisfy(\.isUpToDate)
+            // Beside a process that leads there is nothing to know but the outbox, which the other one empties.
+            let isOther = status.state == .stopped
+            let isUpToDate = isOther || status.subscriptions.allSatisfy(\.isUpToDate)
             if isUpToDate, counts.queued + counts.sending + counts.blocked == 0 { break }
+            if isOther { try await Task.sleep(for: .milliseconds(100)) }
         }
         try say("settled \(counts.queued + counts.sending + counts.blocked) \(counts.failed) \(counts.unresolved)")
     }

@@ -38,7 +38,7 @@ import Testing
                 if value % 100 == 0 { await Task.yield() }
             }
         }
-        for _ in 0..<100 {
+        for _ in 0..<3_000 {
             let told = Count()
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
