@@ -26,6 +26,11 @@ extension StoreTransaction {
         return alias.serverID?.hasSameBytes(as: row.id) ?? false
     }
 
+    /// Whether a row is a record that was made again: its key is that of the record before, not of any create here.
+    package func wasMadeAgain(_ row: AnswerRow, table: String) throws -> Bool {
+        try alias(of: row, table: table)?.isMadeAgain ?? false
+    }
+
     /// Whether a row bears the key of a create that was cancelled here. The key of a record that is made again is not
     /// this device's alone.
     package func isCancelled(_ row: AnswerRow, table: String) throws -> Bool {

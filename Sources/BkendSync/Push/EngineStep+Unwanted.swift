@@ -48,6 +48,10 @@ extension EngineStep {
         switch verdict {
         case .done(.record(let row)):
             let isCopy = suspect.original != nil
+            // The row with the create's key may be the record before it was made again: imported anew, say, and changed.
+            if try isCopy && tx.wasMadeAgain(row, table: key.table) {
+                return try keep(key, suspect.original, "the record was recreated")
+            }
             let bearsKey = try isCopy ? tx.bearsItsKey(row, table: key.table) : tx.isCancelled(row, table: key.table)
             sight = bearsKey ? .present : .changed
         case .missing: sight = .missing

@@ -205,6 +205,29 @@ import Testing
         #expect(try device.reports("twin").count == 1)
     }
 
+    @Test("A record that was made again doesn't make the one before it, imported anew and changed, one too many")
+    func recreatedOriginal() throws {
+        var configuration = SyncConfiguration(server: "test")
+        configuration.policies.deletedElsewhere = .createAgain
+        let device = try ScriptedDevice(server, configuration: configuration)
+        device.start()
+        _ = try device.subscribe()
+        try device.run()
+        let id = try device.write { try $0.create("notes", ["n": 1]) }
+        try device.run()
+        let row = try #require(try server.rows().first)
+        try server.delete("notes", try #require(row["id"]?.stringValue))
+        try device.write { try $0.update("notes", id, set: ["n": 2]) }
+        try device.run()
+        #expect(try server.rows().count == 1)
+        var before = Self.fields(of: row)
+        before["title"] = "changed by another device"
+        try server.insert(before, by: "ann")
+        try device.run(for: .seconds(900))
+        #expect(try server.rows().count == 2 && device.visible() == server.rows())
+        #expect(try device.reports("twin").count == 1 && device.outbox().isEmpty)
+    }
+
     @Test("A page with rows that were not asked for removes nothing")
     func pageOfAnotherQuestion() throws {
         _ = try device.start(knowing: 300)
