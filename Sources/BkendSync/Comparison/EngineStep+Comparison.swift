@@ -47,8 +47,10 @@ extension EngineStep {
     /// Whether a table that has moved at every look is compared all the same, once in the longest poll interval: what was
     /// deleted on it would else stay here until it rests.
     private func isToBeCompared(_ pull: PullState, _ total: Int) throws -> Bool {
+        // A second look at a mass removal is due sooner.
+        let pause = pull.massLeaving == nil ? configuration.pollCeiling : configuration.pollFloor
         guard pull.comparisons + 1 >= configuration.comparisonAttempts,
-            pull.comparedMoving.map({ $0.duration(to: now) >= configuration.pollCeiling }) ?? true
+            pull.comparedMoving.map({ $0.duration(to: now) >= pause }) ?? true
         else { return false }
         return try tx.memberCount(of: pull.number) != total
     }
