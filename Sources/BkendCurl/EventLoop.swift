@@ -144,17 +144,21 @@ final class EventLoop: Sendable {
 
     private func run() {
         var events: [Poller.Event] = []
+        // Waits in a row after which there may be more to read.
+        var full = 0
         while !queue.withLock({ $0.isClosed }) {
             events.removeAll(keepingCapacity: true)
             poller.wait(for: &events)
-            multi.withLock { [events] multi in
+            full = events.count < Poller.batch ? 0 : full + 1
+            multi.withLock { [events, full] multi in
                 trace?(.locked)
                 defer { trace?(.unlocks) }
                 for event in events { multi.handle(event) }
                 multi.run(takeCommands())
                 multi.lookAfter()
                 // No transfer expires whose answer is here: by now what the sockets have is read, unless there is more.
-                if events.count < Poller.batch { multi.stopExpired() }
+                // Where there is always more, thousands of sockets have had their turn.
+                if full.isMultiple(of: Poller.batch) { multi.stopExpired() }
                 multi.runTimers()
             }
             runCommands()
