@@ -11,9 +11,9 @@ extension TransportError: LocalizedError {
             case .tls: "A secure connection to the server can't be established"
             case .cancelled: "The operation was cancelled"
             case .shutDown: "The connection was closed"
-            case .connectionLost: "The connection to the server was lost. Try again"
+            case .connectionLost: "The connection to the server was lost"
             case .bodyTooLarge: "The server's response is too large"
-            default: "The request to the server failed. Try again"
+            default: "The request to the server failed"
             }
         return text + "."
     }
