@@ -30,7 +30,8 @@ final class LateRequests: Sendable {
     func finished() async {
         while true {
             let tasks = state.withLock { state in
-                defer { state = State() }
+                if state.tasks.isEmpty { state.waits = [] }
+                defer { state.tasks = [] }
                 return state.tasks
             }
             if tasks.isEmpty { return }
