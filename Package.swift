@@ -205,9 +205,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "SessionProcess", dependencies: ["Bkend"], path: "Tests/SessionProcess", swiftSettings: strict),
+            name: "SessionProcess", dependencies: ["Bkend", "ChildProcesses"], path: "Tests/SessionProcess",
+            swiftSettings: strict),
         .executableTarget(
-            name: "AppProcess", dependencies: ["Bkend"], path: "Tests/AppProcess", swiftSettings: strict),
+            name: "AppProcess", dependencies: ["Bkend", "ChildProcesses"], path: "Tests/AppProcess",
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

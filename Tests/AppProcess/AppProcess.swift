@@ -1,4 +1,5 @@
 import Bkend
+import ChildProcesses
 import Foundation
 
 @Table("notes")
@@ -40,14 +41,14 @@ struct KeptNote: Equatable {
         sync.shortestPoll = .milliseconds(200)
         sync.longestPoll = .seconds(2)
         try await store.sync.start(sync)
-        try say("open")
+        try ParentProcess.say("open")
         let writer = Writer(store: store, owner: arguments[4], most: most)
-        for await order in orders() {
+        for await order in ParentProcess.orders() {
             switch order {
             case "write": await writer.begin()
             case "rest":
                 try await writer.rest()
-                try say("rests")
+                try ParentProcess.say("rests")
             case "settle": try await settle(store)
             case "rows": try await tellRows(of: store)
             case "reports": try await tellReports(of: store)
@@ -75,14 +76,15 @@ struct KeptNote: Equatable {
             if isUpToDate, counts.queued + counts.sending + counts.blocked == 0 { break }
             if isOther { try await Task.sleep(for: .milliseconds(100)) }
         }
-        try say("settled \(counts.queued + counts.sending + counts.blocked) \(counts.failed) \(counts.unresolved)")
+        try ParentProcess.say(
+            "settled \(counts.queued + counts.sending + counts.blocked) \(counts.failed) \(counts.unresolved)")
     }
 
     private static func tellRows(of store: LocalStore) async throws {
         for note in try await store.table(KeptNote.self).order(by: \.mark).fetch() {
-            try say("row \(note.mark) \(note.value)")
+            try ParentProcess.say("row \(note.mark) \(note.value)")
         }
-        try say("rows")
+        try ParentProcess.say("rows")
     }
 
     private static func tellReports(of store: LocalStore) async throws {
@@ -90,37 +92,16 @@ struct KeptNote: Equatable {
             let line: JSON = [
                 "kind": .string(report.kind), "record": .string(report.record), "detail": .object(report.detail),
             ]
-            try say("report \(line)")
+            try ParentProcess.say("report \(line)")
         }
         for entry in try await store.outbox.entries() {
             let line: JSON = [
                 "entry": .string("\(entry.state)"), "record": .string(entry.record), "fields": .object(entry.fields),
                 "failure": .string("\(String(describing: entry.failure))"),
             ]
-            try say("report \(line)")
+            try ParentProcess.say("report \(line)")
         }
-        try say("reports")
-    }
-
-    /// The lines of standard input, read on a thread that has nothing else to do.
-    private static func orders() -> AsyncStream<String> {
-        let (lines, next) = AsyncStream<String>.makeStream()
-        Thread.detachNewThread {
-            while let line = readLine() { next.yield(line) }
-            next.finish()
-        }
-        return lines
-    }
-
-    /// Writes a line at once and whole.
-    static func say(_ line: String) throws {
-        let bytes = Array((line.split(separator: "\n").joined(separator: " ") + "\n").utf8)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
-            guard written > 0 else { throw Failure(what: "nobody reads") }
-            rest = rest.dropFirst(written)
-        }
+        try ParentProcess.say("reports")
     }
 }
 
@@ -180,8 +161,8 @@ actor Writer {
     }
 
     private func told(_ mark: String, _ value: String, _ body: () async throws -> Void) async throws {
-        try AppProcess.say("try \(mark) \(value)")
+        try ParentProcess.say("try \(mark) \(value)")
         try await body()
-        try AppProcess.say("did \(mark) \(value)")
+        try ParentProcess.say("did \(mark) \(value)")
     }
 }

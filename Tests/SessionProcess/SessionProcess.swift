@@ -1,4 +1,5 @@
 import Bkend
+import ChildProcesses
 import Foundation
 
 /// A process of an app whose session lies in a file that others use as well.
@@ -15,7 +16,7 @@ import Foundation
         options.logger.logLevel = .error
         let client = try BkendClient(
             url: arguments[1], key: arguments[2], options: options, sessions: FileSessionStore(path: arguments[3]))
-        for await _ in orders() { try tell(await answer(client, calls)) }
+        for await _ in ParentProcess.orders() { try ParentProcess.say(await answer(client, calls)) }
     }
 
     /// What stops the process.
@@ -32,22 +33,5 @@ import Foundation
             for await answer in group { answers.insert(answer) }
             return answers.count == 1 ? answers.first ?? "no call" : "failed: \(answers.sorted())"
         }
-    }
-
-    /// The lines of standard input, read on a thread that has nothing else to do.
-    private static func orders() -> AsyncStream<String> {
-        let (lines, next) = AsyncStream<String>.makeStream()
-        Thread.detachNewThread {
-            while let line = readLine() { next.yield(line) }
-            next.finish()
-        }
-        return lines
-    }
-
-    /// Writes a line at once and whole.
-    private static func tell(_ line: String) throws {
-        let bytes = Array((line.split(separator: "\n").joined(separator: " ") + "\n").utf8)
-        let written = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
-        if written != bytes.count { throw Failure(what: "nobody reads") }
     }
 }

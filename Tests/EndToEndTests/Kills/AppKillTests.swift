@@ -17,11 +17,10 @@ import Testing
     func apps() async throws {
         let seed = UInt64.random(in: 0...9_999_999)
         let plan = FaultPlan.random(seed: seed, rate: 0.15, of: Self.faults)
-        try await AppWorld.run { folder in
-            let (world, port, secret) = try await AppWorld.prepare(folder, devices: ["phone", "tablet"])
-            let data = folder.appending(path: "data").path
-            let server = try await TestServer.start(folder: data, faults: plan) {
-                $0.port = port.number
+        try await AppWorld.run(devices: Self.devices) { place in
+            let world = place.world
+            let server = try await TestServer.start(folder: place.data, faults: plan) {
+                $0.port = place.port.number
                 $0.rateLimit = nil
             }
             do {
@@ -35,9 +34,8 @@ import Testing
                 }
                 plan.heal()
                 await server.lateRequests()
-                try await world.judge(secret, "faults of seed \(seed)")
+                try await world.judge(place.secret, "faults of seed \(seed)")
             } catch {
-                await world.end()
                 try? await server.stop()
                 throw error
             }
@@ -48,27 +46,21 @@ import Testing
 
     @Test("The server is killed while apps write: every write that returned is there once")
     func server() async throws {
-        try await AppWorld.run { folder in
-            let (world, port, secret) = try await AppWorld.prepare(folder, devices: ["phone", "tablet"])
-            var server = try await AppWorld.serve(folder, port)
-            do {
-                for owner in Self.owners { try await world.start(owner) }
-                for round in 0..<Self.kills * 2 / 3 {
-                    await world.ledger.wait(for: Int.random(in: 1...40), of: Self.owners[round % Self.owners.count])
-                    server.end()
-                    server = try await AppWorld.serve(folder, port)
-                }
-                try await world.judge(secret, "\(Self.kills * 2 / 3) kills of the server")
-            } catch {
-                await world.end()
+        try await AppWorld.run(devices: Self.devices) { place in
+            let world = place.world
+            var server = try await AppWorld.serve(place)
+            defer { server.end() }
+            for owner in Self.owners { try await world.start(owner) }
+            for round in 0..<Self.kills * 2 / 3 {
+                await world.ledger.wait(for: Int.random(in: 1...40), of: Self.owners[round % Self.owners.count])
                 server.end()
-                throw error
+                server = try await AppWorld.serve(place)
             }
-            await world.end()
-            server.end()
+            try await world.judge(place.secret, "\(Self.kills * 2 / 3) kills of the server")
         }
     }
 
+    private static let devices = ["phone", "tablet"]
     /// Two processes on one device, one on another.
     private static let owners = ["phone.1", "phone.2", "tablet.1"]
 }

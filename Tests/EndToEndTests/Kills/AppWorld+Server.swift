@@ -23,18 +23,34 @@ extension AppWorld {
         ]
     ]
 
-    /// Runs a body with a folder for whatever it needs.
-    static func run(_ body: (URL) async throws -> Void) async throws {
+    /// A world, what its server needs, and the key of an administrator.
+    struct Place {
+        let world: AppWorld
+        let folder: URL
+        let port: ReservedPort
+        let secret: String
+
+        /// The server's data.
+        var data: String { folder.appending(path: "data").path }
+    }
+
+    /// Runs a body with devices that are signed in, and ends all processes of the app.
+    static func run(devices: [String], _ body: (Place) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-apps-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder)
+        let place = try await prepare(folder, devices: devices)
+        do {
+            try await body(place)
+        } catch {
+            await place.world.end()
+            throw error
+        }
+        await place.world.end()
     }
 
     /// A server's folder, and devices that are signed in to it; nobody repeats a sign-up whose answer was lost.
-    static func prepare(
-        _ folder: URL, devices: [String]
-    ) async throws -> (world: AppWorld, port: ReservedPort, secret: String) {
+    private static func prepare(_ folder: URL, devices: [String]) async throws -> Place {
         let port = try ReservedPort()
         let server = try await TestServer.start(folder: folder.appending(path: "data").path, tables: tables) {
             $0.port = port.number
@@ -47,14 +63,13 @@ extension AppWorld {
             throw error
         }
         try await server.stop()
-        return (world, port, server.secretKey)
+        return Place(world: world, folder: folder, port: port, secret: server.secretKey)
     }
 
     /// The server as a process of its own.
-    static func serve(_ folder: URL, _ port: ReservedPort) async throws -> LineProcess {
-        let data = folder.appending(path: "data").path
+    static func serve(_ place: Place) async throws -> LineProcess {
         let server = try LineProcess(
-            "bkend-server", ["serve", data, "--port", "\(port.number)", "--rate-limit", "off"])
+            "bkend-server", ["serve", place.data, "--port", "\(place.port.number)", "--rate-limit", "off"])
         while try await !server.line().hasPrefix("listening") {}
         return server
     }

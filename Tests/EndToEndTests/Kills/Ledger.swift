@@ -11,7 +11,6 @@ actor Ledger {
     /// How many writes returned, by owner.
     private(set) var returned: [String: Int] = [:]
     private var waiting: [(owner: String, count: Int, wake: CheckedContinuation<Void, Never>)] = []
-    private(set) var flaws: [String] = []
 
     /// All writes that returned.
     var total: Int { returned.values.reduce(0, +) }

@@ -10,30 +10,22 @@ import Testing
 
     @Test("Memory, descriptors, logs and databases of three apps and a server stay as they are")
     func soak() async throws {
-        try await AppWorld.run { folder in
-            let devices = ["one", "two", "three"]
-            let (world, port, secret) = try await AppWorld.prepare(folder, devices: devices)
-            let server = try await AppWorld.serve(folder, port)
-            do {
-                for device in devices { try await world.start("\(device).1") }
-                var sizes: [Sizes] = []
-                let end = ContinuousClock.now.advanced(by: .seconds(Self.seconds))
-                while ContinuousClock.now < end {
-                    // Time is what this is about; nothing is waited for.
-                    try await Task.sleep(for: .milliseconds(Self.seconds * 1_000 / 60))
-                    var processes = await world.processes
-                    processes["server"] = server.id
-                    sizes.append(Sizes(processes, in: folder))
-                }
-                try await world.judge(secret, "\(Self.seconds) seconds")
-                Self.judge(sizes)
-            } catch {
-                await world.end()
-                server.end()
-                throw error
+        let devices = ["one", "two", "three"]
+        try await AppWorld.run(devices: devices) { place in
+            let server = try await AppWorld.serve(place)
+            defer { server.end() }
+            for device in devices { try await place.world.start("\(device).1") }
+            var sizes: [Sizes] = []
+            let end = ContinuousClock.now.advanced(by: .seconds(Self.seconds))
+            while ContinuousClock.now < end {
+                // Time is what this is about; nothing is waited for.
+                try await Task.sleep(for: .milliseconds(Self.seconds * 1_000 / 60))
+                var processes = await place.world.processes
+                processes["server"] = server.id
+                sizes.append(Sizes(processes, in: place.folder))
             }
-            await world.end()
-            server.end()
+            try await place.world.judge(place.secret, "\(Self.seconds) seconds")
+            Self.judge(sizes)
         }
     }
 
