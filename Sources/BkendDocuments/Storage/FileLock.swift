@@ -49,7 +49,7 @@ package struct FileLock: Sendable {
                 throw StorageError(path: path, reason: .cannotLock(errno: errno))
             }
             if ContinuousClock.now >= end { return false }
-            Thread.sleep(forTimeInterval: pause)
+            Thread.sleep(forTimeInterval: pause)  // flock(2) has no timed form; the caller's thread may be held
             pause = min(pause * 2, 0.05)
         }
         return true

@@ -139,11 +139,11 @@ struct RecordRoutes: Sendable {
             if isLarge, pace == .moment { throw NeedsTime() }
             let patterns = pace == .moment ? RequestPatterns(within: Self.moment) : RequestPatterns()
             let result = Swift.Result { try body(db, catalog, patterns, pace) }
-            // Whether texts match that were not reached in time nobody knows.
+            // A text that wasn't reached in time may match or not.
             if patterns.ranOut {
                 if pace == .moment { throw NeedsTime() }
                 throw ErrorBody(
-                    .queryTimeout, "the patterns of the record's fields took too long; nothing was changed: try again")
+                    .queryTimeout, "the patterns of the record's fields took too long; nothing was changed, try again")
             }
             return try result.get()
         }
