@@ -22,6 +22,8 @@ struct AppliedWrites {
     var refusals: [Int: [RecordKey: Int64]] = [:]
     /// Creates that the app sent again on its own responsibility.
     var retriedByApp: Set<Key> = []
+    /// Creates that were answered with the refusal of another create.
+    var misrefused: Set<Key> = []
 
     /// When a device was last shown a row that it looked at without an entry, for one that it may delete.
     var looks: [Int: [RecordKey: Int64]] = [:]

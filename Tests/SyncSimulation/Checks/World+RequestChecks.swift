@@ -89,6 +89,9 @@ extension World {
     ) throws {
         let key = AppliedWrites.Key(device: origin.device, entry: number)
         if applied.retriedByApp.contains(key) { return }
+        // Nothing in a refusal tells whose it is. A create with a key is found by it; one without is sent again.
+        let document = server.history.versions(row.table, row.id).last?.document
+        if applied.misrefused.contains(key), document?[OutboxEntry.clientKeyField] == nil { return }
         // What a lookup can't show, because it was deleted or is hidden from this user, can't be found.
         let caller = Caller(user: devices[origin.device].owner)
         let rows = server.listed(row.table, and: nil, by: caller) ?? []

@@ -169,6 +169,8 @@ extension World {
             other.incarnation == delivery.incarnation, other.deadline > now
         {
             note("  (its answer and that of \(other.id) are swapped)")
+            noteSwapped(delivery, kept)
+            noteSwapped(other, response)
             let moment = min(now + delivery.fate.inbound, delivery.deadline, other.deadline)
             answer(delivery, kept, at: moment)
             answer(other, response, at: moment)
@@ -178,6 +180,12 @@ extension World {
         swapping[delivery.device] = (delivery, response)
         answer(delivery, .lost(SyncFailure(.timedOut)), at: delivery.deadline)
         return true
+    }
+
+    /// Notes creates that are told of another create's refusal.
+    private func noteSwapped(_ delivery: Delivery, _ response: SyncResponse) {
+        guard case .answered(let answer) = response, answer.status >= 400 else { return }
+        for entry in delivery.call.origin?.entries ?? [] { applied.misrefused.insert(.init(device: delivery.device, entry: entry)) }
     }
 
     /// What the server, or something in its place, says.
