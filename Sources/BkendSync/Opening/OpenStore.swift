@@ -122,7 +122,7 @@ package final class OpenStore: Sendable {
     /// - Returns: how many entries were moved.
     /// - Throws: `StoreError`
     package func takeOver(into target: OpenStore, by user: String) async throws(StoreError) -> Int {
-        guard let location else { throw StoreError(.storage("an in-memory store can't be moved")) }
+        guard let location else { throw StoreError(.unusable("an in-memory store can't be moved")) }
         return try await target.takeOver(location, by: user)
     }
 
@@ -131,7 +131,7 @@ package final class OpenStore: Sendable {
     /// - Returns: how many entries were moved.
     /// - Throws: `StoreError`
     package func takeOver(_ guest: StoreLocation, by user: String) async throws(StoreError) -> Int {
-        guard let location else { throw StoreError(.storage("an in-memory store can't be moved")) }
+        guard let location else { throw StoreError(.unusable("an in-memory store can't be moved")) }
         return try await work { try guest.move(into: $0, at: location, by: user) }
     }
 

@@ -116,7 +116,7 @@ extension StoreLocation {
     /// - Returns: how many entries were moved.
     package func move(into target: StoreDatabase, at place: StoreLocation, by user: String) throws -> Int {
         guard parent.hasSameBytes(as: place.parent), self != place else {
-            throw StoreError(.storage("a guest's store can only be moved into a store with the same folder and name"))
+            throw StoreError(.unusable("a guest's store can only be moved into a store with the same folder and name"))
         }
         return try Self.turns(in: parent).withLock {
             // Another process may have given it to somebody.

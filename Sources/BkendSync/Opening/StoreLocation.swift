@@ -27,7 +27,7 @@ package struct StoreLocation: Hashable, Sendable {
     package static func find(root: String, name: String, owner: String) throws(StoreError) -> StoreLocation {
         guard isPlain(name) else {
             let flaw = "isn't a valid store name; use 1 to 64 letters, digits, _ and -"
-            throw StoreError(.storage("\(JSON.string(name)) \(flaw)"))
+            throw StoreError(.unusable("\(JSON.string(name)) \(flaw)"))
         }
         do {
             try checkLength(of: root, name)
@@ -98,7 +98,7 @@ package struct StoreLocation: Hashable, Sendable {
         if longest <= longestPath { return }
         let most = longestPath - (longest - root.utf8.count)
         throw StoreError(
-            .storage(
+            .unusable(
                 "the folder's path has \(root.utf8.count) bytes; SQLite accepts at most \(most) for this store's name")
         )
     }
@@ -201,7 +201,7 @@ package struct StoreLocation: Hashable, Sendable {
             let flaw =
                 "can't determine the owner of the store in \(folder): its file \"owner\" and its database can't be read"
             let advice = "restore that file, which holds the user's id, or move the folder away"
-            throw StoreError(.storage("\(flaw) (\(StoreError(error))); \(advice)"))
+            throw StoreError(.unusable("\(flaw) (\(StoreError(error))); \(advice)"))
         }
     }
 

@@ -47,6 +47,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case cancelled
         /// The database can't be read or written; the message of SQLite or the system.
         case storage(String)
+        /// The store can't be opened or moved as requested, for the given reason. The disk isn't the cause.
+        case unusable(String)
         /// The session store can't determine who is signed in, for the given reason.
         case session(String)
         /// The query can't be run, for the given reason.
@@ -130,6 +132,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .closed: "the store was closed; open it again"
         case .cancelled: "the task was cancelled"
         case .storage(let detail): "the store's database failed (\(detail)); check free space and disk health"
+        case .unusable(let flaw): flaw
         case .session(let detail): "can't determine the store's owner: \(detail)"
         case .invalidQuery(let flaw): "the query can't be run: \(flaw)"
         case .tooDeep(let limit):

@@ -33,7 +33,9 @@ enum StoreSchema {
         if current > format { throw StoreError(.newerFormat(current)) }
         if current < format {
             throw StoreError(
-                .storage("the store was created by an earlier version; it can't be migrated because it is read-only"))
+                .unusable(
+                    "the store was created by an earlier version and can't be migrated, because it is read-only; "
+                        + "make its folder writable, or free disk space, then open it again"))
         }
     }
 

@@ -80,7 +80,7 @@ import Testing
                 return path + "/" + String(repeating: "y", count: bytes - path.utf8.count - 1)
             }
             let words = await refusal { _ = try await client(user: nil).openLocalStore(at: longFolder(490)) }
-            guard case .storage(let words)? = words else {
+            guard case .unusable(let words)? = words else {
                 Issue.record("\(String(describing: words))")
                 return
             }
@@ -138,7 +138,7 @@ import Testing
             try Data(repeating: 0x78, count: 8_192).write(to: URL(filePath: path))
             try Data([0xFF]).write(to: URL(filePath: label))
             let words = await refusal { _ = try await client(user: "carl").openLocalStore(at: folder) }
-            guard case .storage(let words)? = words else {
+            guard case .unusable(let words)? = words else {
                 Issue.record("\(String(describing: words))")
                 return
             }
