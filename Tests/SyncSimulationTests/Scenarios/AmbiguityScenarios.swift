@@ -258,4 +258,18 @@ import Testing
         #expect(try stage.outbox(0).isEmpty)
         for (id, title) in zip(ids, ["A", "B"]) { #expect(try stage.shown(0, id)?["title"] == .string(title)) }
     }
+
+    /// Nothing in a refusal shows whose it is: without a key, the record can't be found before the create is repeated.
+    @Test("A proxy answers a create with another one's refusal: it is made once with a key", arguments: [true, false])
+    func swappedRefusal(takesKeys: Bool) throws {
+        let stage = try Stage(["ann"]) {
+            $0.server[table: "notes"]?.takesExtraFields = takesKeys
+            $0.server.tables.append(ServerTable("locked", fields: [], access: TableAccess(user: [.read, .list])))
+        }
+        stage.next("create", of: 0, .swapped)
+        try stage.create(0, ["title": "A"], withKey: takesKeys)
+        try stage.create(0, [:], in: "locked")
+        try stage.wait(seconds: 200)
+        #expect(stage.rows().count == (takesKeys ? 1 : 2))
+    }
 }
