@@ -16,7 +16,8 @@ struct CompressionTests {
     static let brotli = "G7cB+CXH2t6qE8IqgHi4nWcA"
     static let zstd = "KLUv/QBolQAAWGNvbXByZXNzZWQgAQCqVosX"
 
-    @Test(arguments: samples) func `A compressed answer is read`(encoding: String, base64: String) async throws {
+    @Test("A compressed answer is read", arguments: samples)
+    func compressedAnswerRead(encoding: String, base64: String) async throws {
         let bytes = try #require(Data(base64Encoded: base64))
         try await Harness.run { connection in
             _ = try connection.readRequest()
@@ -34,7 +35,8 @@ struct CompressionTests {
         try connection.answer(try bomb.get(), fields: ["Content-Encoding: gzip"])
     }
 
-    @Test func `A compression bomb stops at the cap and takes no memory`() async {
+    @Test("A compression bomb stops at the cap and takes no memory")
+    func compressionBombStops() async {
         await #expect(processExitsWith: .success) {
             _ = try Self.bomb.get()
             try await Harness.run(script: Self.explodes) { harness async throws in
@@ -46,7 +48,8 @@ struct CompressionTests {
         }
     }
 
-    @Test func `A bomb read in pieces is held back`() async {
+    @Test("A bomb read in pieces is held back")
+    func bombReadPieces() async {
         await #expect(processExitsWith: .success) {
             _ = try Self.bomb.get()
             try await Harness.run(script: Self.explodes) { harness async throws in

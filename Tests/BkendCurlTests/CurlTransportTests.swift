@@ -5,7 +5,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CurlTransportTests {
-    @Test func `A GET brings back status, fields, body and version`() async throws {
+    @Test("A GET brings back status, fields, body and version")
+    func getBringsBack() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.answer("hello", status: "200 Fine", fields: ["X-One: 1", "Set-Thing: a", "Set-Thing:  b "])
@@ -21,7 +22,8 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func `The request goes out as it was given`() async throws {
+    @Test("The request goes out as it was given")
+    func requestGoesOut() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.answer()
@@ -41,8 +43,10 @@ struct CurlTransportTests {
         }
     }
 
-    @Test(arguments: [HTTPRequest.Method.post, .put, .patch, .delete, .get, .head])
-    func `A method goes out under its name, without a body`(method: HTTPRequest.Method) async throws {
+    @Test(
+        "A method goes out under its name, without a body",
+        arguments: [HTTPRequest.Method.post, .put, .patch, .delete, .get, .head])
+    func methodGoesOut(method: HTTPRequest.Method) async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 204 No Content\r\n\r\n")
@@ -58,7 +62,8 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func `One connection serves requests of every form in turn`() async throws {
+    @Test("One connection serves requests of every form in turn")
+    func oneConnectionServes() async throws {
         try await Harness.run { connection in
             while true {
                 let request = try connection.readRequest()
@@ -80,7 +85,8 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func `A redirect is an answer like any other and nothing goes to the other host`() async throws {
+    @Test("A redirect is an answer like any other and nothing goes to the other host")
+    func redirectAnswerLike() async throws {
         let other = try RawServer { connection in
             _ = try connection.readRequest()
             try connection.answer("stolen")
@@ -99,7 +105,8 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func `Interim answers are passed over`() async throws {
+    @Test("Interim answers are passed over")
+    func interimAnswersPassed() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
@@ -112,7 +119,8 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func `Chunks and trailers are put together`() async throws {
+    @Test("Chunks and trailers are put together")
+    func chunksTrailersPut() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -122,7 +130,8 @@ struct CurlTransportTests {
         }
     }
 
-    @Test func `No cookie is kept`() async throws {
+    @Test("No cookie is kept")
+    func noCookieKept() async throws {
         try await Harness.run { connection in
             while true {
                 _ = try connection.readRequest()

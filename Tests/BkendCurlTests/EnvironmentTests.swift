@@ -8,7 +8,8 @@ import Testing
 /// has a process of its own, since the environment belongs to the whole process.
 @Suite(.timeLimit(.minutes(1)))
 struct EnvironmentTests {
-    @Test func `No proxy is taken from the environment`() async {
+    @Test("No proxy is taken from the environment")
+    func noProxyTaken() async {
         await #expect(processExitsWith: .success) {
             let proxy = try RawServer { connection in
                 _ = try connection.readRequest()
@@ -29,7 +30,8 @@ struct EnvironmentTests {
         }
     }
 
-    @Test func `No password is taken from a netrc file`() async {
+    @Test("No password is taken from a netrc file")
+    func noPasswordTaken() async {
         await #expect(processExitsWith: .success) {
             let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-home-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -50,8 +52,10 @@ struct EnvironmentTests {
     }
 
     /// Without this, OpenSSL's own policy would hide that nobody asks for TLS 1.2.
-    @Test(.enabled(if: OpenSSL.isInstalled, "the openssl command is not installed"))
-    func `TLS 1.1 is refused where the system's policy allows it`() async {
+    @Test(
+        "TLS 1.1 is refused where the system's policy allows it",
+        .enabled(if: OpenSSL.isInstalled, "the openssl command is not installed"))
+    func tls11() async {
         await #expect(processExitsWith: .success) {
             let folder = try await OpenSSL.folder()
             defer { folder.remove() }

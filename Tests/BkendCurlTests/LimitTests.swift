@@ -11,7 +11,8 @@ struct LimitTests {
         connection.waitUntilClosed()
     }
 
-    @Test func `A silent server runs into the idle time-out`() async throws {
+    @Test("A silent server runs into the idle time-out")
+    func silentServerRuns() async throws {
         try await Harness.run(script: Self.silence) { harness async throws in
             let error = try await harness.failure(
                 harness.request(.post, body: .bytes([1]), timeouts: Timeouts(idle: .milliseconds(30))))
@@ -22,7 +23,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `A body that stalls runs into the idle time-out`() async throws {
+    @Test("A body that stalls runs into the idle time-out")
+    func bodyStallsRuns() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123")
@@ -34,7 +36,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `A body that trickles runs into the total time-out, not the idle one`() async throws {
+    @Test("A body that trickles runs into the total time-out, not the idle one")
+    func bodyTricklesRuns() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\n\r\n")
@@ -50,7 +53,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `A server that does not take the connection runs into the connect time-out`() async throws {
+    @Test("A server that does not take the connection runs into the connect time-out")
+    func serverDoesNot() async throws {
         // TLS to a server that says nothing: connected, but never ready.
         try await Harness.run { connection in
             connection.waitUntilClosed()
@@ -64,7 +68,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `Time that this side takes does not count as silence`() async throws {
+    @Test("Time that this side takes does not count as silence")
+    func timeThisSide() async throws {
         try await Harness.run { connection in
             let request = try connection.readRequest()
             try connection.answer("\(request.body.count)")
@@ -79,7 +84,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `Cancelling stops the transfer and closes its connection`() async throws {
+    @Test("Cancelling stops the transfer and closes its connection")
+    func cancellingStopsTransfer() async throws {
         try await Harness.run(script: Self.silence) { harness async throws in
             let task = Task { try await harness.text(harness.request(.post, body: .bytes([1]))) }
             await eventually { harness.server.requests.count == 1 }
@@ -94,7 +100,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `Cancelling while reading the body stops the transfer`() async throws {
+    @Test("Cancelling while reading the body stops the transfer")
+    func cancellingWhileReading() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123")
@@ -117,7 +124,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `A task that is cancelled already sends nothing`() async throws {
+    @Test("A task that is cancelled already sends nothing")
+    func taskCancelledAlready() async throws {
         try await Harness.run(script: Self.silence) { harness async throws in
             let task = Task {
                 while !Task.isCancelled { await Task.yield() }
@@ -134,7 +142,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `A body let go of unread closes its connection`() async throws {
+    @Test("A body let go of unread closes its connection")
+    func bodyLetGo() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n123")
@@ -146,7 +155,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `Shutting down fails what is in flight and what comes later`() async throws {
+    @Test("Shutting down fails what is in flight and what comes later")
+    func shuttingDownFails() async throws {
         try await Harness.run(script: Self.silence) { harness async throws in
             let task = Task { try await harness.text(harness.request(.post, body: .bytes([1]))) }
             await eventually { harness.server.requests.count == 1 }
@@ -165,7 +175,8 @@ struct LimitTests {
         }
     }
 
-    @Test func `A transport let go of closes its connections`() async throws {
+    @Test("A transport let go of closes its connections")
+    func transportLetGo() async throws {
         let server = try RawServer { connection in
             while true {
                 _ = try connection.readRequest()

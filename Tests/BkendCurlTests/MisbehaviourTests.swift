@@ -59,7 +59,8 @@ struct MisbehaviourTests {
             kind: .decompression, delivery: .answered),
     ]
 
-    @Test(arguments: cases) func `A broken answer is an error that says what broke`(_ broken: Case) async throws {
+    @Test("A broken answer is an error that says what broke", arguments: cases)
+    func brokenAnswerError(_ broken: Case) async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write(broken.answer)
@@ -74,7 +75,8 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test func `What arrived before a body broke off can be read first`() async throws {
+    @Test("What arrived before a body broke off can be read first")
+    func whatArrivedBefore() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
@@ -88,7 +90,8 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test(arguments: [true, false]) func `A head without end is cut off`(isOneLine: Bool) async throws {
+    @Test("A head without end is cut off", arguments: [true, false])
+    func headWithoutEnd(isOneLine: Bool) async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nX: ")
@@ -101,7 +104,8 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test func `Interim answers without end are cut off`() async throws {
+    @Test("Interim answers without end are cut off")
+    func interimAnswersWithout() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             while true { try connection.write("HTTP/1.1 100 Continue\r\n\r\n") }
@@ -112,7 +116,8 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test func `Bytes after the announced length are not part of the body`() async throws {
+    @Test("Bytes after the announced length are not part of the body")
+    func bytesAfterAnnounced() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n")
@@ -122,7 +127,8 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test func `Nobody listening is reported as not sent`() async throws {
+    @Test("Nobody listening is reported as not sent")
+    func nobodyListeningReported() async throws {
         try await Harness.run { _ in
         } _: { harness async throws in
             var request = harness.request(.post, body: .bytes([1]))
@@ -135,7 +141,8 @@ struct MisbehaviourTests {
         }
     }
 
-    @Test func `A name without an address is reported as not sent`() async throws {
+    @Test("A name without an address is reported as not sent")
+    func nameWithoutAddress() async throws {
         let transport = try CurlTransport(configuration: CurlTransport.Configuration(plainHTTP: .everywhere))
         let head = HTTPRequest(method: .get, scheme: "http", authority: "no-such-host.invalid", path: "/")
         await #expect {

@@ -14,7 +14,8 @@ struct RequestPlanTests {
         return try RequestPlan(TransportRequest(head: head), plainHTTP: plainHTTP)
     }
 
-    @Test func `A sound request becomes a URL`() throws {
+    @Test("A sound request becomes a URL")
+    func soundRequestBecomes() throws {
         let plan = try plan("HTTPS", "example.org:8443", "/v1/data/x?filter=%7B%7D")
         #expect(plan.url == "https://example.org:8443/v1/data/x?filter=%7B%7D")
         #expect(plan.isEncrypted)
@@ -30,8 +31,8 @@ struct RequestPlanTests {
         ("http", "example.org", "/"), ("http", "127.0.0.1.example.org", "/"), ("http", "10.0.0.1", "/"),
     ]
 
-    @Test(arguments: unsound)
-    func `An unsound one is refused before anything is sent`(scheme: String?, authority: String?, path: String?) {
+    @Test("An unsound one is refused before anything is sent", arguments: unsound)
+    func unsoundOneRefused(scheme: String?, authority: String?, path: String?) {
         #expect {
             try plan(scheme, authority, path)
         } throws: { error in
@@ -40,16 +41,20 @@ struct RequestPlanTests {
         }
     }
 
-    @Test(arguments: ["localhost", "LOCALHOST:80", "127.0.0.1:1", "127.255.0.9", "[::1]:80"])
-    func `Plain http may go to this machine`(authority: String) throws {
+    @Test(
+        "Plain http may go to this machine",
+        arguments: ["localhost", "LOCALHOST:80", "127.0.0.1:1", "127.255.0.9", "[::1]:80"])
+    func plainHttpMay(authority: String) throws {
         #expect(try plan("http", authority).isEncrypted == false)
     }
 
-    @Test func `Plain http may go anywhere when asked for`() throws {
+    @Test("Plain http may go anywhere when asked for")
+    func plainHttpMayGo() throws {
         #expect(try plan("http", "10.0.0.1", plainHTTP: .everywhere).url == "http://10.0.0.1/")
     }
 
-    @Test func `Line breaks in a field value never reach the wire`() throws {
+    @Test("Line breaks in a field value never reach the wire")
+    func lineBreaksField() throws {
         let name = try #require(HTTPField.Name("X-Test"))
         var head = HTTPRequest(method: .get, scheme: "https", authority: "a", path: "/")
         head.headerFields.append(HTTPField(name: name, value: "a\r\nX-Other: b\u{0}c"))
@@ -57,7 +62,8 @@ struct RequestPlanTests {
         #expect(lines == ["X-Test: a  X-Other: b c"])
     }
 
-    @Test func `What frames the message is the transport's`() throws {
+    @Test("What frames the message is the transport's")
+    func whatFramesMessage() throws {
         var head = HTTPRequest(method: .get, scheme: "https", authority: "a", path: "/")
         head.headerFields = [.contentLength: "5", .transferEncoding: "chunked", .accept: "x"]
         let lines = try RequestPlan(TransportRequest(head: head), plainHTTP: .loopbackOnly).headers.lines
@@ -78,7 +84,8 @@ extension HeaderList {
 }
 
 struct ResponseHeadTests {
-    @Test func `A head is read`() throws {
+    @Test("A head is read")
+    func headRead() throws {
         let head = try #require(ResponseHead(Array("HTTP/2 404 \r\nContent-Type: a/b \r\nx-y:\tz\r\n".utf8)))
         #expect(head.version == .http2)
         #expect(head.response.status == .notFound)
@@ -86,15 +93,18 @@ struct ResponseHeadTests {
         #expect(try head.response.headerFields[#require(HTTPField.Name("X-Y"))] == "z")
     }
 
-    @Test(arguments: [
-        "", "HTTP/1.1", "HTTP/1.1 20", "HTTP/1.1 2000 OK", "HTTP/1.1 abc", "SSH-2.0 200 OK", "HTTP/1.1 200 OK\r\nx",
-        "HTTP/1.1 200 OK\r\n: y", "HTTP/1.1 200 OK\r\na b: y", "HTTP/1.1 200 OK\r\n folded: y", "HTTP/1.1 099 OK",
-    ])
-    func `What is not HTTP is refused`(text: String) {
+    @Test(
+        "What is not HTTP is refused",
+        arguments: [
+            "", "HTTP/1.1", "HTTP/1.1 20", "HTTP/1.1 2000 OK", "HTTP/1.1 abc", "SSH-2.0 200 OK", "HTTP/1.1 200 OK\r\nx",
+            "HTTP/1.1 200 OK\r\n: y", "HTTP/1.1 200 OK\r\na b: y", "HTTP/1.1 200 OK\r\n folded: y", "HTTP/1.1 099 OK",
+        ])
+    func whatNotHTTP(text: String) {
         #expect(ResponseHead(Array(text.utf8)) == nil)
     }
 
-    @Test func `The collector passes interim answers over and stops at its limits`() {
+    @Test("The collector passes interim answers over and stops at its limits")
+    func collectorPassesInterim() {
         var collector = ResponseHeadCollector()
         func line(_ text: String) -> ResponseHeadCollector.Action {
             Array(text.utf8).withUnsafeBytes { collector.line($0) }

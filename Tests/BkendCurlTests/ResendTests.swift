@@ -21,8 +21,9 @@ struct ResendTests {
         .stream(length: 5, Pieces(count: 5, size: 1)), .stream(length: nil, Pieces(count: 3, size: 100_000)),
     ]
 
-    @Test(arguments: bodies.indices, [false, true])
-    func `A write whose connection dies is sent once and its fate is in doubt`(
+    @Test(
+        "A write whose connection dies is sent once and its fate is in doubt", arguments: bodies.indices, [false, true])
+    func writeWhoseConnection(
         index: Int, resets: Bool
     ) async throws {
         let body = Self.bodies[index]
@@ -44,7 +45,8 @@ struct ResendTests {
         }
     }
 
-    @Test func `A connection that died at rest before a write costs nothing`() async throws {
+    @Test("A connection that died at rest before a write costs nothing")
+    func connectionDiedRest() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             try connection.answer()
@@ -56,7 +58,8 @@ struct ResendTests {
         }
     }
 
-    @Test func `A read whose connection dies is repeated`() async throws {
+    @Test("A read whose connection dies is repeated")
+    func readWhoseConnection() async throws {
         try await Harness.run { connection in
             _ = try connection.readRequest()
             if connection.index > 1 { return try connection.answer("again") }
@@ -69,7 +72,8 @@ struct ResendTests {
         }
     }
 
-    @Test func `A PUT marked idempotent is repeated with its whole body`() async throws {
+    @Test("A PUT marked idempotent is repeated with its whole body")
+    func putMarkedIdempotent() async throws {
         let body = Array(repeating: UInt8(7), count: 200_000)
         try await Harness.run { connection in
             _ = try connection.readRequest()
@@ -83,7 +87,8 @@ struct ResendTests {
         }
     }
 
-    @Test func `A GET marked as never to be repeated is sent once`() async throws {
+    @Test("A GET marked as never to be repeated is sent once")
+    func getMarkedAs() async throws {
         try await Harness.run(script: Self.killsSecondRequest) { harness async throws in
             _ = try await harness.text(harness.request())
             let error = try await harness.failure(harness.request(.get, "/claim", replay: .never))

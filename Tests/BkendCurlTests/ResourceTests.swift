@@ -13,7 +13,8 @@ struct ResourceTests {
         }
     }
 
-    @Test func `Ten thousand requests in turn and 64 at once leave no descriptor and no memory behind`() async {
+    @Test("Ten thousand requests in turn and 64 at once leave no descriptor and no memory behind")
+    func tenThousandRequests() async {
         await #expect(processExitsWith: .success) {
             try await Harness.run(script: Self.keepAlive) { harness async throws in
                 try await Self.sendAtOnce(harness)
@@ -32,7 +33,8 @@ struct ResourceTests {
         }
     }
 
-    @Test func `A transport that was shut down holds no descriptor`() async {
+    @Test("A transport that was shut down holds no descriptor")
+    func transportShutDown() async {
         await #expect(processExitsWith: .success) {
             try await Harness.run(script: Self.keepAlive) { harness async throws in
                 try await Self.sendAtOnce(harness)
@@ -51,7 +53,8 @@ struct ResourceTests {
         }
     }
 
-    @Test func `Sixty-four requests at once share the connections allowed`() async throws {
+    @Test("Sixty-four requests at once share the connections allowed")
+    func sixtyFourRequests() async throws {
         var configuration = CurlTransport.Configuration()
         configuration.maximumConnectionsPerHost = 8
         try await Harness.run(configuration, script: Self.keepAlive) { harness async throws in

@@ -8,7 +8,8 @@ import Testing
 /// Bodies that don't fit into memory, and those who don't keep up with them.
 @Suite(.timeLimit(.minutes(1)))
 struct StreamingTests {
-    @Test(arguments: [true, false]) func `A large upload arrives whole`(hasLength: Bool) async throws {
+    @Test("A large upload arrives whole", arguments: [true, false])
+    func largeUploadArrives(hasLength: Bool) async throws {
         try await Harness.run { connection in
             let request = try connection.readRequest()
             let isRight = request.body == Array(repeating: 120, count: request.body.count)
@@ -23,7 +24,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `A large download arrives whole`() async throws {
+    @Test("A large download arrives whole")
+    func largeDownloadArrives() async throws {
         let block = (0..<100_003).map { UInt8(truncatingIfNeeded: $0 / 7) }
         let whole = (0..<200).reduce(into: [UInt8]()) { whole, _ in whole += block }
         try await Harness.run { connection in
@@ -38,7 +40,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `An upload waits for a server that does not read`() async throws {
+    @Test("An upload waits for a server that does not read")
+    func uploadWaitsServer() async throws {
         let gate = Gate()
         try await Harness.run { connection in
             _ = try connection.readHead()
@@ -62,7 +65,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `A download waits for a caller that does not read`() async throws {
+    @Test("A download waits for a caller that does not read")
+    func downloadWaitsCaller() async throws {
         let written = Atomic(0)
         try await Harness.run { connection in
             _ = try connection.readRequest()
@@ -88,7 +92,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `A stream shorter than announced fails the request`() async throws {
+    @Test("A stream shorter than announced fails the request")
+    func streamShorterThan() async throws {
         try await Harness.run(script: LimitTests.silence) { harness async throws in
             let body = RequestBody.stream(length: 10, Pieces(count: 1, size: 3))
             let error = try await harness.failure(harness.request(.post, body: body))
@@ -97,7 +102,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `A stream longer than announced fails the request`() async throws {
+    @Test("A stream longer than announced fails the request")
+    func streamLongerThan() async throws {
         try await Harness.run(script: LimitTests.silence) { harness async throws in
             let body = RequestBody.stream(length: 2, Pieces(count: 1, size: 3))
             let error = try await harness.failure(harness.request(.post, body: body))
@@ -106,7 +112,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `A stream that throws fails the request without its secrets`() async throws {
+    @Test("A stream that throws fails the request without its secrets")
+    func streamThrowsFails() async throws {
         struct Broken: Error, CustomStringConvertible {
             var description: String { "no file for sk_0123456789" }
         }
@@ -122,7 +129,8 @@ struct StreamingTests {
         }
     }
 
-    @Test func `The producer is stopped when the transfer ends`() async throws {
+    @Test("The producer is stopped when the transfer ends")
+    func producerStoppedWhen() async throws {
         let hasStopped = Atomic(false)
         try await Harness.run { connection in
             _ = try connection.readHead()

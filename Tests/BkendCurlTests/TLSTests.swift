@@ -33,7 +33,8 @@ struct TLSTests {
         return result
     }
 
-    @Test func `A certificate of a trusted authority for the right host is accepted`() async throws {
+    @Test("A certificate of a trusted authority for the right host is accepted")
+    func certificateTrustedAuthority() async throws {
         let folder = try await OpenSSL.folder()
         defer { folder.remove() }
         let server = try await OpenSSLServer.start(folder, ["-www"]) { try $0.certificate(host: "localhost") }
@@ -42,11 +43,13 @@ struct TLSTests {
         #expect(response.head.status == .ok)
     }
 
-    @Test(arguments: [
-        ("expired", "localhost", -1), ("for another host", "example.org", 2),
-        ("of an unknown authority", "localhost", 2),
-    ])
-    func `A certificate that does not hold is refused and nothing sent`(
+    @Test(
+        "A certificate that does not hold is refused and nothing sent",
+        arguments: [
+            ("expired", "localhost", -1), ("for another host", "example.org", 2),
+            ("of an unknown authority", "localhost", 2),
+        ])
+    func certificateDoesNot(
         name: String, host: String, days: Int
     ) async throws {
         let folder = try await OpenSSL.folder()
@@ -64,7 +67,8 @@ struct TLSTests {
         #expect(!server.output.contains("not for everybody"))
     }
 
-    @Test func `A self-signed certificate is refused`() async throws {
+    @Test("A self-signed certificate is refused")
+    func selfSignedCertificate() async throws {
         let folder = try await OpenSSL.folder()
         defer { folder.remove() }
         let server = try await OpenSSLServer.start(folder, []) { try $0.selfSigned(host: "localhost") }
@@ -73,7 +77,8 @@ struct TLSTests {
         #expect { try result.get() } throws: { ($0 as? TransportError)?.kind == .tls }
     }
 
-    @Test func `TLS 1.1 is refused`() async throws {
+    @Test("TLS 1.1 is refused")
+    func tls11() async throws {
         let folder = try await OpenSSL.folder()
         defer { folder.remove() }
         let server = try await OpenSSLServer.start(folder, ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]) {
@@ -87,7 +92,8 @@ struct TLSTests {
         }
     }
 
-    @Test func `An authority file that does not exist is an error that says so`() async throws {
+    @Test("An authority file that does not exist is an error that says so")
+    func authorityFileDoes() async throws {
         let folder = try await OpenSSL.folder()
         defer { folder.remove() }
         let server = try await OpenSSLServer.start(folder, []) { try $0.certificate(host: "localhost") }
@@ -99,7 +105,8 @@ struct TLSTests {
         }
     }
 
-    @Test func `HTTP/2 is spoken where the server offers it`() async throws {
+    @Test("HTTP/2 is spoken where the server offers it")
+    func http2Spoken() async throws {
         let folder = try await OpenSSL.folder()
         defer { folder.remove() }
         let server = try await OpenSSLServer.start(folder, ["-quiet", "-alpn", "h2"]) {
@@ -119,7 +126,8 @@ struct TLSTests {
         #expect(try await response.body.collect(upTo: 2) == Array("h2".utf8))
     }
 
-    @Test func `A stream that the server refuses is not sent a second time`() async throws {
+    @Test("A stream that the server refuses is not sent a second time")
+    func streamServerRefuses() async throws {
         let folder = try await OpenSSL.folder()
         defer { folder.remove() }
         let server = try await OpenSSLServer.start(folder, ["-quiet", "-alpn", "h2"]) {

@@ -13,7 +13,8 @@ private func check<Value: Equatable>(
 struct TransferStateMachineTests {
     var machine = TransferStateMachine(replay: .never, maximumBodyBytes: 1 << 30)
 
-    @Test mutating func `A transfer goes from queued to ended`() {
+    @Test("A transfer goes from queued to ended")
+    mutating func transferGoesFrom() {
         #expect(machine.delivery(hasSentBytes: false) == .notSent)
         check(machine.requestLeaves(hasSentBytes: false), .send)
         #expect(machine.delivery(hasSentBytes: false) == .notSent)
@@ -29,13 +30,15 @@ struct TransferStateMachineTests {
         check(machine.bodyWanted(), .finish)
     }
 
-    @Test mutating func `A write whose bytes have left is not sent again`() {
+    @Test("A write whose bytes have left is not sent again")
+    mutating func writeWhoseBytes() {
         check(machine.requestLeaves(hasSentBytes: false), .send)
         check(machine.requestLeaves(hasSentBytes: false), .send)
         check(machine.requestLeaves(hasSentBytes: true), .refuse)
     }
 
-    @Test mutating func `A read is sent again until it is answered`() {
+    @Test("A read is sent again until it is answered")
+    mutating func readSentAgain() {
         machine = TransferStateMachine(replay: .idempotent, maximumBodyBytes: 10)
         check(machine.requestLeaves(hasSentBytes: false), .send)
         check(machine.requestLeaves(hasSentBytes: true), .send)
@@ -43,7 +46,8 @@ struct TransferStateMachineTests {
         check(machine.requestLeaves(hasSentBytes: true), .refuse)
     }
 
-    @Test mutating func `A full buffer pauses once and taking it resumes`() {
+    @Test("A full buffer pauses once and taking it resumes")
+    mutating func fullBufferPauses() {
         machine.headArrived()
         check(machine.bodyArrived(TransferStateMachine.pauseThreshold - 1), .accept)
         check(machine.bodyArrived(1), .acceptThenPause)
@@ -53,7 +57,8 @@ struct TransferStateMachineTests {
         check(machine.bodyWanted(), .take(resume: false))
     }
 
-    @Test mutating func `A buffer beyond measure takes no more until it is taken`() {
+    @Test("A buffer beyond measure takes no more until it is taken")
+    mutating func bufferBeyondMeasure() {
         machine.headArrived()
         check(machine.bodyArrived(TransferStateMachine.refuseThreshold), .acceptThenPause)
         check(machine.bodyArrived(5), .pause)
@@ -61,7 +66,8 @@ struct TransferStateMachineTests {
         check(machine.bodyArrived(5), .accept)
     }
 
-    @Test mutating func `The cap counts what was taken as well`() {
+    @Test("The cap counts what was taken as well")
+    mutating func capCountsWhat() {
         machine = TransferStateMachine(replay: .never, maximumBodyBytes: 10)
         machine.headArrived()
         check(machine.bodyArrived(6), .accept)
@@ -70,7 +76,8 @@ struct TransferStateMachineTests {
         check(machine.bodyArrived(4), .accept)
     }
 
-    @Test mutating func `What arrived before a failure is handed over first`() {
+    @Test("What arrived before a failure is handed over first")
+    mutating func whatArrivedBefore() {
         machine.headArrived()
         check(machine.bodyArrived(3), .accept)
         machine.ended(failed: true)
@@ -78,7 +85,8 @@ struct TransferStateMachineTests {
         check(machine.bodyWanted(), .fail)
     }
 
-    @Test mutating func `Nothing happens after the end`() {
+    @Test("Nothing happens after the end")
+    mutating func nothingHappensAfter() {
         machine.ended(failed: true)
         machine.ended(failed: false)
         machine.headArrived()
@@ -88,7 +96,8 @@ struct TransferStateMachineTests {
         check(machine.bodyWanted(), .fail)
     }
 
-    @Test mutating func `A body before a head is refused`() {
+    @Test("A body before a head is refused")
+    mutating func bodyBeforeHead() {
         check(machine.bodyArrived(1), .refuse)
     }
 }
@@ -96,7 +105,8 @@ struct TransferStateMachineTests {
 struct TransferDeadlineTests {
     static let second: UInt64 = 1_000_000_000
 
-    @Test func `Silence counts from the moment the request leaves, and from each sign of life`() {
+    @Test("Silence counts from the moment the request leaves, and from each sign of life")
+    func silenceCountsFrom() {
         var deadline = TransferDeadline(idle: .seconds(1), total: nil, now: 0)
         #expect(deadline.next(isWaitingForUs: false) == .max)
         deadline.sawActivity(now: 5)
@@ -109,7 +119,8 @@ struct TransferDeadlineTests {
         #expect(deadline.expiry(now: Self.second + 20, isWaitingForUs: true) == nil)
     }
 
-    @Test func `The total runs from the start, whatever happens`() {
+    @Test("The total runs from the start, whatever happens")
+    func totalRunsFrom() {
         var deadline = TransferDeadline(idle: nil, total: .seconds(2), now: 7)
         deadline.requestLeaves(now: 8)
         #expect(deadline.next(isWaitingForUs: true) == 2 * Self.second + 7)
@@ -117,7 +128,8 @@ struct TransferDeadlineTests {
         #expect(deadline.expiry(now: 2 * Self.second + 7, isWaitingForUs: true) == .total)
     }
 
-    @Test func `Endless and negative durations do no harm`() {
+    @Test("Endless and negative durations do no harm")
+    func endlessNegativeDurations() {
         let endless = TransferDeadline(idle: .seconds(Int64.max), total: .seconds(Int64.max), now: 1)
         #expect(endless.expiry(now: 1_000 * Self.second, isWaitingForUs: false) == nil)
         #expect(Duration.seconds(-5).clampedMilliseconds == 0)
@@ -126,7 +138,8 @@ struct TransferDeadlineTests {
 }
 
 struct AttendanceTests {
-    @Test func `Waiting in vain stops it, but for a probe now and then`() {
+    @Test("Waiting in vain stops it, but for a probe now and then")
+    func waitingVainStops() {
         var attendance = Attendance()
         check(attendance.isWorthwhile(), true)
         attendance.waited(answered: false)
@@ -134,7 +147,8 @@ struct AttendanceTests {
         #expect(occasions == [64, 128])
     }
 
-    @Test func `A wait that paid brings it back`() {
+    @Test("A wait that paid brings it back")
+    func waitPaidBrings() {
         var attendance = Attendance()
         attendance.waited(answered: false)
         attendance.waited(answered: true)

@@ -28,12 +28,13 @@ struct RetryPolicyTests {
         .answered(HTTPResponse(status: status, headerFields: fields), isFromServer: isFromServer)
     }
 
-    @Test(arguments: [(1, 1.0), (2, 2), (3, 4), (4, 4)])
-    func `The bound of the wait doubles up to the maximum`(attempt: Int, seconds: Double) {
+    @Test("The bound of the wait doubles up to the maximum", arguments: [(1, 1.0), (2, 2), (3, 4), (4, 4)])
+    func boundWaitDoubles(attempt: Int, seconds: Double) {
         #expect(decide(attempt, failed(.connectionLost, .notSent), .never) == .retry(after: .seconds(seconds)))
     }
 
-    @Test func `The last attempt is the last`() {
+    @Test("The last attempt is the last")
+    func lastAttemptLast() {
         #expect(decide(5, failed(.connectionLost, .notSent), .idempotent) == .giveUp)
         var generator = Highest()
         let once = RetryPolicy.never.decide(
@@ -41,7 +42,8 @@ struct RetryPolicyTests {
         #expect(once == .giveUp)
     }
 
-    @Test func `Jitter covers the whole range below the bound`() {
+    @Test("Jitter covers the whole range below the bound")
+    func jitterCoversWhole() {
         var generator = SystemRandomNumberGenerator()
         let waits = (0..<200).map { _ in
             policy.decide(
@@ -57,7 +59,8 @@ struct RetryPolicyTests {
         #expect(Set(waits).count > 150)
     }
 
-    @Test func `A write is repeated only if it did not leave`() {
+    @Test("A write is repeated only if it did not leave")
+    func writeRepeatedOnly() {
         #expect(decide(failed(.connectionLost, .notSent), .never) != .giveUp)
         #expect(decide(failed(.connectionLost, .mayHaveReachedServer), .never) == .giveUp)
         #expect(decide(failed(.connectionLost, .answered), .never) == .giveUp)
@@ -65,56 +68,61 @@ struct RetryPolicyTests {
         #expect(decide(failed(.connectionLost, .answered), .idempotent) != .giveUp)
     }
 
-    @Test(arguments: [
-        TransportError.Kind.cancelled, .shutDown, .tls, .invalidRequest, .bodyTooLarge, .requestBodyFailed,
-        TransportError.Kind(rawValue: "never-heard-of"),
-    ])
-    func `What will not heal is not repeated`(kind: TransportError.Kind) {
+    @Test(
+        "What will not heal is not repeated",
+        arguments: [
+            TransportError.Kind.cancelled, .shutDown, .tls, .invalidRequest, .bodyTooLarge, .requestBodyFailed,
+            TransportError.Kind(rawValue: "never-heard-of"),
+        ])
+    func whatWillNot(kind: TransportError.Kind) {
         #expect(decide(failed(kind, .notSent), .idempotent) == .giveUp)
     }
 
-    @Test(arguments: [408, 500, 502, 503, 504, 507, 599])
-    func `A server's trouble repeats reads, not writes`(code: Int) {
+    @Test("A server's trouble repeats reads, not writes", arguments: [408, 500, 502, 503, 504, 507, 599])
+    func serversTroubleRepeats(code: Int) {
         let status = HTTPResponse.Status(code: code)
         #expect(decide(answered(status), .idempotent) == .retry(after: .seconds(1)))
         #expect(decide(answered(status), .never) == .giveUp)
     }
 
-    @Test(arguments: [200, 301, 400, 401, 404, 409, 501, 505])
-    func `Other answers are final`(code: Int) {
+    @Test("Other answers are final", arguments: [200, 301, 400, 401, 404, 409, 501, 505])
+    func otherAnswersFinal(code: Int) {
         #expect(decide(answered(HTTPResponse.Status(code: code)), .idempotent) == .giveUp)
     }
 
-    @Test(arguments: [425, 429])
-    func `A refusal repeats a write only when the server itself speaks`(code: Int) {
+    @Test("A refusal repeats a write only when the server itself speaks", arguments: [425, 429])
+    func refusalRepeatsWrite(code: Int) {
         let status = HTTPResponse.Status(code: code)
         #expect(decide(answered(status), .never) == .retry(after: .seconds(1)))
         #expect(decide(answered(status, isFromServer: false), .never) == .giveUp)
         #expect(decide(answered(status, isFromServer: false), .idempotent) == .retry(after: .seconds(1)))
     }
 
-    @Test(arguments: [
-        ("7", 8.0),  // and up to a second of jitter
-        ("0", 1),
-        ("99999999999999999999999", 101),  // the limit
-        ("3600", 101),
-        ("-5", 1),  // not a count: back-off as if absent
-        ("soon", 1),
-        ("", 1),
-        ("1.5", 1),
-        ("Mon, 12 Jan 1970 13:46:50 GMT", 11),  // ten seconds from now
-        ("Monday, 12-Jan-70 13:46:50 GMT", 11),
-        ("Mon Jan 12 13:46:50 1970", 11),
-        ("Mon, 12 Jan 1970 13:46:30 GMT", 1),  // past
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 101),
-        ("Mon, 32 Jan 1970 13:46:50 GMT", 1),
-    ])
-    func `Retry-After is obeyed within the limit`(value: String, seconds: Double) {
+    @Test(
+        "Retry-After is obeyed within the limit",
+        arguments: [
+            ("7", 8.0),  // and up to a second of jitter
+            ("0", 1),
+            ("99999999999999999999999", 101),  // the limit
+            ("3600", 101),
+            ("-5", 1),  // not a count: back-off as if absent
+            ("soon", 1),
+            ("", 1),
+            ("1.5", 1),
+            ("Mon, 12 Jan 1970 13:46:50 GMT", 11),  // ten seconds from now
+            ("Monday, 12-Jan-70 13:46:50 GMT", 11),
+            ("Mon Jan 12 13:46:50 1970", 11),
+            ("Mon, 12 Jan 1970 13:46:30 GMT", 1),  // past
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 101),
+            ("Mon, 32 Jan 1970 13:46:50 GMT", 1),
+        ])
+    func retryAfterObeyed(value: String, seconds: Double) {
         let outcome = answered(.tooManyRequests, [.retryAfter: value])
         #expect(decide(outcome, .idempotent) == .retry(after: .seconds(seconds)))
     }
 
-    @Test func `A date is measured by the server's clock`() {
+    @Test("A date is measured by the server's clock")
+    func dateMeasuredServers() {
         let fields: HTTPFields = [
             .date: "Sun, 06 Nov 1994 08:49:37 GMT", .retryAfter: "Sun, 06 Nov 1994 08:50:07 GMT",
         ]

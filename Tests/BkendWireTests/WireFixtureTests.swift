@@ -2,15 +2,19 @@ import BkendWire
 import Testing
 
 @Suite struct WireFixtureTests {
-    @Test(arguments: [
-        "record", "list", "list-wrapped", "error-nested", "error-bare", "error-flat", "tables", "tables-design-time",
-    ])
-    func `a golden body is written as it is read, byte for byte`(name: String) throws {
+    @Test(
+        "a golden body is written as it is read, byte for byte",
+        arguments: [
+            "record", "list", "list-wrapped", "error-nested", "error-bare", "error-flat", "tables",
+            "tables-design-time",
+        ])
+    func goldenBodyWritten(name: String) throws {
         let text = try WireFixture.text(name)
         #expect(Array(text.utf8) == (try JSON(parsing: text).serialized()))
     }
 
-    @Test func `the golden list holds the golden record, bare or wrapped`() throws {
+    @Test("the golden list holds the golden record, bare or wrapped")
+    func goldenListHolds() throws {
         let page = try #require(RecordPage(try WireFixture.json("list")))
         #expect(RecordPage(try WireFixture.json("list-wrapped")) == page)
         #expect(page.items.first.map(JSON.object) == (try WireFixture.json("record")))
@@ -22,7 +26,8 @@ import Testing
         #expect(Answer.wrapped(list).description == (try WireFixture.text("list-wrapped")))
     }
 
-    @Test func `the golden record keeps what a lesser reader loses`() throws {
+    @Test("the golden record keeps what a lesser reader loses")
+    func goldenRecordKeeps() throws {
         let record = try WireFixture.json("record")
         #expect(record["views"] == .int(9_007_199_254_740_993))
         #expect(record["rating"] == .double(1e-7))
@@ -32,7 +37,8 @@ import Testing
         #expect(Timestamp(moment)?.description == moment)
     }
 
-    @Test func `golden requests read as their parameters and are written the same`() throws {
+    @Test("golden requests read as their parameters and are written the same")
+    func goldenRequestsRead() throws {
         let requests = try #require(try WireFixture.json("list-requests").arrayValue)
         #expect(requests.count > 5)
         for request in requests {
@@ -45,7 +51,8 @@ import Testing
         }
     }
 
-    @Test func `the nested golden error is the one that is sent`() throws {
+    @Test("the nested golden error is the one that is sent")
+    func nestedGoldenError() throws {
         let sent = ErrorBody(
             .validationError, "title is required",
             details: [.init(field: "title", rule: "required", message: "title is required")])
@@ -55,7 +62,8 @@ import Testing
         #expect(ErrorBody(try WireFixture.json("error-flat"), status: 400)?.code == .validationError)
     }
 
-    @Test func `both golden forms of a table define the same`() throws {
+    @Test("both golden forms of a table define the same")
+    func bothGoldenForms() throws {
         let stored = try TableDefinition.tables(try WireFixture.json("tables"))
         #expect(try TableDefinition.tables(try WireFixture.json("tables-design-time")) == stored)
         let text = JSON.object(["tables": .array(stored.map { .object($0.json) })]).description

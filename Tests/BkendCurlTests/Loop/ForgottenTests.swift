@@ -13,7 +13,8 @@ struct ForgottenTests {
     /// Eight million zeros in some kilobytes, which libcurl reads and decompresses at once.
     private static let expanding = Result { try Zeros.gzipped(8_000_000, level: 9) }
 
-    @Test func `A body refused while its transfer goes on again ends it`() async throws {
+    @Test("A body refused while its transfer goes on again ends it")
+    func bodyRefusedWhile() async throws {
         let body = try Self.expanding.get()
         try await Harness.run { connection in
             _ = try connection.readRequest()
@@ -29,7 +30,8 @@ struct ForgottenTests {
         }
     }
 
-    @Test func `A transport shut down under a body that comes from itself ends both`() async {
+    @Test("A transport shut down under a body that comes from itself ends both")
+    func transportShutDown() async {
         await #expect(processExitsWith: .success) {
             try await Harness.run { connection in
                 let request = try connection.readHead()
@@ -52,7 +54,8 @@ struct ForgottenTests {
         }
     }
 
-    @Test func `Requests that are cancelled while their transport is shut down end, and so does it`() async throws {
+    @Test("Requests that are cancelled while their transport is shut down end, and so does it")
+    func requestsCancelledWhile() async throws {
         let server = try RawServer(ResourceTests.keepAlive)
         defer { server.stop() }
         for _ in 0..<150 {
@@ -69,7 +72,8 @@ struct ForgottenTests {
         }
     }
 
-    @Test func `No child process inherits a connection`() async throws {
+    @Test("No child process inherits a connection")
+    func noChildProcess() async throws {
         try await Harness.run(script: ResourceTests.keepAlive) { harness async throws in
             _ = try await harness.text(harness.request())
             let connections = Self.connections(to: harness.server.port)
@@ -78,7 +82,8 @@ struct ForgottenTests {
         }
     }
 
-    @Test func `A connection that another process still has keeps no thread busy`() async throws {
+    @Test("A connection that another process still has keeps no thread busy")
+    func connectionAnotherProcess() async throws {
         let wakings = Atomic(0)
         let server = try RawServer { connection in
             _ = try connection.readRequest()
@@ -105,7 +110,8 @@ struct ForgottenTests {
 
     // MARK: The watchdog
 
-    @Test func `A socket that fell out of the kernel's set is found, counted and read`() async throws {
+    @Test("A socket that fell out of the kernel's set is found, counted and read")
+    func socketFellOut() async throws {
         let found = Mutex<[Watchdog.Forgotten]>([])
         let gate = Gate()
         let sockets = Mutex<Set<Int32>>([])
@@ -130,7 +136,8 @@ struct ForgottenTests {
         server.stop()
     }
 
-    @Test func `A timer that was lost is found, and the deadline kept`() async throws {
+    @Test("A timer that was lost is found, and the deadline kept")
+    func timerLostFound() async throws {
         let found = Mutex<[Watchdog.Forgotten]>([])
         let server = try RawServer { connection in
             _ = try connection.readRequest()
@@ -152,7 +159,8 @@ struct ForgottenTests {
         server.stop()
     }
 
-    @Test func `What was set right in time is not told as forgotten`() {
+    @Test("What was set right in time is not told as forgotten")
+    func whatSetRight() {
         var watchdog = Watchdog(every: .seconds(1))
         #expect(watchdog.starts() && !watchdog.starts())
         #expect(watchdog.forgotten(of: [(4, false), (5, false)]).isEmpty)

@@ -29,21 +29,24 @@ struct LoopModelTests {
         + (ProcessInfo.processInfo.environment["BKEND_STRESS_SECONDS"] == nil
             ? [] : [World(tasks: 2, sockets: 1, deadlines: [1, 2], commands: 2)])
 
-    @Test(arguments: worlds) func `No order of steps leaves anything that nobody will look at`(world: World) {
+    @Test("No order of steps leaves anything that nobody will look at", arguments: worlds)
+    func noOrderSteps(world: World) {
         let search = LoopSearch(deadlines: world.deadlines, commands: world.commands, arrivals: world.arrivals)
         let result = search.run(tasks: world.tasks, sockets: world.sockets)
         #expect(result.fault == nil)
         #expect(result.states > 10_000)
     }
 
-    @Test(arguments: PlantedLoopFault.allCases) func `The search finds each mistake that is planted`(
+    @Test("The search finds each mistake that is planted", arguments: PlantedLoopFault.allCases)
+    func searchFindsEach(
         planted: PlantedLoopFault
     ) {
         let search = LoopSearch(deadlines: [1, 2], commands: 2, arrivals: 1)
         #expect(search.run(tasks: 1, sockets: 1, planted: planted).fault != nil)
     }
 
-    @Test func `Real runs take no step that the model doesn't know`() async throws {
+    @Test("Real runs take no step that the model doesn't know")
+    func realRunsTake() async throws {
         for round in 0..<8 {
             let comparison = LoopComparison()
             let server = try RawServer(ResourceTests.keepAlive)
@@ -73,7 +76,8 @@ struct LoopModelTests {
         }
     }
 
-    @Test func `The comparison notices a step out of order`() {
+    @Test("The comparison notices a step out of order")
+    func comparisonNoticesStep() {
         let comparison = LoopComparison()
         let events: [LoopEvent] = [
             .woke(timer: false, sockets: []), .locked, .took(0), .due(.max), .unlocks, .looked(found: false),

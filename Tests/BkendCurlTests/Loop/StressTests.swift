@@ -69,7 +69,8 @@ struct StressTests {
         }
     }
 
-    @Test func `No request is left waiting`() async throws {
+    @Test("No request is left waiting")
+    func noRequestLeft() async throws {
         let seconds = ProcessInfo.processInfo.environment["BKEND_STRESS_SECONDS"].flatMap(Double.init)
         let end = Poller.now() + UInt64((seconds ?? 3_600) * 1e9)
         let limit = seconds == nil ? 1_500 : Int.max

@@ -5,7 +5,8 @@ import Testing
 @testable import BkendDocuments
 
 @Suite struct CollectionTests {
-    @Test func `A document comes back as it was stored`() throws {
+    @Test("A document comes back as it was stored")
+    func documentComesBack() throws {
         let queue = try DocumentStorage.inMemory()
         try queue.write { db in
             let articles = try Collection.create("articles", in: db)
@@ -18,7 +19,8 @@ import Testing
         }
     }
 
-    @Test func `A patch sets fields whole, keeps their order and stores null`() throws {
+    @Test("A patch sets fields whole, keeps their order and stores null")
+    func patchSetsFields() throws {
         let queue = try DocumentStorage.inMemory()
         try queue.write { db in
             let articles = try Collection.create("articles", in: db)
@@ -32,7 +34,8 @@ import Testing
         }
     }
 
-    @Test func `A query filters, sorts and pages`() throws {
+    @Test("A query filters, sorts and pages")
+    func queryFiltersSorts() throws {
         let queue = try DocumentStorage.inMemory()
         try queue.write { db in
             let articles = try Collection.create("articles", in: db)
@@ -53,7 +56,8 @@ import Testing
         }
     }
 
-    @Test func `A collection's name is a value, whatever it spells`() throws {
+    @Test("A collection's name is a value, whatever it spells")
+    func collectionsNameValue() throws {
         let names = ["a", "A", "é", "e\u{301}", "c1", "sqlite_x", "x'; DROP TABLE c1; --", "\"", "$where"]
         try DocumentStorage.inMemory().write { db in
             for name in names {
@@ -76,7 +80,8 @@ import Testing
         }
     }
 
-    @Test func `Documents are found by several ids, replaced and deleted`() throws {
+    @Test("Documents are found by several ids, replaced and deleted")
+    func documentsFoundSeveral() throws {
         try DocumentStorage.inMemory().write { db in
             let things = try Collection.create("things", in: db)
             for id in ["a", "b", "c"] { try things.insert(["id": .string(id), "n": 1], in: db) }

@@ -26,8 +26,8 @@ import Testing
         documents.map { NewDocument(id: $0["id"]?.stringValue ?? "", checked: $0.serialized()) }
     }
 
-    @Test(arguments: UInt64(1)...20)
-    func `Documents that are stored together have the entries that each has by itself`(seed: UInt64) throws {
+    @Test("Documents that are stored together have the entries that each has by itself", arguments: UInt64(1)...20)
+    func documentsStoredTogether(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let documents = Self.documents(&random)
         for isSearched in [false, true] {
@@ -47,7 +47,8 @@ import Testing
         }
     }
 
-    @Test func `A document that conflicts with one stored beside it is refused`() throws {
+    @Test("A document that conflicts with one stored beside it is refused")
+    func documentConflictsOne() throws {
         try withCollection(indexes: [UniqueIndexTests.slug]) { collection, db throws in
             let documents: [JSONObject] = [
                 ["id": "a", "slug": "x"], ["id": "b", "slug": "y"], ["id": "c", "slug": "x"],
@@ -64,7 +65,8 @@ import Testing
         }
     }
 
-    @Test func `A range holds the documents at both its ends and between`() throws {
+    @Test("A range holds the documents at both its ends and between")
+    func rangeHoldsDocuments() throws {
         try withCollection([["id": "b"], ["id": "d"]]) { collection, db throws in
             for (first, last) in [("a", "b"), ("b", "b"), ("c", "e"), ("a", "z")] {
                 #expect(try collection.hasDocument(from: first, through: last, in: db))

@@ -5,7 +5,8 @@ import Testing
 @testable import BkendDocuments
 
 @Suite struct UniqueIndexTests {
-    @Test func `A long text beside a long array is refused before it fills the disk`() throws {
+    @Test("A long text beside a long array is refused before it fills the disk")
+    func longTextBeside() throws {
         let index = IndexDefinition(name: "ab", fields: [.init("a"), .init("b")])
         try withCollection([], indexes: [index]) { collection, db throws in
             let many = JSON.array((0..<3_000).map { .int($0) })
@@ -22,7 +23,8 @@ import Testing
 
     static let slug = IndexDefinition(name: "slug", fields: [.init("slug")], unique: true)
 
-    @Test func `A taken value is refused with index, values and both ids, and leaves nothing behind`() throws {
+    @Test("A taken value is refused with index, values and both ids, and leaves nothing behind")
+    func takenValueRefused() throws {
         try withCollection([["id": "a", "slug": "x"]], indexes: [Self.slug]) { collection, db throws in
             let error = try #require(throws: UniqueViolation.self) {
                 try collection.insert(["id": "b", "slug": "x"], in: db)
@@ -38,14 +40,16 @@ import Testing
         }
     }
 
-    @Test func `One document may hold a value twice, two may not share an element`() throws {
+    @Test("One document may hold a value twice, two may not share an element")
+    func oneDocumentMay() throws {
         try withCollection([["id": "a", "slug": ["x", "x", "y"]]], indexes: [Self.slug]) { collection, db throws in
             #expect(throws: UniqueViolation.self) { try collection.insert(["id": "b", "slug": "y"], in: db) }
             try collection.insert(["id": "c", "slug": [["x", "x", "y"]]], in: db)
         }
     }
 
-    @Test func `A missing field counts as null once, and not at all in a sparse index`() throws {
+    @Test("A missing field counts as null once, and not at all in a sparse index")
+    func missingFieldCounts() throws {
         try withCollection([["id": "a"]], indexes: [Self.slug]) { collection, db throws in
             #expect(throws: UniqueViolation.self) { try collection.insert(["id": "b", "slug": nil], in: db) }
         }
@@ -56,7 +60,8 @@ import Testing
         }
     }
 
-    @Test func `Numbers are the same by value, strings by code point`() throws {
+    @Test("Numbers are the same by value, strings by code point")
+    func numbersSameValue() throws {
         try withCollection([["id": "a", "slug": 1], ["id": "b", "slug": "é"]], indexes: [Self.slug]) {
             collection, db throws in
             #expect(throws: UniqueViolation.self) { try collection.insert(["id": "c", "slug": 1.0], in: db) }
@@ -66,7 +71,8 @@ import Testing
         }
     }
 
-    @Test func `A unique index can't be made over documents that share values, and then there is none`() throws {
+    @Test("A unique index can't be made over documents that share values, and then there is none")
+    func uniqueIndexCant() throws {
         try withCollection([["id": "a", "slug": "x"], ["id": "b", "slug": "x"]]) { collection, db throws in
             #expect(throws: UniqueViolation.self) { try collection.createIndex(Self.slug, in: db) }
             #expect(collection.indexes.isEmpty)
@@ -77,7 +83,8 @@ import Testing
         }
     }
 
-    @Test func `Building a unique index finds what inserting would refuse, and nothing else`() throws {
+    @Test("Building a unique index finds what inserting would refuse, and nothing else")
+    func buildingUniqueIndex() throws {
         let values: [JSON] = [
             "x", "x\u{0}", ["x", "x"], [["x", "x"]], [], nil, 1, 1.5, true, "", "\u{0}", ["y", "z"], [["y", "z"]],
             ["a": 1], ["a": 1.0], ["a": "1"], ["z"],
@@ -106,7 +113,8 @@ import Testing
         return nil
     }
 
-    @Test func `A handle made before an index keeps it in step`() throws {
+    @Test("A handle made before an index keeps it in step")
+    func handleMadeBefore() throws {
         try withCollection([["id": "a", "slug": "x"]]) { collection, db throws in
             let old = collection
             try collection.createIndex(Self.slug, in: db)
@@ -117,7 +125,8 @@ import Testing
         }
     }
 
-    @Test func `Too many entries for one index are refused`() throws {
+    @Test("Too many entries for one index are refused")
+    func tooManyEntries() throws {
         let index = IndexDefinition(name: "ab", fields: [.init("a"), .init("b")])
         try withCollection(indexes: [index]) { collection, db throws in
             let many = JSON.array((0..<400).map { .int($0) })

@@ -33,7 +33,8 @@ struct SteppingClock: Clock {
 @Suite struct DeadlineTests {
     static let documents: [JSONObject] = (0..<2_000).map { ["id": .string("i\($0)"), "n": .int($0)] }
 
-    @Test func `A query past its deadline is stopped and the connection goes on`() throws {
+    @Test("A query past its deadline is stopped and the connection goes on")
+    func queryPastDeadline() throws {
         try withCollection(Self.documents) { collection, db throws in
             let deadline = QueryDeadline(after: .seconds(5), clock: SteppingClock(step: .seconds(1)))
             #expect(throws: QueryTimedOut(limit: .seconds(5))) {
@@ -43,14 +44,16 @@ struct SteppingClock: Clock {
         }
     }
 
-    @Test func `A query within its deadline answers`() throws {
+    @Test("A query within its deadline answers")
+    func queryWithinDeadline() throws {
         try withCollection(Self.documents) { collection, db throws in
             let deadline = QueryDeadline(after: .seconds(5), clock: SteppingClock(step: .zero))
             #expect(try db.withDeadline(deadline) { try collection.count(field("n", .less(10)), in: db) } == 10)
         }
     }
 
-    @Test func `The deadline is asked within one document`() throws {
+    @Test("The deadline is asked within one document")
+    func deadlineAskedWithin() throws {
         let long = JSON.string(String(repeating: "é", count: 5_000))
         let many = JSON.array((0..<10_000).map { .int($0) })
         try withCollection([["id": "a", "text": long, "many": many]]) { collection, db throws in
@@ -68,7 +71,8 @@ struct SteppingClock: Clock {
         }
     }
 
-    @Test func `A path of positions looks through each array once, however many ways lead to it`() throws {
+    @Test("A path of positions looks through each array once, however many ways lead to it")
+    func pathPositionsLooks() throws {
         var nested = JSON.array((0..<50).map { _ in [:] })
         for _ in 0..<21 { nested = [["0": nested]] }
         let path = (["a"] + Array(repeating: "0", count: 30)).joined(separator: ".")
@@ -84,7 +88,8 @@ struct SteppingClock: Clock {
         }
     }
 
-    @Test func `The deadline is asked before each text that a pattern is tried on`() throws {
+    @Test("The deadline is asked before each text that a pattern is tried on")
+    func deadlineAskedBefore() throws {
         // One document, so that SQLite itself has no occasion to ask.
         let texts = JSON.array((0..<50).map { .string("t\($0)") })
         try withCollection([["id": "a", "texts": texts]]) { collection, db throws in
@@ -98,7 +103,8 @@ struct SteppingClock: Clock {
         }
     }
 
-    @Test func `A query whose answer nobody waits for any more is stopped, within one document too`() throws {
+    @Test("A query whose answer nobody waits for any more is stopped, within one document too")
+    func queryWhoseAnswer() throws {
         let texts = JSON.array((0..<50).map { .string("t\($0)") })
         let filters = [field("n", .equals(-1)), field("texts", .regex(pattern: "^x", options: ""))]
         try withCollection(Self.documents + [["id": "a", "texts": texts]]) { collection, db throws in

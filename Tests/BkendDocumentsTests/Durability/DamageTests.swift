@@ -12,7 +12,8 @@ import Testing
     private static let rounds = ProcessInfo.processInfo.environment["BKEND_DAMAGES"].flatMap(Int.init) ?? 200
     private static let path = "/documents.sqlite"
 
-    @Test func `A damaged database answers or throws a typed error, and neither crashes nor hangs`() throws {
+    @Test("A damaged database answers or throws a typed error, and neither crashes nor hangs")
+    func damagedDatabaseAnswers() throws {
         let prepared = FaultDisk()
         var writes = RandomWrites(seed: 13)
         try prepared.withDatabase { pool throws in

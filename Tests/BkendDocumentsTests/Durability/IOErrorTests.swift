@@ -49,8 +49,10 @@ import Testing
 
     private static func isTyped(_ error: any Error) -> Bool { error is DatabaseError || error is StorageError }
 
-    @Test(arguments: Operation.allCases, [1, nil])
-    func `An operation whose k-th call fails is done or leaves nothing, and succeeds when tried again`(
+    @Test(
+        "An operation whose k-th call fails is done or leaves nothing, and succeeds when tried again",
+        arguments: Operation.allCases, [1, nil])
+    func operationWhoseK(
         operation: Operation, times: Int?
     ) throws {
         let prepared = try Self.prepared()
@@ -97,7 +99,8 @@ import Testing
         }
     }
 
-    @Test func `A database opens, or says why not, whichever call fails; then it opens as it was`() throws {
+    @Test("A database opens, or says why not, whichever call fails; then it opens as it was")
+    func databaseOpensOr() throws {
         let prepared = try Self.prepared()
         let before = try prepared.afterKill().withDatabase(Self.contents)
         var call = 0
@@ -122,7 +125,8 @@ import Testing
         #expect(call > 20)
     }
 
-    @Test func `On a full disk writes throw and reads go on`() throws {
+    @Test("On a full disk writes throw and reads go on")
+    func fullDiskWrites() throws {
         let disk = try Self.prepared()
         try disk.withDatabase { pool throws in
             let before = try Self.contents(pool)

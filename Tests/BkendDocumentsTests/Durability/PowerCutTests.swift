@@ -12,8 +12,10 @@ import Testing
     private typealias Image = (disk: FaultDisk, returned: Int, seed: UInt64)
 
     /// Cuts the power before every sync and before some other calls while transactions run.
-    @Test(arguments: FaultDisk.PowerCut.allCases)
-    func `Wherever the power goes, what was committed is there and nothing is there by halves`(
+    @Test(
+        "Wherever the power goes, what was committed is there and nothing is there by halves",
+        arguments: FaultDisk.PowerCut.allCases)
+    func whereverPowerGoes(
         cut: FaultDisk.PowerCut
     ) throws {
         let disk = FaultDisk()
@@ -69,8 +71,9 @@ import Testing
         }
     }
 
-    @Test(arguments: FaultDisk.PowerCut.allCases)
-    func `A database that was being made when the power went opens as a new one`(cut: FaultDisk.PowerCut) throws {
+    @Test(
+        "A database that was being made when the power went opens as a new one", arguments: FaultDisk.PowerCut.allCases)
+    func databaseBeingMade(cut: FaultDisk.PowerCut) throws {
         let disk = FaultDisk()
         let images = Mutex<[FaultDisk]>([])
         try disk.observing([.write, .truncate, .sync, .delete]) { _ in
@@ -92,7 +95,8 @@ import Testing
         }
     }
 
-    @Test func `The audit notices a lost index entry, a wrong count and a document changed behind our back`() throws {
+    @Test("The audit notices a lost index entry, a wrong count and a document changed behind our back")
+    func auditNoticesLost() throws {
         let disk = FaultDisk()
         try disk.withDatabase { pool throws in
             var writes = RandomWrites(seed: 3)

@@ -58,7 +58,8 @@ import Testing
         ],
     ]
 
-    @Test(arguments: indexes) func `Every operator gives MongoDB's rows, whatever the indexes`(
+    @Test("Every operator gives MongoDB's rows, whatever the indexes", arguments: indexes)
+    func everyOperatorGives(
         indexes: [IndexDefinition]
     ) throws {
         try withCollection(Self.documents, indexes: indexes) { collection, db throws in
@@ -72,7 +73,8 @@ import Testing
         }
     }
 
-    @Test func `Operators ne and nin match what eq and in don't, missing fields too`() throws {
+    @Test("Operators ne and nin match what eq and in don't, missing fields too")
+    func operatorsNeNin() throws {
         try withCollection(Self.documents, indexes: Self.indexes[1]) { collection, db throws in
             for value: JSON in [1, "1", true, nil, [1], [:]] {
                 #expect(
@@ -85,7 +87,8 @@ import Testing
         }
     }
 
-    @Test func `A dotted path and null answer as MongoDB's own test of null semantics says`() throws {
+    @Test("A dotted path and null answer as MongoDB's own test of null semantics says")
+    func dottedPathNull() throws {
         // jstests/core/null_query_semantics.js: arrays without objects have no "a.b" at all, neither null nor missing.
         let documents: [JSONObject] = [
             ["id": "allNull", "a": [["b": nil], [:]]], ["id": "none", "a": [["b": 1], ["b": "x"]]],

@@ -12,7 +12,8 @@ import Testing
     ]
     static let index = IndexDefinition(name: "secret", fields: [.init("secret")])
 
-    @Test(arguments: [[], [index]]) func `A hidden field counts as missing everywhere`(indexes: [IndexDefinition])
+    @Test("A hidden field counts as missing everywhere", arguments: [[], [index]])
+    func hiddenFieldCounts(indexes: [IndexDefinition])
         throws
     {
         try withCollection(Self.documents, indexes: indexes) { collection, db throws in
@@ -30,7 +31,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], [index]]) func `A field may be hidden in some documents only`(indexes: [IndexDefinition])
+    @Test("A field may be hidden in some documents only", arguments: [[], [index]])
+    func fieldMayHidden(indexes: [IndexDefinition])
         throws
     {
         let own = FieldVisibility(

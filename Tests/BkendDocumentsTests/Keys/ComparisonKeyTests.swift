@@ -20,11 +20,13 @@ import Testing
         #expect(keys == ReferenceOrder.compare(a, b).signum(), "\(a) against \(b)")
     }
 
-    @Test func `Numbers compare by value, integers and doubles alike`() {
+    @Test("Numbers compare by value, integers and doubles alike")
+    func numbersCompareValue() {
         for a in Self.numbers { for b in Self.numbers { expectSameOrder(a, b) } }
     }
 
-    @Test func `Random integers near a double compare exactly`() {
+    @Test("Random integers near a double compare exactly")
+    func randomIntegersNear() {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<20_000 {
             let a = Int64(truncatingIfNeeded: random.next()) >> Int64.random(in: 0..<12, using: &random)
@@ -34,7 +36,8 @@ import Testing
         }
     }
 
-    @Test func `Strings compare by code point, also past U+FFFF and around U+0000`() {
+    @Test("Strings compare by code point, also past U+FFFF and around U+0000")
+    func stringsCompareCode() {
         let strings = [
             "", "\u{0}", "\u{0}\u{0}", "\u{1}", "a", "a\u{0}", "a\u{0}b", "a\u{1}", "ab", "\u{E000}", "\u{FFFD}",
             "\u{10000}",
@@ -42,13 +45,15 @@ import Testing
         for a in strings { for b in strings { expectSameOrder(.string(a), .string(b)) } }
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64]) func `Random values compare as the reference says`(seed: UInt64) {
+    @Test("Random values compare as the reference says", arguments: [1, 2, 3] as [UInt64])
+    func randomValuesCompare(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let values = (0..<250).map { _ in RandomJSON.value(depth: 3, using: &random) }
         for a in values { for b in values { expectSameOrder(a, b) } }
     }
 
-    @Test func `Objects compare by type, then name, then value of each member in order`() {
+    @Test("Objects compare by type, then name, then value of each member in order")
+    func objectsCompareType() {
         // MongoDB's manual, "Comparison/Sort Order", Objects.
         let ascending: [JSON] = [
             [:], ["b": 1], ["b": 2], ["b": 2, "a": 1], ["c": 1], ["a": "x"], ["b": "w"], ["a": [:]], ["a": []],
@@ -61,7 +66,8 @@ import Testing
         }
     }
 
-    @Test func `A key reads back as its value`() {
+    @Test("A key reads back as its value")
+    func keyReadsBack() {
         let fields = [IndexField(path: DocumentPath("a"), isDescending: false)]
         let down = [IndexField(path: DocumentPath("a"), isDescending: true)]
         for value in Self.numbers + ["a\u{0}b", nil, true, [1, ["x"]], ["a": ["b": nil], "c": false]] {

@@ -31,7 +31,8 @@ import Testing
         return id
     }
 
-    @Test func `Keys lie in the order of the ids' bytes, or against it, and differ as the ids do`() {
+    @Test("Keys lie in the order of the ids' bytes, or against it, and differ as the ids do")
+    func keysLieOrder() {
         var generator = SeededGenerator(seed: 0x1D)
         let ids = Self.edges + (0..<400).map { _ in random(&generator) }
         for descending in [false, true] {
@@ -48,12 +49,14 @@ import Testing
         }
     }
 
-    @Test func `An id of 24 digits takes 14 bytes`() {
+    @Test("An id of 24 digits takes 14 bytes")
+    func id24Digits() {
         #expect(IDKey.key(Self.full, descending: false).count == 14)
         #expect(IDKey.key(Self.full.uppercased(), descending: false).count > 14)
     }
 
-    @Test func `Ties of an index go by id, whatever the ids look like`() throws {
+    @Test("Ties of an index go by id, whatever the ids look like")
+    func tiesIndexGo() throws {
         let index = [IndexDefinition(name: "n", fields: [.init("n")])]
         var generator = SeededGenerator(seed: 7)
         var ids = Set((0..<60).map { _ in Array(random(&generator).utf8) })

@@ -23,7 +23,8 @@ import Testing
         try pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA \(name)") }
     }
 
-    @Test func `Opening a sound database writes nothing`() throws {
+    @Test("Opening a sound database writes nothing")
+    func openingSoundDatabase() throws {
         try withDatabase { pool, path in
             try pool.write { db in
                 var things = try BkendDocuments.Collection.create("things", in: db)
@@ -40,7 +41,8 @@ import Testing
         }
     }
 
-    @Test func `A mark or a search index that is not as it should be is set when a database is opened`() throws {
+    @Test("A mark or a search index that is not as it should be is set when a database is opened")
+    func markOrSearch() throws {
         try withDatabase { pool, path in
             try pool.write { db in
                 var things = try BkendDocuments.Collection.create("things", in: db)
@@ -57,7 +59,8 @@ import Testing
         }
     }
 
-    @Test func `The log is begun anew once no read is in it, and its file shrinks then`() throws {
+    @Test("The log is begun anew once no read is in it, and its file shrinks then")
+    func logBegunAnew() throws {
         try withDatabase { pool, path in
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "CREATE TABLE t (a)")
@@ -87,7 +90,8 @@ import Testing
         }
     }
 
-    @Test func `Every database is opened with a bound on what its log keeps`() throws {
+    @Test("Every database is opened with a bound on what its log keeps")
+    func everyDatabaseOpened() throws {
         try withDatabase { pool, _ in
             let bound = try pragma("journal_size_limit", pool)
             #expect(bound == StorageOptions.logKept)

@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct PatternPrefixTests {
     @Test(
+        "What a pattern's strings begin with",
         arguments: [
             ("^abc", "", "abc", true), ("^abc", "s", "abc", true), ("^a.c", "", "a", false), ("^ab*", "", "a", false),
             ("^ab?c", "", "a", false), ("^ab+", "", "a", false), ("^ab{0}c", "", "a", false),
@@ -19,7 +20,7 @@ import Testing
             (#"^ab\Qc"#, "", "a", false), ("^a(?=b)", "", "a", false),
             ("^a", "i", nil, false), ("^a", "m", nil, false), ("^a b", "x", nil, false), ("", "", nil, false),
         ] as [(String, String, String?, Bool)])
-    func `What a pattern's strings begin with`(pattern: String, options: String, text: String?, isWhole: Bool) {
+    func whatPatternsStrings(pattern: String, options: String, text: String?, isWhole: Bool) {
         let prefix = PatternPrefix(pattern, options: options)
         #expect(prefix?.bytes == text.map { Array($0.utf8) })
         #expect((prefix?.isWhole ?? false) == isWhole)
@@ -30,7 +31,8 @@ import Testing
         IndexDefinition(name: "down", fields: [.init("d", descending: true)]),
     ]
 
-    @Test func `A pattern bound to the beginning is a range of an index`() throws {
+    @Test("A pattern bound to the beginning is a range of an index")
+    func patternBoundBeginning() throws {
         let documents = (0..<20).map { JSONObject([("id", .string("i\($0)")), ("t", .string("w\($0)"))]) }
         try withCollection(documents, indexes: Self.indexes) { collection, db throws in
             let whole = Query(filter: field("t", .regex(pattern: "^w1", options: "")), sort: [.init("t")])
@@ -44,7 +46,8 @@ import Testing
         }
     }
 
-    @Test func `A pattern that can't be compiled is refused with an index too`() throws {
+    @Test("A pattern that can't be compiled is refused with an index too")
+    func patternCantCompiled() throws {
         try withCollection([["id": "1", "t": "a"]], indexes: Self.indexes) { collection, db throws in
             for filter in [
                 field("t", .regex(pattern: "^a(", options: "")),
@@ -63,8 +66,8 @@ import Testing
     ]
     private static let letters = ["a", "b", "é", "e", "\u{301}", ".", "\u{0}", "😀", "|", "(", ""]
 
-    @Test(arguments: 0..<20 as Range<UInt64>)
-    func `Random patterns find the same with indexes and without`(seed: UInt64) throws {
+    @Test("Random patterns find the same with indexes and without", arguments: 0..<20 as Range<UInt64>)
+    func randomPatternsFind(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let isFlat = seed.isMultiple(of: 2)
         let documents = (0..<80).map { number -> JSONObject in

@@ -11,20 +11,24 @@ import Testing
         ["id": "5", "t": "ÄRGER 😀"], ["id": "6", "t": ""],
     ]
 
-    @Test(arguments: [
-        ("^hello$", "", "2"), ("^hello$", "i", "2"), ("^hello$", "im", "1 2"), ("o.w", "", ""), ("o.w", "s", "1"),
-        ("h e l l o # name", "x", "2"), ("ärger", "i", "5"), ("R .$", "", "5"), ("a.b", "", "3"), ("^$", "", "6"),
-        (#"\x{1F600}"#, "", "5"), ("", "", "1 2 3 5 6"),
-    ])
-    func `A pattern matches strings and strings in arrays`(pattern: String, options: String, answer: String) throws {
+    @Test(
+        "A pattern matches strings and strings in arrays",
+        arguments: [
+            ("^hello$", "", "2"), ("^hello$", "i", "2"), ("^hello$", "im", "1 2"), ("o.w", "", ""), ("o.w", "s", "1"),
+            ("h e l l o # name", "x", "2"), ("ärger", "i", "5"), ("R .$", "", "5"), ("a.b", "", "3"), ("^$", "", "6"),
+            (#"\x{1F600}"#, "", "5"), ("", "", "1 2 3 5 6"),
+        ])
+    func patternMatchesStrings(pattern: String, options: String, answer: String) throws {
         try withCollection(Self.documents) { collection, db throws in
             let found = try collection.ids(field("t", .regex(pattern: pattern, options: options)), in: db)
             #expect(found.joined(separator: " ") == answer)
         }
     }
 
-    @Test(arguments: [("a(b", "", 3), ("[", "", 1), ("a\u{0}", "", 1), (#"\C"#, "", 2), ("a", "q", 0)])
-    func `A pattern that can't be compiled says why and where`(pattern: String, options: String, offset: Int) throws {
+    @Test(
+        "A pattern that can't be compiled says why and where",
+        arguments: [("a(b", "", 3), ("[", "", 1), ("a\u{0}", "", 1), (#"\C"#, "", 2), ("a", "q", 0)])
+    func patternCantCompiled(pattern: String, options: String, offset: Int) throws {
         try withCollection(Self.documents) { collection, db throws in
             let error = try #require(throws: InvalidPattern.self) {
                 try collection.ids(field("t", .regex(pattern: pattern, options: options)), in: db)
@@ -35,9 +39,9 @@ import Testing
 
     /// None of these backtracks much: each step reads far. Without the watch they take minutes.
     @Test(
-        .timeLimit(.minutes(1)),
+        "A pattern that reads a long text over and over ends within the deadline", .timeLimit(.minutes(1)),
         arguments: ["a*+[bc]", "(a*)\\1[bc]", "a*?a*?a*?[bc]", "[^b]*[^b]*[cd]", "\\X*[bc]"])
-    func `A pattern that reads a long text over and over ends within the deadline`(pattern: String) throws {
+    func patternReadsLong(pattern: String) throws {
         let long = JSON.string(String(repeating: "a", count: 1_000_000))
         try withCollection([["id": "1", "t": long]]) { collection, db throws in
             let filter = field("t", .regex(pattern: pattern, options: ""))
@@ -52,8 +56,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["^(a+)+$", "(a|aa)+$", "^(a|a)+$", #"^(\w+\s?)*$"#])
-    func `A hostile pattern ends with an error and the connection goes on`(pattern: String) throws {
+    @Test(
+        "A hostile pattern ends with an error and the connection goes on",
+        arguments: ["^(a+)+$", "(a|aa)+$", "^(a|a)+$", #"^(\w+\s?)*$"#])
+    func hostilePatternEnds(pattern: String) throws {
         let hostile = JSON.string(String(repeating: "a", count: 60) + "!")
         try withCollection([["id": "1", "t": hostile]]) { collection, db throws in
             #expect(throws: PatternLimitExceeded.self) {

@@ -25,14 +25,16 @@ import Testing
         }
     }
 
-    @Test func `Equality and order come from one index without a second look`() throws {
+    @Test("Equality and order come from one index without a second look")
+    func equalityOrderCome() throws {
         for direction in [Query.Sort.Direction.ascending, .descending] {
             let plan = try plan(field("category", .equals("c1")), .init("createdAt", direction))
             #expect(plan.index == "category" && !plan.sorts && !plan.rechecks && !plan.isFullScan)
         }
     }
 
-    @Test func `Ranges, lists and array elements use an index`() throws {
+    @Test("Ranges, lists and array elements use an index")
+    func rangesListsArray() throws {
         let range = try plan(field("views", .greater(3), .lessOrEqual(9)), .init("views"))
         #expect(range.index == "views" && range.served == 2 && !range.rechecks && !range.sorts)
         let list = try plan(field("views", .isIn([1, 2, 3])))
@@ -43,25 +45,29 @@ import Testing
         #expect(element.index == "tags" && !element.rechecks)
     }
 
-    @Test func `What an index doesn't answer is tried on each document`() throws {
+    @Test("What an index doesn't answer is tried on each document")
+    func whatIndexDoesnt() throws {
         let plan = try plan(.allOf([field("views", .less(3)), field("note", .equals("n"))]))
         #expect(plan.index == "views" && plan.rechecks && plan.served == 1)
         #expect(try self.plan(field("views", .less(3)), search: .init("n")).rechecks)
     }
 
-    @Test func `A query without an index warns of a full scan`() throws {
+    @Test("A query without an index warns of a full scan")
+    func queryWithoutIndex() throws {
         let plan = try plan(field("note", .equals("n")), .init("note"))
         #expect(plan.isFullScan && plan.source == .scan && plan.description.contains("WARNING"))
         #expect(try !self.plan(.all).isFullScan)
     }
 
-    @Test func `A sparse index serves only what it can't lack`() throws {
+    @Test("A sparse index serves only what it can't lack")
+    func sparseIndexServes() throws {
         #expect(try plan(field("rare", .equals(1))).index == "sparse")
         #expect(try plan(field("rare", .equals(nil))).index == nil)
         #expect(try plan(.all, .init("rare")).index == nil)
     }
 
-    @Test func `Ids are looked up and bounded in the table itself`() throws {
+    @Test("Ids are looked up and bounded in the table itself")
+    func idsLookedUp() throws {
         #expect(try plan(field("id", .equals("i3"))).source == .ids(count: 1))
         #expect(try plan(field("id", .isIn(["i3", "i4", "i3", 5]))).source == .ids(count: 2))
         #expect(try plan(field("id", .equals(5))).source == .nothing)
@@ -69,7 +75,8 @@ import Testing
         #expect(after.source == .idOrder(bounded: true) && !after.sorts && !after.rechecks)
     }
 
-    @Test func `A walk that meets no match soon gives way to the index`() throws {
+    @Test("A walk that meets no match soon gives way to the index")
+    func walkMeetsNo() throws {
         // The oldest match, the newest come first: 30,000 documents would be tried before the first that fits.
         let indexes = [IndexDefinition(name: "age", fields: [.init("age")])]
         try withCollection(indexes: indexes) { collection, db in

@@ -12,7 +12,8 @@ import Testing
         ["id": "mixed", "a": [3, "y", false]],
     ]
 
-    @Test func `Types sort in MongoDB's order, arrays by their least or greatest element`() throws {
+    @Test("Types sort in MongoDB's order, arrays by their least or greatest element")
+    func typesSortMongodbs() throws {
         try withCollection(Self.documents) { collection, db throws in
             let up = try collection.ids(Query(sort: [.init("a", .ascending)]), in: db)
             #expect(up == ["empty", "missing", "null", "mixed", "number", "string", "object", "array", "bool"])
@@ -21,7 +22,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func `Ties break by id in the direction of the last field`(indexed: Bool) throws {
+    @Test("Ties break by id in the direction of the last field", arguments: [false, true])
+    func tiesBreakId(indexed: Bool) throws {
         let documents: [JSONObject] = (0..<9).map { ["id": .string("\($0)"), "a": .int($0 % 3), "b": .int($0 % 2)] }
         let indexes =
             indexed
@@ -41,7 +43,8 @@ import Testing
         }
     }
 
-    @Test func `A page continues where the one before ended`() throws {
+    @Test("A page continues where the one before ended")
+    func pageContinuesWhere() throws {
         let documents: [JSONObject] = (0..<25).map { ["id": .string("i\(100 + $0)"), "a": .int($0 / 10)] }
         try withCollection(documents) { collection, db throws in
             var all: [String] = []

@@ -15,7 +15,8 @@ import Testing
         return (0..<rounds).map { 0x5EED + UInt64($0) }
     }()
 
-    @Test(arguments: seeds) func `Every query answers as the reference does, with and without indexes`(seed: UInt64)
+    @Test("Every query answers as the reference does, with and without indexes", arguments: seeds)
+    func everyQueryAnswers(seed: UInt64)
         throws
     {
         var random = SeededGenerator(seed: seed)

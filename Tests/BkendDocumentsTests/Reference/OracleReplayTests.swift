@@ -6,8 +6,8 @@ import Testing
 
 /// The oracle's cases, asked of a collection in memory: the cache must answer as the server does, and both as MongoDB.
 @Suite struct OracleReplayTests {
-    @Test(arguments: try OracleFixture.known())
-    func `A decided case has MongoDB's answer, whatever the indexes`(known: OracleFixture.Known) throws {
+    @Test("A decided case has MongoDB's answer, whatever the indexes", arguments: try OracleFixture.known())
+    func decidedCaseMongodbs(known: OracleFixture.Known) throws {
         for indexes in Self.indexes(on: known.paths) {
             try withCollection(known.documents, indexes: indexes) { collection, db throws in
                 try Self.ask(known.question, of: collection, note: "\(indexes.map(\.json))", in: db)
@@ -15,9 +15,9 @@ import Testing
         }
     }
 
-    @Test(arguments: try OracleFixture.replay())
-    func `A generated case has the evaluator's answer, with indexes and without`(set: OracleFixture.QuestionSet) throws
-    {
+    @Test(
+        "A generated case has the evaluator's answer, with indexes and without", arguments: try OracleFixture.replay())
+    func generatedCaseEvaluators(set: OracleFixture.QuestionSet) throws {
         for indexes in [[], set.indexes] {
             try withCollection(set.documents, indexes: indexes) { collection, db throws in
                 for question in set.questions {
@@ -27,8 +27,10 @@ import Testing
         }
     }
 
-    @Test(arguments: try OracleFixture.matrix(), OperatorMatrixTests.indexes)
-    func `Every operator with every kind of operand has the evaluator's rows, whatever the indexes`(
+    @Test(
+        "Every operator with every kind of operand has the evaluator's rows, whatever the indexes",
+        arguments: try OracleFixture.matrix(), OperatorMatrixTests.indexes)
+    func everyOperatorEvery(
         set: OracleFixture.QuestionSet, indexes: [IndexDefinition]
     ) throws {
         try withCollection(set.documents, indexes: indexes) { collection, db throws in
@@ -38,7 +40,8 @@ import Testing
         }
     }
 
-    @Test func `The files hold what they should`() throws {
+    @Test("The files hold what they should")
+    func filesHoldWhat() throws {
         #expect(try OracleFixture.known().count >= 60)
         #expect(try OracleFixture.matrix().map(\.questions.count).reduce(0, +) >= 900)
         #expect(try OracleFixture.replay().map(\.questions.count).reduce(0, +) >= 2_500)

@@ -5,7 +5,8 @@ import Testing
 @testable import BkendDocuments
 
 @Suite struct SearchIndexTests {
-    @Test(arguments: DifferentialTests.seeds) func `A search answers the same with and without an index`(seed: UInt64)
+    @Test("A search answers the same with and without an index", arguments: DifferentialTests.seeds)
+    func searchAnswersSame(seed: UInt64)
         throws
     {
         var random = SeededGenerator(seed: seed)
@@ -57,7 +58,8 @@ import Testing
         }
     }
 
-    @Test(arguments: SearchTests.documents.indices) func `Every part of every text is found`(position: Int) throws {
+    @Test("Every part of every text is found", arguments: SearchTests.documents.indices)
+    func everyPartEvery(position: Int) throws {
         try withCollection(SearchTests.documents) { collection, db throws in
             try collection.enableSearch(in: db)
             for (name, value) in SearchTests.documents[position] {
@@ -79,7 +81,8 @@ import Testing
         }
     }
 
-    @Test func `The plan names the search index where it is used`() throws {
+    @Test("The plan names the search index where it is used")
+    func planNamesSearch() throws {
         try withCollection([["id": "1", "t": "some text", "n": 1]]) { collection, db throws in
             func source(_ search: Query.Search, _ filter: Filter = .all) throws -> QueryPlan.Source {
                 try collection.explain(Query(filter: filter, search: search), in: db).source
@@ -103,7 +106,8 @@ import Testing
         }
     }
 
-    @Test func `A hidden field is not even a candidate`() throws {
+    @Test("A hidden field is not even a candidate")
+    func hiddenFieldNot() throws {
         try withCollection([["id": "1", "secret": "alphabet", "t": "open text"]]) { collection, db throws in
             try collection.enableSearch(in: db)
             let query = Query(search: .init("alphabet"))
@@ -121,7 +125,8 @@ import Testing
         }
     }
 
-    @Test func `A kept handle keeps the index in step, and a transaction that is rolled back leaves none`() throws {
+    @Test("A kept handle keeps the index in step, and a transaction that is rolled back leaves none")
+    func keptHandleKeeps() throws {
         struct Stop: Error {}
         let queue = try DocumentStorage.inMemory()
         let old = try queue.write { try BkendDocuments.Collection.create("things", in: $0) }
@@ -150,7 +155,8 @@ import Testing
         }
     }
 
-    @Test func `A text leaves no trigram behind`() throws {
+    @Test("A text leaves no trigram behind")
+    func textLeavesNo() throws {
         try withCollection { collection, db throws in
             try collection.enableSearch(in: db)
             try collection.insert(["id": "1", "t": "Straße", "u": "other"], in: db)
@@ -162,7 +168,8 @@ import Testing
         }
     }
 
-    @Test func `An index of another folding is dropped when the database is opened`() throws {
+    @Test("An index of another folding is dropped when the database is opened")
+    func indexAnotherFolding() throws {
         try DocumentStorage.inMemory().write { db in
             var collection = try BkendDocuments.Collection.create("things", in: db)
             try collection.enableSearch(in: db)

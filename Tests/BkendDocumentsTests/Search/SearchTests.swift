@@ -12,6 +12,7 @@ import Testing
     ]
 
     @Test(
+        "A search is a case-insensitive partial match over top-level strings",
         arguments: [
             ("STRASSE", nil, "1"), ("straße", nil, "1"), ("KÖLN", nil, "1 2"), ("ko\u{308}ln", nil, "1 2"),
             ("οδος", nil, "3"),
@@ -20,7 +21,7 @@ import Testing
             ("", nil, "1 2 3 4 5 6"),
             ("straße", "tags", ""),
         ] as [(String, String?, String)])
-    func `A search is a case-insensitive partial match over top-level strings`(
+    func searchCaseInsensitive(
         text: String, in searched: String?, answer: String
     ) throws {
         try withCollection(Self.documents) { collection, db throws in
@@ -31,7 +32,8 @@ import Testing
         }
     }
 
-    @Test func `Operator contains folds as search does`() throws {
+    @Test("Operator contains folds as search does")
+    func operatorContainsFolds() throws {
         try withCollection(Self.documents) { collection, db throws in
             #expect(try collection.ids(field("t", .contains("STRASSE")), in: db) == ["1"])
             #expect(try collection.ids(field("tags", .contains("STRASSE")), in: db) == [])
@@ -39,7 +41,8 @@ import Testing
         }
     }
 
-    @Test func `Nothing folds otherwise than when search indexes were made`() {
+    @Test("Nothing folds otherwise than when search indexes were made")
+    func nothingFoldsOtherwise() {
         // Every letter but the ideographs and Hangul syllables, which have no case; line feeds keep marks from joining.
         var scalars = String.UnicodeScalarView()
         for value in UInt32(0)...0x1FFFF where !(0x3400...0x9FFF).contains(value) && !(0xAC00...0xD7AF).contains(value)

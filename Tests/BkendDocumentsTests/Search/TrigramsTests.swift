@@ -5,7 +5,8 @@ import Testing
 @Suite struct TrigramsTests {
     private func expression(_ text: String) -> String? { Trigrams.expression(for: Array(text.utf8))?.text }
 
-    @Test func `A text is asked for by its runs of three code points`() {
+    @Test("A text is asked for by its runs of three code points")
+    func textAskedRuns() {
         #expect(expression("") == nil)
         #expect(expression("ab") == nil)
         #expect(expression("😀é") == nil)
@@ -18,7 +19,8 @@ import Testing
         #expect(expression("a\u{0}b") == "\"a\u{1}b\"")
     }
 
-    @Test func `A long text is asked for by few of them, spread over it`() throws {
+    @Test("A long text is asked for by few of them, spread over it")
+    func longTextAsked() throws {
         let text = String((0..<2_000).compactMap { Unicode.Scalar(0x4E00 + $0).map(Character.init) })
         let found = try #require(Trigrams.expression(for: Array(text.utf8)))
         #expect(found.count <= 25 && found.count > 12)

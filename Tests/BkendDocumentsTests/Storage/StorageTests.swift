@@ -18,7 +18,8 @@ import Testing
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 
-    @Test func `A database is opened with every safety setting`() throws {
+    @Test("A database is opened with every safety setting")
+    func databaseOpenedEvery() throws {
         try withFolder { folder in
             let pool = try DocumentStorage.open(path: folder + "/db")
             func check(_ db: Database) throws {
@@ -45,7 +46,8 @@ import Testing
         }
     }
 
-    @Test func `Documents, indexes and arrays noted in them survive closing and an unclean stop`() throws {
+    @Test("Documents, indexes and arrays noted in them survive closing and an unclean stop")
+    func documentsIndexesArrays() throws {
         try withFolder { folder in
             let pool = try DocumentStorage.open(path: folder + "/db")
             try pool.write { db in
@@ -72,7 +74,8 @@ import Testing
         }
     }
 
-    @Test func `A file that is not ours is refused and left as it was`() throws {
+    @Test("A file that is not ours is refused and left as it was")
+    func fileNotOurs() throws {
         try withFolder { folder in
             let foreign = folder + "/foreign"
             try DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE t (x)") }
@@ -90,7 +93,8 @@ import Testing
         }
     }
 
-    @Test func `A link is never followed, not even to a database of ours`() throws {
+    @Test("A link is never followed, not even to a database of ours")
+    func linkNeverFollowed() throws {
         try withFolder { folder in
             try DocumentStorage.open(path: folder + "/ours").close()
             try FileManager.default.createSymbolicLink(
@@ -113,7 +117,8 @@ import Testing
         }
     }
 
-    @Test func `A database that others may read is taken from them`() throws {
+    @Test("A database that others may read is taken from them")
+    func databaseOthersMay() throws {
         try withFolder { folder in
             try DocumentStorage.open(path: folder + "/db").close()
             chmod(folder + "/db", 0o644)
@@ -123,7 +128,8 @@ import Testing
         }
     }
 
-    @Test func `A file with another application's mark is refused, though it is empty otherwise`() throws {
+    @Test("A file with another application's mark is refused, though it is empty otherwise")
+    func fileAnotherApplications() throws {
         try withFolder { folder in
             let path = folder + "/marked"
             let other = try DatabaseQueue(path: path)
@@ -135,7 +141,8 @@ import Testing
         }
     }
 
-    @Test func `No option makes a statement wait for less than five seconds`() throws {
+    @Test("No option makes a statement wait for less than five seconds")
+    func noOptionMakes() throws {
         try withFolder { folder in
             var options = StorageOptions()
             options.busyTimeout = .milliseconds(1)
@@ -147,7 +154,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 99]) func `A file of another format is refused with its number and left as it was`(format: Int)
+    @Test("A file of another format is refused with its number and left as it was", arguments: [1, 99])
+    func fileAnotherFormat(format: Int)
         throws
     {
         try withFolder { folder in
@@ -161,7 +169,8 @@ import Testing
         }
     }
 
-    @Test func `The functions can't be called from SQL text or from the schema`() throws {
+    @Test("The functions can't be called from SQL text or from the schema")
+    func functionsCantCalled() throws {
         try DocumentStorage.inMemory().write { db in
             #expect(throws: DatabaseError.self) { try Int.fetchOne(db, sql: "SELECT bkend_match(x'00', '{}')") }
             #expect(throws: DatabaseError.self) { try Int.fetchOne(db, sql: "SELECT bkend_order(1, '{}')") }
@@ -170,7 +179,8 @@ import Testing
         }
     }
 
-    @Test func `Documents and the caller's tables change in one transaction`() throws {
+    @Test("Documents and the caller's tables change in one transaction")
+    func documentsCallersTables() throws {
         let queue = try DocumentStorage.inMemory()
         struct Stop: Error {}
         try queue.write { db in

@@ -11,7 +11,8 @@ import Testing
           "big":9007199254740993, "s" : "a\"b\\c\n" , "\u0000" : true, "e": { } , "l" : [ ] }
         """#
 
-    @Test(arguments: [false, true]) func `A filter sees the values, not their spelling`(indexed: Bool) throws {
+    @Test("A filter sees the values, not their spelling", arguments: [false, true])
+    func filterSeesValues(indexed: Bool) throws {
         let paths = ["n", "m", "key", "big", "s", "e", "l", "key.2.a/b", "\u{0}"]
         let indexes = indexed ? paths.dropLast().map { IndexDefinition(name: $0, fields: [.init($0)]) } : []
         try withCollection(indexes: indexes) { collection, db throws in
@@ -36,18 +37,22 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (#"{"id":"a","x":1,}"#, "a"), (#"{"id":"a","id":"a"}"#, "a"), ("[]", "a"), (#"{"id":1}"#, "a"), ("{}", "a"),
-        (#"{"id":"b"}"#, "a"), (#"{"id":"a"} x"#, "a"), (#"{"id":""}"#, ""), ("", "a"), (#"{"id":"a","n":1e309}"#, "a"),
-    ])
-    func `A text that is no document of that id is refused`(text: String, id: String) throws {
+    @Test(
+        "A text that is no document of that id is refused",
+        arguments: [
+            (#"{"id":"a","x":1,}"#, "a"), (#"{"id":"a","id":"a"}"#, "a"), ("[]", "a"), (#"{"id":1}"#, "a"), ("{}", "a"),
+            (#"{"id":"b"}"#, "a"), (#"{"id":"a"} x"#, "a"), (#"{"id":""}"#, ""), ("", "a"),
+            (#"{"id":"a","n":1e309}"#, "a"),
+        ])
+    func textNoDocument(text: String, id: String) throws {
         try withCollection { collection, db throws in
             #expect(throws: InvalidDocument.self) { try collection.insert(text: Array(text.utf8), id: id, in: db) }
             #expect(try collection.count(in: db) == 0)
         }
     }
 
-    @Test func `An id may be any text`() throws {
+    @Test("An id may be any text")
+    func idMayAny() throws {
         try withCollection { collection, db throws in
             try collection.createIndex(IndexDefinition(name: "n", fields: [.init("n", descending: true)]), in: db)
             let ids = ["a", "a\u{0}", "a\u{0}b", "é", "e\u{301}", "'; DROP TABLE c1; --", "$x.y", "😀"]
@@ -61,7 +66,8 @@ import Testing
         }
     }
 
-    @Test func `A damaged text is an error, not an empty document`() throws {
+    @Test("A damaged text is an error, not an empty document")
+    func damagedTextError() throws {
         try withCollection([["id": "a", "n": 1]]) { collection, db throws in
             try db.execute(sql: "UPDATE c1 SET document = 'garbage'")
             #expect(throws: DamagedDocument.self) { try collection.count(field("n", .equals(1)), in: db) }

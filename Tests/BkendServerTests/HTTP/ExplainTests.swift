@@ -21,7 +21,8 @@ import Testing
 
     private static let secret = #"{"colour":"secretly blue"}"#
 
-    @Test func `An admin reads in a header how the records were found`() async throws {
+    @Test("An admin reads in a header how the records were found")
+    func adminReadsHeader() async throws {
         try await withServer(tables: Self.tables, configure: { $0.explainsQueries = true }) { server in
             for (query, plan) in [
                 (
@@ -51,7 +52,8 @@ import Testing
         }
     }
 
-    @Test func `Nobody else reads it, and no one without the flag`() async throws {
+    @Test("Nobody else reads it, and no one without the flag")
+    func nobodyElseReads() async throws {
         try await withServer(tables: Self.tables, configure: { $0.explainsQueries = true }) { server in
             for caller in [server.guest, server.user("ann")] {
                 let answer = try await caller.list("/v1/things", [("andFilters", #"{"kind":"a"}"#)])
@@ -66,7 +68,8 @@ import Testing
         }
     }
 
-    @Test func `A full scan has a line in the log at debug, without the filter's values`() async throws {
+    @Test("A full scan has a line in the log at debug, without the filter's values")
+    func fullScanLine() async throws {
         let lines = LogLines()
         let configure = { @Sendable (settings: inout ServerSettings) in
             settings.explainsQueries = true

@@ -20,7 +20,8 @@ import Testing
         var inLog: Int
     }
 
-    @Test func `A damaged store is set aside and its outbox salvaged, or the loss is reported`() throws {
+    @Test("A damaged store is set aside and its outbox salvaged, or the loss is reported")
+    func damagedStoreSet() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -59,14 +59,17 @@ import Testing
         return disk
     }
 
-    @Test(arguments: Operation.allCases, [1, nil])
-    func `A write whose k-th call fails is there or leaves nothing, and succeeds when tried again`(
+    @Test(
+        "A write whose k-th call fails is there or leaves nothing, and succeeds when tried again",
+        arguments: Operation.allCases, [1, nil])
+    func writeWhoseK(
         operation: Operation, times: Int?
     ) throws {
         try EveryCall(of: operation.rawValue, on: try Self.prepared()) { try operation.run($0) }.fail(times: times)
     }
 
-    @Test func `On a full disk a write throws and queues nothing, and reads go on`() throws {
+    @Test("On a full disk a write throws and queues nothing, and reads go on")
+    func fullDiskWrite() throws {
         let disk = try Self.prepared()
         try disk.withStore { store throws in
             let before = try StoreAudit.contents(store)

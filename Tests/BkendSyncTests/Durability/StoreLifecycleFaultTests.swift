@@ -79,15 +79,17 @@ import Testing
         }
     }
 
-    @Test(arguments: Operation.allCases, [1, nil])
-    func `An operation whose k-th call fails is there or leaves nothing, and succeeds when tried again`(
+    @Test(
+        "An operation whose k-th call fails is there or leaves nothing, and succeeds when tried again",
+        arguments: Operation.allCases, [1, nil])
+    func operationWhoseK(
         operation: Operation, times: Int?
     ) throws {
         try Self.calls(of: operation).fail(times: times)
     }
 
-    @Test(arguments: Operation.allCases)
-    func `Wherever the power goes, an operation is found whole or not at all`(operation: Operation) throws {
+    @Test("Wherever the power goes, an operation is found whole or not at all", arguments: Operation.allCases)
+    func whereverPowerGoes(operation: Operation) throws {
         try Self.calls(of: operation).cut()
     }
 }

@@ -64,8 +64,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Kind.allCases, [1, nil])
-    func `An opening whose k-th call fails leaves a store that opens`(kind: Kind, times: Int?) throws {
+    @Test("An opening whose k-th call fails leaves a store that opens", arguments: Kind.allCases, [1, nil])
+    func openingWhoseK(kind: Kind, times: Int?) throws {
         let prepared = try kind.prepared()
         let old = kind == .new ? [] : try Self.contents(prepared.afterKill(), StoreSchema.migrations)
         let new = try Self.contents(prepared.afterKill(), kind.migrations)
@@ -90,8 +90,8 @@ import Testing
         #expect(call > 20)
     }
 
-    @Test(arguments: Kind.allCases)
-    func `Wherever the power goes during an opening, the store opens`(kind: Kind) throws {
+    @Test("Wherever the power goes during an opening, the store opens", arguments: Kind.allCases)
+    func whereverPowerGoes(kind: Kind) throws {
         let disk = try kind.prepared()
         let old = kind == .new ? [] : try Self.contents(disk.afterKill(), StoreSchema.migrations)
         let new = try Self.contents(disk.afterKill(), kind.migrations)
@@ -109,7 +109,8 @@ import Testing
         for (number, image) in found.enumerated() { try Self.judge(image, kind, old, new, "\(kind), cut \(number)") }
     }
 
-    @Test func `A store is migrated step by step, keeps what it holds, and is refused by the version before`() throws {
+    @Test("A store is migrated step by step, keeps what it holds, and is refused by the version before")
+    func storeMigratedStep() throws {
         let queue = try DocumentStorage.inMemory()
         func open(_ migrations: [String]) throws -> StoreDatabase {
             try StoreDatabase(
@@ -125,7 +126,8 @@ import Testing
         #expect(try store.read { try $0.meta("format") } == "\(StoreSchema.migrations.count + 2)")
     }
 
-    @Test func `A migration that fails in its middle leaves the older format whole`() throws {
+    @Test("A migration that fails in its middle leaves the older format whole")
+    func migrationFailsMiddle() throws {
         let queue = try DocumentStorage.inMemory()
         let store = try StoreDatabase(over: queue, environment: .still)
         _ = try store.write { try $0.create("notes", ["title": "old"]) }

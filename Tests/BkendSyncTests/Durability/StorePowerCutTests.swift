@@ -10,8 +10,10 @@ import Testing
     private typealias Image = (disk: FaultDisk, returned: Int, seed: UInt64)
 
     /// Cuts the power before every sync and before some other calls, while an app and the engine write.
-    @Test(arguments: FaultDisk.PowerCut.allCases)
-    func `Wherever the power goes, every write that returned is there with its entry, and nothing by halves`(
+    @Test(
+        "Wherever the power goes, every write that returned is there with its entry, and nothing by halves",
+        arguments: FaultDisk.PowerCut.allCases)
+    func whereverPowerGoes(
         cut: FaultDisk.PowerCut
     ) throws {
         let disk = FaultDisk()
@@ -68,8 +70,8 @@ import Testing
         }
     }
 
-    @Test(arguments: FaultDisk.PowerCut.allCases)
-    func `A store that was being made when the power went opens as a new one`(cut: FaultDisk.PowerCut) throws {
+    @Test("A store that was being made when the power went opens as a new one", arguments: FaultDisk.PowerCut.allCases)
+    func storeBeingMade(cut: FaultDisk.PowerCut) throws {
         let disk = FaultDisk()
         let images = Mutex<[FaultDisk]>([])
         try disk.observing([.write, .truncate, .sync, .delete]) { _ in

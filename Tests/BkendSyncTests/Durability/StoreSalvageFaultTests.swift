@@ -81,8 +81,10 @@ import Testing
         }
     }
 
-    @Test(arguments: Kind.allCases, OpeningCopies.Mode.allCases)
-    func `An opening that fails or is killed at any call leaves work that the next one takes up, and counts honestly`(
+    @Test(
+        "An opening that fails or is killed at any call leaves work that the next one takes up, and counts honestly",
+        arguments: Kind.allCases, OpeningCopies.Mode.allCases)
+    func openingFailsOr(
         kind: Kind, mode: OpeningCopies.Mode
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path

@@ -13,7 +13,8 @@ import Testing
         }
     }
 
-    @Test func `Whatever happens to entries, the counts are theirs`() throws {
+    @Test("Whatever happens to entries, the counts are theirs")
+    func whateverHappensEntries() throws {
         let fixture = try StoreFixture()
         let store = fixture.store
         func check() throws {
@@ -42,7 +43,8 @@ import Testing
         #expect(try store.read { try $0.entryCounts().isEmpty })
     }
 
-    @Test func `A transaction that is undone leaves the counts as they were`() throws {
+    @Test("A transaction that is undone leaves the counts as they were")
+    func transactionUndoneLeaves() throws {
         struct Undone: Error {}
         let fixture = try StoreFixture()
         _ = try fixture.create(["title": "a"])
@@ -55,7 +57,8 @@ import Testing
         #expect(try fixture.store.read { try $0.entryCounts() } == [.queued: 1])
     }
 
-    @Test func `A store of the first format keeps its entries and counts them`() throws {
+    @Test("A store of the first format keeps its entries and counts them")
+    func storeFirstFormat() throws {
         let queue = try DocumentStorage.inMemory()
         let first = Array(StoreSchema.migrations.prefix(1))
         func open(_ migrations: [String]) throws -> StoreDatabase {

@@ -43,7 +43,8 @@ import Testing
         try store.read { try $0.explain(query, in: "articles")?.index }
     }
 
-    @Test func `An index is filled in parts between which others write, and then serves queries`() throws {
+    @Test("An index is filled in parts between which others write, and then serves queries")
+    func indexFilledParts() throws {
         let fixture = try StoreFixture()
         try Self.fill(fixture, 0..<5_000)
         let store = fixture.store
@@ -83,7 +84,8 @@ import Testing
         }
     }
 
-    @Test func `An index that was being filled when the process ended is gone on with by the next`() throws {
+    @Test("An index that was being filled when the process ended is gone on with by the next")
+    func indexBeingFilled() throws {
         let fixture = try StoreFixture()
         try Self.fill(fixture, 0..<5_000)
         try fixture.store.write { try $0.keepIndex(Self.author, of: "articles") }
@@ -102,7 +104,8 @@ import Testing
         try Self.check(fixture)
     }
 
-    @Test func `The server's indexes come with its spec, as plain ones, and go with it`() throws {
+    @Test("The server's indexes come with its spec, as plain ones, and go with it")
+    func serversIndexesCome() throws {
         let fixture = try StoreFixture()
         try Self.fill(fixture, 0..<10)
         func learn(_ indexes: JSON) throws {
@@ -139,7 +142,8 @@ import Testing
         #expect(try fixture.store.read { try $0.collection("articles")?.indexes.count } == 3)
     }
 
-    @Test func `An index of a table without records is made with the first one`() throws {
+    @Test("An index of a table without records is made with the first one")
+    func indexTableWithout() throws {
         let fixture = try StoreFixture()
         try fixture.store.write { try $0.keepIndex(Self.author, of: "articles") }
         #expect(try fixture.store.read { try !$0.hasIndexesToFill })
@@ -151,7 +155,8 @@ import Testing
         try Self.check(fixture)
     }
 
-    @Test func `What can be no index, and one too many, are refused in words`() throws {
+    @Test("What can be no index, and one too many, are refused in words")
+    func whatCanNo() throws {
         let fixture = try StoreFixture()
         func reason(_ paths: [String], _ table: String = "articles") -> StoreError.Reason? {
             refusal { try fixture.store.write { try $0.keepIndex(paths.map { .init($0) }, of: table) } }
@@ -178,7 +183,8 @@ import Testing
         #expect(reason(["f"], "another") == .tooManyIndexes(limit: 128))
     }
 
-    @Test func `A record that can't be in an index is stored, and the index goes`() throws {
+    @Test("A record that can't be in an index is stored, and the index goes")
+    func recordCantIndex() throws {
         let fixture = try StoreFixture()
         let tags = [IndexDefinition.Field("tags")]
         try fixture.store.write {
@@ -206,7 +212,8 @@ import Testing
         try Self.check(fixture)
     }
 
-    @Test func `Values of every type have their place in an index`() throws {
+    @Test("Values of every type have their place in an index")
+    func valuesEveryType() throws {
         let fixture = try StoreFixture()
         try fixture.store.write { try $0.keepIndex([.init("v")], of: "articles") }
         let values: [JSON] = [.null, 1, 2.5, "text", true, ["a": 1], [1, 2], [], "Text"]
@@ -220,7 +227,8 @@ import Testing
         try Self.check(fixture)
     }
 
-    @Test func `A store of an older format gets indexes`() throws {
+    @Test("A store of an older format gets indexes")
+    func storeOlderFormat() throws {
         let queue = try DocumentStorage.inMemory()
         func open(_ migrations: [String]) throws -> StoreDatabase {
             try StoreDatabase(

@@ -78,8 +78,8 @@ import Testing
         return Dictionary(uniqueKeysWithValues: files.filter { !($0.0.hasSuffix("-wal") && $0.1.isEmpty) })
     }
 
-    @Test(arguments: Later.allCases)
-    func `A damaged store of a later version is refused and left where it lies`(later: Later) throws {
+    @Test("A damaged store of a later version is refused and left where it lies", arguments: Later.allCases)
+    func damagedStoreLater(later: Later) throws {
         try withFolder { folder throws in
             let path = folder + "/store.sqlite"
             try later.prepare(path)
@@ -98,7 +98,8 @@ import Testing
         }
     }
 
-    @Test func `A store of a later version that this one finds to be damaged is neither marked nor moved`() throws {
+    @Test("A store of a later version that this one finds to be damaged is neither marked nor moved")
+    func storeLaterVersion() throws {
         try withFolder { folder throws in
             let path = folder + "/store.sqlite"
             try Later.store.prepare(path)
@@ -122,7 +123,8 @@ import Testing
         }
     }
 
-    @Test func `A label that can't be read beside a later version's store is refused in words`() throws {
+    @Test("A label that can't be read beside a later version's store is refused in words")
+    func labelCantRead() throws {
         try withFolder { folder throws in
             let location = try StoreLocation.find(root: folder, name: "main", owner: "ann")
             try Later.store.prepare(location.path)
@@ -141,7 +143,8 @@ import Testing
         }
     }
 
-    @Test func `A mark that was cut off while it was written says that there is damage, and no more`() throws {
+    @Test("A mark that was cut off while it was written says that there is damage, and no more")
+    func markCutOff() throws {
         for text in ["", "{\"format\":1,\"rea", "\0\0\0\0"] {
             try withFolder { folder throws in
                 let path = folder + "/store.sqlite"

@@ -40,13 +40,15 @@ import Testing
         #expect(count == 6)
     }
 
-    @Test func `Without a watch of the system other processes' writes are found by looking`() async throws {
+    @Test("Without a watch of the system other processes' writes are found by looking")
+    func withoutWatchSystem() async throws {
         let none = ForeignWatching(
             watch: { _, _ in throw StoreError(.storage("too many open files")) }, interval: .milliseconds(10))
         try await Self.run(none) { store, observed in try await Self.observe(store, observed) }
     }
 
-    @Test func `A watch is taken as soon as the system has one, and then nobody looks any more`() async throws {
+    @Test("A watch is taken as soon as the system has one, and then nobody looks any more")
+    func watchTakenAs() async throws {
         let asked = Mutex(0)
         let (taken, hasTaken) = AsyncStream.makeStream(of: Void.self)
         let late = ForeignWatching(
@@ -70,7 +72,8 @@ import Testing
         }
     }
 
-    @Test func `Looking ends with the last observer`() async throws {
+    @Test("Looking ends with the last observer")
+    func lookingEndsLast() async throws {
         let asked = Mutex(0)
         let none = ForeignWatching(
             watch: { _, _ in

@@ -11,7 +11,8 @@ import Testing
     private static let writes = asked ?? 300
     private static let isLong = asked != nil
 
-    @Test func `Four processes write to one store and are killed at random: no write that returned is lost`()
+    @Test("Four processes write to one store and are killed at random: no write that returned is lost")
+    func fourProcessesWrite()
         async throws
     {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path

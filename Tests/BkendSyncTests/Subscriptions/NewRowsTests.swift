@@ -19,7 +19,8 @@ import Testing
         }
     }
 
-    @Test func `Each row is shown, a member, and told once, whichever way it came in`() throws {
+    @Test("Each row is shown, a member, and told once, whichever way it came in")
+    func eachRowShown() throws {
         let rows = (0..<120).map { row($0, ["n": .int(Int64($0))]) }
         // Out of order they are looked at one by one.
         for page in [rows, rows.reversed()] {
@@ -41,7 +42,8 @@ import Testing
         }
     }
 
-    @Test func `Where one row is known, all are looked at one by one`() throws {
+    @Test("Where one row is known, all are looked at one by one")
+    func whereOneRow() throws {
         let fixture = try StoreFixture()
         try fixture.receive(row(3, ["n": 3]))
         try fixture.update("s1003", ["n": 4])
@@ -62,7 +64,8 @@ import Testing
         #expect(try fixture.store.read { try $0.find(Query(page: .init(1, limit: 50)), in: "notes") }.count == 7)
     }
 
-    @Test func `A row with the key of a create that waits is that record, among rows that are all new`() throws {
+    @Test("A row with the key of a create that waits is that record, among rows that are all new")
+    func rowKeyCreate() throws {
         let fixture = try StoreFixture()
         let key = try fixture.create(["title": "mine"])
         try fixture.send(key)
@@ -71,7 +74,8 @@ import Testing
         #expect(try fixture.store.read { try $0.find(Query(page: .init(1, limit: 50)), in: "notes") }.count == 3)
     }
 
-    @Test func `A record that went in this transaction, and comes again in it, is told once`() throws {
+    @Test("A record that went in this transaction, and comes again in it, is told once")
+    func recordWentThis() throws {
         let fixture = try StoreFixture()
         let number = try fixture.store.write { try $0.subscribe("notes") }
         _ = try receive([row(1, ["n": 1])], fixture, subscription: number)

@@ -89,8 +89,10 @@ import Testing
         return nil
     }
 
-    @Test(.enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
-    func `every valid case is read, and survives a round trip`() throws {
+    @Test(
+        "every valid case is read, and survives a round trip",
+        .enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
+    func everyValidCase() throws {
         let cases = try Self.cases("y_")
         #expect(cases.count > 90)
         for (name, bytes) in cases {
@@ -106,8 +108,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
-    func `every invalid case is refused, at the same byte by parser and check`() throws {
+    @Test(
+        "every invalid case is refused, at the same byte by parser and check",
+        .enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
+    func everyInvalidCase() throws {
         let cases = try Self.cases("n_")
         #expect(cases.count > 180)
         for (name, bytes) in cases {
@@ -117,8 +121,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
-    func `every open case is decided`() throws {
+    @Test(
+        "every open case is decided",
+        .enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
+    func everyOpenCase() throws {
         let cases = try Self.cases("i_")
         #expect(Set(cases.map(\.name)) == Set(Self.decisions.keys))
         for (name, bytes) in cases {
@@ -134,8 +140,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
-    func `parser and check agree on damaged cases`() throws {
+    @Test(
+        "parser and check agree on damaged cases",
+        .enabled(if: folder != nil, "json-parsing is neither beside the checkout nor named by BKEND_TEST_DATA"))
+    func parserCheckAgree() throws {
         var random = SeededGenerator(seed: 7)
         for (name, original) in try Self.cases("") where original.count < 4_096 {
             for _ in 0..<40 {

@@ -3,6 +3,7 @@ import Testing
 
 @Suite struct JSONErrorTests {
     @Test(
+        "an error says what is wrong and where",
         arguments: [
             (.unexpectedEnd, "the JSON text ends too early at byte 3"),
             (.unexpectedByte(0x7D), "unexpected '}' in JSON at byte 3"),
@@ -16,11 +17,12 @@ import Testing
             (.numberTooLarge, "number beyond the range of a double at byte 3"),
             (.integerLosesDigits, "integer beyond 64 bits would lose digits (send it as a string) at byte 3"),
         ] as [(JSONError.Reason, String)])
-    func `an error says what is wrong and where`(reason: JSONError.Reason, text: String) {
+    func errorSaysWhat(reason: JSONError.Reason, text: String) {
         #expect(JSONError(reason, at: 3).description == text)
     }
 
-    @Test func `a hostile name doesn't make a hostile message`() {
+    @Test("a hostile name doesn't make a hostile message")
+    func hostileNameDoesnt() {
         let error = JSONError(.duplicateKey(String(repeating: "é", count: 1_000_000)), at: 0)
         #expect(error.description.utf8.count < 300)
     }

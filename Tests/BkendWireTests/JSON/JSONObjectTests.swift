@@ -2,7 +2,8 @@ import BkendWire
 import Testing
 
 @Suite struct JSONObjectTests {
-    @Test func `members keep their place when set, and leave it when removed`() {
+    @Test("members keep their place when set, and leave it when removed")
+    func membersKeepTheir() {
         var object: JSONObject = ["a": 1, "b": 2, "c": 3]
         object["b"] = "x"
         object["d"] = 4
@@ -15,12 +16,14 @@ import Testing
         #expect(object["a"] == nil)
     }
 
-    @Test func `of two members with one name the last value counts, at the first place`() {
+    @Test("of two members with one name the last value counts, at the first place")
+    func twoMembersOne() {
         let object: JSONObject = ["a": 1, "b": 2, "a": 3]
         #expect(object.description == #"{"a":3,"b":2}"#)
     }
 
-    @Test func `composed and decomposed names are two`() {
+    @Test("composed and decomposed names are two")
+    func composedDecomposedNames() {
         var object: JSONObject = ["\u{E9}": 1]
         object["e\u{301}"] = 2
         #expect(object.count == 2)
@@ -30,7 +33,8 @@ import Testing
     }
 
     /// A plain list of pairs is the reference for the indexed object.
-    @Test func `an object of any size behaves like a list of pairs`() {
+    @Test("an object of any size behaves like a list of pairs")
+    func objectAnySize() {
         var random = SeededGenerator(seed: 5)
         var object = JSONObject()
         var model: [(String, Int64)] = []
@@ -51,7 +55,8 @@ import Testing
         }
     }
 
-    @Test func `equality heeds the order of members`() {
+    @Test("equality heeds the order of members")
+    func equalityHeedsOrder() {
         let object: JSONObject = ["a": 1, "b": 2]
         #expect(object == ["a": 1.0, "b": 2])
         #expect(object != ["b": 2, "a": 1])

@@ -19,6 +19,7 @@ import Testing
     }
 
     @Test(
+        "what is not JSON is refused with reason and byte",
         arguments: [
             ("", .unexpectedEnd, 0), ("  ", .unexpectedEnd, 2), ("nul", .unexpectedEnd, 3),
             ("nulL", .unexpectedByte(0x4C), 3),
@@ -40,11 +41,12 @@ import Testing
             (#"{"a":1,"a":2}"#, .duplicateKey("a"), 7), (#"{"a":1,"\u0061":[}"#, .duplicateKey("a"), 7),
             ("“a”", .unexpectedByte(0xE2), 0), ("\u{FEFF}1", .invalidUTF8, 0), ("// x", .unexpectedByte(0x2F), 0),
         ] as [(String, JSONError.Reason, Int)])
-    func `what is not JSON is refused with reason and byte`(text: String, reason: JSONError.Reason, offset: Int) {
+    func whatNotJSON(text: String, reason: JSONError.Reason, offset: Int) {
         #expect(Self.refusal(text) == JSONError(reason, at: offset))
     }
 
     @Test(
+        "bytes that are not UTF-8 are refused in values and names",
         arguments: [
             [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xE0, 0x9F, 0xBF], [0xF0, 0x80, 0x80, 0x80],
             [0xF0, 0x8F, 0xBF, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80],
@@ -52,7 +54,7 @@ import Testing
             [0xFE], [0xFF], [0x80], [0xBF], [0xC2, 0x41], [0xE1, 0x80, 0x41], [0xF1, 0x80, 0x80, 0x41], [0xC2],
             [0xE1, 0x80],
         ] as [[UInt8]])
-    func `bytes that are not UTF-8 are refused in values and names`(bytes: [UInt8]) {
+    func bytesNotUTF(bytes: [UInt8]) {
         let value = Array("[\"".utf8) + bytes + Array("\"]".utf8)
         #expect(Self.refusal(value) == JSONError(.invalidUTF8, at: 2))
         let name = Array("{\"".utf8) + bytes + Array("\":1}".utf8)
@@ -61,7 +63,8 @@ import Testing
 
     /// The text lies at the very end of its allocation and is cut at each byte; a read past the end would be seen by
     /// the bounds checks of a debug build, or give a value where there is none.
-    @Test func `a text cut at any byte is refused and nothing beyond the cut is read`() throws {
+    @Test("a text cut at any byte is refused and nothing beyond the cut is read")
+    func textCutAny() throws {
         let whole = Array(#"{"a\u00e9\uD83E\uDD8A":[-12.5e-3,true,null,"é한🦊"],"b":{"c":false}}"#.utf8)
         #expect(Self.refusal(whole) == nil)
         for length in 0..<whole.count {
@@ -74,19 +77,22 @@ import Testing
         }
     }
 
-    @Test func `a sequence without contiguous storage is read as well`() throws {
+    @Test("a sequence without contiguous storage is read as well")
+    func sequenceWithoutContiguous() throws {
         #expect(try JSON(parsing: sequence(first: UInt8(0x31)) { $0 < 0x33 ? $0 + 1 : nil }) == 123)
         #expect(try JSON(parsing: Array("[ 1 ]".utf8).reversed().reversed()) == [1])
     }
 
-    @Test func `escapes stand for their characters`() throws {
+    @Test("escapes stand for their characters")
+    func escapesStandTheir() throws {
         let text = #""\"\\\/\b\f\n\r\t\u0000\u00e9\u20AC\uD83E\uDD8A\uDBFF\uDFFF x""#
         let value = try JSON(parsing: text)
         #expect(value == "\"\\/\u{8}\u{C}\n\r\t\u{0}é€🦊\u{10FFFF} x")
         #expect(value.stringValue?.unicodeScalars.count == 15)
     }
 
-    @Test func `names are compared by code point`() throws {
+    @Test("names are compared by code point")
+    func namesComparedCode() throws {
         let object = try #require(try JSON(parsing: #"{"é":1,"e\u0301":2}"#).objectValue)
         #expect(object.count == 2)
         #expect(object["\u{E9}"] == 1)
@@ -94,8 +100,8 @@ import Testing
         #expect(Self.refusal(#"{"é":1,"\u00E9":2}"#)?.reason == .duplicateKey("é"))
     }
 
-    @Test(arguments: [2, 15, 16, 17, 18, 40, 1_000])
-    func `a duplicate name is found in an object of any size`(count: Int) {
+    @Test("a duplicate name is found in an object of any size", arguments: [2, 15, 16, 17, 18, 40, 1_000])
+    func duplicateNameFound(count: Int) {
         let members = (0..<count).map { #""k\#($0)":{"k1":0}"# }
         #expect(Self.refusal("{\(members.joined(separator: ","))}") == nil)
         for repeated in [0, count / 2, count - 1] {
@@ -104,7 +110,8 @@ import Testing
         }
     }
 
-    @Test func `nesting is limited, 512 levels unless told`() {
+    @Test("nesting is limited, 512 levels unless told")
+    func nestingLimited512() {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
@@ -116,13 +123,15 @@ import Testing
         #expect(Self.refusal(String(repeating: "[", count: 1_000_000))?.reason == .tooDeep(limit: 512))
     }
 
-    @Test func `members and elements are limited altogether`() {
+    @Test("members and elements are limited altogether")
+    func membersElementsLimited() {
         #expect(Self.refusal(#"[1,{"a":2}]"#, limits: JSONLimits(values: 3)) == nil)
         #expect(
             Self.refusal(#"[1,{"a":2}]"#, limits: JSONLimits(values: 2)) == JSONError(.tooManyValues(limit: 2), at: 4))
     }
 
-    @Test func `a member's name is limited in bytes, whatever its escapes`() {
+    @Test("a member's name is limited in bytes, whatever its escapes")
+    func membersNameLimited() {
         let limits = JSONLimits(nameBytes: 4)
         for text in [#"{"abcd":"abcde"}"#, #"{"\u0061bcd":1}"#, #"[{"éé":{"":1}}]"#] {
             #expect(Self.refusal(text, limits: limits) == nil)
@@ -132,7 +141,8 @@ import Testing
         }
     }
 
-    @Test func `parser and check agree on damaged random values`() {
+    @Test("parser and check agree on damaged random values")
+    func parserCheckAgree() {
         var source = RandomJSON(seed: 11)
         for _ in 0..<2_000 {
             let text = source.value().serialized()

@@ -8,6 +8,7 @@ import Testing
     }
 
     @Test(
+        "the REST form is read",
         arguments: [
             ("{}", []), (#"{"a":1}"#, [Condition("a", .equals(1))]), (#"{"a":null}"#, [Condition("a", .equals(.null))]),
             (#"{"a":{}}"#, [Condition("a", .equals([:]))]), (#"{"a":{"x":1}}"#, [Condition("a", .equals(["x": 1]))]),
@@ -33,44 +34,47 @@ import Testing
                 [Condition("caf\u{E9}", .equals(1)), Condition("cafe\u{301}", .equals(1))]
             ),
         ] as [(String, [Condition])])
-    func `the REST form is read`(json: String, conditions: [Condition]) throws {
+    func restFormRead(json: String, conditions: [Condition]) throws {
         #expect(try Self.read(json) == conditions)
     }
 
-    @Test(arguments: [
-        ("", "", "the JSON text ends too early at byte 0"), (#"{"a":1,}"#, "", "trailing comma in JSON at byte 6"),
-        (#"{"a":1,"a":2}"#, "", #"duplicate key "a" at byte 7"#), ("[]", "", "must be a JSON object, not array"),
-        ("null", "", "must be a JSON object, not null"), (#"{"":1}"#, "", "a field name can't be empty"),
-        (#"{"$and":[]}"#, "$and", "a field name can't start with $"),
-        (#"{"a.$b":1}"#, "a.$b", "a field name can't start with $"),
-        (#"{"a..b":1}"#, "a..b", "a path can't have an empty part"),
-        (#"{".a":1}"#, ".a", "a path can't have an empty part"),
-        (#"{"a.":1}"#, "a.", "a path can't have an empty part"),
-        (#"{"a\u0000":1}"#, "a\u{0}", "a field name can't contain U+0000"),
-        (#"{"a":{"$where":"1"}}"#, "a.$where", "unknown operator $where"),
-        (#"{"a":{"$":1}}"#, "a.$", "unknown operator $"),
-        (#"{"a":{"$GT":1}}"#, "a.$GT", "unknown operator $GT"),
-        (#"{"a":{"$gt":1,"x":2}}"#, "a.x", "operators and fields can't be mixed"),
-        (#"{"a":{"x":2,"$gt":1}}"#, "a.x", "operators and fields can't be mixed"),
-        (#"{"a":{"$eq":{"$x":1}}}"#, "a.$eq.$x", "a field name can't start with $"),
-        (#"{"a":[1,{"b":{"$gt":1}}]}"#, "a[1].b.$gt", "a field name can't start with $"),
-        (#"{"a":{"b":{"$gt":1}}}"#, "a.b.$gt", "a field name can't start with $"),
-        (#"{"a":{"$in":[1,{"$x":1}]}}"#, "a.$in[1].$x", "a field name can't start with $"),
-        (#"{"a":{"$in":1}}"#, "a.$in", "must be an array, not number"),
-        (#"{"a":{"$nin":{}}}"#, "a.$nin", "must be an array, not object"),
-        (#"{"a":{"$exists":"yes"}}"#, "a.$exists", "must be true or false"),
-        (#"{"a":{"$exists":2}}"#, "a.$exists", "must be true or false"),
-        (#"{"a":{"$regex":1}}"#, "a.$regex", "must be a string, not number"),
-        (#"{"a":{"$regex":"x","$options":"g"}}"#, "a.$options", "must be a string of the letters i, m, s and x"),
-        (#"{"a":{"$regex":"x","$options":1}}"#, "a.$options", "must be a string of the letters i, m, s and x"),
-        (#"{"a":{"$options":"i"}}"#, "a.$options", "$options needs $regex"),
-    ])
-    func `what is wrong is named with its place`(json: String, path: String, message: String) {
+    @Test(
+        "what is wrong is named with its place",
+        arguments: [
+            ("", "", "the JSON text ends too early at byte 0"), (#"{"a":1,}"#, "", "trailing comma in JSON at byte 6"),
+            (#"{"a":1,"a":2}"#, "", #"duplicate key "a" at byte 7"#), ("[]", "", "must be a JSON object, not array"),
+            ("null", "", "must be a JSON object, not null"), (#"{"":1}"#, "", "a field name can't be empty"),
+            (#"{"$and":[]}"#, "$and", "a field name can't start with $"),
+            (#"{"a.$b":1}"#, "a.$b", "a field name can't start with $"),
+            (#"{"a..b":1}"#, "a..b", "a path can't have an empty part"),
+            (#"{".a":1}"#, ".a", "a path can't have an empty part"),
+            (#"{"a.":1}"#, "a.", "a path can't have an empty part"),
+            (#"{"a\u0000":1}"#, "a\u{0}", "a field name can't contain U+0000"),
+            (#"{"a":{"$where":"1"}}"#, "a.$where", "unknown operator $where"),
+            (#"{"a":{"$":1}}"#, "a.$", "unknown operator $"),
+            (#"{"a":{"$GT":1}}"#, "a.$GT", "unknown operator $GT"),
+            (#"{"a":{"$gt":1,"x":2}}"#, "a.x", "operators and fields can't be mixed"),
+            (#"{"a":{"x":2,"$gt":1}}"#, "a.x", "operators and fields can't be mixed"),
+            (#"{"a":{"$eq":{"$x":1}}}"#, "a.$eq.$x", "a field name can't start with $"),
+            (#"{"a":[1,{"b":{"$gt":1}}]}"#, "a[1].b.$gt", "a field name can't start with $"),
+            (#"{"a":{"b":{"$gt":1}}}"#, "a.b.$gt", "a field name can't start with $"),
+            (#"{"a":{"$in":[1,{"$x":1}]}}"#, "a.$in[1].$x", "a field name can't start with $"),
+            (#"{"a":{"$in":1}}"#, "a.$in", "must be an array, not number"),
+            (#"{"a":{"$nin":{}}}"#, "a.$nin", "must be an array, not object"),
+            (#"{"a":{"$exists":"yes"}}"#, "a.$exists", "must be true or false"),
+            (#"{"a":{"$exists":2}}"#, "a.$exists", "must be true or false"),
+            (#"{"a":{"$regex":1}}"#, "a.$regex", "must be a string, not number"),
+            (#"{"a":{"$regex":"x","$options":"g"}}"#, "a.$options", "must be a string of the letters i, m, s and x"),
+            (#"{"a":{"$regex":"x","$options":1}}"#, "a.$options", "must be a string of the letters i, m, s and x"),
+            (#"{"a":{"$options":"i"}}"#, "a.$options", "$options needs $regex"),
+        ])
+    func whatWrongNamed(json: String, path: String, message: String) {
         let expected = QueryError(parameter: "andFilters", path: path, message: message)
         #expect(throws: expected) { try Self.read(json) }
     }
 
-    @Test func `limits hold at their edge`() throws {
+    @Test("limits hold at their edge")
+    func limitsHoldTheir() throws {
         var limits = QueryLimits()
         limits.depth = 3
         #expect(try Self.read(#"{"a":{"$in":[1]}}"#, limits: limits).count == 1)
@@ -96,7 +100,8 @@ import Testing
         }
     }
 
-    @Test func `the number of conditions is limited over all that one reader reads`() throws {
+    @Test("the number of conditions is limited over all that one reader reads")
+    func numberConditionsLimited() throws {
         var limits = QueryLimits()
         limits.conditions = 3
         var reader = FilterReader(limits: limits)
@@ -107,7 +112,8 @@ import Testing
         }
     }
 
-    @Test func `an error's text begins with the parameter`() {
+    @Test("an error's text begins with the parameter")
+    func errorsTextBegins() {
         #expect(QueryError(parameter: "page", message: "m").description == "page: m")
         #expect(
             QueryError(parameter: "andFilters", path: "a.$gt", message: "m").description == "andFilters at a.$gt: m")

@@ -6,6 +6,7 @@ import Testing
     static let decomposed = "cafe\u{301}"
 
     @Test(
+        "filters that mean different records are different",
         arguments: [
             (Filter.condition(Condition(composed, .equals(1))), Filter.condition(Condition(decomposed, .equals(1)))),
             (
@@ -26,26 +27,29 @@ import Testing
             (.condition(Condition("a", .exists(true))), .condition(Condition("a", .equals(true)))),
             (.allOf([]), .anyOf([])), (.not(.all), .all),
         ] as [(Filter, Filter)])
-    func `filters that mean different records are different`(a: Filter, b: Filter) {
+    func filtersMeanDifferent(a: Filter, b: Filter) {
         #expect(a != b)
         #expect(Set([a, b]).count == 2)
     }
 
-    @Test func `equal filters hash equally`() {
+    @Test("equal filters hash equally")
+    func equalFiltersHash() {
         let a = Filter.condition(Condition("a", .equals(1), .less(2.0)))
         let b = Filter.condition(Condition("a", [.equals(1.0), .less(2)]))
         #expect(a == b)
         #expect(a.hashValue == b.hashValue)
     }
 
-    @Test func `filter and condition can be seen as a filter`() {
+    @Test("filter and condition can be seen as a filter")
+    func filterConditionCan() {
         let condition = Condition("a", .equals(1))
         #expect(condition.filter == .condition(condition))
         #expect(condition.filter.filter == condition.filter)
         #expect(Filter.all == .allOf([]))
     }
 
-    @Test func `queries that differ only in Unicode form are different`() {
+    @Test("queries that differ only in Unicode form are different")
+    func queriesDifferOnly() {
         let pairs = [
             (Query(search: .init(Self.composed)), Query(search: .init(Self.decomposed))),
             (Query(search: .init("x", in: Self.composed)), Query(search: .init("x", in: Self.decomposed))),

@@ -20,8 +20,8 @@ import Testing
         ("or", #"{"a":1}"#, #"orFilters={"a":1}"#), ("_", "1", "andFilters[_]=1"),
     ]
 
-    @Test(arguments: forms)
-    func `a parameter that lists don't take is refused with the right form`(
+    @Test("a parameter that lists don't take is refused with the right form", arguments: forms)
+    func parameterListsDont(
         name: String, value: String, form: String
     ) throws {
         let error = #expect(throws: QueryError.self) { try Query(queryItems: [QueryItem(name, value)]) }
@@ -31,13 +31,16 @@ import Testing
         #expect(message.hasSuffix("searchType, andFilters, orFilters, select, fields"))
     }
 
-    @Test(arguments: ["$where", "a[b]x[c", "", "a..b", "[", "x[y][z][w]", "%00"])
-    func `one that nobody can have meant is refused all the same`(name: String) {
+    @Test(
+        "one that nobody can have meant is refused all the same",
+        arguments: ["$where", "a[b]x[c", "", "a..b", "[", "x[y][z][w]", "%00"])
+    func oneNobodyCan(name: String) {
         let error = #expect(throws: QueryError.self) { try Query(queryItems: [QueryItem(name, "1")]) }
         #expect(error?.parameter == name)
     }
 
-    @Test func `names and values are cut, however long`() throws {
+    @Test("names and values are cut, however long")
+    func namesValuesCut() throws {
         let long = String(repeating: "x", count: 16_000)
         for name in ["\(long)", "filter[\(long)]", "where", "orderBy", "filter[\(long)][gt]"] {
             let error = #expect(throws: QueryError.self) { try Query(queryItems: [QueryItem(name, long)]) }
@@ -45,7 +48,8 @@ import Testing
         }
     }
 
-    @Test func `lists of users and sessions show only forms that they take`() {
+    @Test("lists of users and sessions show only forms that they take")
+    func listsUsersSessions() {
         func message(_ parameters: ListParameters, _ name: String) -> String? {
             do throws(QueryError) {
                 try parameters.check([QueryItem("page", "1"), QueryItem(name, "5")])

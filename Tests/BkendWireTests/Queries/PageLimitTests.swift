@@ -10,7 +10,8 @@ import Testing
         #expect(found == isSmaller, sourceLocation: location)
     }
 
-    @Test func `a refusal is obeyed, remembered for sixteen pages, and then tried again bit by bit`() {
+    @Test("a refusal is obeyed, remembered for sixteen pages, and then tried again bit by bit")
+    func refusalObeyedRemembered() {
         var limit = PageLimit(maximum: 100)
         expect(&limit, refuses: 100, named: 24, is: true)
         #expect(limit.rows == 24)
@@ -22,14 +23,17 @@ import Testing
         #expect(limit.rows == 100 && limit.isWhole)
     }
 
-    @Test(arguments: [(nil, 50), (0, 50), (-1, 50), (100, 50), (300, 50), (99, 99), (1, 1)] as [(Int?, Int)])
-    func `what makes no sense halves`(named: Int?, rows: Int) {
+    @Test(
+        "what makes no sense halves",
+        arguments: [(nil, 50), (0, 50), (-1, 50), (100, 50), (300, 50), (99, 99), (1, 1)] as [(Int?, Int)])
+    func whatMakesNo(named: Int?, rows: Int) {
         var limit = PageLimit(maximum: 100)
         expect(&limit, refuses: 100, named: named, is: true)
         #expect(limit.rows == rows)
     }
 
-    @Test func `one row is the least, and refusing it is final`() {
+    @Test("one row is the least, and refusing it is final")
+    func oneRowLeast() {
         var limit = PageLimit(maximum: 2)
         expect(&limit, refuses: 2, named: nil, is: true)
         #expect(limit.rows == 1)
@@ -37,14 +41,16 @@ import Testing
         #expect(PageLimit(maximum: 0).rows == 1)
     }
 
-    @Test func `of several refused together the smallest counts, and a late one doesn't raise it`() {
+    @Test("of several refused together the smallest counts, and a late one doesn't raise it")
+    func severalRefusedTogether() {
         var limit = PageLimit(maximum: 100)
         expect(&limit, refuses: 100, named: 10, is: true)
         expect(&limit, refuses: 100, named: 40, is: true)
         #expect(limit.rows == 10)
     }
 
-    @Test func `a lost page halves, and each that comes lets it grow`() {
+    @Test("a lost page halves, and each that comes lets it grow")
+    func lostPageHalves() {
         var limit = PageLimit(maximum: 100)
         limit.lost(100)
         limit.lost(100)

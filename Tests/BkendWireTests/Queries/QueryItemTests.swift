@@ -3,6 +3,7 @@ import Testing
 
 @Suite struct QueryItemTests {
     @Test(
+        "a URL's query is decoded",
         arguments: [
             ("", []), ("a=1", [QueryItem("a", "1")]), ("a", [QueryItem("a", "")]), ("a=", [QueryItem("a", "")]),
             ("=b", [QueryItem("", "b")]), ("a=1&&b=2&", [QueryItem("a", "1"), QueryItem("b", "2")]),
@@ -12,19 +13,22 @@ import Testing
             ("a=%E9%9F%93%ed%95%9c", [QueryItem("a", "韓한")]), ("a=é", [QueryItem("a", "é")]),
             ("a=1&a=2", [QueryItem("a", "1"), QueryItem("a", "2")]), ("a=%2526", [QueryItem("a", "%26")]),
         ] as [(String, [QueryItem])])
-    func `a URL's query is decoded`(query: String, items: [QueryItem]) throws {
+    func urlsQueryDecoded(query: String, items: [QueryItem]) throws {
         #expect(try QueryItem.decode(query) == items)
     }
 
-    @Test(arguments: [
-        "a=%", "a=%4", "a=%4&b=1", "a=%GG", "%zz=1", "a=%C3", "a=%C3%28", "a=%C0%AF", "a=%ED%A0%80", "a=%FF",
-        "a=%u0041",
-    ])
-    func `malformed escapes and bytes that are not UTF-8 are refused`(query: String) {
+    @Test(
+        "malformed escapes and bytes that are not UTF-8 are refused",
+        arguments: [
+            "a=%", "a=%4", "a=%4&b=1", "a=%GG", "%zz=1", "a=%C3", "a=%C3%28", "a=%C0%AF", "a=%ED%A0%80", "a=%FF",
+            "a=%u0041",
+        ])
+    func malformedEscapesBytes(query: String) {
         #expect(throws: QueryError.self) { try QueryItem.decode(query) }
     }
 
-    @Test func `everything but the unreserved characters is encoded`() throws {
+    @Test("everything but the unreserved characters is encoded")
+    func everythingButUnreserved() throws {
         #expect(QueryItem.percentEncode("AZaz09-._~") == "AZaz09-._~")
         #expect(QueryItem.percentEncode(" +/?#%&=é\u{0}") == "%20%2B%2F%3F%23%25%26%3D%C3%A9%00")
         var source = RandomJSON(seed: 2)
@@ -34,14 +38,16 @@ import Testing
         }
     }
 
-    @Test func `a path segment can't climb`() {
+    @Test("a path segment can't climb")
+    func pathSegmentCant() {
         #expect(QueryItem.percentEncode(".") == "%2E")
         #expect(QueryItem.percentEncode("..") == "%2E%2E")
         #expect(QueryItem.percentEncode("...") == "...")
         #expect(QueryItem.percentEncode("../x") == "..%2Fx")
     }
 
-    @Test func `in a path, plus is plus`() {
+    @Test("in a path, plus is plus")
+    func pathPlusPlus() {
         #expect(QueryItem.percentDecode(Array("a+b%20c".utf8), plusIsSpace: false) == "a+b c")
         #expect(QueryItem.percentDecode(Array("a+b".utf8)) == "a b")
     }

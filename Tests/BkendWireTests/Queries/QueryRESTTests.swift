@@ -2,7 +2,8 @@ import BkendWire
 import Testing
 
 @Suite struct QueryRESTTests {
-    @Test func `what was read can be written, and read again`() throws {
+    @Test("what was read can be written, and read again")
+    func whatReadCan() throws {
         let items = [QueryItem("andFilters", #"{"v":[]}"#), QueryItem("orFilters", #"{"v":"1"}"#)]
         let query = try Query(queryItems: items)
         #expect(try query.queryItems() == items)
@@ -14,6 +15,7 @@ import Testing
     }
 
     @Test(
+        "parameters are read",
         arguments: [
             ("", Query()), ("page=3&limit=7", Query(page: .init(3, limit: 7))),
             ("limit=200", Query(page: .init(1, limit: 100))),
@@ -69,60 +71,64 @@ import Testing
             ),
             ("andFilters[a]=%7B%22$ne%22:null%7D", Query(filter: Condition("a", .equals(#"{"$ne":null}"#)).filter)),
         ] as [(String, Query)])
-    func `parameters are read`(text: String, query: Query) throws {
+    func parametersRead(text: String, query: Query) throws {
         #expect(try Self.read(text) == query)
     }
 
-    @Test func `a bracket's text means what the schema says of the field`() throws {
+    @Test("a bracket's text means what the schema says of the field")
+    func bracketsTextMeans() throws {
         let items = [QueryItem("andFilters[n]", "5"), QueryItem("orFilters[s]", "5")]
         let query = try Query(queryItems: items) { field, text in field == "n" ? .int(Int64(text) ?? 0) : .string(text)
         }
         #expect(query.filter == .allOf([Condition("n", .equals(5)).filter, Condition("s", .equals("5")).filter]))
     }
 
-    @Test(arguments: [
-        ("page=0", "page", "", "must be a whole number from 1"),
-        ("page=-1", "page", "", "must be a whole number from 1"),
-        ("page=%2B1", "page", "", "must be a whole number from 1"),
-        ("page=1.0", "page", "", "must be a whole number from 1"),
-        ("page=", "page", "", "must be a whole number from 1"),
-        ("page=1e3", "page", "", "must be a whole number from 1"),
-        ("page=%EF%BC%91", "page", "", "must be a whole number from 1"),
-        ("page=1%00", "page", "", "must be a whole number from 1"),
-        ("page=99999999999999999999", "page", "", "must be a whole number from 1"),
-        ("limit=0", "limit", "", "must be a whole number from 1"),
-        ("limit=-5", "limit", "", "must be a whole number from 1"),
-        ("limit=x", "limit", "", "must be a whole number from 1"),
-        ("offset=-0", "offset", "", "must be a whole number from 0"),
-        ("offset=9223372036854775808", "offset", "", "must be a whole number from 0"),
-        ("sortBy=", "sortBy", "", "a field name can't be empty"),
-        ("sortBy=$a", "sortBy", "$a", "a field name can't start with $"),
-        ("sortBy=a..b", "sortBy", "a..b", "a path can't have an empty part"),
-        ("sortDirection=down", "sortDirection", "", "must be asc or desc"),
-        ("sortDirection=ASC", "sortDirection", "", "must be asc or desc"),
-        ("searchType=$x&search=a", "searchType", "$x", "a field name can't start with $"),
-        ("select=a,$b", "select", "$b", "a field name can't start with $"),
-        ("fields=a..", "fields", "a..", "a path can't have an empty part"),
-        ("andFilters=", "andFilters", "", "the JSON text ends too early at byte 0"),
-        ("orFilters=[1]", "orFilters", "", "must be a JSON object, not array"),
-        (#"orFilters={"a":{"$in":2}}"#, "orFilters", "a.$in", "must be an array, not number"),
-        ("andFilters[]=x", "andFilters", "", "a field name can't be empty"),
-        ("andFilters[$where]=x", "andFilters", "$where", "a field name can't start with $"),
-        (
-            "andFilters[price][$gt]=5", "andFilters[price][$gt]", "",
-            "the bracket form is andFilters[field]=value; operators need the JSON form"
-        ),
-        (
-            "orFilters[a=5", "orFilters[a", "",
-            "the bracket form is orFilters[field]=value; operators need the JSON form"
-        ),
-        ("a=%", "query", "", "malformed percent-encoding, or bytes that are not UTF-8"),
-    ])
-    func `a parameter that can't be taken is named`(text: String, parameter: String, path: String, message: String) {
+    @Test(
+        "a parameter that can't be taken is named",
+        arguments: [
+            ("page=0", "page", "", "must be a whole number from 1"),
+            ("page=-1", "page", "", "must be a whole number from 1"),
+            ("page=%2B1", "page", "", "must be a whole number from 1"),
+            ("page=1.0", "page", "", "must be a whole number from 1"),
+            ("page=", "page", "", "must be a whole number from 1"),
+            ("page=1e3", "page", "", "must be a whole number from 1"),
+            ("page=%EF%BC%91", "page", "", "must be a whole number from 1"),
+            ("page=1%00", "page", "", "must be a whole number from 1"),
+            ("page=99999999999999999999", "page", "", "must be a whole number from 1"),
+            ("limit=0", "limit", "", "must be a whole number from 1"),
+            ("limit=-5", "limit", "", "must be a whole number from 1"),
+            ("limit=x", "limit", "", "must be a whole number from 1"),
+            ("offset=-0", "offset", "", "must be a whole number from 0"),
+            ("offset=9223372036854775808", "offset", "", "must be a whole number from 0"),
+            ("sortBy=", "sortBy", "", "a field name can't be empty"),
+            ("sortBy=$a", "sortBy", "$a", "a field name can't start with $"),
+            ("sortBy=a..b", "sortBy", "a..b", "a path can't have an empty part"),
+            ("sortDirection=down", "sortDirection", "", "must be asc or desc"),
+            ("sortDirection=ASC", "sortDirection", "", "must be asc or desc"),
+            ("searchType=$x&search=a", "searchType", "$x", "a field name can't start with $"),
+            ("select=a,$b", "select", "$b", "a field name can't start with $"),
+            ("fields=a..", "fields", "a..", "a path can't have an empty part"),
+            ("andFilters=", "andFilters", "", "the JSON text ends too early at byte 0"),
+            ("orFilters=[1]", "orFilters", "", "must be a JSON object, not array"),
+            (#"orFilters={"a":{"$in":2}}"#, "orFilters", "a.$in", "must be an array, not number"),
+            ("andFilters[]=x", "andFilters", "", "a field name can't be empty"),
+            ("andFilters[$where]=x", "andFilters", "$where", "a field name can't start with $"),
+            (
+                "andFilters[price][$gt]=5", "andFilters[price][$gt]", "",
+                "the bracket form is andFilters[field]=value; operators need the JSON form"
+            ),
+            (
+                "orFilters[a=5", "orFilters[a", "",
+                "the bracket form is orFilters[field]=value; operators need the JSON form"
+            ),
+            ("a=%", "query", "", "malformed percent-encoding, or bytes that are not UTF-8"),
+        ])
+    func parameterCantTaken(text: String, parameter: String, path: String, message: String) {
         #expect(throws: QueryError(parameter: parameter, path: path, message: message)) { try Self.read(text) }
     }
 
-    @Test func `limits hold for search, select and brackets`() throws {
+    @Test("limits hold for search, select and brackets")
+    func limitsHoldSearch() throws {
         var limits = QueryLimits()
         limits.searchLength = 3
         limits.conditions = 2
@@ -139,23 +145,26 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (Query(), ""), (Query(page: .init(2, limit: 50)), "page=2&limit=50"),
-        (Query(page: .init(offset: 40)), "offset=40"),
-        (Query(sort: [.init("title")]), "sortBy=title&sortDirection=asc"),
-        (Query(sort: [.init("title", .descending), .init("id", .descending)]), "sortBy=title&sortDirection=desc"),
-        (Query(sort: [.init("id"), .init("title")]), "sortBy=id&sortDirection=asc"),
-        (Query(sort: [.init("a"), .init("id"), .init("b")]), "sortBy=a&sortDirection=asc"),
-        (Query(search: .init("a b&c", in: "title")), "search=a%20b%26c&searchType=title"),
-        (Query(search: .init("")), ""),
-        (Query(select: ["title", "author.name"]), "select=title%2Cauthor.name"), (Query(select: []), "select=id"),
-        (Query(filter: Condition("a", .equals(1)).filter), "andFilters=%7B%22a%22%3A1%7D"),
-    ])
-    func `a query's parameters leave out the defaults`(query: Query, text: String) throws {
+    @Test(
+        "a query's parameters leave out the defaults",
+        arguments: [
+            (Query(), ""), (Query(page: .init(2, limit: 50)), "page=2&limit=50"),
+            (Query(page: .init(offset: 40)), "offset=40"),
+            (Query(sort: [.init("title")]), "sortBy=title&sortDirection=asc"),
+            (Query(sort: [.init("title", .descending), .init("id", .descending)]), "sortBy=title&sortDirection=desc"),
+            (Query(sort: [.init("id"), .init("title")]), "sortBy=id&sortDirection=asc"),
+            (Query(sort: [.init("a"), .init("id"), .init("b")]), "sortBy=a&sortDirection=asc"),
+            (Query(search: .init("a b&c", in: "title")), "search=a%20b%26c&searchType=title"),
+            (Query(search: .init("")), ""),
+            (Query(select: ["title", "author.name"]), "select=title%2Cauthor.name"), (Query(select: []), "select=id"),
+            (Query(filter: Condition("a", .equals(1)).filter), "andFilters=%7B%22a%22%3A1%7D"),
+        ])
+    func querysParametersLeave(query: Query, text: String) throws {
         #expect(QueryItem.encode(try query.queryItems()) == text)
     }
 
-    @Test func `what one request can't say throws`() throws {
+    @Test("what one request can't say throws")
+    func whatOneRequest() throws {
         func reason(_ query: Query) throws -> FilterNotExpressible? {
             #expect(throws: FilterNotExpressible.self) { try query.queryItems() }
         }
@@ -171,7 +180,8 @@ import Testing
         #expect(try reason(Query(filter: .not(.all)))?.reason == .negation)
     }
 
-    @Test func `any query that can be sent reads back as itself`() throws {
+    @Test("any query that can be sent reads back as itself")
+    func anyQueryCan() throws {
         var source = RandomQuery(seed: 9)
         for _ in 0..<3_000 {
             let query = source.query()

@@ -12,6 +12,7 @@ import Testing
 
     /// A filter, and its `andFilters` and `orFilters`; empty for an absent part.
     @Test(
+        "what the REST API can say, it says so",
         arguments: [
             (.all, "", ""), (a, #"{"a":1}"#, ""), (b, #"{"b":{"$gt":2}}"#, ""),
             (.allOf([a, .allOf([b, .all])]), #"{"a":1,"b":{"$gt":2}}"#, ""),
@@ -57,7 +58,7 @@ import Testing
                 "{\"caf\u{E9}\":1,\"cafe\u{301}\":1}"
             ),
         ] as [(Filter, String, String)])
-    func `what the REST API can say, it says so`(filter: Filter, and: String, or: String) throws {
+    func whatRESTAPI(filter: Filter, and: String, or: String) throws {
         let form = try filter.rest()
         // By bytes: `==` on strings would call composed and decomposed names one.
         #expect(Array((form.andFilters?.description ?? "").utf8) == Array(and.utf8))
@@ -68,6 +69,7 @@ import Testing
     }
 
     @Test(
+        "what the REST API can't say throws before any request",
         arguments: [
             (.not(a), nil, .negation, "a negated filter can't be sent"),
             (.allOf([b, .not(a)]), nil, .negation, "a negated filter can't be sent"),
@@ -105,7 +107,7 @@ import Testing
                 ]), "a", .repeatedOperator("$regex"), "$regex would stand twice on one field"
             ),
         ] as [(Filter, String?, FilterNotExpressible.Reason, String)])
-    func `what the REST API can't say throws before any request`(
+    func whatRESTAPICant(
         filter: Filter, field: String?, reason: FilterNotExpressible.Reason, text: String
     ) throws {
         let error = try #require(#expect(throws: FilterNotExpressible.self) { try filter.rest() })
@@ -115,7 +117,8 @@ import Testing
         #expect(error.description.hasSuffix("Query the local store, or send several queries."))
     }
 
-    @Test func `the form takes conditions directly`() throws {
+    @Test("the form takes conditions directly")
+    func formTakesConditions() throws {
         let form = try RESTFilter(
             allOf: [Condition("a", .greater(1)), Condition("a", .less(5))],
             anyOf: [Condition("b", .equals(1)), Condition("b", .equals(2))])

@@ -8,7 +8,8 @@ import Testing
         return ObjectIDGenerator(using: &random)
     }
 
-    @Test func `an id is seconds, a random part and a counter, in 24 lower-case hex digits`() throws {
+    @Test("an id is seconds, a random part and a counter, in 24 lower-case hex digits")
+    func idSecondsRandom() throws {
         var ids = Self.generator()
         let now = try #require(Timestamp("2025-01-08T09:30:00.999Z"))
         let first = ids.next(at: now)
@@ -20,14 +21,16 @@ import Testing
         #expect(UInt32(second.suffix(6), radix: 16) == UInt32(first.suffix(6), radix: 16).map { $0 + 1 })
     }
 
-    @Test func `two generators have different random parts`() {
+    @Test("two generators have different random parts")
+    func twoGeneratorsDifferent() {
         var one = Self.generator(seed: 1)
         var other = Self.generator(seed: 2)
         let now = Timestamp(clamping: 1_736_328_600_000)
         #expect(one.next(at: now).dropFirst(8).prefix(10) != other.next(at: now).dropFirst(8).prefix(10))
     }
 
-    @Test func `ids ascend when the clock steps back, stands still or leaps`() {
+    @Test("ids ascend when the clock steps back, stands still or leaps")
+    func idsAscendWhen() {
         var ids = Self.generator()
         var random = SeededGenerator(seed: 8)
         var last = ""
@@ -39,7 +42,8 @@ import Testing
         }
     }
 
-    @Test func `ids ascend past the counter's end by running ahead of the clock`() {
+    @Test("ids ascend past the counter's end by running ahead of the clock")
+    func idsAscendPast() {
         var ids = ObjectIDGenerator(process: 0xAB_CDEF_0123, counter: (1 << 24) - 3)
         let now = Timestamp(clamping: 1_736_328_600_000)
         let made = (0..<4).map { _ in ids.next(at: now) }
@@ -51,7 +55,8 @@ import Testing
         #expect(ids.next(at: Timestamp(clamping: 1_736_328_603_000)) == "677e459babcdef0123000002")
     }
 
-    @Test func `moments that 32 bits of seconds can't hold don't stop a generator`() {
+    @Test("moments that 32 bits of seconds can't hold don't stop a generator")
+    func moments32Bits() {
         var ids = Self.generator()
         #expect(ids.next(at: Timestamp(clamping: .min)).hasPrefix("00000000"))
         var late = ObjectIDGenerator(process: 1, counter: (1 << 24) - 2)

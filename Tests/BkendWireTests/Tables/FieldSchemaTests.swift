@@ -6,18 +6,22 @@ import Testing
         try TableDefinition(["name": "a", "schema": try JSON(parsing: text)]).schema
     }
 
-    @Test(arguments: [
-        ("string", FieldSchema.Kind.string), ("number", .double), ("double", .double), ("int", .int), ("long", .int),
-        ("boolean", .bool), ("bool", .bool), ("date", .date), ("object", .object), ("array", .array),
-        ("reference", .reference),
-    ])
-    func `a type has one meaning in both forms`(name: String, kind: FieldSchema.Kind) throws {
+    @Test(
+        "a type has one meaning in both forms",
+        arguments: [
+            ("string", FieldSchema.Kind.string), ("number", .double), ("double", .double), ("int", .int),
+            ("long", .int),
+            ("boolean", .bool), ("bool", .bool), ("date", .date), ("object", .object), ("array", .array),
+            ("reference", .reference),
+        ])
+    func typeOneMeaning(name: String, kind: FieldSchema.Kind) throws {
         for key in ["type", "bsonType"] {
             #expect(try Self.schema(#"{"properties":{"x":{"\#(key)":"\#(name)"}}}"#)["x"]?.kind == kind)
         }
     }
 
-    @Test func `required may be a list, or stand on the field`() throws {
+    @Test("required may be a list, or stand on the field")
+    func requiredMayList() throws {
         let list = try Self.schema(#"{"required":["a","b"],"properties":{"a":{},"b":{},"c":{}}}"#)
         let marks = try Self.schema(
             #"{"properties":{"a":{"required":true},"b":{"required":true},"c":{"required":false}}}"#)
@@ -29,7 +33,8 @@ import Testing
         #expect(nested["o"]?.required == ["x"])
     }
 
-    @Test func `a list and marks that name different fields add up`() throws {
+    @Test("a list and marks that name different fields add up")
+    func listMarksName() throws {
         for text in [
             #"{"required":["a"],"properties":{"a":{},"b":{"required":true}}}"#,
             #"{"properties":{"a":{},"b":{"required":true}},"required":["a"]}"#,
@@ -38,20 +43,25 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("title", "string"), ("author.name", "string"), ("author", "object"), ("tags", "array"), ("tags.0", "string"),
-        ("rows.x", "int"), ("rows.12.x", "int"), ("rows.0", "object"), ("grid.0", "array"), ("grid.0.1", "double"),
-    ])
-    func `a dotted path leads through objects and arrays`(path: String, type: String) throws {
+    @Test(
+        "a dotted path leads through objects and arrays",
+        arguments: [
+            ("title", "string"), ("author.name", "string"), ("author", "object"), ("tags", "array"),
+            ("tags.0", "string"),
+            ("rows.x", "int"), ("rows.12.x", "int"), ("rows.0", "object"), ("grid.0", "array"), ("grid.0.1", "double"),
+        ])
+    func dottedPathLeads(path: String, type: String) throws {
         #expect(try Self.articles().schema(at: path)?.kind?.rawValue == type)
     }
 
-    @Test(arguments: [
-        "", ".", "missing", "title.x", "author.missing", "author.", "author..name", "tags.", "tags.x", "tags.½",
-        "tags.٣",
-        "rows.missing", "author.\u{301}name", "TITLE", "bare.0", "bare.x",
-    ])
-    func `a path that the schema doesn't describe leads nowhere`(path: String) throws {
+    @Test(
+        "a path that the schema doesn't describe leads nowhere",
+        arguments: [
+            "", ".", "missing", "title.x", "author.missing", "author.", "author..name", "tags.", "tags.x", "tags.½",
+            "tags.٣",
+            "rows.missing", "author.\u{301}name", "TITLE", "bare.0", "bare.x",
+        ])
+    func pathSchemaDoesnt(path: String) throws {
         #expect(try Self.articles().schema(at: path) == nil)
     }
 
@@ -65,7 +75,8 @@ import Testing
             """#)
     }
 
-    @Test func `fields may nest 16 levels, and hostile depth is refused`() throws {
+    @Test("fields may nest 16 levels, and hostile depth is refused")
+    func fieldsMayNest() throws {
         func nested(_ depth: Int) -> String {
             depth == 0 ? "{}" : #"{"properties":{"a":\#(nested(depth - 1))}}"#
         }
@@ -74,26 +85,31 @@ import Testing
         #expect(throws: TableDefinitionError.self) { try Self.schema(nested(200)) }
     }
 
-    @Test(arguments: [
-        (#"{"minimum":2,"maximum":1}"#, "minimum"), (#"{"minLength":2,"maxLength":1}"#, "minLength"),
-        (#"{"type":"int","default":1.5}"#, "default"), (#"{"type":"number","default":"1"}"#, "default"),
-        (#"{"type":"boolean","default":0}"#, "default"), (#"{"type":"string","default":1}"#, "default"),
-        (#"{"type":"date","default":"soon"}"#, "default"), (#"{"type":"array","default":{}}"#, "default"),
-        (#"{"type":"object","default":[]}"#, "default"), (#"{"type":"reference","default":1}"#, "default"),
-    ])
-    func `rules that no value can meet are refused`(text: String, key: String) throws {
+    @Test(
+        "rules that no value can meet are refused",
+        arguments: [
+            (#"{"minimum":2,"maximum":1}"#, "minimum"), (#"{"minLength":2,"maxLength":1}"#, "minLength"),
+            (#"{"type":"int","default":1.5}"#, "default"), (#"{"type":"number","default":"1"}"#, "default"),
+            (#"{"type":"boolean","default":0}"#, "default"), (#"{"type":"string","default":1}"#, "default"),
+            (#"{"type":"date","default":"soon"}"#, "default"), (#"{"type":"array","default":{}}"#, "default"),
+            (#"{"type":"object","default":[]}"#, "default"), (#"{"type":"reference","default":1}"#, "default"),
+        ])
+    func rulesNoValue(text: String, key: String) throws {
         let json = try JSON(parsing: #"{"name":"a","schema":{"properties":{"x":\#(text)}}}"#)
         let error = try #require(#expect(throws: TableDefinitionError.self) { try TableDefinition(json) })
         #expect(error.mistakes.map(\.field) == ["table.schema.properties.x.\(key)"])
     }
 
-    @Test(arguments: [
-        #"{"minimum":1,"maximum":1.0}"#, #"{"minLength":1,"maxLength":1}"#, #"{"type":"int","default":1.0}"#,
-        #"{"type":"number","default":1}"#, #"{"type":"date","default":"2025-01-08"}"#,
-        #"{"type":"int","default":null}"#,
-        #"{"default":[1]}"#, #"{"type":"boolean","default":true}"#, #"{"type":"reference","table":"a","default":""}"#,
-    ])
-    func `rules that some value meets are taken`(text: String) throws {
+    @Test(
+        "rules that some value meets are taken",
+        arguments: [
+            #"{"minimum":1,"maximum":1.0}"#, #"{"minLength":1,"maxLength":1}"#, #"{"type":"int","default":1.0}"#,
+            #"{"type":"number","default":1}"#, #"{"type":"date","default":"2025-01-08"}"#,
+            #"{"type":"int","default":null}"#,
+            #"{"default":[1]}"#, #"{"type":"boolean","default":true}"#,
+            #"{"type":"reference","table":"a","default":""}"#,
+        ])
+    func rulesSomeValue(text: String) throws {
         #expect(throws: Never.self) { try Self.schema(#"{"properties":{"x":\#(text)}}"#) }
     }
 }

@@ -6,7 +6,8 @@ import Testing
         try TableDefinition(["name": "a", "indexes": try JSON(parsing: text)]).indexes
     }
 
-    @Test func `fields keep their order and direction`() throws {
+    @Test("fields keep their order and direction")
+    func fieldsKeepTheir() throws {
         let index = try #require(try Self.indexes(#"[{"fields":{"z":-1,"a":1,"m.n":-1}}]"#).first)
         #expect(index.fields == [.init("z", descending: true), .init("a"), .init("m.n", descending: true)])
         #expect(index.keyJSON.description == #"{"z":-1,"a":1,"m.n":-1}"#)
@@ -15,13 +16,15 @@ import Testing
         #expect(!index.sparse)
     }
 
-    @Test func `both spellings of the fields are read`() throws {
+    @Test("both spellings of the fields are read")
+    func bothSpellingsFields() throws {
         let fields = try Self.indexes(#"[{"name":"i","fields":{"a":1},"unique":true,"sparse":true}]"#)
         #expect(try Self.indexes(#"[{"name":"i","key":{"a":1.0},"unique":true,"sparse":true,"v":2}]"#) == fields)
         #expect(fields[0].json.description == #"{"name":"i","fields":{"a":1},"unique":true,"sparse":true}"#)
     }
 
-    @Test func `two indexes can't share a name, given or derived`() {
+    @Test("two indexes can't share a name, given or derived")
+    func twoIndexesCant() {
         for text in [
             #"[{"name":"x","fields":{"a":1}},{"name":"x","fields":{"b":1}}]"#,
             #"[{"fields":{"a":1}},{"fields":{"a":1}}]"#,
@@ -31,7 +34,8 @@ import Testing
         }
     }
 
-    @Test func `every table has indexes on the system fields`() {
+    @Test("every table has indexes on the system fields")
+    func everyTableIndexes() {
         #expect(
             IndexDefinition.builtIn.map { $0.fields.map(\.path) } == [
                 ["id"], ["createdAt"], ["updatedAt"], ["createdBy"],

@@ -2,7 +2,8 @@ import BkendWire
 import Testing
 
 @Suite struct PermissionsTests {
-    @Test func `a table that configures nothing has the documented defaults`() {
+    @Test("a table that configures nothing has the documented defaults")
+    func tableConfiguresNothing() {
         let defaults = Permissions.unconfigured
         for operation in TableOperation.allCases {
             #expect(defaults.allows(.user, operation) == [.create, .read, .list].contains(operation))
@@ -11,7 +12,8 @@ import Testing
         }
     }
 
-    @Test func `list falls back to read, in the same group only, unless it is said`() {
+    @Test("list falls back to read, in the same group only, unless it is said")
+    func listFallsBack() {
         var permissions = Permissions()
         permissions[.user, .read] = true
         #expect(permissions.allows(.user, .list))
@@ -26,7 +28,8 @@ import Testing
         #expect(!permissions.allows(.guest, .read))
     }
 
-    @Test func `taking a grant back leaves nothing behind`() {
+    @Test("taking a grant back leaves nothing behind")
+    func takingGrantBack() {
         var permissions = Permissions()
         permissions[.guest, .read] = true
         #expect(permissions.json.description == #"{"guest":{"read":true}}"#)

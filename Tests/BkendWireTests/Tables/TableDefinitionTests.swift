@@ -12,7 +12,8 @@ import Testing
         return []
     }
 
-    @Test func `a name is all that a table needs`() throws {
+    @Test("a name is all that a table needs")
+    func nameAllTable() throws {
         let table = try Self.table(["name": "articles"])
         #expect(table == TableDefinition(name: "articles"))
         #expect(table.additionalProperties)
@@ -22,7 +23,8 @@ import Testing
                 == #"{"name":"articles","additionalProperties":true,"schema":{"bsonType":"object"},"indexes":[]}"#)
     }
 
-    @Test func `every part survives being written and read`() throws {
+    @Test("every part survives being written and read")
+    func everyPartSurvives() throws {
         let json = try JSON(
             parsing: #"""
                 {"name":"_audit","searchIndex":true,"additionalProperties":false,"schema":{"bsonType":"object",
@@ -52,7 +54,8 @@ import Testing
         #expect(table.expressionPermissions[.list]?.description == "user & self | role:* | role:Éditeur & public")
     }
 
-    @Test func `every mistake is reported at once, with its path`() throws {
+    @Test("every mistake is reported at once, with its path")
+    func everyMistakeReported() throws {
         let json = try JSON(
             parsing: #"""
                 {"name":"users","colour":1,"additionalProperties":"no","searchIndex":1,
@@ -92,32 +95,36 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("5", ["table type"]), ("{}", ["table.name name"]), (#"{"name":5}"#, ["table.name name"]),
-        (#"{"name":"a","schema":[]}"#, ["table.schema type"]),
-        (#"{"name":"a","schema":{"type":"array"}}"#, ["table.schema type"]),
-        (#"{"name":"a","indexes":{}}"#, ["table.indexes type"]),
-        (#"{"name":"a","permissions":[]}"#, ["table.permissions type"]),
-        (#"{"name":"a","expressionPermissions":[]}"#, ["table.expressionPermissions type"]),
-        (#"{"name":"a","columnPermissions":[]}"#, ["table.columnPermissions type"]),
-        (#"{"name":"a","rowFilters":{}}"#, ["table.rowFilters type"]),
-        (
-            #"{"name":"a","schema":{"properties":{"x":{"properties":[]}}}}"#,
-            ["table.schema.properties.x.properties type"]
-        ),
-        (#"{"name":"a","schema":{"required":"x"}}"#, ["table.schema.required type"]),
-    ])
-    func `a part of the wrong type is named`(text: String, mistakes: [String]) throws {
+    @Test(
+        "a part of the wrong type is named",
+        arguments: [
+            ("5", ["table type"]), ("{}", ["table.name name"]), (#"{"name":5}"#, ["table.name name"]),
+            (#"{"name":"a","schema":[]}"#, ["table.schema type"]),
+            (#"{"name":"a","schema":{"type":"array"}}"#, ["table.schema type"]),
+            (#"{"name":"a","indexes":{}}"#, ["table.indexes type"]),
+            (#"{"name":"a","permissions":[]}"#, ["table.permissions type"]),
+            (#"{"name":"a","expressionPermissions":[]}"#, ["table.expressionPermissions type"]),
+            (#"{"name":"a","columnPermissions":[]}"#, ["table.columnPermissions type"]),
+            (#"{"name":"a","rowFilters":{}}"#, ["table.rowFilters type"]),
+            (
+                #"{"name":"a","schema":{"properties":{"x":{"properties":[]}}}}"#,
+                ["table.schema.properties.x.properties type"]
+            ),
+            (#"{"name":"a","schema":{"required":"x"}}"#, ["table.schema.required type"]),
+        ])
+    func partWrongType(text: String, mistakes: [String]) throws {
         #expect(Self.mistakes(try JSON(parsing: text)) == mistakes)
     }
 
-    @Test func `too many conditions in a row filter name the filter`() throws {
+    @Test("too many conditions in a row filter name the filter")
+    func tooManyConditions() throws {
         let many = (0...200).map { #""f\#($0)":1"# }.joined(separator: ",")
         let json = try JSON(parsing: #"{"name":"a","rowFilters":[{"expression":"user","filter":{\#(many)}}]}"#)
         #expect(Self.mistakes(json) == ["table.rowFilters[0].filter filter"])
     }
 
-    @Test func `tables are read together, and so are their mistakes`() throws {
+    @Test("tables are read together, and so are their mistakes")
+    func tablesReadTogether() throws {
         let json = try JSON(
             parsing: #"{"tables":[{"name":"a"},{"name":"A"},{"name":"a"},{"name":"?"},{"name":"b","schema":5}]}"#)
         let error = try #require(#expect(throws: TableDefinitionError.self) { try TableDefinition.tables(json) })
@@ -135,7 +142,8 @@ import Testing
         }
     }
 
-    @Test func `unique fields make sparse unique indexes, nested ones too`() throws {
+    @Test("unique fields make sparse unique indexes, nested ones too")
+    func uniqueFieldsMake() throws {
         let json = try JSON(
             parsing: #"""
                 {"name":"a","schema":{"properties":{"slug":{"type":"string","unique":true},"plain":{"type":"string"},
@@ -147,7 +155,8 @@ import Testing
         #expect(indexes.allSatisfy { $0.unique && $0.sparse && $0.name == "_unique_\($0.fields[0].path)" })
     }
 
-    @Test func `client keys are said by a flag, and in a spec by the server's index`() throws {
+    @Test("client keys are said by a flag, and in a spec by the server's index")
+    func clientKeysSaid() throws {
         for (text, expected) in [
             (#"{"name":"a"}"#, nil), (#"{"name":"a","clientKeys":false}"#, false),
             (#"{"name":"a","clientKeys":true}"#, true), (#"{"tableName":"a"}"#, nil),
@@ -173,7 +182,8 @@ import Testing
         }
     }
 
-    @Test func `definitions that differ only in Unicode form are different`() throws {
+    @Test("definitions that differ only in Unicode form are different")
+    func definitionsDifferOnly() throws {
         func table(_ part: String) throws -> TableDefinition {
             try Self.table(try JSON(parsing: #"{"name":"a",\#(part)}"#))
         }
