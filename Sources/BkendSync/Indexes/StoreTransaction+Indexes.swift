@@ -4,7 +4,8 @@ import BkendWire
 /// Indexes come and go by the app's word and by the server's spec; one that either wants stays.
 extension StoreTransaction {
     /// Keeps an index by the app's word, from now on and after the store was closed. One that is there already stays as
-    /// it is; one that couldn't be kept is tried again. What has records is filled by `fillIndexes`.
+    /// it is; one that couldn't be kept is tried again. Past the limits, it takes the place of one that only the server's
+    /// spec asked for. What has records is filled by `fillIndexes`.
     ///
     /// - Throws: `StoreError` for fields that can't be in one, or too many indexes.
     package func keepIndex(_ fields: [IndexDefinition.Field], of table: String) throws {
@@ -20,10 +21,29 @@ extension StoreTransaction {
             if try db.number(isRefused, .text(table), .text(definition.name)) != 0 { try begin(definition, of: table) }
             return
         }
-        guard let limit = try exhaustedLimit(of: table) else {
-            return try add(definition, of: table, byApp: true)
+        if let limit = try exhaustedLimit(of: table), try !dropOneOfSpec(of: table, limit: limit) {
+            throw StoreError(.tooManyIndexes(limit: limit), table: table)
         }
-        throw StoreError(.tooManyIndexes(limit: limit), table: table)
+        try add(definition, of: table, byApp: true)
+    }
+
+    /// Drops an index that only the server's spec asked for, to make room for the app's: of this table if it is the table
+    /// that is full, otherwise of the table with the most such indexes. False if there is none.
+    private func dropOneOfSpec(of table: String, limit: Int) throws -> Bool {
+        let inTable = """
+            SELECT collection, name FROM sync_indexes WHERE collection = ? AND NOT by_app ORDER BY name DESC LIMIT 1
+            """
+        let inStore = """
+            SELECT collection, max(name) FROM sync_indexes WHERE NOT by_app GROUP BY collection
+            ORDER BY count(*) DESC, collection LIMIT 1
+            """
+        func read(_ row: RunningStatement) -> (String, String) { (row.text(0), row.text(1)) }
+        let victim =
+            limit == StoreIndex.tableLimit
+            ? try db.first(inTable, .text(table), read: read) : try db.first(inStore, read: read)
+        guard let (owner, name) = victim else { return false }
+        try drop(name, of: owner)
+        return true
     }
 
     /// Takes the app's word for an index back; without the server's it goes. False when there was none.
@@ -170,9 +190,13 @@ extension StoreTransaction {
     private func dropUnwanted(of table: String) throws {
         let unwanted = "SELECT name FROM sync_indexes WHERE collection = ? AND NOT by_app AND NOT by_spec ORDER BY name"
         for name in try db.all(unwanted, .text(table), read: { $0.text(0) }) {
-            try dropFromCollection(name, of: table)
-            try db.perform("DELETE FROM sync_indexes WHERE collection = ? AND name = ?", .text(table), .text(name))
+            try drop(name, of: table)
         }
+    }
+
+    private func drop(_ name: String, of table: String) throws {
+        try dropFromCollection(name, of: table)
+        try db.perform("DELETE FROM sync_indexes WHERE collection = ? AND name = ?", .text(table), .text(name))
     }
 
     private func dropFromCollection(_ name: String, of table: String) throws {

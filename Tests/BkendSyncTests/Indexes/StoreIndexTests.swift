@@ -180,7 +180,21 @@ import Testing
         }
         #expect(try fixture.store.read { try $0.indexes(of: "t0").count } == StoreIndex.tableLimit)
         #expect(try fixture.store.read { try $0.indexes().count } == StoreIndex.storeLimit)
-        #expect(reason(["f"], "another") == .tooManyIndexes(limit: 128))
+        // The app's own take the place of the server's, the first of which stay; and keep it.
+        #expect(reason(["f"], "another") == nil)
+        #expect(reason(["f"], "t0") == nil)
+        let more: JSONObject = ["indexes": .array((0..<301).map { ["fields": ["g\($0)": 1]] })]
+        try fixture.store.write { try $0.setFacts(TableFacts(spec: more), of: "t0") }
+        let indexes = try fixture.store.read { try $0.indexes() }
+        #expect(indexes.count == StoreIndex.storeLimit)
+        #expect(indexes.count { $0.isAsked } == StoreIndex.tableLimit + 2)
+        #expect(try fixture.store.read { try $0.indexes(of: "t0").count } == StoreIndex.tableLimit)
+        // A store full of the app's own takes no more.
+        for table in 0..<20 {
+            for number in 0..<StoreIndex.tableLimit { _ = reason(["own\(number)"], "u\(table)") }
+        }
+        #expect(try fixture.store.read { try $0.indexes().allSatisfy(\.isAsked) })
+        #expect(reason(["one more"], "v") == .tooManyIndexes(limit: 128))
     }
 
     @Test("A record that can't be in an index is stored, and the index goes")
