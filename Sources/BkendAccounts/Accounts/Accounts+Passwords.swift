@@ -8,9 +8,9 @@ extension Accounts {
     ///
     /// The current password counts against the limits of sign-in, or a borrowed phone would be a place to guess it.
     package func changePassword(
-        _ body: JSONObject, _ caller: AccountCaller, client: ClientInfo
+        _ body: JSONObject, _ caller: Caller, client: ClientInfo
     ) async throws -> AccountAnswer {
-        let id = try caller.signedIn().id
+        let id = try caller.signedIn()
         let fields = BodyFields(body)
         let policy = configuration.passwordPolicy
         let current = try fields.password("currentPassword", maximumBytes: policy.maximumBytes)

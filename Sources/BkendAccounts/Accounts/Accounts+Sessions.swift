@@ -4,24 +4,24 @@ import GRDB
 
 extension Accounts {
     /// `GET /v1/auth/me`.
-    package func me(_ caller: AccountCaller) async throws -> AccountAnswer {
-        let id = try caller.signedIn().id
+    package func me(_ caller: Caller) async throws -> AccountAnswer {
+        let id = try caller.signedIn()
         return AccountAnswer(try await user(id: id).json)
     }
 
     /// `POST /v1/auth/signout`: ends the session of the token that came with the call.
-    package func signOut(_ caller: AccountCaller) async throws -> AccountAnswer {
-        let user = try caller.signedIn()
+    package func signOut(_ caller: Caller) async throws -> AccountAnswer {
+        guard let id = caller.userID, let sessionID = caller.sessionID else { throw Caller.mustSignIn }
         let now = now
         _ = try await database.write { db in
-            try SessionStore.end(db, id: user.sessionID, userID: user.id, now: now)
+            try SessionStore.end(db, id: sessionID, userID: id, now: now)
         }
         return AccountAnswer(message: "signed out")
     }
 
     /// `GET /v1/auth/sessions`: the caller's own, the newest first.
-    package func sessions(_ caller: AccountCaller, page: Query.Page = Query.Page()) async throws -> AccountAnswer {
-        let id = try caller.signedIn().id
+    package func sessions(_ caller: Caller, page: Query.Page = Query.Page()) async throws -> AccountAnswer {
+        let id = try caller.signedIn()
         let now = now
         let lifetimes = configuration.lifetimes
         let (sessions, total) = try await database.read { db in
@@ -31,8 +31,8 @@ extension Accounts {
     }
 
     /// `DELETE /v1/auth/sessions/:id`: one of the caller's own. Another's is as unknown as one that isn't there.
-    package func endSession(_ sessionID: String, _ caller: AccountCaller) async throws -> AccountAnswer {
-        let id = try caller.signedIn().id
+    package func endSession(_ sessionID: String, _ caller: Caller) async throws -> AccountAnswer {
+        let id = try caller.signedIn()
         let now = now
         let ended = try await database.write { db in
             try SessionStore.end(db, id: sessionID, userID: id, now: now)
@@ -42,8 +42,8 @@ extension Accounts {
     }
 
     /// `DELETE /v1/auth/withdraw`: the caller's account is deleted softly, and every session ends.
-    package func withdraw(_ caller: AccountCaller) async throws -> AccountAnswer {
-        let id = try caller.signedIn().id
+    package func withdraw(_ caller: Caller) async throws -> AccountAnswer {
+        let id = try caller.signedIn()
         try await delete(id: id)
         return AccountAnswer(message: "the account has been deleted")
     }

@@ -4,7 +4,7 @@ import GRDB
 
 extension Accounts {
     /// `GET /v1/users`: for administrators.
-    package func users(_ list: UserList, _ caller: AccountCaller) async throws -> AccountAnswer {
+    package func users(_ list: UserList, _ caller: Caller) async throws -> AccountAnswer {
         try UserRules.check(.list, by: caller)
         let (users, pagination) = try await database.read { db in try list.fetch(db) }
         return .list(users.map(\.json), pagination)
@@ -12,7 +12,7 @@ extension Accounts {
 
     /// `POST /v1/users`: an administrator makes a user. Any role but `user` needs a key that isn't limited by
     /// scopes. Without a `password` the user sets one by a reset.
-    package func createUser(_ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
+    package func createUser(_ body: JSONObject, _ caller: Caller) async throws -> AccountAnswer {
         try UserRules.check(.create, by: caller)
         let fields = BodyFields(body)
         try fields.refuse(allBut: ["email", "password", "role"] + UserChange.fields)
@@ -34,14 +34,14 @@ extension Accounts {
     }
 
     /// `GET /v1/users/:id` and `GET /v1/users/:id/profile`.
-    package func user(_ id: String, _ caller: AccountCaller) async throws -> AccountAnswer {
+    package func user(_ id: String, _ caller: Caller) async throws -> AccountAnswer {
         try UserRules.check(.read, by: caller, to: id)
         return AccountAnswer(try await user(id: id).json)
     }
 
     /// `PATCH /v1/users/:id` and `PATCH /v1/users/:id/profile`: `name`, `nickname`, `image`, `onboardingStatus`; anything
     /// else is refused. Answers the whole user.
-    package func updateUser(_ id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
+    package func updateUser(_ id: String, _ body: JSONObject, _ caller: Caller) async throws -> AccountAnswer {
         try UserRules.check(.update, by: caller, to: id)
         let fields = BodyFields(body)
         try fields.refuse(allBut: UserChange.fields)
@@ -51,7 +51,7 @@ extension Accounts {
 
     /// `PATCH /v1/users/:id/role`: for administrators with a key that isn't limited by scopes; works at once, also on
     /// tokens that are out.
-    package func changeRole(of id: String, _ body: JSONObject, _ caller: AccountCaller) async throws -> AccountAnswer {
+    package func changeRole(of id: String, _ body: JSONObject, _ caller: Caller) async throws -> AccountAnswer {
         try UserRules.check(.changeRole, by: caller, to: id)
         let fields = BodyFields(body)
         try fields.refuse(allBut: ["role"])
@@ -60,7 +60,7 @@ extension Accounts {
     }
 
     /// `DELETE /v1/users/:id`: softly, as by `withdraw`.
-    package func deleteUser(_ id: String, _ caller: AccountCaller) async throws -> AccountAnswer {
+    package func deleteUser(_ id: String, _ caller: Caller) async throws -> AccountAnswer {
         try UserRules.check(.delete, by: caller, to: id)
         try await delete(id: id)
         return .deleted

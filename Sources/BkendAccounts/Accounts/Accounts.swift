@@ -63,9 +63,9 @@ package final class Accounts: Sendable {
 
 extension Accounts {
     /// The user of an access token: signature, environment and time are right, and the session is alive.
-    package func authenticate(_ token: some StringProtocol & Sendable) async throws -> AuthenticatedUser {
+    package func authenticate(_ token: some StringProtocol & Sendable) async throws -> Caller {
         let claims = try await claims(of: token)
-        return try await database.read { db in try Self.user(of: claims, in: db) }
+        return try await database.read { db in try Self.caller(of: claims, in: db) }
     }
 
     /// The claims of an access token that is good now, wherever its session stands; touches no database.
@@ -75,11 +75,11 @@ extension Accounts {
 
     /// The second half of `authenticate`: one read by primary key, to be made in the snapshot in which the caller reads
     /// anyway. It sees every end of a session and change of role at once, by whichever process.
-    package static func user(of claims: AccessClaims, in db: Database) throws -> AuthenticatedUser {
+    package static func caller(of claims: AccessClaims, in db: Database) throws -> Caller {
         let row = try Row.fetchOne(
             db.cachedStatement(sql: sessionCheck), arguments: [claims.sid, claims.sub])
         guard let row else { throw TokenRefusal.sessionEnded }
-        return AuthenticatedUser(id: claims.sub, role: row["role"], sessionID: claims.sid)
+        return Caller(userID: claims.sub, role: row["role"], sessionID: claims.sid)
     }
 
     static let sessionCheck = """

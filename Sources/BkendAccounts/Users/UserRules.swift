@@ -19,7 +19,7 @@ enum UserRules {
     }
 
     /// Decides on an action by a caller on a user; `list` and `create` have none.
-    static func verdict(on action: Action, by caller: AccountCaller, to userID: String?) -> Verdict {
+    static func verdict(on action: Action, by caller: Caller, to userID: String?) -> Verdict {
         // Scopes come first, and bind administrators too (rest-api.md §1, §7).
         if action == .changeRole, caller.isLimited { return .keyIsLimited }
         if caller.isAdmin { return .allowed }
@@ -31,14 +31,14 @@ enum UserRules {
     }
 
     /// The verdict as an error. Another's id is refused before it is looked up, so that ids can't be probed.
-    static func check(_ action: Action, by caller: AccountCaller, to userID: String? = nil) throws(ErrorBody) {
+    static func check(_ action: Action, by caller: Caller, to userID: String? = nil) throws(ErrorBody) {
         switch verdict(on: action, by: caller, to: userID) {
         case .allowed: break
         case .keyIsLimited:
             throw ErrorBody(
                 .scopeInsufficient,
                 "the API key's scopes don't include *:*; roles are given by keys that may do everything")
-        case .signInFirst: throw AccountCaller.mustSignIn
+        case .signInFirst: throw Caller.mustSignIn
         case .forbidden:
             throw ErrorBody(.userForbidden, "only an administrator may do this; users manage themselves alone")
         }

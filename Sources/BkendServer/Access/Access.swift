@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 
 /// What a rule says before the record is known.

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 
 /// The fields that a caller may not read or write (rest-api.md §7, `columnPermissions`).

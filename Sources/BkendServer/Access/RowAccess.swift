@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 
 /// What narrows a caller's lists: own records only, and the row filters that are about the caller (rest-api.md §7).

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 
 /// The rules of a table for one caller (rest-api.md §7): pure decisions, in the order of the contract.

@@ -22,13 +22,12 @@ struct AccountRoutes: Sendable {
     func answer(
         _ route: AccountRoute, _ request: Request, query: Substring, token: Substring?, trace: inout RequestTrace
     ) async throws -> RouteAnswer {
-        var user: AuthenticatedUser?
-        if let token, !route.isOpen { user = try await environment.user(of: token) }
+        let token = route.isOpen ? nil : token
+        var caller = try await caller(token, key)
         let operation = route.operation(request.method.rawValue)
         if let operation { try Self.checkScopes(key.scopes, for: operation) }
-        var caller = AccountCaller(user, key)
-        trace.userID = user?.id
-        trace.group = caller.isAdmin ? .admin : user == nil ? .guest : .user
+        trace.userID = caller.userID
+        trace.group = caller.group
         let client = ClientInfo(address: client?.description, userAgent: request.headers[.userAgent])
         let answer: AccountAnswer
         if request.method == .get || request.method == .head {
@@ -38,8 +37,7 @@ struct AccountRoutes: Sendable {
             // The body may have taken its time: key and session may have ended meanwhile, or scopes and role changed.
             let key = try keyNow()
             if let operation { try Self.checkScopes(key.scopes, for: operation) }
-            if let token, user != nil { user = try await environment.user(of: token) }
-            caller = AccountCaller(user, key)
+            caller = try await self.caller(token, key)
             answer = try await write(route, caller, client, request.method, body, requestID: trace.id)
         }
         var routed = RouteAnswer(HTTPResponse.Status(code: answer.status), answer.body)
@@ -48,7 +46,12 @@ struct AccountRoutes: Sendable {
         return routed
     }
 
-    private func read(_ route: AccountRoute, _ caller: AccountCaller, query: Substring) async throws -> AccountAnswer {
+    private func caller(_ token: Substring?, _ key: ResolvedKey) async throws -> Caller {
+        guard let token else { return Caller(key: key) }
+        return try await environment.caller(of: token).with(key)
+    }
+
+    private func read(_ route: AccountRoute, _ caller: Caller, query: Substring) async throws -> AccountAnswer {
         let accounts = environment.accounts
         switch route {
         case .me: return try await accounts.me(caller)
@@ -69,7 +72,7 @@ struct AccountRoutes: Sendable {
     }
 
     private func write(
-        _ route: AccountRoute, _ caller: AccountCaller, _ client: ClientInfo, _ method: HTTPRequest.Method,
+        _ route: AccountRoute, _ caller: Caller, _ client: ClientInfo, _ method: HTTPRequest.Method,
         _ body: JSONObject, requestID: String
     ) async throws -> AccountAnswer {
         let accounts = environment.accounts
@@ -109,17 +112,10 @@ struct AccountRoutes: Sendable {
         throw ErrorBody(.scopeInsufficient, "the API key's scopes don't include users:\(operation.rawValue)")
     }
 
-    private func checkAdmin(_ caller: AccountCaller) throws(ErrorBody) {
+    private func checkAdmin(_ caller: Caller) throws(ErrorBody) {
         guard caller.isAdmin else {
             throw ErrorBody(.systemTableAccess, "users is a system table, open to administrators only")
         }
-    }
-}
-
-extension AccountCaller {
-    /// What key and token make of a request.
-    fileprivate init(_ user: AuthenticatedUser?, _ key: ResolvedKey) {
-        self.init(user: user, hasSecretKey: key.kind == .secret, isLimited: key.isLimited)
     }
 }
 #endif

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 import GRDB
 

@@ -178,7 +178,7 @@ struct APIResponder: HTTPResponder {
     private func caller(_ key: ResolvedKey, _ credentials: Credentials) async throws -> Caller {
         guard let token = credentials.token else { return Caller(key: key) }
         let tokens: any AccessTokens = configuration.accessTokens ?? environments
-        return Caller(key: key, user: try await tokens.user(of: token, in: key.environment))
+        return try await tokens.caller(of: token, in: key.environment).with(key)
     }
 
     private func isWrapped(_ key: ResolvedKey) -> Bool {

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 import Foundation
 import GRDB
@@ -13,9 +14,6 @@ struct ResolvedKey: Sendable {
     let scopes: [KeyScope]?
     let expiresAt: Timestamp?
     let isRevoked: Bool
-
-    /// Whether there is something that its scopes don't allow.
-    var isLimited: Bool { scopes.map { !$0.contains(where: \.isUnlimited) } ?? false }
 
     /// Whether it may be used at that moment.
     func isAlive(at now: Timestamp) -> Bool { !isRevoked && (expiresAt.map { now < $0 } ?? true) }

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import HTTPTypes
 
 /// What becomes known of a request while it is answered, for the log and the metrics. Neither keys nor tokens nor

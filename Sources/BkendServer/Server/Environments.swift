@@ -40,9 +40,8 @@ final class Environments: Sendable {
 }
 
 extension Environments: AccessTokens {
-    func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
-        let user = try await self.environment(environment).user(of: token)
-        return SignedInUser(id: user.id, role: user.role)
+    func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
+        try await self.environment(environment).caller(of: token)
     }
 }
 #endif

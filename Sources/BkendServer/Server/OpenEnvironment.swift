@@ -11,9 +11,9 @@ struct OpenEnvironment: Sendable {
     /// the session lives and which role the user has now.
     ///
     /// - Throws: `ErrorBody`: 401, or 403 when the token belongs to another environment.
-    func user(of token: Substring) async throws -> AuthenticatedUser {
+    func caller(of token: Substring) async throws -> Caller {
         let claims = try await accounts.claims(of: token)
-        return try store.quickRead { db, _ in try Accounts.user(of: claims, in: db) }
+        return try store.quickRead { db, _ in try Accounts.caller(of: claims, in: db) }
     }
 }
 #endif

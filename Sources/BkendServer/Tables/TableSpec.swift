@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendWire
 
 /// The answer of `/spec` (rest-api.md §2, §11).

@@ -69,7 +69,7 @@ struct UserTests {
     @Test("A user is stamped once the writer's turn has come, not before it was waited for")
     func stampedInside() async throws {
         let fixture = try AccountsFixture()
-        let admin = AccountCaller(user: nil, hasSecretKey: true)
+        let admin = Caller.secretKey
         fixture.database.onWrite.withLock { $0 = { fixture.clock.advance(seconds: 5) } }
         func stamp(_ field: String, _ body: () async throws -> JSONObject) async throws {
             let before = fixture.clock.now.milliseconds
@@ -247,8 +247,8 @@ struct UserTests {
         #expect(try await fixture.accounts.sessions(caller).body["items"]?.arrayValue?.isEmpty == true)
     }
 
-    @Test("What needs a user refuses a key alone", arguments: [AccountCaller.guest, .secretKey])
-    func withoutUser(caller: AccountCaller) async throws {
+    @Test("What needs a user refuses a key alone", arguments: [Caller.guest, .secretKey])
+    func withoutUser(caller: Caller) async throws {
         let accounts = try AccountsFixture().accounts
         let client = AccountsFixture.client
         #expect(await code { try await accounts.me(caller) } == "common/authentication-required")

@@ -70,8 +70,8 @@ struct AccountsFixture {
         try Pair(try await accounts.refresh(["refreshToken": .string(token)], client: Self.client))
     }
 
-    func caller(_ pair: Pair) async throws -> AccountCaller {
-        AccountCaller(user: try await accounts.authenticate(pair.access))
+    func caller(_ pair: Pair) async throws -> Caller {
+        try await accounts.authenticate(pair.access)
     }
 
     func mails() throws -> [String] {

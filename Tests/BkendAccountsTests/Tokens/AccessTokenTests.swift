@@ -159,7 +159,7 @@ struct AccessTokenTests {
         let caller = try await fixture.caller(first)
         _ = try await fixture.accounts.signOut(caller)
         #expect(await code { try await fixture.accounts.authenticate(first.access) } == "auth/session-expired")
-        #expect(try await fixture.accounts.authenticate(second.access).id == second.userID)
+        #expect(try await fixture.accounts.authenticate(second.access).userID == second.userID)
     }
 
     private func forge(_ token: String, by forgery: Forgery, key: [UInt8]) throws -> String {

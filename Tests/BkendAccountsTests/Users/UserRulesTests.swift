@@ -4,20 +4,17 @@ import Testing
 
 @Suite("Who may do what to users (rest-api.md §8a)")
 struct UserRulesTests {
-    static let callers: [(String, AccountCaller)] = [
+    static let callers: [(String, Caller)] = [
         ("secret key", .secretKey), ("guest", .guest),
-        ("admin", AccountCaller(user: AuthenticatedUser(id: "me", role: "admin", sessionID: "s"))),
-        ("user", AccountCaller(user: AuthenticatedUser(id: "me", role: "user", sessionID: "s"))),
-        ("role guest", AccountCaller(user: AuthenticatedUser(id: "me", role: "guest", sessionID: "s"))),
-        ("custom role", AccountCaller(user: AuthenticatedUser(id: "me", role: "Admin", sessionID: "s"))),
-        (
-            "user with secret key",
-            AccountCaller(user: AuthenticatedUser(id: "me", role: "user", sessionID: "s"), hasSecretKey: true)
-        ),
+        ("admin", Caller(userID: "me", role: "admin", sessionID: "s")),
+        ("user", Caller(userID: "me", role: "user", sessionID: "s")),
+        ("role guest", Caller(userID: "me", role: "guest", sessionID: "s")),
+        ("custom role", Caller(userID: "me", role: "Admin", sessionID: "s")),
+        ("user with secret key", Caller(.admin, userID: "me", role: "user", sessionID: "s")),
     ]
 
     @Test("Every caller, every action, on themself and on another", arguments: callers)
-    func table(name: String, caller: AccountCaller) {
+    func table(name: String, caller: Caller) {
         for action in UserRules.Action.allCases {
             for target in ["me", "another", nil] as [String?] {
                 let expected: UserRules.Verdict =
@@ -36,9 +33,9 @@ struct UserRulesTests {
 
     @Test(
         "A key that is limited by scopes gives no role, whoever calls; the rest is decided as ever", arguments: callers)
-    func limitedKey(name: String, caller: AccountCaller) {
-        let limited = AccountCaller(
-            user: caller.user, hasSecretKey: caller.isAdmin && caller.user?.role != "admin", isLimited: true)
+    func limitedKey(name: String, caller: Caller) throws {
+        var limited = caller
+        limited.scopes = [try #require(KeyScope("users:*"))]
         for action in UserRules.Action.allCases {
             let verdict = UserRules.verdict(on: action, by: limited, to: "me")
             let expected = UserRules.verdict(on: action, by: caller, to: "me")

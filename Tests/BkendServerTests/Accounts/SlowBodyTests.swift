@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendTesting
 import BkendWire
 import Foundation
@@ -13,13 +14,13 @@ import Testing
     private final class Once: AccessTokens {
         private let calls = Mutex(0)
 
-        func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
+        func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
             let isFirst = calls.withLock { calls in
                 calls += 1
                 return calls == 1
             }
             guard isFirst else { throw ErrorBody(.sessionExpired, "the session has ended") }
-            return SignedInUser(id: "ada")
+            return Caller(userID: "ada")
         }
     }
 

@@ -78,7 +78,7 @@ import Testing
     }
 
     private struct Broken: AccessTokens {
-        func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
+        func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT)
         }
     }

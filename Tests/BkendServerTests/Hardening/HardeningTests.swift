@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendTesting
 import BkendWire
 import Foundation
@@ -160,7 +161,7 @@ import Testing
 
     /// Fails as a broken disk would, with everything in its message that no client may read.
     private struct Failing: AccessTokens {
-        func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
+        func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
             throw DatabaseError(
                 resultCode: .SQLITE_IOERR, message: "disk I/O error at /srv/bkend/secret.sqlite",
                 sql: "SELECT * FROM account_users WHERE email = ?", arguments: ["ada@example.com"])

@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendDocuments
 import BkendTesting
 import BkendWire
@@ -14,9 +15,9 @@ import Testing
     private struct WatchedTokens: AccessTokens {
         let looked: AsyncStream<Void>.Continuation
 
-        func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
+        func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
             defer { looked.yield() }
-            return try await PlainTokens().user(of: token, in: environment)
+            return try await PlainTokens().caller(of: token, in: environment)
         }
     }
 

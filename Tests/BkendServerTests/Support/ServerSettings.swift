@@ -1,4 +1,5 @@
 #if Server
+import BkendAccounts
 import BkendServer
 import BkendWire
 import Logging
@@ -44,10 +45,10 @@ final class TestClock: Sendable {
 
 /// Tokens that say who the user is, `ID:ROLE`: the tests of records need users, not signatures.
 struct PlainTokens: AccessTokens {
-    func user(of token: Substring, in environment: EnvironmentName) async throws -> SignedInUser {
+    func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
         let parts = token.split(separator: ":")
         guard parts.count == 2 else { throw ErrorBody(.invalidTokenFormat, "no test token") }
-        return SignedInUser(id: String(parts[0]), role: String(parts[1]))
+        return Caller(userID: String(parts[0]), role: String(parts[1]))
     }
 }
 #endif

@@ -3,14 +3,14 @@ import BkendWire
 
 /// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1). The routes of rest-api.md §8a count
 /// as the table `users`.
-struct KeyScope: Hashable, Sendable, CustomStringConvertible {
+package struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// The table, nil for all.
-    let table: String?
+    package let table: String?
     /// The operation, nil for all.
-    let operation: TableOperation?
+    package let operation: TableOperation?
 
     /// Reads a scope, nil when the text is none.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == "*" || parts[0] == "users" || TableName.flaw(in: String(parts[0])) == nil
         else { return nil }
@@ -20,7 +20,7 @@ struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether it covers that. `list` needs a scope of its own or `*`.
-    func allows(_ operation: TableOperation, on table: String) -> Bool {
+    package func allows(_ operation: TableOperation, on table: String) -> Bool {
         (self.table?.hasSameBytes(as: table) ?? true) && (self.operation.map { $0 == operation } ?? true)
     }
 
@@ -28,6 +28,6 @@ struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     var isUnlimited: Bool { table == nil && operation == nil }
 
     /// The scope's text.
-    var description: String { "\(table ?? "*"):\(operation?.rawValue ?? "*")" }
+    package var description: String { "\(table ?? "*"):\(operation?.rawValue ?? "*")" }
 }
 #endif
