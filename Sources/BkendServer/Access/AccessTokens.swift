@@ -21,5 +21,11 @@ extension Caller {
         if key.kind == .secret { caller.group = .admin }
         return caller
     }
+
+    /// Refuses what the scopes of the caller's key don't cover, which binds administrators too.
+    func checkScopes(for operation: TableOperation, on table: String) throws(ErrorBody) {
+        guard let scopes, !scopes.contains(where: { $0.allows(operation, on: table) }) else { return }
+        throw ErrorBody(.scopeInsufficient, "the API key's scopes don't include \(table):\(operation.rawValue)")
+    }
 }
 #endif

@@ -12,10 +12,7 @@ struct TableAccess: Sendable {
     /// - Throws: `ErrorBody` with a 403 when no record is covered.
     func access(to operation: TableOperation) throws(ErrorBody) -> Access {
         let table = definition.name
-        if let scopes = caller.scopes, !scopes.contains(where: { $0.allows(operation, on: table) }) {
-            throw ErrorBody(
-                .scopeInsufficient, "the API key's scopes don't include \(table):\(operation.rawValue)")
-        }
+        try caller.checkScopes(for: operation, on: table)
         if caller.group == .admin { return .allowed }
         let configured = ruled(operation)
         if TableName.isSystem(table), configured == nil {

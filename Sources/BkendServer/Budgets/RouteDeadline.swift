@@ -10,21 +10,4 @@ enum RouteDeadline: Hashable, Sendable {
     /// As long as it likes: what stays open.
     case none
 }
-
-extension Route {
-    /// How long a request may take to come.
-    func deadline(under limits: ServerLimits) -> RouteDeadline {
-        switch self {
-        case .health, .table, .record, .spec, .openAPI, .account: .whole(seconds: limits.requestSeconds)
-        }
-    }
-}
-
-extension RouteDeadline {
-    /// The deadline of a request by its target; one that leads nowhere has that of records.
-    init(target: String, limits: ServerLimits) {
-        let route = try? Route(path: target.utf8.prefix { $0 != 0x3F })
-        self = route?.deadline(under: limits) ?? .whole(seconds: limits.requestSeconds)
-    }
-}
 #endif

@@ -20,7 +20,7 @@ struct GuardedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
     let register: ConnectionRegister
     let limits: ServerLimits
     let metrics: ServerMetrics
-    let deadline: @Sendable (_ target: String) -> RouteDeadline
+    let rules: any RequestRules
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -39,7 +39,7 @@ struct GuardedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
                 withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: parserLimits)
             try pipeline.addHandler(
-                RequestGuard(connectionGuard, limits: limits, metrics: metrics, deadline: deadline))
+                RequestGuard(connectionGuard, limits: limits, metrics: metrics, rules: rules))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return Value(
                 parts: try NIOAsyncChannel(

@@ -17,7 +17,7 @@ final class RequestGuard: ChannelDuplexHandler {
     private let connection: ConnectionGuard
     private let limits: ServerLimits
     private let metrics: ServerMetrics
-    private let deadline: @Sendable (_ target: String) -> RouteDeadline
+    private let rules: any RequestRules
     /// The request that is being answered.
     private var head: HTTPRequestHead?
     /// Whether more of it is to come; it may be answered before.
@@ -32,13 +32,12 @@ final class RequestGuard: ChannelDuplexHandler {
     private var hasClosedOutput = false
 
     init(
-        _ connection: ConnectionGuard, limits: ServerLimits, metrics: ServerMetrics,
-        deadline: @escaping @Sendable (_ target: String) -> RouteDeadline
+        _ connection: ConnectionGuard, limits: ServerLimits, metrics: ServerMetrics, rules: any RequestRules
     ) {
         self.connection = connection
         self.limits = limits
         self.metrics = metrics
-        self.deadline = deadline
+        self.rules = rules
     }
 
     // MARK: Requests
@@ -69,7 +68,7 @@ final class RequestGuard: ChannelDuplexHandler {
         endsAfterAnswer = !head.leavesOpen || connection.refusal != nil
         connection.expectedBody = head.expectedBody
         if head.expectsContinue {
-            if (head.contentLength ?? 0) <= RouteBudget.bodyBytes(head.uri, head.method.rawValue, limits) {
+            if (head.contentLength ?? 0) <= rules.bodyBytes(head.uri, head.method.rawValue, limits) {
                 let go = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
             } else {
@@ -79,7 +78,7 @@ final class RequestGuard: ChannelDuplexHandler {
         }
         self.head = head
         isReading = true
-        connection.requestBegan(deadline(head.uri))
+        connection.requestBegan(rules.deadline(head.uri, head.method.rawValue, limits))
         // The server behind looks for this one word.
         if endsAfterAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
         context.fireChannelRead(wrapInboundOut(.head(head)))

@@ -28,15 +28,9 @@ struct BodyReader: Sendable {
         }
     }
 
-    let limits: ServerLimits
     /// The most bytes that are read, as the route's budget has it.
     let bytes: Int
-
-    /// A reader for a route.
-    init(_ budget: RouteBudget, limits: ServerLimits) {
-        bytes = budget.bodyBytes
-        self.limits = limits
-    }
+    let limits: ServerLimits
 
     /// The body.
     ///

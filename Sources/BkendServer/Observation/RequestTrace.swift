@@ -11,8 +11,8 @@ struct RequestTrace: Sendable {
     let path: Substring
     let client: ClientAddress?
     let started = ContinuousClock.now
-    /// Nil while it is not known to lead anywhere.
-    var route: Route?
+    /// The path with its parameters' names, `/v1/data/:table/:id`.
+    var pattern: String
     var environment: EnvironmentName?
     var group: Caller.Group?
     var userID: String?
@@ -24,9 +24,7 @@ struct RequestTrace: Sendable {
         self.method = method
         self.path = path
         self.client = client
+        pattern = method == .options ? "preflight" : "unknown"
     }
-
-    /// The route with its parameters' names, `/v1/data/:table/:id`.
-    var pattern: String { method == .options ? "preflight" : route?.pattern ?? "unknown" }
 }
 #endif

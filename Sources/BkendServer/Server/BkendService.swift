@@ -36,9 +36,10 @@ package struct BkendService: Sendable {
             options: options)
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
-            environments: environments, keys: try KeyRing(folder.control),
-            configuration: configuration, requestIDs: RequestIDs(using: &random),
-            limiter: RequestLimiter(configuration.rateLimit), metrics: metrics, answers: answers)
+            services: RouteServices(
+                environments: environments, keys: try KeyRing(folder.control), configuration: configuration,
+                answers: answers),
+            requestIDs: RequestIDs(using: &random), limiter: RequestLimiter(configuration.rateLimit), metrics: metrics)
     }
 
     /// Creates or alters tables while the server runs. In its own process this is the way: a second opening of a database
@@ -115,8 +116,7 @@ package struct BkendService: Sendable {
             responder: responder,
             server: HTTPServerBuilder { responder in
                 GuardedHTTPChannel(
-                    responder: responder, register: register, limits: limits, metrics: metrics,
-                    deadline: { RouteDeadline(target: $0, limits: limits) })
+                    responder: responder, register: register, limits: limits, metrics: metrics, rules: RouteTree.all)
             },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in

@@ -89,4 +89,22 @@ struct TableCatalog {
         return Table(definition, version: row["version"], collection: collection)
     }
 }
+
+extension ErrorBody {
+    static func tableNotFound(_ name: String) -> ErrorBody {
+        let message = "there is no table \(name)"
+        let detail = Detail(field: "table", rule: "exists", message: message)
+        return ErrorBody(.tableNotFound, message, details: [detail])
+    }
+}
+
+extension TableCatalog {
+    /// The table of that name.
+    ///
+    /// - Throws: `ErrorBody` with `data/table-not-found`.
+    func table(_ name: String) throws -> Table {
+        guard let table = try self[name] else { throw ErrorBody.tableNotFound(name) }
+        return table
+    }
+}
 #endif

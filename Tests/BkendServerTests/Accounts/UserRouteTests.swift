@@ -97,17 +97,16 @@ import Testing
             ("users:create", "PATCH", "/x/role", false), ("users:update", "PATCH", "/x/role", true),
         ])
     func scopes(scope: String, method: String, path: String, isAllowed: Bool) throws {
-        let route = try Route(path: ("/v1/users" + path).utf8)
-        guard case .account(let account) = route else { throw Route.unknown }
-        let operation = try #require(account.operation(method))
-        let scopes = [try #require(KeyScope(scope))]
+        let route = try #require(RouteTree.all.route("/v1/users" + path, method))
+        let operation = try #require(route.usersScope)
+        let caller = Caller(.admin, scopes: [try #require(KeyScope(scope))])
         if isAllowed {
-            try AccountRoutes.checkScopes(scopes, for: operation)
+            try caller.checkScopes(for: operation, on: "users")
         } else {
-            let error = #expect(throws: ErrorBody.self) { try AccountRoutes.checkScopes(scopes, for: operation) }
+            let error = #expect(throws: ErrorBody.self) { try caller.checkScopes(for: operation, on: "users") }
             #expect(error?.code == .scopeInsufficient)
         }
-        try AccountRoutes.checkScopes(nil, for: operation)
+        try Caller.secretKey.checkScopes(for: operation, on: "users")
     }
 }
 #endif

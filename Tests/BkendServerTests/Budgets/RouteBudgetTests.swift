@@ -1,7 +1,6 @@
 #if Server
 import BkendWire
 import Foundation
-import RouteFuzz
 import Testing
 
 @testable import BkendServer
@@ -11,34 +10,32 @@ struct RouteBudgetTests {
     @Test("docs/budgets.md shows each route's budget") func document() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/budgets.md")
         let text = try String(contentsOf: file.standardized, encoding: .utf8)
-        let rows = FuzzedRoute.all.map { Self.row($0.method, $0.pattern) }
-        let missing = rows.filter { !text.contains($0 + "\n") }
-        #expect(missing == [], "replace the table by:\n\(rows.joined(separator: "\n"))")
+        let rows = Route.all.map(Self.row)
+        let shown = text.split(separator: "\n").map(String.init).filter { $0.hasPrefix("| `") && $0.contains(" /") }
+        #expect(shown == rows, "replace the table by:\n\(rows.joined(separator: "\n"))")
     }
 
     @Test("Every route has a budget, and no budget is without a bound") func all() {
-        for route in FuzzedRoute.all {
-            let budget = RouteBudget.of(route.pattern, route.method, ServerLimits())
-            #expect(budget.answerBytes > 0 && budget.answerBytes < 1 << 28, "\(route)")
-            #expect(budget.memoryBytes > 0 && budget.memoryBytes < 1 << 30, "\(route)")
-            #expect(budget.bodyBytes <= ServerLimits().bodyBytes, "\(route)")
+        for route in Route.all {
+            let budget = route.budget(ServerLimits())
+            #expect(budget.answerBytes > 0 && budget.answerBytes < 1 << 28, "\(route.pattern)")
+            #expect(budget.memoryBytes > 0 && budget.memoryBytes < 1 << 30, "\(route.pattern)")
+            #expect(budget.bodyBytes <= ServerLimits().bodyBytes, "\(route.pattern)")
         }
     }
 
-    private static func row(_ method: String, _ pattern: String) -> String {
+    private static func row(_ route: Route) -> String {
         let limits = ServerLimits()
-        let budget = RouteBudget.of(pattern, method, limits)
-        let path = pattern.replacing(":table", with: "table")
-        let deadline = (try? Route(path: path.utf8).deadline(under: limits)) ?? .whole(seconds: 0)
+        let budget = route.budget(limits)
         let time =
-            switch deadline {
+            switch route.deadline(limits) {
             case .whole(let seconds): budget.bodyBytes > 0 ? "\(seconds) s" : "–"
             case .progress: "progress"
             case .none: "none"
             }
         let queues = budget.queues.isEmpty ? "–" : budget.queues.map(\.rawValue).joined(separator: ", ")
         return [
-            "", "`\(method) \(pattern)`", size(budget.bodyBytes), time, size(budget.answerBytes),
+            "", "`\(route.method) \(route.pattern)`", size(budget.bodyBytes), time, size(budget.answerBytes),
             size(budget.memoryBytes), queues, size(budget.writtenBytes), "",
         ].joined(separator: " | ").trimmingCharacters(in: .whitespaces)
     }

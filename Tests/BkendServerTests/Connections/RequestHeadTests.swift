@@ -66,7 +66,7 @@ import Testing
         var limits = ServerLimits()
         limits.requestSeconds = 7
         for target in ["/health", "/v1/data/t", "/v1/data/t/1?x=1", "/v1/auth/email/signin", "/nowhere", "*", "%"] {
-            #expect(RouteDeadline(target: target, limits: limits) == .whole(seconds: 7), "\(target)")
+            #expect(RouteTree.all.deadline(target, "GET", limits) == .whole(seconds: 7), "\(target)")
         }
     }
 }

@@ -8,13 +8,34 @@ import Testing
     @Test(
         "A path leads to its route, in both forms",
         arguments: [
-            ("/health", Route.health), ("/v1/data/posts", .table("posts")), ("/v1/posts", .table("posts")),
-            ("/v1/posts/", .table("posts")), ("/v1/data/posts/abc", .record(table: "posts", id: "abc")),
-            ("/v1/posts/abc", .record(table: "posts", id: "abc")), ("/v1/data/posts/spec", .spec(table: "posts")),
-            ("/v1/p%6Fsts/a%2Fb", .record(table: "posts", id: "a/b")), ("/v1/_audit", .table("_audit")),
-            ("/v1/posts/a+b", .record(table: "posts", id: "a+b")),
+            ("/health", "/health", ["", ""]), ("/v1/data/posts", "/v1/data/:table", ["posts", ""]),
+            ("/v1/posts", "/v1/data/:table", ["posts", ""]), ("/v1/posts/", "/v1/data/:table", ["posts", ""]),
+            ("/v1/data/posts/abc", "/v1/data/:table/:id", ["posts", "abc"]),
+            ("/v1/posts/abc", "/v1/data/:table/:id", ["posts", "abc"]),
+            ("/v1/data/posts/spec", "/v1/data/:table/spec", ["posts", ""]),
+            ("/v1/posts/openapi", "/v1/data/:table/openapi", ["posts", ""]),
+            ("/v1/p%6Fsts/a%2Fb", "/v1/data/:table/:id", ["posts", "a/b"]),
+            ("/v1/_audit", "/v1/data/:table", ["_audit", ""]),
+            ("/v1/posts/a+b", "/v1/data/:table/:id", ["posts", "a+b"]),
+            ("/v1/posts//", "/v1/data/:table/:id", ["posts", ""]),
         ])
-    func routes(path: String, route: Route) throws { #expect(try Route(path: path.utf8) == route) }
+    func routes(path: String, pattern: String, values: [String]) throws {
+        let match = try RouteTree.all.match(path.utf8)
+        #expect(match.pattern == pattern)
+        #expect([match.table, match.id] == values)
+    }
+
+    @Test("No two routes have one method and pattern, and each is found by its own path")
+    func table() throws {
+        for route in Route.all {
+            for path in route.paths {
+                let path = path.replacing(":table", with: "t").replacing(":id", with: "x")
+                let match = try RouteTree.all.match(path.utf8)
+                #expect(match.routes.filter { $0.method == route.method }.count == 1, "\(route.pattern)")
+                #expect(match.route(route.method) === route, "\(path)")
+            }
+        }
+    }
 
     @Test(
         "A path that leads nowhere is 404",
@@ -24,7 +45,7 @@ import Testing
             "/v1/files/x", "/v1/sessions", "/v1/accounts", "posts", "/healthy", "/health/x", "/v1/posts/a/b",
         ])
     func unknown(path: String) {
-        let error = #expect(throws: ErrorBody.self) { try Route(path: path.utf8) }
+        let error = #expect(throws: ErrorBody.self) { try RouteTree.all.match(path.utf8) }
         #expect(error?.code == .routeNotFound || error?.fields == ["table"])
     }
 
@@ -36,7 +57,7 @@ import Testing
             "/v1/data/1abc", "/v1/a%2Fb", "/v1/data/files", "/v1/;DROP%20TABLE", "/v1//x",
         ])
     func badNames(path: String) {
-        let error = #expect(throws: ErrorBody.self) { try Route(path: path.utf8) }
+        let error = #expect(throws: ErrorBody.self) { try RouteTree.all.match(path.utf8) }
         #expect(error?.status == 400)
         #expect(error?.fields == ["table"])
     }
@@ -44,7 +65,7 @@ import Testing
     @Test(
         "Malformed percent-encoding is a 400", arguments: ["/v1/a%", "/v1/a%2", "/v1/%zz", "/v1/%FF", "/v1/t/%C3%28"])
     func badEncoding(path: String) {
-        let error = #expect(throws: ErrorBody.self) { try Route(path: path.utf8) }
+        let error = #expect(throws: ErrorBody.self) { try RouteTree.all.match(path.utf8) }
         #expect(error?.code == .invalidParameters)
     }
 

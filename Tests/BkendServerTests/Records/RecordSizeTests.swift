@@ -1,9 +1,6 @@
 #if Server
 import BkendTesting
 import BkendWire
-import HTTPTypes
-import HummingbirdCore
-import NIOCore
 import Testing
 
 @testable import BkendServer
@@ -84,9 +81,7 @@ import Testing
             try records.insert(1, bytes: 30_000)
             let routes = records.routes(Self.limits)
             func patch(_ body: JSON) async throws {
-                let head = HTTPRequest(method: .patch, scheme: nil, authority: nil, path: "/")
-                let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body.serialized())))
-                _ = try await routes.update(RecordStore.id(1), in: "t", request)
+                _ = try await routes.update(RecordStore.id(1), in: "t", RecordStore.body(body))
             }
             let error = await #expect(throws: ErrorBody.self) { try await patch(["more": Self.text(10)]) }
             #expect(error?.code == .payloadTooLarge)

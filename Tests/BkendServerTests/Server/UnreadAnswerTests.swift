@@ -2,9 +2,6 @@
 import BkendAccounts
 import BkendTesting
 import BkendWire
-import HTTPTypes
-import HummingbirdCore
-import NIOCore
 import Testing
 
 @testable import BkendServer
@@ -97,9 +94,7 @@ import Testing
             let budget = AnswerBudget(bytes: 1 << 20)
             let routes = records.routes(answers: budget)
             func patch(_ body: JSON) async throws -> RouteAnswer {
-                let head = HTTPRequest(method: .patch, scheme: nil, authority: nil, path: "/")
-                let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body.serialized())))
-                return try await routes.update(RecordStore.id(1), in: "t", request)
+                return try await routes.update(RecordStore.id(1), in: "t", RecordStore.body(body))
             }
             let held = try AnswerBody([UInt8](repeating: 1, count: 400_000), on: AnswerAccount(budget, client: nil))
             let error = await #expect(throws: TooManyRequests.self) { try await patch(["a": 1]) }

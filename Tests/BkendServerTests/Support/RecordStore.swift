@@ -4,6 +4,9 @@ import BkendDocuments
 import BkendWire
 import Foundation
 import GRDB
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
 
 @testable import BkendServer
 
@@ -55,11 +58,19 @@ struct RecordStore {
         }
     }
 
+    /// A request's body.
+    static func body(_ json: JSON) async throws -> BodyReader.Body {
+        let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/")
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: json.serialized())))
+        let limits = ServerLimits()
+        return try await BodyReader(bytes: limits.bodyBytes, limits: limits).read(request)
+    }
+
     /// The routes as an administrator has them.
     func routes(_ limits: ServerLimits = ServerLimits(), answers: AnswerBudget? = nil) -> RecordRoutes {
         let account = AnswerAccount(answers ?? AnswerBudget(bytes: limits.allAnswers), client: nil)
         return RecordRoutes(
-            store: store, caller: Caller(.admin), callerNow: { Caller(.admin) }, clock: { .systemNow },
+            store: store, caller: .secretKey, clock: { .systemNow },
             answers: account, limits: limits, isDynamic: false)
     }
 }

@@ -3,15 +3,11 @@ import BkendAccounts
 import BkendDocuments
 import BkendWire
 import GRDB
-import HTTPTypes
-import HummingbirdCore
 
 /// The record operations of one request: reads what the request says, and leaves the rest to `RecordOperations`.
 struct RecordRoutes: Sendable {
     let store: EnvironmentStore
     let caller: Caller
-    /// Who asks, asked anew: a body may take its time, and key or session may end meanwhile.
-    let callerNow: @Sendable () async throws -> Caller
     /// The time. What is written is stamped inside its transaction: a body may take its time to come, and the writer's
     /// turn too, and a stamp from before either lies behind what others have read already.
     let clock: @Sendable () -> Timestamp
@@ -53,10 +49,8 @@ struct RecordRoutes: Sendable {
         return answer
     }
 
-    func create(in table: String, _ request: Request) async throws -> RouteAnswer {
-        let body = try await BodyReader(Route.table(table).budget(.post, limits), limits: limits).read(request)
-        let caller = try await callerNow()
-        let (clock, store, answers, limits) = (clock, store, answers, limits)
+    func create(in table: String, _ body: BodyReader.Body) async throws -> RouteAnswer {
+        let (caller, clock, store, answers, limits) = (caller, clock, store, answers, limits)
         let mostTables = isDynamic ? limits.dynamicTables : nil
         let checked = try await ahead(isLarge: body.isLarge) { db, catalog, patterns, _ in
             let json = try body.json()
@@ -86,12 +80,8 @@ struct RecordRoutes: Sendable {
         return RouteAnswer(.created, body: out)
     }
 
-    func update(_ id: String, in table: String, _ request: Request) async throws -> RouteAnswer {
-        let body = try await BodyReader(
-            Route.record(table: table, id: id).budget(.patch, limits), limits: limits
-        ).read(request)
-        let caller = try await callerNow()
-        let (clock, answers, limits) = (clock, answers, limits)
+    func update(_ id: String, in table: String, _ body: BodyReader.Body) async throws -> RouteAnswer {
+        let (caller, clock, answers, limits) = (caller, clock, answers, limits)
         var known: JSONObject?
         for _ in 0..<Self.attempts {
             let (fields, change, same) = try await ahead(isLarge: body.isLarge) { [known] db, catalog, patterns, pace in
@@ -201,21 +191,17 @@ struct RecordRoutes: Sendable {
     }
 }
 
-extension ErrorBody {
-    static func tableNotFound(_ name: String) -> ErrorBody {
-        let message = "there is no table \(name)"
-        let detail = Detail(field: "table", rule: "exists", message: message)
-        return ErrorBody(.tableNotFound, message, details: [detail])
-    }
-}
-
-extension TableCatalog {
-    /// The table of that name.
+extension RecordRoutes {
+    /// The operations of a call's records.
     ///
-    /// - Throws: `ErrorBody` with `data/table-not-found`.
-    func table(_ name: String) throws -> Table {
-        guard let table = try self[name] else { throw ErrorBody.tableNotFound(name) }
-        return table
+    /// - Parameter caller: who asks now, where a body has come since; nil for the caller of the head.
+    init(_ call: RouteCall, by caller: Caller? = nil) {
+        let configuration = call.services.configuration
+        self.init(
+            store: call.environment.store, caller: caller ?? call.caller, clock: configuration.now,
+            answers: call.services.account(of: call.client), limits: configuration.limits,
+            isDynamic: configuration.isDynamic,
+            explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
     }
 }
 #endif

@@ -9,8 +9,8 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Answers every request: reads its route and caller, hands it to the feature, and puts the answer into JSON. Rules live
-/// elsewhere.
+/// Answers every request: traces it, holds it to the limits, and puts what its route answers, or what was thrown, into a
+/// response. The routes are `Route.all`.
 struct APIResponder: HTTPResponder {
     /// The connection that the request came by.
     struct Context: InitializableFromSource {
@@ -25,14 +25,10 @@ struct APIResponder: HTTPResponder {
         var loop: any EventLoop { channel.eventLoop }
     }
 
-    let environments: Environments
-    let keys: KeyRing
-    let configuration: ServerConfiguration
+    let services: RouteServices
     let requestIDs: RequestIDs
     let limiter: RequestLimiter
     let metrics: ServerMetrics
-    /// The memory of all answers under way.
-    let answers: AnswerBudget
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let headers = request.headers
@@ -45,9 +41,10 @@ struct APIResponder: HTTPResponder {
         defer { metrics.ended() }
         if request.method == .options { return preflight(trace) }
         var answer: RouteAnswer
+        var route: Route?
         do {
             try admit(trace.client)
-            answer = try await self.answer(request, query, &trace)
+            answer = try await self.answer(request, query, &trace, &route)
         } catch let broken as BrokenOff {
             // What is no HTTP was answered and counted where it was read.
             if !((broken.cause as? HTTPParserError).map { $0 != .invalidEOFState } ?? false) {
@@ -77,25 +74,22 @@ struct APIResponder: HTTPResponder {
         // What a write that was made answers was counted before it was stored: nothing may be refused any more.
         if request.method == .get || request.method == .head || answer.status.code >= 400 {
             do throws(TooManyRequests) {
-                answer.body = try answer.body.settled(on: account(of: trace))
+                answer.body = try answer.body.settled(on: services.account(of: trace.client))
             } catch {
                 answer = RouteAnswer(error.body, retryAfterSeconds: error.retryAfterSeconds)
             }
         }
-        checkBudget(of: answer, to: trace)
+        checkBudget(of: answer, on: route, to: trace)
         let response = answer.response(
             to: trace, isFromPage: headers[.origin] != nil, extensions: extensions, on: context.loop)
         record(trace, answer)
         return response
     }
 
+    private var configuration: ServerConfiguration { services.configuration }
+
     /// What this server tells of itself.
     private var extensions: Extensions { configuration.extensions }
-
-    private func account(of trace: RequestTrace) -> AnswerAccount {
-        let connection = Connection.current
-        return AnswerAccount(answers, client: trace.client, drop: { connection?.drop() })
-    }
 
     /// Counts a request of a client behind a trusted proxy, whose connections are the proxy's.
     private func admit(_ client: ClientAddress?) throws(TooManyRequests) {
@@ -107,61 +101,40 @@ struct APIResponder: HTTPResponder {
             retryAfterSeconds: 1)
     }
 
-    private func answer(_ request: Request, _ query: Substring, _ trace: inout RequestTrace) async throws -> RouteAnswer
-    {
-        let (route, key, credentials): (Route, ResolvedKey, Credentials)
+    /// What the request's route answers.
+    ///
+    /// - Parameter route: set to the route, once it is known.
+    private func answer(
+        _ request: Request, _ query: Substring, _ trace: inout RequestTrace, _ route: inout Route?
+    ) async throws -> RouteAnswer {
+        let (found, match, key, credentials): (Route, RouteMatch, ResolvedKey, Credentials)
         let now = configuration.now()
         do {
             try RequestTarget.check(trace.path, query, configuration.limits)
-            route = try Route(path: trace.path.utf8)
-            trace.route = route
-            guard route.methods.contains(request.method.rawValue) else { return Self.methodNotAllowed(route) }
-            if route == .health { return RouteAnswer(.ok, ["status": "ok"]) }
+            match = try RouteTree.all.match(trace.path.utf8)
+            trace.pattern = match.pattern
+            guard let route = match.route(request.method) else { return Self.methodNotAllowed(match) }
+            found = route
+            if case .open(let answer) = route.handler { return answer() }
             credentials = try Credentials(request.headers)
-            key = try keys.key(credentials.key, now: now)
+            key = try services.keys.key(credentials.key, now: now)
         } catch let error as ErrorBody {
             trace.rate = try limiter.count(nil, from: trace.client, now: now)
             throw error
         }
+        route = found
         trace.environment = key.environment
         trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
-        let answer = try await Requester.$current.withValue(requester(key, trace)) {
-            try await self.answer(route, request, query, key, credentials, &trace)
-        }
-        if case .openAPI = route { return answer }
-        return isWrapped(key) ? answer.wrapped : answer
-    }
-
-    private func answer(
-        _ route: Route, _ request: Request, _ query: Substring, _ key: ResolvedKey, _ credentials: Credentials,
-        _ trace: inout RequestTrace
-    ) async throws -> RouteAnswer {
-        let environment = try environments.environment(key.environment)
-        if case .account(let route) = route {
-            return try await AccountRoutes(
-                environment: environment, key: key,
-                keyNow: { try keys.key(credentials.key, now: configuration.now()) },
-                limits: configuration.limits, client: trace.client
-            ).answer(route, request, query: query, token: credentials.token, trace: &trace)
-        }
-        let caller = try await caller(key, credentials)
-        trace.group = caller.group
-        trace.userID = caller.userID
-        let records = RecordRoutes(
-            store: environment.store, caller: caller,
-            callerNow: { try await self.caller(keys.key(credentials.key, now: configuration.now()), credentials) },
-            clock: configuration.now, answers: account(of: trace),
-            limits: configuration.limits, isDynamic: configuration.isDynamic,
-            explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
-        switch (route, request.method) {
-        case (.table(let table), .post): return try await records.create(in: table, request)
-        case (.table(let table), _): return try await records.list(table, query: query)
-        case (.record(let table, let id), .patch): return try await records.update(id, in: table, request)
-        case (.record(let table, let id), .delete): return try await records.delete(id, in: table)
-        case (.record(let table, let id), _): return try await records.get(id, in: table)
-        case (.spec(let table), _): return try records.spec(of: table)
-        case (.openAPI(let table), _): return try records.openAPI(of: table, isWrapped: isWrapped(key))
-        case (.health, _), (.account, _): throw Route.unknown
+        return try await Requester.$current.withValue(requester(key, trace)) {
+            let environment = try services.environments.environment(key.environment)
+            let caller = try await services.caller(credentials, key, on: found, in: environment)
+            trace.group = caller.group
+            trace.userID = caller.userID
+            let call = RouteCall(
+                services: services, route: found, table: match.table, id: match.id, request: request, query: query,
+                requestID: trace.id, client: trace.client, credentials: credentials, key: key,
+                environment: environment, caller: caller)
+            return try await found.answer(call)
         }
     }
 
@@ -173,16 +146,6 @@ struct APIResponder: HTTPResponder {
                 project: key.environment.project, environment: key.environment.environment,
                 client: trace.client?.network.description ?? ""),
             departure: { departure })
-    }
-
-    private func caller(_ key: ResolvedKey, _ credentials: Credentials) async throws -> Caller {
-        guard let token = credentials.token else { return Caller(key: key) }
-        let tokens: any AccessTokens = configuration.accessTokens ?? environments
-        return try await tokens.caller(of: token, in: key.environment).with(key)
-    }
-
-    private func isWrapped(_ key: ResolvedKey) -> Bool {
-        configuration.wrappedProjects.contains(key.environment.project)
     }
 
     private func failure(_ error: any Error, _ trace: RequestTrace) -> ErrorBody {
@@ -199,8 +162,8 @@ struct APIResponder: HTTPResponder {
     }
 
     /// An answer past its route's budget is a fault of the server, which it tells its operator.
-    private func checkBudget(of answer: RouteAnswer, to trace: RequestTrace) {
-        let most = trace.route?.budget(trace.method, configuration.limits).answerBytes ?? RouteBudget.errorBytes
+    private func checkBudget(of answer: RouteAnswer, on route: Route?, to trace: RequestTrace) {
+        let most = route?.budget(configuration.limits).answerBytes ?? RouteBudget.errorBytes
         guard answer.body.count > most else { return }
         metrics.answeredOverBudget()
         configuration.logger.error(
@@ -232,8 +195,8 @@ struct APIResponder: HTTPResponder {
         "the request had to wait, and its client has closed its side of the connection; nothing was done: send it again, "
             + "and leave the connection open until the answer is there")
 
-    private static func methodNotAllowed(_ route: Route) -> RouteAnswer {
-        let methods = route.methods + ["OPTIONS"]
+    private static func methodNotAllowed(_ match: RouteMatch) -> RouteAnswer {
+        let methods = match.methods + ["OPTIONS"]
         var answer = RouteAnswer(
             ErrorBody("common/method-not-allowed", "this route takes \(methods.joined(separator: ", "))", status: 405))
         answer.headers[.allow] = methods.joined(separator: ", ")

@@ -1,0 +1,123 @@
+#if Server
+import BkendWire
+
+// The budgets of routes, in the order of `Route.all`. docs/budgets.md shows them for the default limits.
+
+extension RouteBudget {
+    /// `{"success":true,"data":…}`, `{"items":[…],"pagination":…}` and the commas.
+    private static let wrapping = 4 << 10
+    /// The path, the query, the headers, a body of an account, SQLite's caches.
+    private static let baseMemory = 48 << 20
+    /// One hash of scrypt with N = 2^17 and r = 8 (RFC 7914 §2: 128 × N × r bytes).
+    private static let hashMemory = 128 << 20
+
+    // MARK: Records
+
+    static func health(_: ServerLimits) -> RouteBudget { RouteBudget(answerBytes: errorBytes, memoryBytes: 1 << 20) }
+
+    /// A page of records: the page itself, and what the buffer that grows by doubling leaves behind.
+    static func page(_ limits: ServerLimits) -> RouteBudget {
+        RouteBudget(
+            answerBytes: limits.largestPage + wrapping, memoryBytes: 3 * limits.largestPage + baseMemory,
+            queues: [.reads])
+    }
+
+    static func create(_ limits: ServerLimits) -> RouteBudget { writing(limits.largestPage, limits) }
+
+    /// One record. An import may have put in larger ones than requests can make.
+    static func record(_: ServerLimits) -> RouteBudget {
+        RouteBudget(
+            answerBytes: ServerLimits.anyRecord + wrapping, memoryBytes: 8 * ServerLimits.anyRecord + baseMemory,
+            queues: [.reads])
+    }
+
+    static func update(_ limits: ServerLimits) -> RouteBudget { writing(ServerLimits.anyRecord, limits) }
+
+    static func delete(_ limits: ServerLimits) -> RouteBudget {
+        var budget = update(limits)
+        (budget.bodyBytes, budget.answerBytes) = (0, errorBytes)
+        return budget
+    }
+
+    static func spec(_: ServerLimits) -> RouteBudget { RouteBudget(answerBytes: 16 << 20, memoryBytes: 128 << 20) }
+
+    /// A write of records. Its JSON is held as text, as values and once more as stored text; a record that is changed is
+    /// read, changed and written whole, also one that an import has made larger than requests can.
+    private static func writing(_ stored: Int, _ limits: ServerLimits) -> RouteBudget {
+        RouteBudget(
+            bodyBytes: limits.bodyBytes, answerBytes: stored + wrapping,
+            memoryBytes: baseMemory + 48 * limits.bodyBytes + 6 * stored, queues: [.reads, .writer],
+            writtenBytes: stored)
+    }
+
+    // MARK: Accounts
+
+    /// One user.
+    static func account(_: ServerLimits) -> RouteBudget {
+        RouteBudget(answerBytes: errorBytes, memoryBytes: baseMemory)
+    }
+
+    /// A page has at most 100 users or sessions, each bounded by the rules of its fields.
+    static func accountList(_: ServerLimits) -> RouteBudget {
+        RouteBudget(answerBytes: 2 << 20, memoryBytes: baseMemory)
+    }
+
+    /// A write without a body.
+    static func accountRemoval(_ limits: ServerLimits) -> RouteBudget {
+        var budget = account(limits)
+        budget.queues = [.writer]
+        budget.writtenBytes = 64 << 10
+        return budget
+    }
+
+    /// A write with a body.
+    static func accountChange(_ limits: ServerLimits) -> RouteBudget {
+        var budget = accountRemoval(limits)
+        budget.bodyBytes = min(limits.bodyBytes, limits.accountBodyBytes)
+        if budget.bodyBytes > ServerLimits.momentBody { budget.queues.insert(.reads, at: 0) }
+        return budget
+    }
+
+    /// A write with a password.
+    static func hashing(_ limits: ServerLimits) -> RouteBudget {
+        var budget = accountChange(limits)
+        budget.queues.insert(.hashing, at: budget.queues.count - 1)
+        budget.memoryBytes += hashMemory
+        return budget
+    }
+
+    /// A write after which a mail is sent.
+    static func mailing(_ limits: ServerLimits) -> RouteBudget {
+        var budget = accountChange(limits)
+        budget.queues.append(.mail)
+        return budget
+    }
+}
+
+extension RouteBudget {
+    /// Every route, by its method and its pattern.
+    package static var routes: [(method: String, pattern: String)] {
+        Route.all.map { ($0.method.rawValue, $0.pattern) }
+    }
+
+    /// The budget of a route by its pattern, `/v1/data/:table/:id`.
+    package static func of(_ pattern: String, _ method: String, _ limits: ServerLimits) -> RouteBudget {
+        let route = Route.all.first {
+            $0.pattern == pattern && $0.method.rawValue == (method == "HEAD" ? "GET" : method)
+        }
+        return route?.budget(limits) ?? account(limits)
+    }
+}
+
+extension RouteTree: RequestRules {
+    /// How long a request may take to come, by its target; one that leads nowhere as long as one of records.
+    func deadline(_ target: String, _ method: String, _ limits: ServerLimits) -> RouteDeadline {
+        route(target, method)?.deadline(limits) ?? .whole(seconds: limits.requestSeconds)
+    }
+
+    /// The bytes of a request's body that are read, by its target; of one that leads nowhere, those of records.
+    func bodyBytes(_ target: String, _ method: String, _ limits: ServerLimits) -> Int {
+        route(target, method)?.budget(limits).bodyBytes ?? limits.bodyBytes
+    }
+}
+#endif
