@@ -8,7 +8,7 @@ struct AccountsStore: AccountsDatabase {
     let queryLimit: Duration
 
     func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        try await store.read(limit: queryLimit) { db, _ in try body(db) }
+        try await store.query(limit: queryLimit) { db, _, _ in try body(db) }
     }
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {

@@ -39,7 +39,7 @@ package struct TableVersion: Hashable, Sendable {
 extension EnvironmentStore {
     /// The tables, by name.
     package func tables() throws -> [TableEntry] {
-        try quickRead { db, catalog in
+        try readNow { db, catalog in
             try catalog.all.map { table in
                 TableEntry(
                     name: table.name, version: table.version, records: try table.collection.total(in: db),
@@ -67,7 +67,7 @@ extension EnvironmentStore {
     ///
     /// - Throws: `OperatorError` when there never was one of that name.
     package func versions(of name: String) throws -> [TableVersion] {
-        try quickRead { db, catalog in
+        try readNow { db, catalog in
             let rows = try Row.fetchAll(
                 db,
                 sql: "SELECT version, definition, createdAt FROM server_table_versions WHERE name = ? ORDER BY version",

@@ -43,7 +43,7 @@ extension EnvironmentStore {
     /// - Throws: `TableMistakes` with every mistake of the definitions.
     package func check(_ json: JSON, finding: (SchemaFinding) throws -> Void) throws -> [TableCheck] {
         let tables = try TableMistakes.tables(json)
-        return try quickRead { db, catalog in
+        return try readNow { db, catalog in
             try tables.map { table in
                 let old = try catalog[table.name]
                 let settled = try ClientKeySetting(table, over: old, .asks, in: db)

@@ -12,8 +12,8 @@ struct BodyReader: Sendable {
         fileprivate let bytes: ByteBufferView
         fileprivate let limits: JSONLimits
 
-        /// Whether taking it apart, and what is done with it then, may take more than a moment.
-        var isLarge: Bool { bytes.count > ServerLimits.momentBody }
+        /// Its size in bytes.
+        var count: Int { bytes.count }
 
         /// The body as JSON.
         ///

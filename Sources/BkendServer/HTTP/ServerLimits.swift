@@ -84,14 +84,6 @@ package struct ServerLimits: Sendable {
     /// How many of the largest pages there may be at once at least.
     package static let pagesAtOnce = 4
 
-    /// The bytes past which a body, a query string or a stored record is worked on off the threads that serve
-    /// connections: it may take some milliseconds, for which everybody else would wait.
-    static let momentBody = 16 << 10
-    /// See `momentBody`.
-    static let momentQuery = 4 << 10
-    /// See `momentBody`.
-    static let momentRecord = 64 << 10
-
     /// The most bytes that a request may make of a record: no less than a body's, and no more than an import takes.
     package var largestRecord: Int { min(max(recordBytes, bodyBytes), Self.anyRecord) }
     /// The most bytes of a page.

@@ -24,7 +24,7 @@ extension EnvironmentStore {
     /// - Throws: `OperatorError` when there is no such table, or a file is there already.
     package func export(_ names: [String], to folder: String) throws -> [ExportedTable] {
         try PrivateFile.makeFolder(folder)
-        return try quickRead { db, catalog in
+        return try readNow { db, catalog in
             let tables = try Self.chosen(names, catalog)
             let definitions = try OutputFile(folder + "/tables.json")
             let json: JSON = ["tables": .array(try tables.map { .object(try Self.definition(of: $0, in: db).json) })]
@@ -43,7 +43,7 @@ extension EnvironmentStore {
 
     /// Writes a table's records to an open file, a line each.
     package func export(_ name: String, to descriptor: Int32) throws -> ExportedTable {
-        try quickRead { db, catalog in
+        try readNow { db, catalog in
             let tables = try Self.chosen([name], catalog)
             var buffer: [UInt8] = []
             var bytes = 0

@@ -30,7 +30,7 @@ extension RecordOperations {
     ) throws -> CheckedChange? {
         if try known.isCurrent(for: id, in: table, db) { return known }
         let patterns = RequestPatterns(within: .milliseconds(50))
-        let result = Result { try change(of: id, set: body, patterns: patterns, pace: .unhurried, in: db) }
+        let result = Result { try change(of: id, set: body, patterns: patterns, .untimed, in: db) }
         return patterns.ranOut ? nil : try result.get()
     }
 
@@ -38,13 +38,12 @@ extension RecordOperations {
     /// caller may read it: then nothing is written and `updatedAt` stays.
     ///
     /// - Throws: `ErrorBody`: 403 when the caller may not, 404, 400 with what is wrong with the record that would result.
-    ///   `NeedsTime` when only a moment is given and the record is large.
     func change(
-        of id: String, set body: JSONObject, patterns: RequestPatterns, pace: ReadPace, in db: Database
+        of id: String, set body: JSONObject, patterns: RequestPatterns, _ attempt: ReadAttempt, in db: Database
     ) throws -> CheckedChange {
         let access = try access.access(to: .update)
         guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
-        try pace.check(record: text.bytes.count)
+        try attempt.expect(.record(bytes: text.bytes.count))
         let old = try text.json
         try check(access, .update, old)
         let fields = Self.withoutSystemFields(body)

@@ -15,16 +15,11 @@ package final class EnvironmentStore: Sendable {
     let pool: DatabasePool
     let options: StoreOptions
     let lock: FileLock
-    private let quickReaders: QuickReaders
+    let quickReaders: QuickReaders
     private let writes: FairLine
     let logWork = Mutex(LogWork())
-    private let cache = TableCache()
+    let cache = TableCache()
     private let ids: Mutex<ObjectIDGenerator>
-
-    /// How far slow reads stand back behind short ones and writes, when all processors are busy.
-    private static let niceness: Int32 = 10
-    /// How long a query may hold its caller's thread.
-    private static let moment = Duration.milliseconds(2)
 
     /// Opens the database at a path, making it when it isn't there.
     init(path: String, name: EnvironmentName? = nil, options: StoreOptions = StoreOptions()) throws {
@@ -49,74 +44,19 @@ package final class EnvironmentStore: Sendable {
     }
 
     /// How many tables there are; nil when the database doesn't answer.
-    var tableCount: Int? { try? quickRead { _, catalog in try catalog.count } }
+    var tableCount: Int? { try? readNow { _, catalog in try catalog.count } }
 
     /// How many of them `serve --dynamic` has made; nil when the database doesn't answer.
-    var dynamicTableCount: Int? { try? quickRead { db, _ in try DynamicTable.count(in: db) } }
+    var dynamicTableCount: Int? { try? readNow { db, _ in try DynamicTable.count(in: db) } }
 
     /// A new record's id.
     func newID(at now: Timestamp) -> String { ids.withLock { $0.next(at: now) } }
-
-    /// Reads what takes microseconds, on the caller's own thread: a hop to another would cost more than the read.
-    func quickRead<Result>(_ body: (Database, TableCatalog) throws -> Result) throws -> Result {
-        try quickReaders.read { db, seen in try body(db, TableCatalog(in: db, cache: cache, seen: seen)) }
-    }
-
-    /// Reads over one snapshot, within a time limit. Most queries are done sooner than a change of threads would be, so
-    /// each is tried on the caller's thread first; what takes longer, or says that it will, starts again off it, so that
-    /// a thread of the concurrency pool is never held for more than a moment. There it waits for its turn, and ends
-    /// when its client goes.
-    ///
-    /// - Throws: `QueueRefused`, `ClientGone`, `QueryTimedOut`, `QueryAbandoned`; what `body` throws.
-    func read<Result: Sendable>(
-        limit: Duration, paced body: @escaping @Sendable (Database, TableCatalog, ReadPace) throws -> Result
-    ) async throws -> Result {
-        do {
-            return try quickRead { db, catalog in
-                try db.withDeadline(QueryDeadline(after: min(limit, Self.moment))) { try body(db, catalog, .moment) }
-            }
-        } catch is NeedsTime {
-        } catch is QueryTimedOut where limit > Self.moment {
-        }
-        return try await slowRead(limit: limit) { db, catalog in try body(db, catalog, .unhurried) }
-    }
-
-    /// Reads off the caller's thread, for what is known to take more than a moment; see `read(limit:paced:)`.
-    func slowRead<Result: Sendable>(
-        limit: Duration, _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
-    ) async throws -> Result {
-        let departure = Requester.current.departure()
-        return try await slowly { [pool] in
-            try pool.read { db in
-                let catalog = TableCatalog(in: db, cache: self.cache)
-                let deadline = QueryDeadline(after: limit, isAbandoned: { departure?.isPast ?? false })
-                return try db.withDeadline(deadline) { try body(db, catalog) }
-            }
-        }
-    }
-
-    /// Works off the caller's thread, in the line of slow reads: whoever asks for what takes milliseconds waits behind
-    /// itself, and others don't.
-    ///
-    /// - Throws: `QueueRefused`, `ClientGone`; what `work` throws.
-    func slowly<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await options.slowReads.pass(share, departure: Requester.current.departure()) {
-            try await PatientThread.run(niceness: Self.niceness) { try work() }
-        }
-    }
 
     /// The share of the queues that the present requester has in this environment.
     var share: QueueShare {
         var share = Requester.current.share
         if let name { (share.project, share.environment) = (name.project, name.environment) }
         return share
-    }
-
-    /// `read(limit:paced:)` of what can be interrupted at any row.
-    func read<Result: Sendable>(
-        limit: Duration, _ body: @escaping @Sendable (Database, TableCatalog) throws -> Result
-    ) async throws -> Result {
-        try await read(limit: limit, paced: { db, catalog, _ in try body(db, catalog) })
     }
 
     /// Writes in one transaction; when this returns, the change is on disk. A write whose client goes before its turn is

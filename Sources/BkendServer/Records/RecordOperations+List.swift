@@ -10,10 +10,10 @@ extension RecordOperations {
     ///   - body: where the answer goes.
     ///   - bytes: the most bytes of the page.
     ///   - explaining: whether to tell how the records were found as well.
-    /// - Throws: `NeedsTime` when only a moment is given to a query whose steps can't be interrupted, or to a large page;
-    ///   `ErrorBody` with 400 `data/page-too-large`; `TooManyRequests` when there is no room for the answer.
+    /// - Throws: `ErrorBody` with 400 `data/page-too-large`; `TooManyRequests` when there is no room for the answer.
     func list(
-        _ items: [QueryItem], into body: consuming AnswerBody, atMost bytes: Int, pace: ReadPace, explaining: Bool,
+        _ items: [QueryItem], into body: consuming AnswerBody, atMost bytes: Int, _ attempt: ReadAttempt,
+        explaining: Bool,
         in db: Database
     ) throws -> (body: AnswerBody, plan: QueryPlan?) {
         let access = try access.access(to: .list)
@@ -21,13 +21,13 @@ extension RecordOperations {
         var query = try Query(queryItems: items) { field, text in typing.value(of: text, for: field) }
         query.filter = typing.normalised(query.filter)
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access).map(typing.normalised)
-        if pace == .moment, query.filter.hasPatterns || rows?.hasPatterns == true { throw NeedsTime() }
+        if query.filter.hasPatterns || rows?.hasPatterns == true { try attempt.expect(.patterns) }
         if let rows, rows.mentions(columns.restricted) {
-            let place = PagePlace(body: body, bytes: bytes, pace: pace)
+            let place = PagePlace(body: body, bytes: bytes, attempt: attempt)
             return try list(query, withinHidden: rows, into: place, explaining: explaining, in: db)
         }
         if let rows { query.filter = .allOf([query.filter, rows]) }
-        let place = PagePlace(body: body, bytes: bytes, pace: pace)
+        let place = PagePlace(body: body, bytes: bytes, attempt: attempt)
         let answer = try answer(query, hiding: visibility, into: place, in: db) { text, out in try out.write(text) }
         return (answer, explaining ? try table.collection.explain(query, hiding: visibility, in: db) : nil)
     }
@@ -90,28 +90,25 @@ struct PagePlace {
     var body: AnswerBody
     /// The most bytes of rows.
     let bytes: Int
-    let pace: ReadPace
+    let attempt: ReadAttempt
     private var rows = 0
 
-    /// Rows that have more bytes than that are read off the caller's thread.
-    private static let moment = 1 << 20
-
-    init(body: AnswerBody, bytes: Int, pace: ReadPace) {
+    init(body: AnswerBody, bytes: Int, attempt: ReadAttempt) {
         self.body = body
         self.bytes = bytes
-        self.pace = pace
+        self.attempt = attempt
     }
 
     /// Adds a row.
     ///
     /// - Throws: 400 `data/page-too-large` as soon as there are more bytes than a page may have. A single row is no page:
-    ///   it is answered however large it is. `NeedsTime` and `TooManyRequests`, as for the list.
+    ///   it is answered however large it is. `TooManyRequests`, as for the list.
     mutating func write(_ row: UnsafeBufferPointer<UInt8>) throws {
         if rows > 0 {
             if body.count + row.count > bytes { throw ErrorBody.pageTooLarge(rows: rows, bytes: bytes) }
             try body.write(",")
         }
-        if pace == .moment, body.count + row.count > Self.moment { throw NeedsTime() }
+        try attempt.expect(.page(bytes: body.count + row.count))
         try body.write(row)
         rows += 1
     }
@@ -128,6 +125,18 @@ extension ErrorBody {
             .pageTooLarge, message + hint, details: [.init(field: "limit", rule: "maximum", message: message)])
         error.largestLimit = rows
         return error
+    }
+}
+
+extension Filter {
+    /// Whether a pattern is to be matched, which nothing but its own limits interrupts.
+    fileprivate var hasPatterns: Bool {
+        switch self {
+        case .condition(let condition):
+            condition.operators.contains { if case .regex = $0 { true } else { false } }
+        case .allOf(let filters), .anyOf(let filters): filters.contains { $0.hasPatterns }
+        case .not(let filter): filter.hasPatterns
+        }
     }
 }
 #endif

@@ -21,13 +21,11 @@ struct RecordOperations {
     // MARK: Reading
 
     /// One record's text.
-    ///
-    /// - Throws: `NeedsTime` when only a moment is given and a large record has to be taken apart.
-    func get(_ id: String, pace: ReadPace, in db: Database) throws -> [UInt8] {
+    func get(_ id: String, _ attempt: ReadAttempt, in db: Database) throws -> [UInt8] {
         let access = try access.access(to: .read)
         guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
         if access == .allowed, columns.readsAll { return text.bytes }
-        try pace.check(record: text.bytes.count)
+        try attempt.expect(.record(bytes: text.bytes.count))
         let record = try text.json
         try check(access, .read, record)
         return columns.visible(record, caller: caller).serialized()
@@ -93,18 +91,16 @@ struct RecordOperations {
 
     /// Deletes a record for good.
     func delete(_ id: String, in db: Database) throws {
-        try checkDelete(of: id, pace: .unhurried, in: db)
+        try checkDelete(of: id, .untimed, in: db)
         guard try table.collection.delete(id: id, in: db) else { throw notFound(id) }
     }
 
     /// Refuses to delete a record that isn't there, or not the caller's to delete.
-    ///
-    /// - Throws: `NeedsTime`, as `get`.
-    func checkDelete(of id: String, pace: ReadPace, in db: Database) throws {
+    func checkDelete(of id: String, _ attempt: ReadAttempt, in db: Database) throws {
         let access = try access.access(to: .delete)
         guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
         guard access != .allowed else { return }
-        try pace.check(record: text.bytes.count)
+        try attempt.expect(.record(bytes: text.bytes.count))
         try check(access, .delete, try text.json)
     }
 

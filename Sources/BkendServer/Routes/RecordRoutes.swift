@@ -20,8 +20,8 @@ struct RecordRoutes: Sendable {
 
     func get(_ id: String, in table: String) async throws -> RouteAnswer {
         let caller = caller
-        let text = try await read { db, catalog, pace in
-            try RecordOperations(try catalog.table(table), caller: caller).get(id, pace: pace, in: db)
+        let text = try await store.lookUp(limit: queryLimit) { db, catalog, attempt in
+            try RecordOperations(try catalog.table(table), caller: caller).get(id, attempt, in: db)
         }
         return RouteAnswer(body: try AnswerBody(text, on: answers))
     }
@@ -29,19 +29,15 @@ struct RecordRoutes: Sendable {
     func list(_ table: String, query: Substring) async throws -> RouteAnswer {
         let items = try QueryItem.decode(query)
         let (caller, limits, answers) = (caller, limits, answers)
-        let limit = Duration.milliseconds(limits.queryMilliseconds)
         let explaining = explanation != nil
-        let isLarge = query.utf8.count > ServerLimits.momentQuery
         let start = ContinuousClock.now
-        let (body, plan) = try await store.read(
-            limit: limit,
-            paced: { db, catalog, pace in
-                if isLarge, pace == .moment { throw NeedsTime() }
-                return try RecordOperations(try catalog.table(table), caller: caller)
-                    .list(
-                        items, into: AnswerBody(on: answers), atMost: limits.largestPage, pace: pace,
-                        explaining: explaining, in: db)
-            })
+        let (body, plan) = try await store.query(limit: queryLimit) { db, catalog, attempt in
+            try attempt.expect(.query(bytes: query.utf8.count))
+            return try RecordOperations(try catalog.table(table), caller: caller)
+                .list(
+                    items, into: AnswerBody(on: answers), atMost: limits.largestPage, attempt,
+                    explaining: explaining, in: db)
+        }
         var answer = RouteAnswer(body: body)
         if let explanation, let plan {
             explanation.explain(plan, of: table, to: caller, took: start.duration(to: .now), in: &answer)
@@ -52,7 +48,7 @@ struct RecordRoutes: Sendable {
     func create(in table: String, _ body: BodyReader.Body) async throws -> RouteAnswer {
         let (caller, clock, store, answers, limits) = (caller, clock, store, answers, limits)
         let mostTables = isDynamic ? limits.dynamicTables : nil
-        let checked = try await ahead(isLarge: body.isLarge) { db, catalog, patterns, _ in
+        let checked = try await ahead(of: body) { db, catalog, patterns, _ in
             let json = try body.json()
             let records = try Self.records(of: json, atMost: limits.recordsPerCreate)
             let found = try catalog[table]
@@ -84,10 +80,10 @@ struct RecordRoutes: Sendable {
         let (caller, clock, answers, limits) = (caller, clock, answers, limits)
         var known: JSONObject?
         for _ in 0..<Self.attempts {
-            let (fields, change, same) = try await ahead(isLarge: body.isLarge) { [known] db, catalog, patterns, pace in
+            let (fields, change, same) = try await ahead(of: body) { [known] db, catalog, patterns, attempt in
                 let fields = try known ?? Self.fields(of: try body.json())
                 let operations = RecordOperations(try catalog.table(table), caller: caller)
-                let change = try operations.change(of: id, set: fields, patterns: patterns, pace: pace, in: db)
+                let change = try operations.change(of: id, set: fields, patterns: patterns, attempt, in: db)
                 return (fields, change, change.fields.isEmpty ? try operations.visible(change) : nil)
             }
             known = fields
@@ -110,8 +106,8 @@ struct RecordRoutes: Sendable {
 
     func delete(_ id: String, in table: String) async throws -> RouteAnswer {
         let caller = caller
-        try await read { db, catalog, pace in
-            try RecordOperations(try catalog.table(table), caller: caller).checkDelete(of: id, pace: pace, in: db)
+        try await store.lookUp(limit: queryLimit) { db, catalog, attempt in
+            try RecordOperations(try catalog.table(table), caller: caller).checkDelete(of: id, attempt, in: db)
         }
         try await store.write { db, catalog in
             try RecordOperations(try catalog.table(table), caller: caller).delete(id, in: db)
@@ -120,19 +116,19 @@ struct RecordRoutes: Sendable {
     }
 
     /// Works out what a write will do, before it asks for its turn: what is refused takes none, and no other write
-    /// waits for what a hostile body costs. What takes more than a moment, large bodies and records or patterns over many
-    /// texts, is done off the caller's thread.
+    /// waits for what a hostile body costs.
     private func ahead<Result: Sendable>(
-        isLarge: Bool, _ body: @escaping @Sendable (Database, TableCatalog, RequestPatterns, ReadPace) throws -> Result
+        of body: BodyReader.Body,
+        _ work: @escaping @Sendable (Database, TableCatalog, RequestPatterns, ReadAttempt) throws -> Result
     ) async throws -> Result {
         // No query: what it may cost is bounded by the body's size and the patterns' own limit.
-        try await read(limit: .seconds(limits.requestSeconds)) { db, catalog, pace in
-            if isLarge, pace == .moment { throw NeedsTime() }
-            let patterns = pace == .moment ? RequestPatterns(within: Self.moment) : RequestPatterns()
-            let result = Swift.Result { try body(db, catalog, patterns, pace) }
+        try await store.lookUp(limit: .seconds(limits.requestSeconds)) { db, catalog, attempt in
+            try attempt.expect(.body(bytes: body.count))
+            let patterns = attempt.patterns()
+            let result = Swift.Result { try work(db, catalog, patterns, attempt) }
             // A text that wasn't reached in time may match or not.
             if patterns.ranOut {
-                if pace == .moment { throw NeedsTime() }
+                try attempt.expect(.patterns)
                 throw ErrorBody(
                     .queryTimeout, "the patterns of the record's fields took too long; nothing was changed, try again")
             }
@@ -140,29 +136,16 @@ struct RecordRoutes: Sendable {
         }
     }
 
-    /// Reads on the caller's thread what takes a moment, and off it what says that it takes longer.
-    private func read<Result: Sendable>(
-        limit: Duration? = nil,
-        _ body: @escaping @Sendable (Database, TableCatalog, ReadPace) throws -> Result
-    ) async throws -> Result {
-        do { return try store.quickRead { db, catalog in try body(db, catalog, .moment) } } catch is NeedsTime {}
-        let limit = limit ?? .milliseconds(limits.queryMilliseconds)
-        return try await store.slowRead(limit: limit) { db, catalog in
-            try body(db, catalog, .unhurried)
-        }
-    }
-
-    /// How long patterns may hold the caller's thread.
-    private static let moment = Duration.milliseconds(10)
+    private var queryLimit: Duration { .milliseconds(limits.queryMilliseconds) }
 
     func spec(of table: String) throws -> RouteAnswer {
-        let table = try store.quickRead { _, catalog in try catalog.table(table) }
+        let table = try store.readNow { _, catalog in try catalog.table(table) }
         return RouteAnswer(.ok, try TableSpec.json(of: table, caller: caller))
     }
 
     /// The table's OpenAPI document, for those who may see its spec. Never wrapped: tools read it as it is.
     func openAPI(of table: String, isWrapped: Bool) throws -> RouteAnswer {
-        let table = try store.quickRead { _, catalog in try catalog.table(table) }
+        let table = try store.readNow { _, catalog in try catalog.table(table) }
         try TableSpec.check(table, caller: caller)
         return RouteAnswer(.ok, OpenAPIDocument(table: table, limits: limits, isWrapped: isWrapped).json)
     }

@@ -74,7 +74,7 @@ extension RouteBudget {
     static func accountChange(_ limits: ServerLimits) -> RouteBudget {
         var budget = accountRemoval(limits)
         budget.bodyBytes = min(limits.bodyBytes, limits.accountBodyBytes)
-        if budget.bodyBytes > ServerLimits.momentBody { budget.queues.insert(.reads, at: 0) }
+        if ReadAttempt.Work.body(bytes: budget.bodyBytes).isLong { budget.queues.insert(.reads, at: 0) }
         return budget
     }
 

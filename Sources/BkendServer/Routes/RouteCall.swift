@@ -87,7 +87,7 @@ struct RouteCall: Sendable {
     /// The members of a body that is a JSON object; see `body`.
     func fields() async throws -> (fields: JSONObject, caller: Caller) {
         let (body, caller) = try await body()
-        let json = body.isLarge ? try await environment.store.slowly { try body.json() } : try body.json()
+        let json = try await environment.store.work(.body(bytes: body.count)) { try body.json() }
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"
             throw ErrorBody(

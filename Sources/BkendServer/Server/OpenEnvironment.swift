@@ -13,7 +13,7 @@ struct OpenEnvironment: Sendable {
     /// - Throws: `ErrorBody`: 401, or 403 when the token belongs to another environment.
     func caller(of token: Substring) async throws -> Caller {
         let claims = try await accounts.claims(of: token)
-        return try store.quickRead { db, _ in try Accounts.caller(of: claims, in: db) }
+        return try store.readNow { db, _ in try Accounts.caller(of: claims, in: db) }
     }
 }
 #endif

@@ -126,7 +126,7 @@ import Testing
     private static func isSound(_ folder: String) async throws -> Bool {
         try await blocking {
             let store = try EnvironmentStore(path: folder + "/environments/default/dev.sqlite")
-            return try store.quickRead { db, _ in try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok" }
+            return try store.readNow { db, _ in try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok" }
         }
     }
 }

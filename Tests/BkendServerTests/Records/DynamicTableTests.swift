@@ -61,7 +61,7 @@ import Testing
                 }
                 // The first request after someone has made a table, by another name.
                 counts.append(
-                    try store.quickRead { db, catalog in
+                    try store.readNow { db, catalog in
                         var statements = 0
                         db.trace { _ in statements += 1 }
                         let table = try catalog["t0"]
@@ -71,7 +71,7 @@ import Testing
                     })
             }
             #expect(counts.dropFirst(4).allSatisfy { $0 == 1 }, "\(counts)")
-            #expect(try store.quickRead { _, catalog in try catalog.all.count } == 60)
+            #expect(try store.readNow { _, catalog in try catalog.all.count } == 60)
             #expect(store.tableCount == 60)
         }
     }
@@ -84,7 +84,7 @@ import Testing
                 ["tables": [["name": "t", "schema": ["properties": ["n": ["type": .string(type)]]]]]]
             }
             func kind() throws -> FieldSchema.Kind? {
-                try store.quickRead { _, catalog in try catalog["t"]?.definition.schema["n"]?.kind }
+                try store.readNow { _, catalog in try catalog["t"]?.definition.schema["n"]?.kind }
             }
             let now = Timestamp.systemNow
             _ = try store.apply(schema("int"), now: now)

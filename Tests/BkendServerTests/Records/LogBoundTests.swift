@@ -21,8 +21,8 @@ import Testing
             self.begun = begun
             let gate = gate
             task = Task {
-                try await store.read(limit: .seconds(600)) { db, _, pace in
-                    if pace == .moment { throw NeedsTime() }
+                try await store.query(limit: .seconds(600)) { db, _, attempt in
+                    try attempt.expect(.patterns)
                     _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM bkend_collections")
                     begin.finish()
                     gate.wait()
@@ -144,7 +144,7 @@ import Testing
             }
             #expect(written > 10)
             #expect(try bytes() < maximum + 100_000)
-            #expect(try store.quickRead { db, _ in try Int.fetchOne(db, sql: "SELECT count(*) FROM t") } == 1)
+            #expect(try store.readNow { db, _ in try Int.fetchOne(db, sql: "SELECT count(*) FROM t") } == 1)
             try await reader.end()
             while store.logWork.withLock({ $0.isUnderWay }) { await Task.yield() }
             for _ in 0..<20 { try await Self.write(store, bytes: 1_000) }

@@ -122,7 +122,7 @@ import Testing
         try Data(#"{"id":"free","a":1}"#.utf8).write(to: URL(fileURLWithPath: file))
         var records = RecordImport(into: "t", of: store, ImportOptions(), now: { clock.now }) { _ in }
         try records.run(file) { _, _, _ in }
-        let text = try store.quickRead { db, catalog in
+        let text = try store.readNow { db, catalog in
             try catalog.table("t").collection.document(id: "free", in: db)?.json
         }
         #expect(text?["updatedAt"]?.stringValue == WriterClock.inside)

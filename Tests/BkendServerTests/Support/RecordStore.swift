@@ -53,7 +53,7 @@ struct RecordStore {
 
     /// A record as it is stored.
     func record(_ number: Int) throws -> JSONObject? {
-        try store.quickRead { db, catalog in
+        try store.readNow { db, catalog in
             try catalog.table("t").collection.document(id: Self.id(number), in: db)?.json
         }
     }
