@@ -103,4 +103,9 @@ final class Connection: Sendable {
     /// The event that ends a connection whose client takes its answer too slowly for what it holds.
     struct Dropped: Sendable {}
 }
+
+/// Runs what nobody waits for any longer, and what must be done all the same.
+package func withoutConnection<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+    try await Connection.$current.withValue(nil, operation: body)
+}
 #endif

@@ -171,7 +171,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         if let overdue = watch?.overdue(now: now) { close(context, overdue) } else { note(now) }
     }
 
-    private func close(_ context: ChannelHandlerContext, _ overdue: ConnectionWatch.Overdue) {
+    private func close(_ context: ChannelHandlerContext, _ overdue: ConnectionEnd) {
         metrics.closedConnection(overdue)
         // The kernel would keep the rest of an answer for a client that takes nothing.
         if waiting > 0, let socket = context.channel as? any SocketOptionProvider {

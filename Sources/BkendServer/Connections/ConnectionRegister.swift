@@ -57,7 +57,7 @@ final class ConnectionRegister: Sendable {
         displaced?.displace()
         switch answer {
         case .taken: metrics.connected()
-        case .refused(let refusal): metrics.refusedConnection(refusal)
+        case .refused(let refusal): metrics.refusedConnection(refusal.reason)
         case .dropped: metrics.refusedConnection(nil)
         }
         return Admission(answer: answer, address: address, isFromProxy: isFromProxy)

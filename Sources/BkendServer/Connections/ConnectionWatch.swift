@@ -4,24 +4,6 @@ import NIOCore
 /// What a connection waits for and whether it has waited too long. Pure: it is told what happens and when, and says
 /// when to ask it next.
 struct ConnectionWatch {
-    /// Why a connection is closed.
-    enum Overdue: String, CaseIterable, Sendable {
-        /// No request came.
-        case idle
-        /// A request's body didn't come.
-        case request
-        /// An answer wasn't taken.
-        case answer
-        /// A newcomer needed the place.
-        case displaced
-        /// It was past the limits.
-        case refused
-        /// More was sent than the server reads ahead.
-        case ahead
-        /// Its last answer was taken, and it stayed open.
-        case closing
-    }
-
     private let idle: TimeAmount
     private let stall: TimeAmount
     /// Since when no request is in flight.
@@ -36,7 +18,7 @@ struct ConnectionWatch {
     private var answer: ByteFlow?
     private var isAnswering = false
     /// When it is closed, whatever happens.
-    private var end: (at: NIODeadline, why: Overdue)?
+    private var end: (at: NIODeadline, why: ConnectionEnd)?
     private var isStopping = false
 
     /// A connection that was made now.
@@ -101,7 +83,7 @@ struct ConnectionWatch {
         yields = now
     }
 
-    private mutating func finish(_ at: NIODeadline, _ why: Overdue) {
+    private mutating func finish(_ at: NIODeadline, _ why: ConnectionEnd) {
         if end.map({ at < $0.at }) ?? true { end = (at, why) }
     }
 
@@ -109,7 +91,7 @@ struct ConnectionWatch {
     private var patience: TimeAmount { isStopping ? min(stall, ConnectionBounds.stopping) : stall }
 
     /// Whether the connection has kept the server waiting for too long, and with what.
-    mutating func overdue(now: NIODeadline) -> Overdue? {
+    mutating func overdue(now: NIODeadline) -> ConnectionEnd? {
         if let end, now >= end.at { return end.why }
         if let idleSince, now >= idleSince + idle { return .idle }
         if let requestDeadline, now >= requestDeadline { return .request }

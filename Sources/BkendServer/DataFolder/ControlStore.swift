@@ -60,7 +60,7 @@ package final class ControlStore: Sendable {
         }
     }
 
-    private static var configuration: Configuration {
+    static var configuration: Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 2
@@ -71,18 +71,6 @@ package final class ControlStore: Sendable {
             _ = bkend_db_config(db.sqliteConnection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &now)
         }
         return configuration
-    }
-
-    /// Makes the database of a new folder with its first project, environment and keys.
-    static func create(at path: String, name: EnvironmentName, now: Timestamp) throws -> DataFolder.Created {
-        try PrivateFile.make(path)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        defer { try? queue.close() }
-        return try queue.write { db in
-            try format.migrate(db, path: path)
-            let project = try addProject(name.project, now: now, in: db)
-            return try addEnvironment(name, project: project, now: now, in: db)
-        }
     }
 
     func write<Result>(_ body: (Database) throws -> Result) throws -> Result {

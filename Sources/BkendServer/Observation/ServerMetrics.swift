@@ -17,7 +17,7 @@ final class ServerMetrics: Sendable {
     private let inFlight = Atomic<Int>(0)
     private let openConnections = Atomic<Int>(0)
     private let refusedByRate = Atomic<Int>(0)
-    private let closed = Mutex<[ConnectionWatch.Overdue: Int]>([:])
+    private let closed = Mutex<[ConnectionEnd: Int]>([:])
     private let refused = Mutex<[String: Int]>([:])
     private let overBudget = Atomic<Int>(0)
     private let failedMails = Atomic<Int>(0)
@@ -35,12 +35,10 @@ final class ServerMetrics: Sendable {
     func disconnected() { openConnections.subtract(1, ordering: .relaxed) }
 
     /// The server closed a connection.
-    func closedConnection(_ why: ConnectionWatch.Overdue) { closed.withLock { $0[why, default: 0] += 1 } }
+    func closedConnection(_ why: ConnectionEnd) { closed.withLock { $0[why, default: 0] += 1 } }
 
-    /// A connection past the limits came; nil when it was closed without an answer.
-    func refusedConnection(_ refusal: ConnectionRefusal?) {
-        refused.withLock { $0[refusal?.reason ?? "unanswered", default: 0] += 1 }
-    }
+    /// A connection past a limit came; nil when it was closed without an answer.
+    func refusedConnection(_ limit: String?) { refused.withLock { $0[limit ?? "unanswered", default: 0] += 1 } }
 
     func rateLimited() { refusedByRate.add(1, ordering: .relaxed) }
 
@@ -105,7 +103,7 @@ final class ServerMetrics: Sendable {
         }
         out.family("bkend_connections_closed_total", .counter, "Connections that the server closed, by reason.")
         let closed = closed.withLock { $0 }
-        for reason in ConnectionWatch.Overdue.allCases {
+        for reason in ConnectionEnd.allCases {
             out.sample("bkend_connections_closed_total", [("reason", reason.rawValue)], closed[reason] ?? 0)
         }
         out.family("bkend_rate_limited_total", .counter, "Requests refused by the rate limit of keys and clients.")

@@ -23,7 +23,7 @@ import Testing
             event(&watch, now)
         }
 
-        mutating func overdue(at second: Int64) -> ConnectionWatch.Overdue? {
+        mutating func overdue(at second: Int64) -> ConnectionEnd? {
             time = second
             return watch.overdue(now: now)
         }
