@@ -8,7 +8,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server soak kill-apps sanitize mutants stress-transport clean
+	attacks soak-server soak kill-apps sanitize mutants stress-transport dependent clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -29,6 +29,7 @@ help:
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
+	@echo "make dependent    build a package that uses this one without its server"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -51,6 +52,9 @@ lint:
 	@Scripts/check-documents
 	@Scripts/mutants check
 	@Scripts/folders check
+
+dependent: setup
+	@Scripts/dependent
 
 bench: setup
 	@Scripts/bench

@@ -4,12 +4,11 @@ import PackageDescription
 // A package of its own, so that what is measured against never becomes a dependency of the SDK. It doesn't depend on
 // the package above it either: `package` access ends at a package, and the measurements need what is behind it. So
 // `Sources/Bkend…` and `Sources/C…` are symbolic links to the targets themselves, compiled here once more with the
-// settings of the manifest above (`.define("Server")` stands for its trait). What changes there has to change here.
+// settings of the manifest above. What changes there has to change here.
 
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
-    .define("Server"),
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")

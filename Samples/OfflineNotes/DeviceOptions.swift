@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// Which device this is, and whose. The options stand before the subcommand.
@@ -23,4 +22,3 @@ struct DeviceOptions: ParsableArguments {
         guard !signUp || email != nil else { throw ValidationError("--sign-up needs --email and --password") }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Bkend
 
 /// Notes as lines: id, what the server knows of it, the note.
@@ -25,4 +24,3 @@ struct NoteList {
         }
     }
 }
-#endif

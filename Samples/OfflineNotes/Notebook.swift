@@ -1,4 +1,3 @@
-#if Server
 import Bkend
 import Foundation
 
@@ -61,4 +60,3 @@ struct NotebookError: Error, CustomStringConvertible {
 
     init(_ description: String) { self.description = description }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 import Foundation
@@ -28,4 +27,3 @@ extension NotebookCommand {
     /// Prints a line at once, also where standard output is a file or a pipe.
     func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// A notes app for the terminal that works without a network; README.md beside this file walks through it.
@@ -18,15 +17,3 @@ struct OfflineNotesCommand: AsyncParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 }
-#else
-import Foundation
-
-@main
-enum OfflineNotesCommand {
-    static func main() {
-        let line = "offline-notes was built without its commands: build the package with the trait Server\n"
-        FileHandle.standardError.write(Data(line.utf8))
-        exit(1)
-    }
-}
-#endif

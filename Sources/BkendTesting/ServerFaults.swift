@@ -1,4 +1,3 @@
-#if Server
 import BkendServer
 import HTTPTypes
 import HummingbirdCore
@@ -105,4 +104,3 @@ private final class Collector: ResponseBodyWriter {
     func write(_ buffer: ByteBuffer) { bytes.withLock { _ = $0.writeImmutableBuffer(buffer) } }
     func finish(_ trailingHeaders: HTTPFields?) {}
 }
-#endif

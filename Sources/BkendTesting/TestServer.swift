@@ -1,4 +1,3 @@
-#if Server
 import BkendServer
 import BkendWire
 import Foundation
@@ -256,4 +255,3 @@ public final class TestServer: Sendable {
         run.withLock { $0 = next }
     }
 }
-#endif

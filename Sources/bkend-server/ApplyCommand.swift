@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -45,4 +44,3 @@ struct ApplyCommand: AsyncParsableCommand {
         do { return try JSON(parsing: bytes) } catch { throw OperatorError("\(tables): \(error)") }
     }
 }
-#endif

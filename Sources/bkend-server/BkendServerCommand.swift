@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// The command `bkend-server`; one subcommand a file.
@@ -18,15 +17,3 @@ struct BkendServerCommand: AsyncParsableCommand {
             BackupCommand.self, CheckCommand.self, UserCommand.self,
         ])
 }
-#else
-import Foundation
-
-@main
-enum BkendServerCommand {
-    static func main() {
-        let line = "bkend-server was built without its server: build the package with the trait Server\n"
-        FileHandle.standardError.write(Data(line.utf8))
-        exit(1)
-    }
-}
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -25,4 +24,3 @@ struct InitCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -58,4 +57,3 @@ struct AccountOptions: ParsableArguments {
         configuration.mail.resetLink = resetLink
     }
 }
-#endif

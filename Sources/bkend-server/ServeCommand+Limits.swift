@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 
@@ -100,4 +99,3 @@ extension AddressRange: ExpressibleByArgument {
     /// A range as it is written on the command line.
     public init?(argument: String) { self.init(argument) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 
@@ -29,4 +28,3 @@ struct ObservationOptions: ParsableArguments {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import Logging
@@ -65,4 +64,3 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

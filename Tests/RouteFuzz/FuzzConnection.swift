@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -111,4 +110,3 @@ final class FuzzConnection {
         return (0...(buffer.count - 4)).first { buffer[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10]) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// The dice of one run: a seed makes the same requests.
@@ -76,4 +75,3 @@ struct FuzzRandom: RandomNumberGenerator {
         once(in: 40) ? Int.random(in: 100...2_000, using: &self) : Int.random(in: 0...5, using: &self)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// What a run of the fuzzer met.
 package struct FuzzReport: Sendable, CustomStringConvertible {
     /// The answers of one route.
@@ -65,4 +64,3 @@ package struct FuzzReport: Sendable, CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A request before it is bytes, so that it can be spoilt at any place.
@@ -34,4 +33,3 @@ struct FuzzRequest {
         return Array((head + "\r\n").utf8) + (body ?? [])
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -167,4 +166,3 @@ extension FuzzWorld {
         return claims["sid"]?.stringValue
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -147,4 +146,3 @@ struct FuzzWorld {
         !account.access.isEmpty && request.headers.contains { $0.value == "Bearer \(account.access)" }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendServer
 
 /// A route and method of the server, as the metrics name the route.
@@ -16,4 +15,3 @@ package struct FuzzedRoute: Hashable, Sendable, CustomStringConvertible {
     /// Every one that the server answers with more than 404 and 405.
     package static let all = RouteBudget.routes.map { FuzzedRoute($0.method, $0.pattern) }
 }
-#endif

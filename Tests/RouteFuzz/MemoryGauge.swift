@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// The process's peak of resident memory, which Linux forgets on request (proc(5), `clear_refs`).
@@ -20,4 +19,3 @@ struct MemoryGauge {
         try? file.close()
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendServer
 import BkendTesting
@@ -157,4 +156,3 @@ package enum RouteFuzz {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Spoils valid requests, one or two places at a time.
@@ -114,4 +113,3 @@ enum Spoiler {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 import RouteFuzz
 
@@ -20,4 +19,3 @@ import RouteFuzz
         exit(report.isWell ? 0 : 1)
     }
 }
-#endif

@@ -9,7 +9,6 @@ import PackageDescription
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
-    .define("Server"),
 ]
 func product(_ name: String, _ package: String) -> Target.Dependency { .product(name: name, package: package) }
 

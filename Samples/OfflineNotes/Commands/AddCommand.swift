@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -14,4 +13,3 @@ struct AddCommand: NotebookCommand {
         say(try await notebook.notes.create(Note(text: text)).id)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -33,4 +32,3 @@ struct DeleteCommand: NotebookCommand {
         try await notebook.notes.delete(id)
     }
 }
-#endif

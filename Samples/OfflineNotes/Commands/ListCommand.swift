@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -15,4 +14,3 @@ struct ListCommand: NotebookCommand {
         say(count + (result.completeness == .complete ? "" : "; the server may have more: sync"))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -38,4 +37,3 @@ struct OutboxCommand: NotebookCommand {
         }
     }
 }
-#endif

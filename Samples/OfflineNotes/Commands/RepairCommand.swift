@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -36,4 +35,3 @@ struct RepairCommand: NotebookCommand {
         return number
     }
 }
-#endif

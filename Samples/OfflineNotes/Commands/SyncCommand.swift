@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -63,4 +62,3 @@ extension Notebook {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import Bkend
 
@@ -23,4 +22,3 @@ struct WatchCommand: NotebookCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What a route answers: a status and a body.
@@ -21,4 +20,3 @@ package struct AccountAnswer: Hashable, Sendable {
 
     static let deleted = AccountAnswer(["success": true])
 }
-#endif

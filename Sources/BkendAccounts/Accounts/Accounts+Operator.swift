@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -62,4 +61,3 @@ extension Accounts {
         }
     }
 }
-#endif

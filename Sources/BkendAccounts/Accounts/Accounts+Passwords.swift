@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 import Logging
@@ -158,4 +157,3 @@ extension Accounts {
     private static let wrongResetToken = ErrorBody(
         .invalidToken, "the token to reset the password is wrong, used or expired; ask for another mail")
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -78,4 +77,3 @@ extension Accounts {
     private static let unknownRefreshToken = ErrorBody(
         .invalidRefreshToken, "the refresh token is not valid; sign in again")
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -63,4 +62,3 @@ extension Accounts {
 
     static let unknownUser = ErrorBody(.userNotFound, "there is no user of this id")
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -99,4 +98,3 @@ extension Accounts {
         .accountBanned, "the account is disabled; only an administrator of this service can enable it")
     static let wrongCredentials = ErrorBody(.invalidCredentials, "the e-mail address or the password is wrong")
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -75,4 +74,3 @@ extension Accounts {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 import Logging
@@ -100,4 +99,3 @@ extension Accounts {
         ]
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// How the accounts of an environment work.
@@ -21,4 +20,3 @@ package struct AccountsConfiguration: Sendable {
     /// The defaults, for an environment.
     package init(audience: String) { self.audience = audience }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 import Synchronization
@@ -18,4 +17,3 @@ final class Housekeeping: Sendable {
         try ResetStore.prune(db, now: now)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 // rest-api.md §10, the codes that only accounts answer with.
@@ -13,4 +12,3 @@ extension ErrorCode {
     static var userForbidden: ErrorCode { "user/forbidden" }
     static var userNotFound: ErrorCode { "user/not-found" }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// What keeps the accounts from working and is for the operator to mend: one line with what, where, and what to do. A
 /// caller of the API is answered 500 and doesn't see it.
 package struct AccountsFailure: Error, Hashable, CustomStringConvertible {
@@ -8,4 +7,3 @@ package struct AccountsFailure: Error, Hashable, CustomStringConvertible {
     /// A failure with its line.
     init(_ description: String) { self.description = description }
 }
-#endif

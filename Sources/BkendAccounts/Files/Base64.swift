@@ -1,4 +1,3 @@
-#if Server
 /// Base64 without padding (RFC 4648 §4 and §5), read strictly: one text for one value, so that a token or hash that was
 /// altered never reads as the original.
 struct Base64: Sendable {
@@ -54,4 +53,3 @@ struct Base64: Sendable {
         return buffer & (1 << bits - 1) == 0 ? out : nil
     }
 }
-#endif

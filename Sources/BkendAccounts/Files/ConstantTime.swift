@@ -1,4 +1,3 @@
-#if Server
 import Crypto
 import Foundation
 
@@ -19,4 +18,3 @@ func sha256(_ bytes: some DataProtocol) -> Data { Data(SHA256.hash(data: bytes))
 func hmac(_ message: some DataProtocol, key: Data) -> [UInt8] {
     Array(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
 }
-#endif

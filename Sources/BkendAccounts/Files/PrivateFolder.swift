@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// A folder of the server's own secrets: mode 0700, its files 0600, and each file there as a whole or not at all, also
@@ -112,4 +111,3 @@ struct PrivateFolder: Sendable {
         AccountsFailure("\(what) \(path): \(String(cString: strerror(errno)))")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// Where ids, salts, keys and tokens come from: the system's generator, unless a test gives its own.
 package struct RandomBytes: Sendable {
     private let generate: @Sendable (Int) -> [UInt8]
@@ -52,4 +51,3 @@ enum UUIDText {
         return stride(from: 0, to: 32, by: 2).map { nibbles[$0] << 4 | nibbles[$0 + 1] }
     }
 }
-#endif

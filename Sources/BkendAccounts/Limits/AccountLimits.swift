@@ -1,4 +1,3 @@
-#if Server
 /// What one client or address may ask of the accounts (rest-api.md §8); nil for no limit. A client is what the server
 /// says it is: an IP address as a rule.
 ///
@@ -33,4 +32,3 @@ package struct AccountLimits: Hashable, Sendable {
     /// The defaults.
     package init() {}
 }
-#endif

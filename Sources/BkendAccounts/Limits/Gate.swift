@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// The limits at work: who may try now.
@@ -111,4 +110,3 @@ struct Gate: Sendable {
         return taken
     }
 }
-#endif

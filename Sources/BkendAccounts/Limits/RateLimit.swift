@@ -1,4 +1,3 @@
-#if Server
 /// So many at once, and the same number again over a time: `RateLimit(10, perSeconds: 300)` lets ten pass in a row, and
 /// one more each thirty seconds.
 package struct RateLimit: Hashable, Sendable, CustomStringConvertible {
@@ -38,4 +37,3 @@ package struct RateLimit: Hashable, Sendable, CustomStringConvertible {
 
     private static let mostCount = 1_000_000
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Synchronization
 
@@ -77,4 +76,3 @@ extension RateLimiter where Key == ExactString {
 
     func forget(_ key: String) { forget(ExactString(key)) }
 }
-#endif

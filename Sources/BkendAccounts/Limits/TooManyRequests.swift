@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// 429, or 503 where it isn't the client's own doing: the answer, and when to come again (the header `Retry-After`).
@@ -14,4 +13,3 @@ package struct TooManyRequests: Error, Hashable, Sendable {
         body = ErrorBody(code, "\(message); try again in \(self.retryAfterSeconds) s")
     }
 }
-#endif

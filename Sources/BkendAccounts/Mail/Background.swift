@@ -1,4 +1,3 @@
-#if Server
 /// Work whose time an answer must not show, one after the other. A bounded number waits; what comes past it is dropped and
 /// said so.
 actor Background {
@@ -36,4 +35,3 @@ actor Background {
         waiters = []
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// One mail in plain text.
@@ -47,4 +46,3 @@ enum MailDate {
         return "\(days[day]), \(part(8, 2)) \(month) \(part(0, 4)) \(part(11, 8)) +0000"
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What sends the accounts' mails.
@@ -26,4 +25,3 @@ package struct MailFolder: MailSender {
         _ = try folder.create("\(name).eml", with: mail.message(id: id), draft: name)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// What the accounts' mails look like.
 package struct MailSettings: Hashable, Sendable {
     /// The sender's address.
@@ -9,4 +8,3 @@ package struct MailSettings: Hashable, Sendable {
     /// The defaults.
     package init() {}
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// The mail with which a user who forgot the password sets another.
@@ -32,4 +31,3 @@ struct ResetMail: Sendable {
             separator: QueryItem.percentEncode(value))
     }
 }
-#endif

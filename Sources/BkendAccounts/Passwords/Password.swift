@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// A password as it was typed, in the form in which it is hashed: UTF-8 of Unicode's form C, so that an "é" is the same
@@ -16,4 +15,3 @@ struct Password: Sendable, CustomStringConvertible {
 
     var description: String { "(a password)" }
 }
-#endif

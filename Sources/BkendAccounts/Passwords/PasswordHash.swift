@@ -1,4 +1,3 @@
-#if Server
 /// A stored password: its hash with everything needed to check it, so that parameters may rise while old hashes stay
 /// good. The text is a PHC string: `$scrypt$ln=17,r=8,p=1$SALT$HASH`.
 struct PasswordHash: Hashable, Sendable, LosslessStringConvertible {
@@ -44,4 +43,3 @@ struct PasswordHash: Hashable, Sendable, LosslessStringConvertible {
             + "$\(Base64.standard.encode(salt))$\(Base64.standard.encode(hash))"
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Crypto
 import CryptoExtras
 import Foundation
@@ -57,4 +56,3 @@ package final class ScryptHasher: PasswordHasher {
         return key.withUnsafeBytes { Array($0) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What a new password must be like. Passwords that exist already are not held to it.
@@ -49,4 +48,3 @@ package struct PasswordPolicy: Hashable, Sendable {
             .invalidPasswordFormat, message, details: [.init(field: field, rule: "format", message: message)])
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// Makes and checks hashes of passwords.
 struct Passwords: Sendable {
     /// What a check found.
@@ -44,4 +43,3 @@ struct Passwords: Sendable {
         return try await hasher.scrypt(bytes, salt: hash.salt, parameters: hash.parameters, length: length)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// How much work a password's hash takes (RFC 7914 §2).
 package struct ScryptParameters: Hashable, Sendable {
     /// The logarithm to base 2 of N, the cost in time and memory: N · r · 128 bytes.
@@ -33,4 +32,3 @@ package struct ScryptParameters: Hashable, Sendable {
     /// What an attacker pays for one guess, in blocks.
     var cost: Int { rounds * blockSize * parallelism }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Synchronization
 
 /// Whether a client is still there to be answered, for whoever works for it. It goes once, and for good.
@@ -54,4 +53,3 @@ package struct ClientGone: Error, Hashable, Sendable {
     /// An error without more to say.
     package init() {}
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Synchronization
 
@@ -148,4 +147,3 @@ package final class FairLine: Sendable {
         for waiter in rested { waiter.continuation.resume() }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// Who is next: places for so many, and a line in which projects take turns, then the clients within each, then what
 /// one client asked for in its order. Next is whoever had a place longest ago, and before all who had none yet: a client
 /// that asks for much waits behind itself, not before others, and one that asks once in a while is next.
@@ -213,4 +212,3 @@ package struct FairQueue: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// A thread for work that may take long while others must not wait: passwords to be hashed, slow queries. Where all
@@ -22,4 +21,3 @@ package enum PatientThread {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// What happens in a line, for whoever counts it.
 package enum QueueEvent: Hashable, Sendable {
     /// Somebody has a place after so long; at once, without having waited, when nil.
@@ -10,4 +9,3 @@ package enum QueueEvent: Hashable, Sendable {
     /// Somebody may not wait, or no longer.
     case refused(FairQueue.Refusal, hasWaited: Bool)
 }
-#endif

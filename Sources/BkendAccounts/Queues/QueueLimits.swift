@@ -1,4 +1,3 @@
-#if Server
 /// How many may do something at once, and how many may wait for it.
 package struct QueueLimits: Hashable, Sendable {
     /// How many run at once.
@@ -23,4 +22,3 @@ package struct QueueLimits: Hashable, Sendable {
         self.waitingPerClient = waitingPerClient
     }
 }
-#endif

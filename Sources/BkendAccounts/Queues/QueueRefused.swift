@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// No place in a line: 429 when the client's share of it is used up, 503 when the line is; and when to come again (the
@@ -23,4 +22,3 @@ package struct QueueRefused: Error, Hashable, Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// Whose place in a queue it is. Projects take turns first, then the clients within each.
 package struct QueueShare: Hashable, Sendable {
     /// The project.
@@ -26,4 +25,3 @@ package struct QueueShare: Hashable, Sendable {
         let environment: String
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// Who asks, for the queues that a request comes through on its way: known to the task, since what lies between knows
 /// nothing of clients.
 package struct Requester: Sendable {
@@ -16,4 +15,3 @@ package struct Requester: Sendable {
     /// Who asks in this task.
     @TaskLocal package static var current = Requester(share: .own)
 }
-#endif

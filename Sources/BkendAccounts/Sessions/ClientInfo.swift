@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// What the server knows of the client that asks.
@@ -40,4 +39,3 @@ package struct ClientInfo: Hashable, Sendable {
         return kept
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -58,4 +57,3 @@ package struct SessionLifetimes: Hashable, Sendable {
 extension Duration {
     var milliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
 }
-#endif

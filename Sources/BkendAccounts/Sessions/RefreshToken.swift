@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -74,4 +73,3 @@ struct RefreshToken: Sendable, Equatable, CustomStringConvertible {
         Array(hmac(message(sessionID: sessionID, generation: generation, secret: secret), key: key).prefix(tagLength))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -96,4 +95,3 @@ enum SessionStore {
             sql: "DELETE FROM account_sessions WHERE lastActivityAt < ?", arguments: [now.milliseconds - longest])
     }
 }
-#endif

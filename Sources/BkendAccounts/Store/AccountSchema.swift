@@ -1,4 +1,3 @@
-#if Server
 import GRDB
 
 /// The accounts' tables in an environment's database, all with names in `account_`. Times are milliseconds since 1970.
@@ -84,4 +83,3 @@ package enum AccountSchema {
         """,
     ]
 }
-#endif

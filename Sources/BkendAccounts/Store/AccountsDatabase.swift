@@ -1,4 +1,3 @@
-#if Server
 import GRDB
 
 /// The database of one environment, as the accounts use it. The server's own store is one: it keeps the one writer, the
@@ -10,4 +9,3 @@ package protocol AccountsDatabase: Sendable {
     /// Writes in one immediate transaction: committed and durable when it returns, rolled back when `body` throws.
     func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import JWTKit
 
@@ -63,4 +62,3 @@ enum TokenRefusal {
     static let notOurs = ErrorBody(.invalidToken, "the access token was not issued by this server")
     static let sessionEnded = ErrorBody(.sessionExpired, "the session has ended; sign in again")
 }
-#endif

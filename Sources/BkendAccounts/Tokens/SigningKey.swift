@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A key that signs access tokens, or did and still verifies them.
@@ -48,4 +47,3 @@ extension SigningKey {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A signing key as an operator sees it: all but its secret.
@@ -25,4 +24,3 @@ extension SigningKeyFile {
         try load().map { SigningKeyEntry(id: $0.id, createdAt: $0.createdAt, verifiesUntil: $0.verifiesUntil) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -93,4 +92,3 @@ package struct SigningKeyFile: Sendable {
         )
     }
 }
-#endif

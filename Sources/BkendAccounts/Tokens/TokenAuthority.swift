@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import JWTKit
@@ -96,4 +95,3 @@ package actor TokenAuthority {
         return keys
     }
 }
-#endif

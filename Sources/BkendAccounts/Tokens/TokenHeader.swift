@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A token's header, compared with the only form that this server writes before anything else looks at the token.
@@ -37,4 +36,3 @@ struct TokenHeader: Sendable {
         return object
     }
 }
-#endif

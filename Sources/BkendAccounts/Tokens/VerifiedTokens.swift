@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Synchronization
@@ -38,4 +37,3 @@ final class VerifiedTokens: Sendable {
         }
     }
 }
-#endif

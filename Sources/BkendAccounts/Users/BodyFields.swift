@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A request's body, read strictly: a member has its type or the request is refused with the member's name. So
@@ -83,4 +82,3 @@ struct BodyFields: Sendable {
         ErrorBody(code, "\(field) \(what)", details: [.init(field: field, rule: rule, message: "\(field) \(what)")])
     }
 }
-#endif

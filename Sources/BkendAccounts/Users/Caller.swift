@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Who sends a request: what its key and its access token make of it (rest-api.md §1).
@@ -67,4 +66,3 @@ extension Caller {
     static let mustSignIn = ErrorBody(
         .authenticationRequired, "sign in first, and send the access token in the header Authorization")
 }
-#endif

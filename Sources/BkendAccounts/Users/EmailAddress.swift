@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -82,4 +81,3 @@ struct EmailAddress: Hashable, Sendable {
 
     func hash(into hasher: inout Hasher) { folded.hashBytes(into: &hasher) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1). The routes of rest-api.md §8a count
@@ -30,4 +29,3 @@ package struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// The scope's text.
     package var description: String { "\(table ?? "*"):\(operation?.rawValue ?? "*")" }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -51,4 +50,3 @@ enum ResetStore {
         try db.execute(sql: "DELETE FROM account_reset_tokens WHERE expiresAt <= ?", arguments: [now.milliseconds])
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A role's name: `admin`, `user`, `guest`, or an app's own (rest-api.md §8a).
@@ -25,4 +24,3 @@ enum RoleName {
         return text
     }
 }
-#endif

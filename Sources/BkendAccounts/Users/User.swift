@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -66,4 +65,3 @@ extension User {
         disabledAt = (row["disabledAt"] as Int64?).map(Timestamp.init(clamping:))
     }
 }
-#endif

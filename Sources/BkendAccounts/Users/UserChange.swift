@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What a body changes of a user.
@@ -26,4 +25,3 @@ struct UserChange: Sendable {
         if let onboardingStatus { user.onboardingStatus = onboardingStatus }
     }
 }
-#endif

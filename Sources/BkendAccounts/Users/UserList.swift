@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -60,4 +59,3 @@ package struct UserList: Sendable {
         return (rows.map(User.init), Pagination(total: total ?? 0, page: page))
     }
 }
-#endif

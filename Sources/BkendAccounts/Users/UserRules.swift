@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Who may do what to users (rest-api.md §8a): users manage themselves, admins manage all. Pure, and the only place.
@@ -44,4 +43,3 @@ enum UserRules {
         }
     }
 }
-#endif

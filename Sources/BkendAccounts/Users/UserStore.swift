@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -118,4 +117,3 @@ enum UserStore {
         .emailAlreadyExists, "an account with this e-mail address already exists",
         details: [.init(field: "email", rule: "unique", message: "already exists")])
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -52,4 +51,3 @@ extension PermissionExpression {
         }
     }
 }
-#endif

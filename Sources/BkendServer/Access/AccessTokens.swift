@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -28,4 +27,3 @@ extension Caller {
         throw ErrorBody(.scopeInsufficient, "the API key's scopes don't include \(table):\(operation.rawValue)")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -67,4 +66,3 @@ struct ColumnAccess: Sendable {
         throw ErrorBody(.permissionDenied, details.map(\.message).joined(separator: "; "), details: details)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension Filter {
@@ -51,4 +50,3 @@ extension FilterOperator {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -49,4 +48,3 @@ enum RowAccess {
         }
     }
 }
-#endif

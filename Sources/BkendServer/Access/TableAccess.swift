@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -44,4 +43,3 @@ struct TableAccess: Sendable {
         return caller.userID != nil && permissions.allows(.self, operation) ? .own : .denied
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -103,4 +102,3 @@ extension ControlStore {
         return id
     }
 }
-#endif

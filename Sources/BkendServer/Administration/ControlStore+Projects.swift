@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 
@@ -148,4 +147,3 @@ extension ControlStore {
         return DataFolder.Created(name: name, publishableKey: keys[0].text, secretKey: keys[1].text)
     }
 }
-#endif

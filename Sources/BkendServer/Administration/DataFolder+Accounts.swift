@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Logging
@@ -14,4 +13,3 @@ extension DataFolder {
     /// Where mails to users lie until they are delivered.
     package var mailFolder: String { path + "/mail" }
 }
-#endif

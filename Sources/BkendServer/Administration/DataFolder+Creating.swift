@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -50,4 +49,3 @@ extension ControlStore {
         }
     }
 }
-#endif

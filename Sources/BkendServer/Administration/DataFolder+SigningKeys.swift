@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -15,4 +14,3 @@ extension DataFolder {
         return try file.entries()
     }
 }
-#endif

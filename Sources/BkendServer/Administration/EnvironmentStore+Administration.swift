@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -119,4 +118,3 @@ extension EnvironmentStore {
         OperatorError("there is no table \(name); bkend-server table list shows those there are")
     }
 }
-#endif

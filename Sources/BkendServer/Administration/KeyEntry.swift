@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import GRDB
@@ -97,4 +96,3 @@ package struct KeyScopes: Sendable {
     /// The JSON array that is stored.
     var stored: String? { scopes.map { JSON.array($0.map { .string($0.description) }).description } }
 }
-#endif

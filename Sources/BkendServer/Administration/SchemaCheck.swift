@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -114,4 +113,3 @@ extension EnvironmentStore {
         return count
     }
 }
-#endif

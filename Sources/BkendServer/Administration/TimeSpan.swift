@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// A span of time as it is written on a command line: `90d`, `12h`, `30m`, `45s`; `0` needs no unit.
@@ -34,4 +33,3 @@ package struct TimeSpan: Hashable, Sendable {
         return end
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import HummingbirdCore
 import NIOCore
@@ -178,4 +177,3 @@ private final class AnswerPieces: Sendable {
 
     private func give(_ bytes: Int) { state.withLock { $0.lease }?.give(bytes) }
 }
-#endif

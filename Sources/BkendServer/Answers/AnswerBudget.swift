@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Synchronization
@@ -174,4 +173,3 @@ final class AnswerLease: Sendable {
         account.give(given, self)
     }
 }
-#endif

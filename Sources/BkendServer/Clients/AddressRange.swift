@@ -1,4 +1,3 @@
-#if Server
 /// A range of IP addresses, `10.0.0.0/8` (RFC 4632), `fd00::/8`, or a single address.
 package struct AddressRange: Hashable, Sendable {
     private let address: ClientAddress
@@ -26,4 +25,3 @@ package struct AddressRange: Hashable, Sendable {
         other.isVersion4 == address.isVersion4 && other.sharesBits(bits, with: address)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 import NIOCore
 
@@ -72,4 +71,3 @@ package struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
-#endif

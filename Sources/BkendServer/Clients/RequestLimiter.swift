@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import HTTPTypes
@@ -51,4 +50,3 @@ extension HTTPField.Name {
     /// `X-Forwarded-For`
     static let forwardedFor = HTTPField.Name("X-Forwarded-For")!  // a constant that is a valid name
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// The proxies whose word on the client's address is taken.
 ///
 /// Each proxy appends the address that it was called from to `X-Forwarded-For`, so the header is read from its end: as
@@ -41,4 +40,3 @@ package struct TrustedProxies: Sendable {
         return text.lastIndex(of: ":").flatMap { ClientAddress(text[..<$0]) }
     }
 }
-#endif

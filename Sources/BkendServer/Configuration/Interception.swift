@@ -1,4 +1,3 @@
-#if Server
 import HummingbirdCore
 
 /// Stands between a server's connections and its API, where tests make requests go wrong as a broken network or a proxy
@@ -13,4 +12,3 @@ package typealias Interception =
         _ request: Request, _ drop: @escaping @Sendable () -> Void,
         _ next: @escaping @Sendable (Request) async throws -> Response
     ) async throws -> Response
-#endif

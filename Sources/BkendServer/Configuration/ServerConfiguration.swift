@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Logging
@@ -63,4 +62,3 @@ package struct ServerConfiguration: Sendable {
         self.now = now
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -8,4 +7,3 @@ extension Timestamp {
         Timestamp(clamping: Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down)))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import NIOCore
 
 /// How bytes pass: whether any do, and whether they are enough.
@@ -33,4 +32,3 @@ struct ByteFlow {
         return bytes < needed
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import NIOCore
 
 /// Hands the parser no more bytes than somebody asks for. The parser reads as many requests as a piece holds, and keeps
@@ -93,4 +92,3 @@ final class ByteValve: ChannelDuplexHandler {
 
 @available(*, unavailable)
 extension ByteValve: Sendable {}
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import NIOCore
 import Synchronization
@@ -108,4 +107,3 @@ final class Connection: Sendable {
 package func withoutConnection<Result>(_ body: () async throws -> Result) async rethrows -> Result {
     try await Connection.$current.withValue(nil, operation: body)
 }
-#endif

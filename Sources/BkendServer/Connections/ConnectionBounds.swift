@@ -1,4 +1,3 @@
-#if Server
 import NIOCore
 
 /// The bounds of connections that no operator sets. Those that one may set stand in `ServerLimits`.
@@ -33,4 +32,3 @@ enum ConnectionBounds {
     /// it takes megabytes for a client that reads nothing, and tells of progress in steps as large.
     static let unsent = 64 * 1_024
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 import NIOCore
 
@@ -231,4 +230,3 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
 @available(*, unavailable)
 extension ConnectionGuard: Sendable {}
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Why a connection is past the limits.
@@ -31,4 +30,3 @@ enum ConnectionRefusal: Hashable, Sendable {
         }
     }
 }
-#endif

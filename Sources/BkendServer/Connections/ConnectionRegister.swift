@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import NIOCore
 import Synchronization
@@ -150,4 +149,3 @@ final class ConnectionRegister: Sendable {
         }
     }
 }
-#endif

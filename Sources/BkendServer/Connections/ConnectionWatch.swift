@@ -1,4 +1,3 @@
-#if Server
 import NIOCore
 
 /// What a connection waits for and whether it has waited too long. Pure: it is told what happens and when, and says
@@ -115,4 +114,3 @@ struct ConnectionWatch {
         return (answer ?? request).map { $0.latest + ConnectionBounds.waiting }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -65,4 +64,3 @@ struct GuardedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
     /// `TCP_NOTSENT_LOWAT` (tcp(7)).
     private static let unsent = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 25))
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import NIOHTTP1
 
 /// What HTTP says of a request by its head alone (RFC 9110, RFC 9112). What the parser refuses doesn't come here.
@@ -51,4 +50,3 @@ extension HTTPRequestHead {
         (method == .GET || method == .HEAD) && uri.prefix { $0 != "?" } == "/health"
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// The value of `Host`: `uri-host [ ":" port ]` (RFC 9110 §7.2), with the host as in RFC 3986 §3.2.2. The empty value is
 /// one: a URI without an authority has it.
 enum HostField {
@@ -41,4 +40,3 @@ enum HostField {
 
     private static func isHex(_ byte: UInt8) -> Bool { isDigit(byte) || (0x61...0x66).contains(byte | 0x20) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 import NIOCore
@@ -219,4 +218,3 @@ final class RequestGuard: ChannelDuplexHandler {
 
 @available(*, unavailable)
 extension RequestGuard: Sendable {}
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import CSQLite
@@ -87,4 +86,3 @@ package final class ControlStore: Sendable {
         }
     }
 }
-#endif

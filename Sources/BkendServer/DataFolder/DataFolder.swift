@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -64,4 +63,3 @@ package struct DataFolder: Sendable {
         return "\(project)/\(name.environment).sqlite"
     }
 }
-#endif

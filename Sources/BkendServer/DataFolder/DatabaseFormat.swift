@@ -1,4 +1,3 @@
-#if Server
 import GRDB
 
 /// Marks our databases, so that a foreign or newer file is refused instead of misread, and brings older ones up to date.
@@ -37,4 +36,3 @@ struct DatabaseFormat: Sendable {
         try db.execute(sql: "PRAGMA user_version = \(version)")
     }
 }
-#endif

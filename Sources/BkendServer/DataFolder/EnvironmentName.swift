@@ -1,4 +1,3 @@
-#if Server
 /// A project and one of its environments: what a key belongs to, and what nothing leaks out of (rest-api.md §1).
 package struct EnvironmentName: Hashable, Sendable, CustomStringConvertible {
     /// The project of a folder that was made without naming one.
@@ -37,4 +36,3 @@ package struct EnvironmentName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// What the system knows of a file. By way of Foundation: which module `struct stat` counts as a member of differs from
@@ -26,4 +25,3 @@ struct FileStatus: Sendable {
         group = number(.groupOwnerAccountID)
     }
 }
-#endif

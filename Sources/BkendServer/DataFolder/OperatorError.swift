@@ -1,4 +1,3 @@
-#if Server
 /// What an operator did that can't work, in one line: what, where, and what to do.
 package struct OperatorError: Error, Hashable, CustomStringConvertible {
     /// The line.
@@ -7,4 +6,3 @@ package struct OperatorError: Error, Hashable, CustomStringConvertible {
     /// An error with its line.
     package init(_ description: String) { self.description = description }
 }
-#endif

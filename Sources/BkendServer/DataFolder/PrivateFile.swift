@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// Files and folders that only their owner may open.
@@ -64,4 +63,3 @@ enum PrivateFile {
         OperatorError("\(what) \(path): \(String(cString: strerror(errno)))")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Logging
@@ -53,4 +52,3 @@ struct AccountServices: Sendable {
             mailFailed: mailFailed, mailWithheld: mailWithheld, now: configuration.now)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import GRDB
 
@@ -22,4 +21,3 @@ extension EnvironmentStore {
         try writeNow { db, _ in try AccountSchema.prepare(db) }
     }
 }
-#endif

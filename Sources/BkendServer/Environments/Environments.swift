@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Synchronization
@@ -44,4 +43,3 @@ extension Environments: AccessTokens {
         try await self.environment(environment).caller(of: token)
     }
 }
-#endif

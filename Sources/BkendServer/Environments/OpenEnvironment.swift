@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -16,4 +15,3 @@ struct OpenEnvironment: Sendable {
         return try store.readNow { db, _ in try Accounts.caller(of: claims, in: db) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 import HummingbirdCore
@@ -54,4 +53,3 @@ struct RouteAnswer: Sendable {
             body: trace.method == .head ? ResponseBody() : body.response(on: loop))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 import HummingbirdCore
@@ -70,4 +69,3 @@ struct BodyReader: Sendable {
         ErrorBody(.payloadTooLarge, "the body is larger than the \(bytes) bytes that this route takes")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// The connection ended before its request was whole. That is the client's doing, or the network's: no answer reaches
 /// anybody, and nothing has failed here.
 struct BrokenOff: Error {
@@ -9,4 +8,3 @@ struct BrokenOff: Error {
     /// status of HTTP, and never sent.
     static let status = 499
 }
-#endif

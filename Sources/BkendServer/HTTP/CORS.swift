@@ -1,4 +1,3 @@
-#if Server
 import HTTPTypes
 
 /// What browsers are told: any origin may call, and which headers it may send and read (rest-api.md §1).
@@ -23,4 +22,3 @@ enum CORS {
         return headers
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -56,4 +55,3 @@ extension ErrorBody {
     private static let internalFailure = ErrorBody(
         .internalError, "the server failed; its log has more under the id in X-Request-Id")
 }
-#endif

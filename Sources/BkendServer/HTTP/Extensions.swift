@@ -1,4 +1,3 @@
-#if Server
 import HTTPTypes
 
 /// What a server offers beyond the base API, as its successful answers tell in `X-Bkend-Extensions`. A client that
@@ -21,4 +20,3 @@ extension ServerConfiguration {
             text: announcesRefreshGrace && refreshGraceSeconds > 0 ? "refresh-grace=\(refreshGraceSeconds)" : nil)
     }
 }
-#endif

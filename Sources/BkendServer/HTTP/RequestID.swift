@@ -1,4 +1,3 @@
-#if Server
 import Synchronization
 
 /// The id by which a request is found in the log: the client's own when it is sound, else a new one.
@@ -39,4 +38,3 @@ private final class RequestCounter: Sendable {
 
     func next() -> UInt64 { value.add(1, ordering: .relaxed).newValue }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 import HummingbirdCore
@@ -22,4 +21,3 @@ enum RequestTarget {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Crypto
 import Foundation
@@ -76,4 +75,3 @@ struct KeyDigest: Hashable, Sendable {
 
     func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import CSQLite
 import Synchronization
 
@@ -46,4 +45,3 @@ final class ChangeStamp: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 
@@ -38,4 +37,3 @@ extension HTTPField.Name {
     /// `X-Request-Id`
     static let requestID = HTTPField.Name("X-Request-Id")!  // a constant that is a valid name
 }
-#endif

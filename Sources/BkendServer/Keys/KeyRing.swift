@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import GRDB
 import Synchronization
@@ -45,4 +44,3 @@ final class KeyRing: Sendable {
 
     private static func refused(_ why: String) -> ErrorBody { ErrorBody(.invalidAPIKey, "the API key \(why)") }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -48,4 +47,3 @@ struct ResolvedKey: Sendable {
         return names.compactMap(\.stringValue).compactMap(KeyScope.init)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// How large the answer to an error may get, whatever a request holds: `RouteBudget.errorBytes`, also where all its texts
@@ -34,4 +33,3 @@ extension ErrorBody {
         return out
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// What a connection must know about a request before it is handed on.
 protocol RequestRules: Sendable {
     /// How long a request may take to come.
@@ -7,4 +6,3 @@ protocol RequestRules: Sendable {
     /// The bytes of its body that are read.
     func bodyBytes(_ target: String, _ method: String, _ limits: ServerLimits) -> Int
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// The most that one request may cost the server, whoever sends it and whatever it holds.
 ///
 /// Every route has one (`Route.all`). A body is read up to `bodyBytes`, and an answer past `answerBytes` counts as a fault
@@ -32,4 +31,3 @@ package struct RouteBudget: Hashable, Sendable {
     /// The most bytes of an error: 100 details of bounded paths and texts.
     package static let errorBytes = 128 << 10
 }
-#endif

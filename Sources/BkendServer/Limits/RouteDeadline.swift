@@ -1,4 +1,3 @@
-#if Server
 /// How long a request may take to come. Whatever the route, an answer must make progress while its bytes wait for the
 /// client (`ConnectionWatch`), and an answer of which no byte waits may take as long as it needs.
 enum RouteDeadline: Hashable, Sendable {
@@ -10,4 +9,3 @@ enum RouteDeadline: Hashable, Sendable {
     /// As long as it likes: what stays open.
     case none
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -96,4 +95,3 @@ extension ServerLimits {
     /// What the JSON of a body may ask of the reader.
     var json: JSONLimits { JSONLimits(depth: bodyDepth, values: bodyValues, nameBytes: nameBytes) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 /// The bytes of a file or pipe, read piece by piece. What lies behind a mark is kept as far as a limit, everything else is
 /// let go, so that memory is bounded by the limit and not by the file.
 struct ByteSource {
@@ -92,4 +91,3 @@ struct ByteSource {
         return count > 0
     }
 }
-#endif

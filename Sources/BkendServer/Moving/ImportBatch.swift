@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -101,4 +100,3 @@ struct ImportBatch {
         return record.serialized()
     }
 }
-#endif

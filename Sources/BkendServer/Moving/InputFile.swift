@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// A file that is read from its start to its end, or standard input.
@@ -52,4 +51,3 @@ final class InputFile: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// A file that is written from its start to its end, buffered, with mode 0600. Under its name it is there as a whole or
@@ -73,4 +72,3 @@ final class OutputFile {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import Foundation
@@ -96,4 +95,3 @@ extension EnvironmentStore {
         return records
     }
 }
-#endif

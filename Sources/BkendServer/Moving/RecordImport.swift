@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -209,4 +208,3 @@ package struct RecordImport {
         for rejected in batch.rejected { try reject(rejected) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Brings a record that comes from elsewhere into the form in which the server stores it (rest-api.md §3, §6): its system
@@ -120,4 +119,3 @@ struct RecordIntake {
         return Timestamp(milliseconds: seconds * 1_000)
     }
 }
-#endif

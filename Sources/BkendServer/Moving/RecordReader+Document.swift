@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension RecordReader {
@@ -105,4 +104,3 @@ extension RecordReader {
         return (nil, scan)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Splits what people exported from the hosted service into records, without holding the file: pages
@@ -215,4 +214,3 @@ struct ImportFault: Error, Hashable, CustomStringConvertible {
 
     var description: String { "\(reason), at byte \(offset)" }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// The file that rejected records go to, one JSON object a line; made with the first of them.
@@ -31,4 +30,3 @@ package final class RejectFile {
         try OutputFile.write(record.line, to: descriptor, path: path)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Infers a table's schema from records that exist: types alone, and only where every record agrees. It is made to take
@@ -150,4 +149,3 @@ extension SchemaInference {
         } catch let fault as ImportFault { throw OperatorError("\(path): \(fault)") }
     }
 }
-#endif

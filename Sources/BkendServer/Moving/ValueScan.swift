@@ -1,4 +1,3 @@
-#if Server
 /// Finds where a JSON object, array or string ends, by its brackets and quotes alone; whether it is JSON is decided when
 /// it is read as a whole.
 struct ValueScan {
@@ -46,4 +45,3 @@ struct ValueScan {
         return (index, true)
     }
 }
-#endif

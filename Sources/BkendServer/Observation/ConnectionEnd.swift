@@ -1,4 +1,3 @@
-#if Server
 /// Why the server closes a connection.
 enum ConnectionEnd: String, CaseIterable, Sendable {
     /// No request came.
@@ -16,4 +15,3 @@ enum ConnectionEnd: String, CaseIterable, Sendable {
     /// Its last answer was taken, and it stayed open.
     case closing
 }
-#endif

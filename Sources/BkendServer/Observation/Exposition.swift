@@ -1,4 +1,3 @@
-#if Server
 /// Writes metrics in Prometheus's text format 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format).
 struct Exposition {
@@ -65,4 +64,3 @@ struct DurationHistogram: Sendable {
         sum += seconds
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// What Linux knows of this process, under the names that Prometheus's own clients use.
@@ -34,4 +33,3 @@ enum ProcessMetrics {
         return index < fields.count ? Int(fields[index]) : nil
     }
 }
-#endif

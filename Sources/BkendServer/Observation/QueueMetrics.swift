@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import Synchronization
 
@@ -52,4 +51,3 @@ final class QueueMetrics: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import HTTPTypes
@@ -116,4 +115,3 @@ extension RequestLog {
         ["pk_", "sk_", "rt_", "eyJ"].contains { text.contains($0) }
     }
 }
-#endif

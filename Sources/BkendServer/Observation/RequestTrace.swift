@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import HTTPTypes
 
@@ -27,4 +26,3 @@ struct RequestTrace: Sendable {
         pattern = method == .options ? "preflight" : "unknown"
     }
 }
-#endif

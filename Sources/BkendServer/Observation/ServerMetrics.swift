@@ -1,4 +1,3 @@
-#if Server
 import HTTPTypes
 import Synchronization
 
@@ -127,4 +126,3 @@ final class ServerMetrics: Sendable {
         (a.route, a.method, a.status) < (b.route, b.method, b.status)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension OpenAPIDocument {
@@ -109,4 +108,3 @@ extension JSONObject {
         for (key, value) in other { self[key] = value }
     }
 }
-#endif

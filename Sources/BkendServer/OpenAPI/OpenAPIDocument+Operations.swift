@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension OpenAPIDocument {
@@ -129,4 +128,3 @@ extension OpenAPIDocument {
         ]
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension OpenAPIDocument {
@@ -111,4 +110,3 @@ extension OpenAPIDocument {
         ]
     }()
 }
-#endif

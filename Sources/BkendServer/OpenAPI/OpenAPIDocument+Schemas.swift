@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension OpenAPIDocument {
@@ -98,4 +97,3 @@ extension OpenAPIDocument {
         ],
     ]
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// The OpenAPI 3.0.0 document of one table's five operations (rest-api.md §2), from its current schema. It says what
@@ -70,4 +69,3 @@ struct OpenAPIDocument {
         ],
     ]
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// The errors of one status, with the codes that can stand in them (rest-api.md §10).
@@ -78,4 +77,3 @@ struct OpenAPIErrors: Hashable {
         "X-RateLimit-Remaining": ["$ref": "#/components/headers/rateLimitRemaining"],
     ]
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -68,4 +67,3 @@ extension RecordOperations {
             fields: changed)
     }
 }
-#endif

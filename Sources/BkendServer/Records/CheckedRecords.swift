@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -54,4 +53,3 @@ struct CheckedRecords: Sendable {
         ).records
     }
 }
-#endif

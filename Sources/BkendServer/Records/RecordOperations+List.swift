@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -139,4 +138,3 @@ extension Filter {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -147,4 +146,3 @@ struct RecordOperations {
         }
     }
 }
-#endif

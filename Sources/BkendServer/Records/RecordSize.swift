@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// How large records may become. A body's limit alone doesn't say: each PATCH may add another body to a record, defaults
@@ -32,4 +31,3 @@ enum RecordSize {
             .payloadTooLarge, message, details: [.init(field: "body", rule: "pageBytes", message: message)])
     }
 }
-#endif

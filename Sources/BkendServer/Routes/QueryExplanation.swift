@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -71,4 +70,3 @@ extension HTTPField.Name {
     /// The plan of a list, from a server started with `--explain`.
     static let explain = HTTPField.Name("X-Bkend-Explain")!  // a constant that is a valid name
 }
-#endif

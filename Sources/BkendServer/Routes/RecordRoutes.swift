@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -187,4 +186,3 @@ extension RecordRoutes {
             explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import HTTPTypes
@@ -155,4 +154,3 @@ extension RouteAnswer {
         headers[.cacheControl] = "no-store"
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 
@@ -68,4 +67,3 @@ final class Route: Sendable {
 
     static let unknown = ErrorBody(.routeNotFound, "there is no such route; records are under /v1/data/TABLE")
 }
-#endif

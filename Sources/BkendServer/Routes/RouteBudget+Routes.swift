@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 // The budgets of routes, in the order of `Route.all`. docs/budgets.md shows them for the default limits.
@@ -120,4 +119,3 @@ extension RouteTree: RequestRules {
         route(target, method)?.budget(limits).bodyBytes ?? limits.bodyBytes
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import HummingbirdCore
@@ -103,4 +102,3 @@ struct RouteCall: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import HTTPTypes
 
@@ -119,4 +118,3 @@ struct RouteTree: Sendable {
         throw ErrorBody(.validationError, "table: \(flaw)", details: [detail])
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -218,4 +217,3 @@ extension RouteAnswer {
         headers[.retryAfter] = String(retryAfterSeconds)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import HTTPTypes
@@ -97,4 +96,3 @@ private enum FileSize {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Hummingbird
 import HummingbirdCore
@@ -139,4 +138,3 @@ private struct Farewell: Service {
         await requestLog?.drained()
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Hummingbird
 import HummingbirdCore
 
@@ -17,4 +16,3 @@ struct InterceptedResponder: HTTPResponder {
         }
     }
 }
-#endif

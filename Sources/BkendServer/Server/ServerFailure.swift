@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import Foundation
 import GRDB
@@ -19,4 +18,3 @@ package enum ServerFailure {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -63,4 +62,3 @@ extension EnvironmentStore {
         return change
     }
 }
-#endif

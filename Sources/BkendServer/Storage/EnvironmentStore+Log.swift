@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -87,4 +86,3 @@ extension EnvironmentStore {
         }
     }
 }
-#endif

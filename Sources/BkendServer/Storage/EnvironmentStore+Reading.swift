@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -129,4 +128,3 @@ extension EnvironmentStore {
         }
     }
 }
-#endif

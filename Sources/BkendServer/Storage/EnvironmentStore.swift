@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -108,4 +107,3 @@ package final class EnvironmentStore: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import CSQLite
 import GRDB
@@ -77,4 +76,3 @@ final class QuickReader: @unchecked Sendable {  // What changes is used only ins
         return statement
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 import GRDB
 import Synchronization
@@ -22,4 +21,3 @@ final class QuickReaders: Sendable {
         return try reader.read(body)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import GRDB
@@ -53,4 +52,3 @@ struct StoreOptions: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -78,4 +77,3 @@ struct ClientKeySetting {
     private static let consequence =
         "client keys are not kept unique, so that a create whose answer was lost may be stored twice"
 }
-#endif

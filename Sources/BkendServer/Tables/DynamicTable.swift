@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -38,4 +37,3 @@ enum DynamicTable {
         try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM server_dynamic_tables")) ?? 0
     }
 }
-#endif

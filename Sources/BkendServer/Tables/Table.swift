@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 
@@ -33,4 +32,3 @@ struct Table: Sendable {
         Identity(version: version, collection: collection.number, generation: collection.generation)
     }
 }
-#endif

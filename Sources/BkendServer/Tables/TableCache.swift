@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Synchronization
 
@@ -13,4 +12,3 @@ final class TableCache: Sendable {
 
     func forget(_ name: ExactString) { tables.withLock { _ = $0.removeValue(forKey: name) } }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -107,4 +106,3 @@ extension TableCatalog {
         return table
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What `apply` did to a table, as it tells the operator.
@@ -75,4 +74,3 @@ package struct TableChange: Hashable, Sendable, CustomStringConvertible {
         self.init(table: new.name, changes: changes, warnings: warnings)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 
@@ -45,4 +44,3 @@ struct TableChecks {
         for element in schema.items { check(element, at: "\(path).items") }
     }
 }
-#endif

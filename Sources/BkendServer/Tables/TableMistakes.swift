@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Every mistake of a tables file, each with its path; nothing was changed.
@@ -28,4 +27,3 @@ extension TableMistakes {
         return tables
     }
 }
-#endif

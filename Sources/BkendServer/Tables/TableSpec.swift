@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 
@@ -39,4 +38,3 @@ enum TableSpec {
         return out
     }
 }
-#endif

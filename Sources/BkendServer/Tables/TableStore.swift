@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -94,4 +93,3 @@ extension BkendWire.TableDefinition {
         IndexDefinition.builtIn + uniqueFieldIndexes + (clientKeyIndex.map { [$0] } ?? [])
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -46,4 +45,3 @@ struct ControlCheck {
         return nil
     }
 }
-#endif

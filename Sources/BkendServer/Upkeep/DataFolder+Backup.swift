@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import Foundation
@@ -94,4 +93,3 @@ extension DataFolder {
         return names.filter { $0.hasSuffix(".eml") && !$0.hasPrefix(".") }.sorted()
     }
 }
-#endif

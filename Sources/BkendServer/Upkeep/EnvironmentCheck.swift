@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import GRDB
@@ -118,4 +117,3 @@ struct EnvironmentCheck {
         return flaws
     }
 }
-#endif

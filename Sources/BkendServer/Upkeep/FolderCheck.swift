@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendWire
 import Foundation
@@ -81,4 +80,3 @@ package struct FolderCheck {
         }
     }
 }
-#endif

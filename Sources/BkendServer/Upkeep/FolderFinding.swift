@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Something in a data folder that should not be.
@@ -44,4 +43,3 @@ package struct FolderFinding: Hashable, Sendable {
         ]
     }
 }
-#endif

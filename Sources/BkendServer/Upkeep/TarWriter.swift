@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Writes a tar archive: POSIX.1-1988's ustar form, with GNU's binary numbers where octal digits don't reach (a file of
@@ -98,4 +97,3 @@ struct TarWriter {
         throw OperatorError("the path \(path) is too long for an archive")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 
 /// The `pattern` rule of a field: PCRE2 in UTF mode, as `$regex` has it. Patterns come from the operator's schema; the
@@ -40,4 +39,3 @@ final class RequestPatterns {
         }
     }
 }
-#endif

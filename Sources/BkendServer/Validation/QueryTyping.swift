@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What a table's schema makes of the values in a query (rest-api.md §4, §5).
@@ -65,4 +64,3 @@ struct QueryTyping: Sendable {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Where in a record a validator is: the way from the top, put into words only where something is wrong.
@@ -67,4 +66,3 @@ struct RecordPlace {
     /// How much of a name is shown, in bytes.
     private static let nameBytes = 64
 }
-#endif

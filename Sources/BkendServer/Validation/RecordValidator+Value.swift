@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 extension RecordValidator {
@@ -143,4 +142,3 @@ extension RecordValidator {
         }
     }
 }
-#endif

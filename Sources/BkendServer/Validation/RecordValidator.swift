@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Checks records against a table's schema and brings their values into stored form (rest-api.md §6): dates are
@@ -131,4 +130,3 @@ struct RecordValidator {
         }
     }
 }
-#endif

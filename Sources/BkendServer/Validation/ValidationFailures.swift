@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// What is wrong with the records of one request: all of it is counted, and as much is kept as an answer may list.
@@ -41,4 +40,3 @@ extension ErrorBody {
         self.init(.validationError, message + more, details: failures.details, omittedDetails: failures.omitted)
     }
 }
-#endif

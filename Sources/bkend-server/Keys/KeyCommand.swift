@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -27,4 +26,3 @@ enum KeyOutput {
         if asJSON { StandardOutput.json(key.json) } else { show([key]) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -46,4 +45,3 @@ struct KeyCreateCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -19,4 +18,3 @@ struct KeyListCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -21,4 +20,3 @@ struct KeyRevokeCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

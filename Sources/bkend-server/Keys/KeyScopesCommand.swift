@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -30,4 +29,3 @@ struct KeyScopesCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -25,4 +24,3 @@ enum SigningKeyOutput {
             })
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -17,4 +16,3 @@ struct SigningKeyListCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

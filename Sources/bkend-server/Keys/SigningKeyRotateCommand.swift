@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -27,4 +26,3 @@ struct SigningKeyRotateCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

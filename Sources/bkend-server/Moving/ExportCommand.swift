@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -49,4 +48,3 @@ struct ExportCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -144,4 +143,3 @@ struct ImportCommand: AsyncParsableCommand {
 }
 
 extension ImportConflict: ExpressibleByArgument {}
-#endif

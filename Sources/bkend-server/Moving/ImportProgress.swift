@@ -1,4 +1,3 @@
-#if Server
 import Foundation
 
 /// How far an import is, or its look at the records before, on standard error: at most a line a second, and one at the
@@ -37,4 +36,3 @@ struct ImportProgress {
         Int(Double(records) / max(0.001, start.duration(to: now) / .seconds(1)))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import Foundation
@@ -27,4 +26,3 @@ struct EnvironmentOptions: ParsableArguments {
     /// The environment, opened.
     func store(in folder: DataFolder) throws -> EnvironmentStore { try folder.store(of: name(in: folder)) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 
@@ -45,4 +44,3 @@ struct SizeOption: ExpressibleByArgument {
             ? "\(bytes >> 20)M" : bytes.isMultiple(of: 1 << 10) ? "\(bytes >> 10)K" : "\(bytes)"
     }
 }
-#endif

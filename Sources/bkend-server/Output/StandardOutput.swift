@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -66,4 +65,3 @@ func reportingFailure<Result>(status: Int32 = 1, _ work: () async throws -> Resu
         throw ExitCode(status)
     }
 }
-#endif

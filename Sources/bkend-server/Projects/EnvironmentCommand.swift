@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// `bkend-server environment …`
@@ -7,4 +6,3 @@ struct EnvironmentCommand: AsyncParsableCommand {
         commandName: "environment", abstract: "List and make environments; copy tables from one to another.",
         subcommands: [EnvironmentListCommand.self, EnvironmentCreateCommand.self, EnvironmentPromoteCommand.self])
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -31,4 +30,3 @@ struct EnvironmentListCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

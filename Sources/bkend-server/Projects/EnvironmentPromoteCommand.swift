@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -37,4 +36,3 @@ struct EnvironmentPromoteCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendServer
 import BkendWire
 
@@ -18,4 +17,3 @@ enum NewKeys {
         StandardOutput.line("secret key       \(created.secretKey)  (shown this once)")
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// `bkend-server project …`
@@ -7,4 +6,3 @@ struct ProjectCommand: AsyncParsableCommand {
         commandName: "project", abstract: "List and make projects.",
         subcommands: [ProjectListCommand.self, ProjectCreateCommand.self])
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -22,4 +21,3 @@ struct ProjectCreateCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

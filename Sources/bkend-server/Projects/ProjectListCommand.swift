@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -27,4 +26,3 @@ struct ProjectListCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendServer
 import BkendWire
 
@@ -21,4 +20,3 @@ enum ChangeOutput {
         }
     }
 }
-#endif

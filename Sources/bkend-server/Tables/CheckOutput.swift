@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -50,4 +49,3 @@ struct FindingList {
         StandardOutput.line("]," + rest.description.dropFirst())
     }
 }
-#endif

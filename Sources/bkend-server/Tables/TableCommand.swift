@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// `bkend-server table …`
@@ -11,4 +10,3 @@ struct TableCommand: AsyncParsableCommand {
             TableDropCommand.self,
         ])
 }
-#endif

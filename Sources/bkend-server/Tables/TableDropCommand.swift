@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -35,4 +34,3 @@ struct TableDropCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

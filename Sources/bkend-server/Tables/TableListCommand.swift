@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -36,4 +35,3 @@ extension TableEntry {
         ["table": .string(name), "version": .int(Int64(version)), "records": .int(Int64(records))]
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -23,4 +22,3 @@ struct TableRollbackCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -26,4 +25,3 @@ struct TableShowCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

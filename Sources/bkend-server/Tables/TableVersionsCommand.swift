@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -38,4 +37,3 @@ struct TableVersionsCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

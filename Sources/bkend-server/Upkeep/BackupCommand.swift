@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -36,4 +35,3 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendServer
 import BkendWire
@@ -48,4 +47,3 @@ private final class CheckReport {
         if !asJSON { StandardOutput.line("\(databases) databases, \(records) records: \(count) findings") }
     }
 }
-#endif

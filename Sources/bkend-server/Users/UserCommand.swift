@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 
 /// `bkend-server user …`
@@ -10,4 +9,3 @@ struct UserCommand: AsyncParsableCommand {
             UserPasswordCommand.self, UserDisableCommand.self, UserEnableCommand.self, UserDeleteCommand.self,
         ])
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -31,4 +30,3 @@ struct UserCreateCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -30,4 +29,3 @@ struct UserDeleteCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -22,4 +21,3 @@ struct UserEnableCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

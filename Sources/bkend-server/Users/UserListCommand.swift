@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -33,4 +32,3 @@ struct UserListCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

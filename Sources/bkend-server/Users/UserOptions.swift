@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -52,4 +51,3 @@ enum PasswordInput {
         return line
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -42,4 +41,3 @@ struct UserPasswordCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -24,4 +23,3 @@ struct UserRoleCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

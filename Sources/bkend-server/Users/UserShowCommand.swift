@@ -1,4 +1,3 @@
-#if Server
 import ArgumentParser
 import BkendAccounts
 import BkendServer
@@ -19,4 +18,3 @@ struct UserShowCommand: AsyncParsableCommand {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Testing
@@ -21,4 +20,3 @@ struct BusyServerTests {
         #expect(await code { try await accounts.signIn(body, client: AccountsFixture.client) } == nil)
     }
 }
-#endif

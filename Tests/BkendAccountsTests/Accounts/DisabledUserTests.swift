@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import GRDB
@@ -130,4 +129,3 @@ private struct InterruptedHasher: PasswordHasher {
         return try await hasher.scrypt(password, salt: salt, parameters: parameters, length: length)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Testing
@@ -177,4 +176,3 @@ struct LimitTests {
         #expect(try await accounts.signUp(body, client: AccountsFixture.client).status == 201)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import GRDB
@@ -174,4 +173,3 @@ struct PasswordTests {
         #expect(codes.filter { $0 == "auth/invalid-token" }.count == 5)
     }
 }
-#endif

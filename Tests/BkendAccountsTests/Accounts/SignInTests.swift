@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import GRDB
@@ -149,4 +148,3 @@ struct SignInTests {
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import GRDB
@@ -274,4 +273,3 @@ struct UserTests {
         #expect(count == 1)
     }
 }
-#endif

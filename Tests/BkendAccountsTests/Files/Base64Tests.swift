@@ -1,7 +1,7 @@
-#if Server
-@testable import BkendAccounts
 import Foundation
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("Base64 and UUIDs")
 struct Base64Tests {
@@ -37,4 +37,3 @@ struct Base64Tests {
         }
     }
 }
-#endif

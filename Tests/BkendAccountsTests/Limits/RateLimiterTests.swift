@@ -1,7 +1,7 @@
-#if Server
-@testable import BkendAccounts
 import BkendWire
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("Rate limiter")
 struct RateLimiterTests {
@@ -68,4 +68,3 @@ struct RateLimiterTests {
         #expect(limiter.take("e\u{301}", now: moment(0)) == nil)
     }
 }
-#endif

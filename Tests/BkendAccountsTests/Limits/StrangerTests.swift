@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -163,4 +162,3 @@ extension AccountsFixture {
         }
     }
 }
-#endif

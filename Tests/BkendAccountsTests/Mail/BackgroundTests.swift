@@ -1,4 +1,3 @@
-#if Server
 import Synchronization
 import Testing
 
@@ -31,4 +30,3 @@ import Testing
         await background.drained()
     }
 }
-#endif

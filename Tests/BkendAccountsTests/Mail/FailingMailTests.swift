@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -27,4 +26,3 @@ struct FailingMailTests {
         #expect(try fixture.mails().isEmpty)
     }
 }
-#endif

@@ -1,8 +1,8 @@
-#if Server
-@testable import BkendAccounts
 import BkendWire
 import Foundation
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("Mails")
 struct MailFolderTests {
@@ -58,4 +58,3 @@ struct MailFolderTests {
         #expect(linked.text.contains("\n\nhttps://shop.example/reset?email=a%2Bb%40example.com&token=TO%2FKEN\n"))
     }
 }
-#endif

@@ -1,7 +1,7 @@
-#if Server
-@testable import BkendAccounts
 import BkendWire
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("Password hashes")
 struct PasswordHashTests {
@@ -139,4 +139,3 @@ struct PasswordPolicyTests {
         #expect(error?.details.first?.field == "newPassword")
     }
 }
-#endif

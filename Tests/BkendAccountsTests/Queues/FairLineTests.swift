@@ -1,4 +1,3 @@
-#if Server
 import Synchronization
 import Testing
 
@@ -158,4 +157,3 @@ struct FairLineTests {
         try await newcomer.value
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Testing
 
 @testable import BkendAccounts
@@ -219,4 +218,3 @@ struct FairQueueTests {
         }
     }
 }
-#endif

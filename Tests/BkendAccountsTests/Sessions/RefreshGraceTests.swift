@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import GRDB
@@ -113,4 +112,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -192,4 +191,3 @@ struct RefreshTests {
             try #require(Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4))))
     }
 }
-#endif

@@ -1,9 +1,9 @@
-#if Server
-@testable import BkendAccounts
 import BkendWire
 import Foundation
 import GRDB
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("The accounts' tables")
 struct AccountSchemaTests {
@@ -107,4 +107,3 @@ struct AccountSchemaTests {
             ])
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -120,4 +119,3 @@ func code<Result>(of body: () async throws -> Result) async -> String? {
         return "\(error)"
     }
 }
-#endif

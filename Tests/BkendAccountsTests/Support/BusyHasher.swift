@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Synchronization
@@ -20,4 +19,3 @@ final class BusyHasher: PasswordHasher {
         return try await hasher.scrypt(password, salt: salt, parameters: parameters, length: length)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import Synchronization
 
@@ -22,4 +21,3 @@ final class CountingHasher: PasswordHasher {
         return try await hasher.scrypt(password, salt: salt, parameters: parameters, length: length)
     }
 }
-#endif

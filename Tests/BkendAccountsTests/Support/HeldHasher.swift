@@ -1,6 +1,6 @@
-#if Server
-@testable import BkendAccounts
 import Synchronization
+
+@testable import BkendAccounts
 
 /// A hasher whose one slot is taken until it is released, and that lets nobody wait: its refusals are the real ones.
 final class HeldHasher: PasswordHasher {
@@ -21,4 +21,3 @@ final class HeldHasher: PasswordHasher {
         return try await busy.pass(.own) { [] }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import Synchronization
 
@@ -26,4 +25,3 @@ final class MeetingHasher: PasswordHasher {
         return try await hasher.scrypt(password, salt: salt, parameters: parameters, length: length)
     }
 }
-#endif

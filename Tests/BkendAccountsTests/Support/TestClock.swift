@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Synchronization
 
@@ -10,4 +9,3 @@ final class TestClock: Sendable {
 
     func advance(seconds: Double) { milliseconds.withLock { $0 += Int64(seconds * 1_000) } }
 }
-#endif

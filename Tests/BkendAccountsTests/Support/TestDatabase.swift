@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import Foundation
 import GRDB
@@ -63,4 +62,3 @@ final class TemporaryFolder: Sendable {
         return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? -1
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Foundation
@@ -112,4 +111,3 @@ struct SigningKeyTests {
         return try #require(header["kid"]?.stringValue)
     }
 }
-#endif

@@ -1,6 +1,6 @@
-#if Server
-@testable import BkendAccounts
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("E-mail addresses")
 struct EmailAddressTests {
@@ -34,4 +34,3 @@ struct EmailAddressTests {
         ])
     func invalid(text: String) { #expect(EmailAddress(text) == nil) }
 }
-#endif

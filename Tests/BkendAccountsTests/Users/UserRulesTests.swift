@@ -1,6 +1,6 @@
-#if Server
-@testable import BkendAccounts
 import Testing
+
+@testable import BkendAccounts
 
 @Suite("Who may do what to users (rest-api.md §8a)")
 struct UserRulesTests {
@@ -43,4 +43,3 @@ struct UserRulesTests {
         }
     }
 }
-#endif

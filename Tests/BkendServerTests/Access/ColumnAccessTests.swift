@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Testing
@@ -58,4 +57,3 @@ import Testing
         #expect(!columns.conceals("name", in: [:], isOwn: false))
     }
 }
-#endif

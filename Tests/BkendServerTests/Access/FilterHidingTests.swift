@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -34,4 +33,3 @@ import Testing
         #expect(filter == .not(Self.nothing))
     }
 }
-#endif

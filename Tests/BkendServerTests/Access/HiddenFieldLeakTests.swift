@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -218,4 +217,3 @@ import Testing
         )
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -104,4 +103,3 @@ import Testing
         return (200...299).contains(answer.status) ? "y" : letter(of: answer.code.map(ErrorCode.init(rawValue:)))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 @testable import BkendServer
@@ -294,4 +293,3 @@ struct PermissionDecision: CustomStringConvertible, Sendable {
         delete  x x x x x x x
         """
 }
-#endif

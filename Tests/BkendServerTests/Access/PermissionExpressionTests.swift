@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Testing
@@ -37,4 +36,3 @@ import Testing
         #expect(!Access.own.covers(createdBy: "u2", caller: Self.user))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Testing
@@ -50,4 +49,3 @@ import Testing
         #expect(try Self.filter(rules, Self.user) == .allOf([Self.own, open]))
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import Testing
@@ -96,4 +95,3 @@ import Testing
         #expect(try outcome(["name": "any"], caller, .list) == .allowed)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -83,4 +82,3 @@ import Testing
         }
     }
 }
-#endif

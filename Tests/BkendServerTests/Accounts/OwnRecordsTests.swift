@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -51,4 +50,3 @@ import Testing
         }
     }
 }
-#endif

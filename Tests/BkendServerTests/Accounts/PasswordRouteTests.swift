@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -134,4 +133,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -57,4 +56,3 @@ func withAccounts(
         try await server.stop()
     }
 }
-#endif

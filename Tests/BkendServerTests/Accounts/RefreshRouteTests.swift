@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -149,4 +148,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -111,4 +110,3 @@ import Testing
         }
     }
 }
-#endif

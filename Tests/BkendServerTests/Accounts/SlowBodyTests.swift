@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -98,4 +97,3 @@ import Testing
         try await server.stop()
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -109,4 +108,3 @@ import Testing
         try Caller.secretKey.checkScopes(for: operation, on: "users")
     }
 }
-#endif

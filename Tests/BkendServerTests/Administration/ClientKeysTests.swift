@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -220,4 +219,3 @@ import Testing
         #expect(inference.definition(name: "a").clientKeys == (isShared ? false : nil))
     }
 }
-#endif

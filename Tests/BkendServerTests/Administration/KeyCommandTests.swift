@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -149,4 +148,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -36,4 +35,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -85,4 +84,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -105,4 +104,3 @@ import Testing
         }
     }
 }
-#endif

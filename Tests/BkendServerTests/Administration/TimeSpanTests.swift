@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -24,4 +23,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -112,4 +111,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import HTTPTypes
 import HummingbirdCore
@@ -203,4 +202,3 @@ import Testing
         consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
     }
 }
-#endif

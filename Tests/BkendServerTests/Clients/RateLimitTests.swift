@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -106,4 +105,3 @@ import Testing
         ])
     func rates(text: String, limit: RateLimit?) { #expect(RateLimit(text) == limit) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import Testing
 
 @testable import BkendServer
@@ -70,4 +69,3 @@ import Testing
         #expect(Self.proxies.client(peer: nil, forwarded: ["1.1.1.1"]) == nil)
     }
 }
-#endif

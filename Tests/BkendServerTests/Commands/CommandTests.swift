@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -271,4 +270,3 @@ import Testing
         }
     }
 }
-#endif

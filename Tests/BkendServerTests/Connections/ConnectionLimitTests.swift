@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -200,4 +199,3 @@ import Testing
         init(_ connections: [RawConnection]) { self.connections = connections }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -188,4 +187,3 @@ import Testing
         }
     }
 }
-#endif

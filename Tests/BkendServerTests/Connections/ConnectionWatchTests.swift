@@ -1,4 +1,3 @@
-#if Server
 import NIOCore
 import Testing
 
@@ -171,4 +170,3 @@ import Testing
         bench.at(6) { #expect($0.yieldsAt == $1) }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import NIOHTTP1
 import Testing
 
@@ -70,4 +69,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -215,4 +214,3 @@ import Testing
         },
     ]
 }
-#endif

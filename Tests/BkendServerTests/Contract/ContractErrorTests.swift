@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -183,4 +182,3 @@ import Testing
         Provocation(500, "common/internal-error") { try await $0.ada.client.get("/v1/open") },
     ]
 }
-#endif

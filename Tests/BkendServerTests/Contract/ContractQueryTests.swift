@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -166,4 +165,3 @@ import Testing
         },
     ]
 }
-#endif

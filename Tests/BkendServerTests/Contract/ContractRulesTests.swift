@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -262,4 +261,3 @@ import Testing
         },
     ]
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -157,4 +156,3 @@ struct ContractWorld: Sendable {
         ]
     ]
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -88,4 +87,3 @@ extension Answer {
     /// The id of what was created.
     fileprivate var answeredID: String { get throws { try #require(json["id"]?.stringValue) } }
 }
-#endif

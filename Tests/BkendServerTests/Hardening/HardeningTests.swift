@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -296,4 +295,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -154,4 +153,3 @@ import Testing
         #expect(try await server.signIn(target.email).status == 200)
     }
 }
-#endif

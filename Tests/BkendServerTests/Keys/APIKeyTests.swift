@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendWire
 import HTTPTypes
@@ -80,4 +79,3 @@ import Testing
     @Test("What is no scope allows nothing", arguments: ["", "posts", "posts:fly", ":read", "a:b:c", "a b:read", "*"])
     func badScopes(text: String) { #expect(KeyScope(text) == nil) }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// Asks a server that has come back for everything that a writer was promised.
@@ -68,4 +67,3 @@ struct KillCheck {
         return Dictionary(items.map { ($0["id"]?.stringValue ?? "", 0) }) { first, _ in first }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Dispatch
 import Foundation
@@ -130,4 +129,3 @@ import Testing
         }
     }
 }
-#endif

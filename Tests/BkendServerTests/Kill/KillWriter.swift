@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 
@@ -118,4 +117,3 @@ struct KillWriter: Sendable {
         uncertain = nil
     }
 }
-#endif

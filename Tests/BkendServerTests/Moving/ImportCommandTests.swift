@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -314,4 +313,3 @@ import Testing
         }
     }
 }
-#endif

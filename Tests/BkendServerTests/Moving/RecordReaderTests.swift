@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -212,4 +211,3 @@ extension String {
     /// Without the carriage return of a line from Windows, which is white space to JSON.
     fileprivate var trimmed: String { hasSuffix("\r") ? String(dropLast()) : self }
 }
-#endif

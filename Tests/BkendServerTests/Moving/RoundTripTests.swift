@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -85,4 +84,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -71,4 +70,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -65,4 +64,3 @@ import Testing
         #expect(post.status == 405)
     }
 }
-#endif

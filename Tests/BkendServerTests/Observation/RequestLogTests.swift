@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Foundation
@@ -116,4 +115,3 @@ import Testing
         #expect(lines.allSatisfy { $0.hasPrefix(#"{"text":"a"#) || $0.hasPrefix(#"{"droppedLines":"#) })
     }
 }
-#endif

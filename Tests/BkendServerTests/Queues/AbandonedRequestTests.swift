@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendTesting
 import BkendWire
@@ -215,4 +214,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import BkendTesting
 import BkendWire
@@ -125,4 +124,3 @@ func withCollection(_ body: (BkendDocuments.Collection) throws -> Void) throws {
         try body(collection)
     }
 }
-#endif

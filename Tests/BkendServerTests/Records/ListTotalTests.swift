@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -64,4 +63,3 @@ import Testing
         }
     }
 }
-#endif

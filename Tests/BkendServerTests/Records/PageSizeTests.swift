@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -88,4 +87,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -153,4 +152,3 @@ import Testing
         }
     }
 }
-#endif

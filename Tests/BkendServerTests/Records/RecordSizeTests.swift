@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -128,4 +127,3 @@ import Testing
         #expect(run.status == 1, "\(run.errors)")
     }
 }
-#endif

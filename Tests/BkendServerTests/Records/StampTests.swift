@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendTesting
@@ -133,4 +132,3 @@ extension Answer {
     /// A date of the record.
     fileprivate func stamp(_ field: String) -> Timestamp? { json[field]?.stringValue.flatMap { Timestamp($0) } }
 }
-#endif

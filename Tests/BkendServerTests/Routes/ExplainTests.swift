@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Logging
@@ -86,4 +85,3 @@ import Testing
         }
     }
 }
-#endif

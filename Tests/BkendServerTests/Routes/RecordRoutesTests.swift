@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -224,4 +223,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -45,4 +44,3 @@ struct RouteBudgetTests {
         return bytes < 1 << 20 ? "\((bytes + 1_023) >> 10) KiB" : "\((bytes + (1 << 20) - 1) >> 20) MiB"
     }
 }
-#endif

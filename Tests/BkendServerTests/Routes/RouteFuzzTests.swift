@@ -1,4 +1,3 @@
-#if Server
 import RouteFuzz
 import Testing
 
@@ -12,4 +11,3 @@ struct RouteFuzzTests {
         #expect(report.hungry.count < 10, "\(report)")
     }
 }
-#endif

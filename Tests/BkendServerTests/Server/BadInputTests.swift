@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -159,4 +158,3 @@ import Testing
         }
     }
 }
-#endif

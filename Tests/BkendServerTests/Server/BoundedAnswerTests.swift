@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -119,4 +118,3 @@ import Testing
         #expect(small.bounded == small)
     }
 }
-#endif

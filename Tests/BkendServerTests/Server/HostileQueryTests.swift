@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -131,4 +130,3 @@ import Testing
         }
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Dispatch
@@ -235,4 +234,3 @@ import Testing
         #expect(throws: OperatorError.self) { try DataFolder.open(at: "/nonexistent/folder") }
     }
 }
-#endif

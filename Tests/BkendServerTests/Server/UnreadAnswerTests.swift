@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -113,4 +112,3 @@ import Testing
         func read() throws -> [Answer] { try connections.compactMap { try $0.answer() } }
     }
 }
-#endif

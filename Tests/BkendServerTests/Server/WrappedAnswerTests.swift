@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import Testing
@@ -32,4 +31,3 @@ import Testing
         #expect(created.json["a"] == 1)
     }
 }
-#endif

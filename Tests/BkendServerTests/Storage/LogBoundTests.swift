@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -157,4 +156,3 @@ import Testing
         }
     }
 }
-#endif

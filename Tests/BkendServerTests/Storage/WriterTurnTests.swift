@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendTesting
 import BkendWire
@@ -88,4 +87,3 @@ import Testing
         }
     }
 }
-#endif

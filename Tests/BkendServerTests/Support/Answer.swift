@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 
 /// An HTTP answer as a test looks at it.
@@ -25,4 +24,3 @@ struct Answer: Sendable {
     var items: [JSON] { json["items"]?.arrayValue ?? [] }
     var id: String { json["id"]?.stringValue ?? "" }
 }
-#endif

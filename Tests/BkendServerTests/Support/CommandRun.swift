@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import ChildProcesses
 import Foundation
@@ -97,4 +96,3 @@ func withFolder(_ body: (String) async throws -> Void) async throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
     try await body(path)
 }
-#endif

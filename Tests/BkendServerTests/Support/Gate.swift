@@ -1,4 +1,3 @@
-#if Server
 import Synchronization
 
 /// Lets a fixed number of tests through at once; the others wait their turn without holding a thread.
@@ -43,4 +42,3 @@ final class Gate: Sendable {
         next?.resume()
     }
 }
-#endif

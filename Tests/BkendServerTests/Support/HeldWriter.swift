@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import Dispatch
 import Foundation
@@ -24,4 +23,3 @@ struct HeldWriter {
 
     func release() { released.signal() }
 }
-#endif

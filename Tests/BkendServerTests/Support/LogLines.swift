@@ -1,4 +1,3 @@
-#if Server
 import Logging
 import Synchronization
 
@@ -35,4 +34,3 @@ final class LogLines: Sendable {
         }
     }
 }
-#endif

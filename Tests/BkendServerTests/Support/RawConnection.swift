@@ -1,4 +1,3 @@
-#if Server
 import Dispatch
 import Foundation
 
@@ -133,4 +132,3 @@ func blocking<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result)
         Thread { continuation.resume(with: Swift.Result { try work() }) }.start()
     }
 }
-#endif

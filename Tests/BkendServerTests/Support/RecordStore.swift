@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendDocuments
 import BkendWire
@@ -74,4 +73,3 @@ struct RecordStore {
             answers: account, limits: limits, isDynamic: false)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendAccounts
 import BkendServer
 import BkendWire
@@ -51,4 +50,3 @@ struct PlainTokens: AccessTokens {
         return Caller(userID: String(parts[0]), role: String(parts[1]))
     }
 }
-#endif

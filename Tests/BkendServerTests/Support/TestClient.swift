@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 
@@ -85,4 +84,3 @@ extension TestServer {
         TestClient(url, key: publishableKey, token: "\(id):\(role)")
     }
 }
-#endif

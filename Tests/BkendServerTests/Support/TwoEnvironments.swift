@@ -1,4 +1,3 @@
-#if Server
 import BkendTesting
 import BkendWire
 import GRDB
@@ -41,4 +40,3 @@ extension DataFolder {
             secretKey: keys[1].text)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -40,4 +39,3 @@ struct Workplace {
         return try run.json
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import Testing
@@ -136,4 +135,3 @@ import Testing
         #expect(header[422] == 0 && header[71] == 0)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Foundation
 import GRDB
@@ -113,4 +112,3 @@ import Testing
         }
     }
 }
-#endif

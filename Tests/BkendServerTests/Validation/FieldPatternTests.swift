@@ -1,4 +1,3 @@
-#if Server
 import BkendDocuments
 import Testing
 
@@ -27,4 +26,3 @@ import Testing
         #expect(FieldPattern.flaw(in: "(") != nil && FieldPattern.flaw(in: "a|b") == nil)
     }
 }
-#endif

@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -66,4 +65,3 @@ import Testing
         #expect(try Self.typing().normalised(filter) == filter)
     }
 }
-#endif

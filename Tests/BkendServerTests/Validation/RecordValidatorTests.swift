@@ -1,4 +1,3 @@
-#if Server
 import BkendWire
 import Testing
 
@@ -180,4 +179,3 @@ import Testing
         #expect(validator.failures.details.last?.field == "[7]")
     }
 }
-#endif
