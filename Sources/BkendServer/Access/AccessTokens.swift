@@ -1,7 +1,7 @@
 import BkendAccounts
 import BkendWire
 
-/// Verifies access tokens: the seam between records and accounts.
+/// Verifies access tokens in the place of the server's own accounts.
 package protocol AccessTokens: Sendable {
     /// The user of a token in an environment, as a caller with a publishable key.
     ///

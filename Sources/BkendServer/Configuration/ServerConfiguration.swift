@@ -45,7 +45,7 @@ package struct ServerConfiguration: Sendable {
     package var mail = MailSettings()
     /// The time.
     package var now: @Sendable () -> Timestamp
-    /// Who verifies the access tokens of requests for records; nil for the server's own accounts.
+    /// Who verifies access tokens; nil for the server's own accounts.
     package var accessTokens: (any AccessTokens)?
     /// How much work a new password's hash takes: the logarithm to base 2 of scrypt's N (RFC 7914 §2), 1 to 20. 17 is
     /// the OWASP Password Storage Cheat Sheet's first choice: 128 MiB a hash. Tests take less.

@@ -37,9 +37,3 @@ final class Environments: Sendable {
         for accounts in accounts { await accounts.drained() }
     }
 }
-
-extension Environments: AccessTokens {
-    func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
-        try await self.environment(environment).caller(of: token)
-    }
-}
