@@ -6,7 +6,8 @@ extension StoreSnapshot {
     /// The outbox in numbers.
     func outboxCounts() throws -> OutboxCounts {
         var counts = OutboxCounts()
-        for (state, count) in try entryCounts() {
+        // What is blocked is pending like what is queued.
+        for (state, count) in try storedCounts() {
             switch state {
             case .failed: counts.failed += count
             case .unresolved: counts.unresolved += count

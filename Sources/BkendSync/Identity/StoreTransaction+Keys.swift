@@ -80,7 +80,8 @@ extension StoreTransaction {
         }
         for key in named { try touch(key) }
         try moveRows(from: old, to: new)
-        if isKnown { try reblock() }
+        // Two lanes have become one, so other entries may be blocked.
+        if isKnown { touchesOutbox = true }
         try moveHistory(from: old, to: new)
         try rebuild(new, base: base, joining: true)
         for key in named { try rebuild(key, base: try serverWord(on: key)) }

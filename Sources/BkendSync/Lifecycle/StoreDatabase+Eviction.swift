@@ -36,7 +36,7 @@ extension StoreTransaction {
         var oldest: [(stamp: String, key: RecordKey)] = []
         for table in try tables {
             let members = try memberIDs(of: table)
-            let pending = try entries(table: table).count
+            let pending = try entryCount(of: table)
             // Mostly a subscription holds all there is, and no record has to be looked at.
             if try pending == 0 && count(in: table) <= members.count { continue }
             // Records that are held are passed over, so at most that many more have to be looked at.

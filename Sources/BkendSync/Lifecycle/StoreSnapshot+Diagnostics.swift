@@ -13,7 +13,8 @@ extension StoreSnapshot {
         json["owner"] = .string(try owner.isEmpty ? "guest" : "user")
         json["epoch"] = .int(try epoch)
         json["mark"] = .int(try mark)
-        json["entries"] = try counts("SELECT kind || ' ' || state, count(*) FROM sync_entries GROUP BY 1")
+        let state = "CASE WHEN sequence IN (\(Self.blocked)) THEN 'blocked' ELSE state END"
+        json["entries"] = try counts("SELECT kind || ' ' || \(state), count(*) FROM sync_entries GROUP BY 1")
         json["attemptsAtMost"] = .int(try db.number("SELECT max(attempts) FROM sync_entries"))
         json["errorCodes"] = .object(try errorCodes())
         json["aliases"] = try counts("SELECT state, count(*) FROM sync_aliases GROUP BY 1")

@@ -133,12 +133,7 @@ extension StoreTransaction {
                     entry.body = nil
                     if entry.state != .failed { entry.state = .queued }
                 }
-                switch entry.state {
-                case .inFlight: entry.state = .ambiguous
-                // What is blocked is decided anew, in the company that it has here.
-                case .blocked: entry.state = .queued
-                case .queued, .ambiguous, .failed, .unresolved: break
-                }
+                if entry.state == .inFlight { entry.state = .ambiguous }
                 entry.sequence = try insert(entry)
                 try save(entry)
                 numbers[old.sequence] = entry.sequence
@@ -157,7 +152,6 @@ extension StoreTransaction {
                 })
             try save(letter)
         }
-        try reblock()
         for record in records { try rebuild(record.key, base: record.base) }
         return numbers
     }
@@ -208,7 +202,7 @@ struct GuestOutbox {
 
     /// Nil after the last one.
     func entries(after sequence: Int64) throws -> [OutboxEntry]? {
-        let page = try read { try $0.entries(after: sequence, limit: Self.page) }
+        let page = try read { try $0.storedEntries(after: sequence, limit: Self.page) }
         return page.isEmpty ? nil : page
     }
 

@@ -14,7 +14,7 @@ extension StoreTransaction {
         if owner.hasSameBytes(as: user) { return }
         guard owner.isEmpty else { throw StoreError(.otherOwner) }
         if try moving != nil { throw StoreError(.beingTakenOver) }
-        let creates = try entries().filter { $0.kind == .create }
+        let creates = try storedEntries().filter { $0.kind == .create }
         for create in creates { try touch(RecordKey(create.table, create.record)) }
         try setMeta("owner", user)
         try db.perform("UPDATE sync_entries SET user = ?", .text(user))

@@ -31,12 +31,15 @@ extension StoreTransaction {
         try db.perform("UPDATE sync_indexes SET filled = NULL, flaw = NULL")
         try db.perform("UPDATE sync_subscriptions SET progress = '{}'")
         try db.perform("UPDATE sync_entries SET state = 'ambiguous' WHERE state = 'inFlight'")
+        // Earlier formats stored it.
+        try db.perform("UPDATE sync_entries SET state = 'queued' WHERE state = 'blocked'")
         noteAliases()
         noteEntries()
         for sequence in try db.all("SELECT sequence FROM sync_entries ORDER BY sequence", read: { $0.int(0) }) {
             // An entry that can't be understood must not keep the others from being sent.
             let isKept = try attempt {
-                guard let entry = try entry(sequence), TableName.flaw(in: entry.table) == nil, !entry.record.isEmpty
+                guard let entry = try storedEntry(sequence), TableName.flaw(in: entry.table) == nil,
+                    !entry.record.isEmpty
                 else { throw StoreError(.damaged("entry \(sequence)")) }
                 try save(entry)
             }
@@ -65,7 +68,7 @@ extension StoreTransaction {
     /// back from the server. One that can't be shown at all loses its entries, which are counted as lost.
     private func restoreRecords() throws {
         var seen: Set<RecordKey> = []
-        for entry in try entries() {
+        for entry in try storedEntries() {
             let key = RecordKey(entry.table, entry.record)
             guard seen.insert(key).inserted else { continue }
             if try attempt({ try rebuild(key, base: try storedBase(key)) }) { continue }

@@ -21,6 +21,7 @@ public struct OutboxEntry: Hashable, Sendable {
         /// Its request was sent, but no proper response arrived.
         case ambiguous
         /// Waits for an entry that failed or is unresolved.
+        // Derived when an entry is shown; no entry is stored so.
         case blocked
         /// Rejected: a dead letter. The app edits, retries or discards it.
         case failed
@@ -69,9 +70,6 @@ public struct OutboxEntry: Hashable, Sendable {
 
     /// Whether the record shows it: everything but a rejected update or delete.
     package var isLive: Bool { state != .failed || kind == .create }
-
-    /// Whether entries behind it, and those that name the record it makes, must wait for the app.
-    var isStuck: Bool { state == .blocked || state == .unresolved || state == .failed && kind == .create }
 }
 
 extension OutboxEntry: Identifiable {

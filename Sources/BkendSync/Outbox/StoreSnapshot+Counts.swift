@@ -1,7 +1,21 @@
+import BkendWire
+
 /// The outbox in numbers, kept by triggers (`StoreSchema`): asked for after every write, they must not be counted anew.
 extension StoreSnapshot {
     /// How many entries are in each state; a state without any is left out.
     package func entryCounts() throws -> [OutboxEntry.State: Int] {
+        var counts = try storedCounts()
+        // Only these hold others up.
+        guard let queued = counts[.queued], counts[.failed] ?? counts[.unresolved] != nil else { return counts }
+        let blocked = try blockedCounts().values.reduce(0, +)
+        if blocked == 0 { return counts }
+        counts[.blocked] = blocked
+        counts[.queued] = queued > blocked ? queued - blocked : nil
+        return counts
+    }
+
+    /// How many entries are in each stored state: blocked ones are queued.
+    func storedCounts() throws -> [OutboxEntry.State: Int] {
         var counts: [OutboxEntry.State: Int] = [:]
         for (state, count) in try db.all(
             "SELECT state, sum(entries) FROM sync_counts GROUP BY state HAVING sum(entries) > 0",
@@ -28,12 +42,13 @@ extension StoreSnapshot {
 
     /// The tables that have entries which go their way without the app: not blocked, rejected or unresolved.
     package func tablesWithEntriesToSend() throws -> [String] {
-        try db.all(
+        let sql = """
+            SELECT collection, sum(entries) FROM sync_counts WHERE state IN ('queued', 'inFlight', 'ambiguous')
+            GROUP BY collection HAVING sum(entries) > 0 ORDER BY collection
             """
-            SELECT DISTINCT collection FROM sync_counts
-            WHERE entries > 0 AND state IN ('queued', 'inFlight', 'ambiguous') ORDER BY collection
-            """
-        ) { $0.text(0) }
+        let blocked = try blockedCounts()
+        return try db.all(sql) { (table: $0.text(0), count: Int($0.int(1))) }
+            .filter { $0.count > blocked[ExactString($0.table)] ?? 0 }.map(\.table)
     }
 
     /// How many reports the app has not acknowledged.

@@ -1,6 +1,7 @@
 import BkendDocuments
 import BkendWire
 
+/// Entries as they are stored. A blocked one is queued here: `StoreSnapshot+Blocked` has what is shown.
 extension StoreSnapshot {
     static let entryColumns = """
         sequence, user, collection, record, kind, fields, before, state, epoch, body, attempts, failure, made_at, \
@@ -10,33 +11,28 @@ extension StoreSnapshot {
     static let live = "(state <> 'failed' OR kind = 'create')"
 
     /// The entry of that number, nil when there is none (any more).
-    package func entry(_ sequence: Int64) throws -> OutboxEntry? {
+    func storedEntry(_ sequence: Int64) throws -> OutboxEntry? {
         try db.first(
             "SELECT \(Self.entryColumns) FROM sync_entries WHERE sequence = ?", .int(sequence), read: Self.entry)
     }
 
-    /// Entries in the order they were made: of all tables or one, in any state or one.
-    package func entries(
-        table: String? = nil, state: OutboxEntry.State? = nil, after sequence: Int64 = 0, limit: Int = .max
+    /// Entries in the order they were made: of all tables or one, all or those that fulfil a condition.
+    func storedEntries(
+        table: String? = nil, _ condition: String = "", after sequence: Int64 = 0, limit: Int = .max
     ) throws -> [OutboxEntry] {
         // Each combination is a statement of its own, so that each has its index.
         let sql = """
             SELECT \(Self.entryColumns) FROM sync_entries
-            WHERE sequence > ?1\(table == nil ? "" : " AND collection = ?3")\(state.map { " AND " + Self.isIn($0) } ?? "")
+            WHERE sequence > ?1\(table == nil ? "" : " AND collection = ?3") \(condition)
             ORDER BY sequence LIMIT ?2
             """
         guard let table else { return try db.all(sql, .int(sequence), .int(limit), read: Self.entry) }
         return try db.all(sql, .int(sequence), .int(limit), .text(table), read: Self.entry)
     }
 
-    /// The condition that an entry is in a state; of those that don't simply wait there is an index.
+    /// The condition that an entry is in a stored state; of those that don't simply wait there is an index.
     static func isIn(_ state: OutboxEntry.State) -> String {
         state == .queued ? "state = 'queued'" : "state <> 'queued' AND state = '\(state.rawValue)'"
-    }
-
-    /// The entries of a record, dead letters among them, in order.
-    package func entries(of table: String, _ id: String) throws -> [OutboxEntry] {
-        try lane(RecordKey(table, try resolve(id)))
     }
 
     /// How many entries there are in any state, counted one by one: what may lose them asks so.
@@ -54,6 +50,14 @@ extension StoreSnapshot {
         try db.all(
             "SELECT \(Self.entryColumns) FROM sync_entries WHERE collection = ? AND record = ? ORDER BY sequence",
             .text(key.table), .text(key.id), read: Self.entry)
+    }
+
+    /// Whether an entry is the first live one of its record and names no record that the server doesn't have.
+    func isReady(_ entry: OutboxEntry) throws -> Bool {
+        let first = try db.number(
+            "SELECT min(sequence) FROM sync_entries WHERE collection = ? AND record = ? AND \(Self.live)",
+            .text(entry.table), .text(entry.record))
+        return try first == entry.sequence && dependencies(of: entry.sequence).isEmpty
     }
 
     /// The newest entry that shows in a record.

@@ -4,12 +4,15 @@ extension StoreSnapshot {
     /// Whether an entry goes its way without the app: neither of a table that waits, nor behind such an entry, nor naming
     /// a record whose create waits, through any number of steps.
     package func hasEntriesToSend(besides paused: [TablePause]) throws -> Bool {
-        let moving = "state IN ('queued', 'inFlight', 'ambiguous')"
         let tables = try tablesWithEntriesToSend()
         if paused.isEmpty || tables.isEmpty { return !tables.isEmpty }
-        let entries = try db.all(
-            "SELECT sequence, collection, record, kind FROM sync_entries WHERE \(moving) ORDER BY sequence"
-        ) { (sequence: $0.int(0), key: RecordKey($0.text(1), $0.text(2)), kind: $0.text(3)) }
+        let sql = """
+            SELECT sequence, collection, record, kind FROM sync_entries
+            WHERE state IN ('queued', 'inFlight', 'ambiguous') \(try andNotBlocked()) ORDER BY sequence
+            """
+        let entries = try db.all(sql) {
+            (sequence: $0.int(0), key: RecordKey($0.text(1), $0.text(2)), kind: $0.text(3))
+        }
         if entries.isEmpty { return false }
         var named: [Int64: [ExactString]] = [:]
         for (entry, id) in try db.all(

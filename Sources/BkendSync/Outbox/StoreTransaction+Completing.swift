@@ -9,7 +9,7 @@ extension StoreTransaction {
     /// - Throws: `StoreError` for a row that is no record.
     @discardableResult
     package func adopt(_ sequence: Int64, row: [UInt8]) throws -> Bool {
-        guard let create = try entry(sequence), create.kind == .create else { return false }
+        guard let create = try storedEntry(sequence), create.kind == .create else { return false }
         // The answer to what it says now: nothing of it is left.
         try adopt(create, try AnswerRow(row, table: create.table), isAnswer: true)
         return true
@@ -25,7 +25,6 @@ extension StoreTransaction {
         let new = RecordKey(create.table, row.id)
         try touch(old)
         let base = try newer(row, than: serverWord(on: new))
-        let isKnown = try lastLive(new) != nil
         let rest = try isMadeElsewhere || !isAnswer && !create.before.isEmpty ? rest(of: create, on: document) : nil
         if let rest { try save(rest) } else { try remove(create) }
         try db.perform(
@@ -43,9 +42,6 @@ extension StoreTransaction {
             if let rest { moved.fields = moved.fields.filtered { field, _ in rest.fields[field] == nil } }
             try retakeImages(behind: moved) { document[$0].map { .value($0) } ?? .unknown }
         }
-        // Two lanes have become one where the record was known already.
-        let isHeld = try rest.map { try waitsForStuck($0.sequence) } ?? false
-        if create.isStuck || isKnown || isHeld { try reblock() }
         try moveHistory(from: old, to: new)
         try rebuild(new, base: base, joining: true)
         for key in named where key != new { try rebuild(key, base: try serverWord(on: key)) }
@@ -57,7 +53,7 @@ extension StoreTransaction {
     /// - Throws: `StoreError` for a row that is no record, or another one.
     @discardableResult
     package func completeUpdate(_ sequence: Int64, row: [UInt8]) throws -> Bool {
-        guard let entry = try entry(sequence) else { return false }
+        guard let entry = try storedEntry(sequence) else { return false }
         let row = try AnswerRow(row, table: entry.table)
         let document = try row.document()
         let key = RecordKey(entry.table, entry.record)
@@ -67,7 +63,6 @@ extension StoreTransaction {
         let base = try newer(row, than: serverWord(on: key))
         try remove(entry)
         if entry.isLive { try retakeImages(behind: entry) { document[$0].map { .value($0) } ?? .unknown } }
-        if entry.isStuck { try reblock() }
         try rebuild(key, base: base, joining: true)
         try settle(key, isDeleted: false)
         return true
@@ -76,7 +71,7 @@ extension StoreTransaction {
     /// The server has deleted the record, or says that there is none.
     @discardableResult
     package func completeDelete(_ sequence: Int64) throws -> Bool {
-        guard let entry = try entry(sequence) else { return false }
+        guard let entry = try storedEntry(sequence) else { return false }
         try erase(RecordKey(entry.table, entry.record), dropping: [entry])
         return true
     }
@@ -111,7 +106,6 @@ extension StoreTransaction {
             entry.before = document.filtered { field, _ in fields[field] != nil }
             entry.state = .queued
             try save(entry)
-            if try waitsForStuck(sequence) { try reblock() }
         }
         try retakeImages(behind: dropped) { document[$0].map { .value($0) } ?? .unknown }
         try rebuild(key, base: row.text, joining: fields.isEmpty)
@@ -132,14 +126,12 @@ extension StoreTransaction {
 
     private func erase(_ key: RecordKey, dropping entries: [OutboxEntry]) throws {
         try touch(key)
-        let wasStuck = entries.contains(where: \.isStuck)
         for entry in entries { try remove(entry) }
         for waiting in try lane(key) where waiting.isLive {
             // An earlier one has given it other before-images.
-            guard let entry = try entry(waiting.sequence) else { continue }
+            guard let entry = try storedEntry(waiting.sequence) else { continue }
             try bury(entry, because: EntryFailure(code: "data/not-found", message: "the record was deleted"))
         }
-        if wasStuck { try reblock() }
         try db.perform(
             "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(key.table))
         try rebuild(key, base: nil)

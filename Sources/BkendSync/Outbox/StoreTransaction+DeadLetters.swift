@@ -8,48 +8,42 @@ extension StoreTransaction {
         let key = RecordKey(entry.table, entry.record)
         let base = try serverWord(on: key)
         var entry = entry
-        let wasStuck = entry.isStuck
         entry.state = .failed
         entry.failure = failure
         if entry.kind == .create {
             try save(entry)
-            try block(behind: entry)
         } else {
             entry.overwrites = try overwrites(of: entry)
             let values = try values(before: entry, base: base)
             try save(entry)
             try retakeImages(behind: entry, value: values)
-            if wasStuck { try reblock() }
         }
         try rebuild(key, base: base)
     }
 
     /// Takes a create and all that was to follow it out of the outbox, and the record out of sight. Its key stays
     /// remembered: should the server turn out to have the record, that copy is to be deleted. Entries that name it fail.
-    @discardableResult
-    func cancel(_ create: OutboxEntry) throws -> [OutboxEntry] {
+    func cancel(_ create: OutboxEntry) throws {
         try cancel(RecordKey(create.table, create.record))
     }
 
     /// The same for a record whose create may be gone already.
-    @discardableResult
-    func cancel(_ key: RecordKey) throws -> [OutboxEntry] {
+    func cancel(_ key: RecordKey) throws {
         try touch(key)
-        let lane = try lane(key)
-        for entry in lane { try remove(entry) }
+        for entry in try lane(key) { try remove(entry) }
         try db.perform("UPDATE sync_aliases SET state = 'cancelled' WHERE local_id = ?", .text(key.id))
         try db.perform(
             "DELETE FROM sync_members WHERE record = ? AND \(Self.isMemberOfTable)", .text(key.id), .text(key.table))
         try show(nil, at: key)
         let dependents = try entries(naming: key.id, binding: true)
         try db.perform("DELETE FROM sync_edges WHERE local_id = ?", .text(key.id))
+        // What named it waits for it no longer.
+        touchesOutbox = true
         for dependent in dependents where dependent.state != .failed {
             // An earlier one may have taken it along.
-            guard let dependent = try entry(dependent.sequence) else { continue }
+            guard let dependent = try storedEntry(dependent.sequence) else { continue }
             try bury(dependent, because: .dependencyDiscarded(key.id))
         }
-        try reblock()
-        return lane
     }
 
     /// Gives an entry up. A create takes the later entries of its record along, and those that name the record fail; an
@@ -67,17 +61,21 @@ extension StoreTransaction {
     }
 
     private func giveUp(_ sequence: Int64) throws -> [OutboxEntry] {
-        let entry = try require(sequence, in: [.queued, .blocked, .ambiguous, .failed, .unresolved])
-        if entry.kind == .create { return try cancel(entry) }
+        let entry = try require(sequence, in: [.queued, .ambiguous, .failed, .unresolved])
+        if entry.kind == .create {
+            let lane = try entries(of: entry.table, entry.record)
+            try cancel(entry)
+            return lane
+        }
+        let gone = try self.entry(sequence) ?? entry
         let key = RecordKey(entry.table, entry.record)
         let base = try serverWord(on: key)
         let values = try values(before: entry, base: base)
         try remove(entry)
         if entry.isLive { try retakeImages(behind: entry, value: values) }
         try forgetOverwriting(key, by: sequence)
-        if entry.isStuck { try reblock() }
         try rebuild(key, base: base)
-        return [entry]
+        return [gone]
     }
 
     /// Queues a dead letter or an unresolved create again. A create keeps its place; an update becomes a new entry on
@@ -105,8 +103,6 @@ extension StoreTransaction {
             entry.body = nil
             entry.failure = nil
             try save(entry)
-            if try waitsForStuck(sequence) { try setState(.blocked, of: sequence) }
-            try reblock()
             return try rebuild(key, base: base)
         }
         try touch(key)
@@ -137,9 +133,9 @@ extension StoreTransaction {
     }
 
     private func mend(_ sequence: Int64, set fields: JSONObject, removing names: [String]) throws {
-        var entry = try require(sequence, in: [.queued, .blocked, .failed])
+        var entry = try require(sequence, in: [.queued, .failed])
         guard entry.isUnsent || entry.state == .failed, entry.kind != .delete else {
-            throw StoreError(.wrongState(sequence, entry.state), table: entry.table, record: entry.record)
+            throw try wrongState(entry)
         }
         let key = RecordKey(entry.table, entry.record)
         let fields = try prepare(fields, table: entry.table, record: entry.record)
@@ -167,18 +163,21 @@ extension StoreTransaction {
         entry.changedAt = max(entry.changedAt, environment.now())
         try save(entry)
         if entry.isLive { try retake(behind: old, edited: entry, base: base) }
-        if entry.state != .failed { try reblock() }
         try rebuild(key, base: base)
     }
 
     // MARK: Steps
 
     func require(_ sequence: Int64, in states: [OutboxEntry.State]) throws -> OutboxEntry {
-        guard let entry = try entry(sequence) else { throw StoreError(.noSuchEntry(sequence)) }
-        guard states.contains(entry.state) else {
-            throw StoreError(.wrongState(sequence, entry.state), table: entry.table, record: entry.record)
-        }
+        guard let entry = try storedEntry(sequence) else { throw StoreError(.noSuchEntry(sequence)) }
+        guard states.contains(entry.state) else { throw try wrongState(entry) }
         return entry
+    }
+
+    /// The error of an operation that an entry's state, as it is shown, doesn't allow.
+    private func wrongState(_ entry: OutboxEntry) throws -> StoreError {
+        let state = try self.entry(entry.sequence)?.state ?? entry.state
+        return StoreError(.wrongState(entry.sequence, state), table: entry.table, record: entry.record)
     }
 
     /// The entries behind an edited one were made on what it sets now.

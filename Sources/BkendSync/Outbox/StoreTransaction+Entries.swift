@@ -6,7 +6,7 @@ extension StoreTransaction {
     /// Appends an entry; what it names gets its edges.
     func append(
         _ kind: OutboxEntry.Kind, _ key: RecordKey, fields: JSONObject = [:], before: JSONObject = [:],
-        isBlocked: Bool = false, clientKey: String? = nil
+        clientKey: String? = nil
     ) throws -> OutboxEntry {
         let now = environment.now()
         var entry = OutboxEntry(
@@ -25,10 +25,6 @@ extension StoreTransaction {
         touchesOutbox = true
         noteEntries()
         try setEdges(of: entry)
-        if try isBlocked || waitsForStuck(entry.sequence) {
-            entry.state = .blocked
-            try setState(.blocked, of: entry.sequence)
-        }
         return entry
     }
 
@@ -46,11 +42,6 @@ extension StoreTransaction {
             .utf8(entry.overwrites.serialized()), .int(entry.sequence))
         touchesOutbox = true
         try setEdges(of: entry)
-    }
-
-    func setState(_ state: OutboxEntry.State, of sequence: Int64) throws {
-        try db.perform("UPDATE sync_entries SET state = ? WHERE sequence = ?", .text(state.rawValue), .int(sequence))
-        touchesOutbox = true
     }
 
     /// Takes an entry out; its edges go with it.
@@ -98,18 +89,5 @@ extension StoreTransaction {
             SELECT \(Self.entryColumns) FROM sync_entries WHERE sequence IN
             (SELECT entry FROM sync_edges WHERE local_id = ? AND binds >= ?) ORDER BY sequence
             """, .text(id), .int(binding ? 1 : 0), read: Self.entry)
-    }
-
-    /// Whether a record that the entry names waits for the app.
-    func waitsForStuck(_ sequence: Int64) throws -> Bool {
-        try db.number(
-            """
-            SELECT 1 FROM sync_edges AS edge
-            JOIN sync_aliases AS alias ON alias.local_id = edge.local_id
-            JOIN sync_entries AS made ON made.collection = alias.collection AND made.record = alias.local_id
-            WHERE edge.entry = ? AND edge.binds AND made.kind = 'create'
-                AND made.state IN ('failed', 'unresolved', 'blocked')
-            LIMIT 1
-            """, .int(sequence)) != 0
     }
 }

@@ -1,6 +1,6 @@
 import BkendWire
 
-/// A record's entries are a lane: first in, first out. What waits for the app holds up what stands behind it.
+/// A record's entries are a lane: first in, first out.
 extension StoreTransaction {
     /// The server's last word on a record, read before its entries are touched.
     func serverWord(on key: RecordKey) throws -> [UInt8]? {
@@ -67,35 +67,6 @@ extension StoreTransaction {
         let earlier = try lane(RecordKey(entry.table, entry.record)).filter { $0.sequence < entry.sequence }
         let document = Replay.visible(try base.map { try DocumentReader.object($0) }, earlier)
         return { field in document?[field].map { .value($0) } ?? .absent }
-    }
-
-    // MARK: Blocking
-
-    /// Blocks what waits for an entry that is stuck: the entries behind it, and those that name the record it makes.
-    func block(behind entry: OutboxEntry) throws {
-        var open = [entry]
-        while let stuck = open.popLast() {
-            var waiting = try lane(RecordKey(stuck.table, stuck.record)).filter { $0.sequence > stuck.sequence }
-            if stuck.kind == .create { waiting += try entries(naming: stuck.record, binding: true) }
-            for var next in waiting where next.state == .queued {
-                try setState(.blocked, of: next.sequence)
-                next.state = .blocked
-                open.append(next)
-            }
-        }
-    }
-
-    /// Decides anew what is blocked, after something that was stuck is no longer.
-    func reblock() throws {
-        try db.perform("UPDATE sync_entries SET state = 'queued' WHERE \(Self.isIn(.blocked))")
-        touchesOutbox = true
-        let stuck = """
-            SELECT \(Self.entryColumns) FROM sync_entries
-            WHERE state <> 'queued' AND state IN ('failed', 'unresolved')
-                AND (state = 'unresolved' OR kind = 'create')
-            ORDER BY sequence
-            """
-        for entry in try db.all(stuck, read: Self.entry) { try block(behind: entry) }
     }
 }
 

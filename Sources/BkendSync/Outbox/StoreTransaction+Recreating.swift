@@ -36,7 +36,6 @@ extension StoreTransaction {
         // Writes that named the record by the id that it had wait for its new one.
         for entry in try entries(containing: key.id) where entry.sequence != create.sequence { try save(entry) }
         try putOff(&create)
-        try reblock()
         try rebuild(key, base: nil)
         // What was asked for before says nothing about what is there now.
         try settle(key, isDeleted: false)
@@ -139,8 +138,7 @@ extension StoreTransaction {
         }
         noteAliases()
         // What names the record waits for it no longer.
-        for sequence in waiting.map(\.sequence) { if let entry = try entry(sequence) { try save(entry) } }
-        try reblock()
+        for sequence in waiting.map(\.sequence) { if let entry = try storedEntry(sequence) { try save(entry) } }
         try unsettle(key)
         try rebuild(key, base: row.text)
     }

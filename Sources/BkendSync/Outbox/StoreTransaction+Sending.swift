@@ -24,12 +24,7 @@ extension StoreTransaction {
         var entry = try require(sequence, in: [.queued])
         let isOwn = try entry.user.hasSameBytes(as: user) && owner.hasSameBytes(as: user)
         if !isOwn { throw StoreError(.otherUser(sequence), table: entry.table, record: entry.record) }
-        let first = try db.number(
-            "SELECT min(sequence) FROM sync_entries WHERE collection = ? AND record = ? AND \(Self.live)",
-            .text(entry.table), .text(entry.record))
-        if try first != sequence || !dependencies(of: sequence).isEmpty {
-            throw StoreError(.notReady(sequence), table: entry.table, record: entry.record)
-        }
+        if try !isReady(entry) { throw StoreError(.notReady(sequence), table: entry.table, record: entry.record) }
         entry.state = .inFlight
         entry.epoch = epoch
         entry.body = body
@@ -46,21 +41,17 @@ extension StoreTransaction {
     /// blocked.
     package func markUnresolved(_ sequence: Int64, _ failure: EntryFailure? = nil) throws {
         try change(sequence, from: [.inFlight, .ambiguous, .unresolved], to: .unresolved, failure)
-        if let entry = try entry(sequence) { try block(behind: entry) }
     }
 
     /// Queues an entry again: it did not reach the server, or may safely be sent once more. It keeps its body, since
     /// what was sent is never edited.
     package func requeue(_ sequence: Int64, after failure: EntryFailure? = nil) throws {
-        let before = try require(sequence, in: [.inFlight, .ambiguous, .unresolved, .queued])
-        try change(sequence, from: [before.state], to: .queued, failure)
-        // While its request was on the way, what it waits for may have come to wait for the app.
-        if try before.isStuck || waitsForStuck(sequence) { try reblock() }
+        try change(sequence, from: [.inFlight, .ambiguous, .unresolved, .queued], to: .queued, failure)
     }
 
     /// Makes a dead letter of an entry that the server rejected; see `bury`.
     package func fail(_ sequence: Int64, because failure: EntryFailure) throws {
-        try bury(try require(sequence, in: [.queued, .blocked, .inFlight, .ambiguous, .unresolved]), because: failure)
+        try bury(try require(sequence, in: [.queued, .inFlight, .ambiguous, .unresolved]), because: failure)
     }
 
     private func change(
@@ -108,7 +99,7 @@ extension StoreSnapshot {
     func hasOthersWaiting(beside entry: OutboxEntry) throws -> Bool {
         let sql = """
             SELECT 1 FROM sync_entries WHERE collection = ? AND state IN ('queued', 'inFlight', 'ambiguous')
-                AND kind = ? AND record <> ? LIMIT 1
+                AND kind = ? AND record <> ? \(try andNotBlocked()) LIMIT 1
             """
         return try db.number(sql, .text(entry.table), .text(entry.kind.rawValue), .text(entry.record)) != 0
     }
@@ -116,7 +107,8 @@ extension StoreSnapshot {
     /// Whether a table has queued entries of a kind behind one.
     func hasQueued(_ table: String, _ kind: OutboxEntry.Kind, after sequence: Int64) throws -> Bool {
         let sql = """
-            SELECT 1 FROM sync_entries WHERE collection = ? AND state = 'queued' AND kind = ? AND sequence > ? LIMIT 1
+            SELECT 1 FROM sync_entries WHERE collection = ? AND state = 'queued' AND kind = ? AND sequence > ?
+            \(try andNotBlocked()) LIMIT 1
             """
         return try db.number(sql, .text(table), .text(kind.rawValue), .int(sequence)) != 0
     }

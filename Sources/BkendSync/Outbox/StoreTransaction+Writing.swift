@@ -55,8 +55,6 @@ extension StoreTransaction {
             try fold(changed, over: images, into: &last)
             try save(last)
             try noteOverwritten(key, by: changed, of: last.sequence)
-            // The update may have taken out the id that the entry waited for.
-            if last.state == .blocked { try reblock() }
             let document =
                 last.kind == .create
                 ? Replay.apply(last, to: nil) : Replay.updated(visible, setting: changed, at: last.changedAt)
@@ -64,7 +62,7 @@ extension StoreTransaction {
             return true
         }
         if last == nil { try storeBase(text, of: key) }
-        let entry = try append(.update, key, fields: changed, before: images, isBlocked: last?.isStuck ?? false)
+        let entry = try append(.update, key, fields: changed, before: images)
         try noteOverwritten(key, by: changed, of: entry.sequence)
         // Replaying is a fold from the left, so the new entry alone has to be applied.
         try show(Replay.apply(entry, to: visible)?.serialized(), at: key)
@@ -95,7 +93,7 @@ extension StoreTransaction {
         let fields = visible.filtered { field, _ in !isReserved(field) }
         let before = try images(of: fields, visible: visible, seen: seen, of: key)
         if last == nil { try storeBase(text, of: key) }
-        _ = try append(.delete, key, before: before, isBlocked: last?.isStuck ?? false)
+        _ = try append(.delete, key, before: before)
         try show(nil, at: key)
     }
 

@@ -40,7 +40,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first, second, third]
+    static let migrations = [first, second, third, fourth]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -189,5 +189,13 @@ enum StoreSchema {
             flaw TEXT,
             PRIMARY KEY (collection, name)
         ) WITHOUT ROWID;
+        """
+
+    /// What is blocked follows from the entries that are stuck, which have an index now. It was stored as a state before.
+    private static let fourth = """
+        UPDATE sync_entries SET state = 'queued' WHERE state <> 'queued' AND state = 'blocked';
+        DELETE FROM sync_counts WHERE state = 'blocked';
+        CREATE INDEX sync_entries_holding ON sync_entries (state)
+            WHERE state = 'unresolved' OR state = 'failed' AND kind = 'create';
         """
 }

@@ -100,7 +100,7 @@ extension StoreTransaction {
 
     /// Creates that were never sent lose their keys: the table takes no field that its schema doesn't name.
     private func dropKeys(of table: String) throws {
-        for entry in try entries(table: table) where entry.kind == .create {
+        for entry in try storedEntries(table: table) where entry.kind == .create {
             if entry.clientKey != nil && entry.attempts == 0 { try dropKey(of: entry) }
         }
     }

@@ -77,6 +77,7 @@ enum StoreAudit {
             SELECT record FROM sync_bases AS base WHERE NOT EXISTS
             (SELECT 1 FROM sync_entries AS e WHERE e.collection = base.collection AND e.record = base.record)
             """,
+            "a state is stored that is derived": "SELECT sequence FROM sync_entries WHERE state = 'blocked'",
             "a count is wrong":
                 """
             SELECT collection || ' ' || state FROM

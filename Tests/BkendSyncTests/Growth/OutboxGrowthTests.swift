@@ -19,6 +19,8 @@ import Testing
         case everything
         /// Somebody reads the outbox's counts after each change.
         case counts
+        /// The same while an entry is stuck, and another one waits for it.
+        case stuck
         /// Synchronisation, without a network.
         case offline
         /// Synchronisation with a server that isn't reached.
@@ -92,6 +94,14 @@ private final class Company {
             observation = try store.open.observe(query, in: "notes")
             _ = await observation?.next()
         }
+        if beside == .stuck {
+            try await store.open.write { tx in
+                let list = try tx.create("lists", ["title": "List"])
+                _ = try tx.create("lists", ["parent": .string(list)])
+                let create = try #require(tx.entries(of: "lists", list).first)
+                try tx.fail(create.sequence, because: EntryFailure(code: "no", message: "no"))
+            }
+        }
         guard beside == .offline || beside == .unreachable else { return }
         let machine = EngineMachine(
             store: try store.open.core.database, configuration: SyncConfiguration(server: "test"),
@@ -114,6 +124,12 @@ private final class Company {
         if beside == .counts {
             let counts = try await store.open.read { try $0.entryCounts() }
             #expect(counts == [.queued: count])
+        }
+        if beside == .stuck {
+            let (counts, isToSend) = try await store.open.read {
+                (try $0.entryCounts(), try $0.hasEntriesToSend(besides: []))
+            }
+            #expect(counts == [.queued: count, .failed: 1, .blocked: 1] && isToSend)
         }
         tell(.localWrite)
         now = now.advanced(by: .milliseconds(60))

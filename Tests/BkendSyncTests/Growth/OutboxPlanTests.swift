@@ -4,17 +4,20 @@ import Testing
 
 @testable import BkendSync
 
-/// Every statement that runs while an app writes: none looks at more rows the longer the outbox or the table is.
+/// Every statement that runs while an app writes: none looks at more rows the longer the outbox or the table is, but for
+/// the entries that are blocked.
 @Suite(.timeLimit(.minutes(5))) struct OutboxPlanTests {
     /// Tables that don't grow with what is written: a row a table and state, a row a subscription, at most 1,000 reports
-    /// and 128 indexes.
+    /// and 128 indexes; and `held`, which begins with the stuck entries and ends with those that wait for them.
     private static let small = [
-        "sync_counts", "sync_subscriptions", "sync_reports", "sync_indexes", "sqlite_", "bkend_",
+        "sync_counts", "sync_subscriptions", "sync_reports", "sync_indexes", "sqlite_", "bkend_", "held",
     ]
+
+    private static let refused = EntryFailure(code: "data/validation-error", message: "no")
 
     /// What a statement would look through from end to end.
     private static func scans(of sql: String, _ db: Database) throws -> [String] {
-        let isAsked = ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
+        let isAsked = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].contains { sql.hasPrefix($0) }
         // Whether there is any row at all is told by the first one.
         let isFirstRow = sql.hasPrefix("SELECT 1 FROM ") && sql.hasSuffix(" LIMIT 1") && !sql.contains("WHERE")
         guard isAsked, !isFirstRow else { return [] }
@@ -40,15 +43,19 @@ import Testing
             _ = try database.write { try $0.subscribe("notes") }
             let query = Query(sort: [Query.Sort("title")], page: Query.Page(offset: 0, limit: .max))
             let observation = try store.open.observe(query, in: "notes")
-            let list = try database.write { try $0.create("notes", ["title": "List"]) }
+            let list = try database.write { tx in
+                let id = try tx.create("notes", ["title": "List"])
+                return try #require(tx.entries(of: "notes", id).first)
+            }
             var result = await observation.next()
             while let shown = result, shown.rows.isEmpty { result = await observation.next() }
 
-            // From here on.
+            // From here on; the last time with an entry that is stuck, and others that wait for it.
             let trace = StatementTrace(store.path)
-            for number in 0..<3 {
+            for number in 0..<4 {
+                if number == 3 { try await store.open.write { try $0.fail(list.sequence, because: Self.refused) } }
                 let id = try await store.open.write {
-                    try $0.create("notes", ["title": .string("Note \(number)"), "list": .string(list)])
+                    try $0.create("notes", ["title": .string("Note \(number)"), "list": .string(list.record)])
                 }
                 _ = try await store.open.read { try $0.document("notes", id) }
                 _ = try await store.open.write { try $0.update("notes", id, set: ["title": "Other"]) }
@@ -57,13 +64,17 @@ import Testing
                 _ = try await store.open.read { snapshot in
                     (try snapshot.entryCounts(), try snapshot.outboxCounts(), try snapshot.engineNews())
                 }
+                // The create of the second note.
+                let (waiting, toSend) = try await store.open.read { try ($0.entry(4), $0.tablesWithEntriesToSend()) }
+                #expect((waiting?.state == .blocked) == (number == 3))
+                #expect(toSend.isEmpty == (number == 3))
             }
             for state in OutboxEntry.State.allCases where state != .queued {
                 _ = try await store.open.read { try $0.entries(state: state) }
                 _ = try await store.open.read { try $0.entries(table: "notes", state: state) }
             }
-            try database.write { try $0.reblock() }
-            while let shown = result, shown.rows.count != 3 { result = await observation.next() }
+            #expect(trace.runs(of: ["WITH RECURSIVE held"]) > 3)
+            while let shown = result, shown.rows.count != 4 { result = await observation.next() }
 
             let statements = trace.statements
             #expect(statements.count > 30)

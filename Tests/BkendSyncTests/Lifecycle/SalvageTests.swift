@@ -271,6 +271,25 @@ struct SalvageTests {
         }
     }
 
+    @Test("A state that earlier formats stored is derived after a salvage, too")
+    func formerlyStored() throws {
+        try withFolder { path throws in
+            try prepare(path)
+            try spoil(path) { db in
+                try db.execute(
+                    sql: """
+                        UPDATE sync_entries SET state = 'failed' WHERE sequence = 1;
+                        UPDATE sync_entries SET state = 'blocked' WHERE sequence > 1;
+                        UPDATE sync_meta SET value = '3' WHERE key = 'format';
+                        """)
+            }
+            let store = try open(path)
+            #expect(store.damage?.savedEntries == 3)
+            #expect(try store.read { try $0.entries().map(\.state) } == [.failed, .blocked, .queued])
+            #expect(try StoreAudit.faults(store) == [])
+        }
+    }
+
     @Test("What can't be restored is dropped and counted, and keeps no opening from working")
     func unrestorable() throws {
         try withFolder { path throws in

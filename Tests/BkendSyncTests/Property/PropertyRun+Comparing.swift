@@ -113,6 +113,8 @@ extension PropertyRun {
         let rows = try snapshot.db.all(Self.entryRows) { ($0.int(0), Array($0.bytes(1))) }
         try expect(rows.count == model.entries.count, "the outbox has \(rows.count), not \(model.entries.count)")
         let blocked = model.blocked
+        let derived = try snapshot.blockedEntries()
+        try expect(derived == blocked, "blocked are \(derived.sorted()), not \(blocked.sorted())")
         let hasSameIDs = memory.aliases == model.aliases
         var entries: [Int64: (row: [UInt8], model: ModelStore.Entry, isBlocked: Bool)] = [:]
         for ((sequence, row), expected) in zip(rows, model.entries) {
