@@ -1,0 +1,199 @@
+import BkendDocuments
+import BkendWire
+import GRDB
+import Testing
+
+@testable import BkendSync
+
+/// `blocked` is derived: no row says it, and every way of showing entries agrees on it.
+@Suite struct BlockedTests {
+    private let fixture: StoreFixture
+
+    init() throws { fixture = try StoreFixture() }
+
+    /// The blocked entries' records, in the order of the entries, as each way of asking has them.
+    private func blocked() throws -> [String] {
+        try fixture.store.read { snapshot in
+            let all = try snapshot.entries()
+            let blocked = all.filter { $0.state == .blocked }
+            #expect(try snapshot.entries(state: .blocked) == blocked)
+            #expect(try snapshot.entries(state: .queued) == all.filter { $0.state == .queued })
+            #expect(try snapshot.blockedEntries() == Set(blocked.map(\.sequence)))
+            let counts = Dictionary(grouping: all, by: \.state).mapValues(\.count)
+            #expect(try snapshot.entryCounts() == counts)
+            let toSend = Set(all.filter { [.queued, .inFlight, .ambiguous].contains($0.state) }.map(\.table))
+            #expect(try snapshot.tablesWithEntriesToSend() == toSend.sorted())
+            #expect(try snapshot.hasEntriesToSend(besides: []) == !toSend.isEmpty)
+            let elsewhere = TablePause(table: "elsewhere", kind: nil, reason: .requested, until: .zero)
+            #expect(try snapshot.hasEntriesToSend(besides: [elsewhere]) == !toSend.isEmpty)
+            for entry in all {
+                #expect(try snapshot.entry(entry.sequence) == entry)
+                #expect(try snapshot.entries(of: entry.table, entry.record).contains(entry))
+                #expect(try snapshot.entries(table: entry.table, state: entry.state).contains(entry))
+                // No row says it.
+                #expect(try snapshot.storedEntry(entry.sequence)?.state != .blocked)
+            }
+            #expect(try snapshot.sendable(limit: .max).allSatisfy { $0.state == .queued && !blocked.contains($0) })
+            return blocked.map(\.record)
+        }
+    }
+
+    private func fail(_ id: String, in table: String = "notes") throws {
+        try fixture.fail(try #require(fixture.lane(id, in: table).first))
+    }
+
+    @Test func `While nothing is stuck, nothing is blocked`() throws {
+        #expect(try blocked().isEmpty)
+        let a = try fixture.create(["title": "A"])
+        _ = try fixture.create(["parent": .string(a)])
+        #expect(try blocked().isEmpty)
+        // A rejected update holds up nothing.
+        try fixture.receive(["id": "s", "title": "S"])
+        try fixture.update("s", ["title": "mine"])
+        try fail("s")
+        try fixture.update("s", ["n": 1])
+        #expect(try fixture.lane("s").map(\.state) == [.failed, .queued])
+        #expect(try blocked().isEmpty)
+    }
+
+    @Test func `A chain leads over edges and lanes, in any order of the entries and through several tables`() throws {
+        let a = try fixture.create(["title": "A"])
+        try fixture.receive(["id": "s", "title": "S"], ["id": "t", "title": "T"], in: "lists")
+        // An update that names a, another behind it that names nothing, and a create that names what isn't stuck.
+        try fixture.update("s", ["note": .string(a)], in: "lists")
+        try fixture.update("s", ["title": "mine"], in: "lists")
+        let b = try fixture.create(["parent": "s"])
+        let c = try fixture.create(["title": "C"])
+        let d = try fixture.create(["parent": .string(c)], in: "lists")
+        try fixture.update("t", ["note": .string(d)], in: "lists")
+        #expect(try blocked().isEmpty)
+        try fail(a)
+        #expect(try blocked() == ["s", "s"])
+        // c is made before d, and waits for a from now on: it is an older entry than the one that blocks it further on.
+        let e = try fixture.create(["title": "E"])
+        let first = try #require(fixture.lane(c).first)
+        try fixture.store.write { try $0.edit(first.sequence, set: ["see": .string(e)]) }
+        let second = try #require(fixture.lane(e).first)
+        try fixture.store.write { try $0.edit(second.sequence, set: ["see": .string(a)]) }
+        #expect(try blocked() == ["s", "s", c, d, "t", e])
+        #expect(try fixture.lane(b).map(\.state) == [.queued])
+        #expect(try fixture.store.read { try $0.sendable(limit: .max) }.map(\.record) == [b])
+    }
+
+    @Test func `An entry with several causes is blocked until the last one is gone`() throws {
+        let a = try fixture.create(["title": "A"])
+        let b = try fixture.create(["title": "B"])
+        let c = try fixture.create(["first": .string(a), "second": .string(b)])
+        let d = try fixture.create(["parent": .string(c)])
+        let sent = try fixture.send(b)
+        try fixture.store.write { try $0.markUnresolved(sent.sequence) }
+        try fail(a)
+        #expect(try blocked() == [c, d])
+        try fixture.store.write { try $0.retry(try #require($0.entries(of: "notes", a).first).sequence) }
+        #expect(try blocked() == [c, d])
+        try fixture.adopt(b, as: "s1")
+        #expect(try blocked().isEmpty)
+        #expect(try fixture.lane(c).map(\.state) == [.queued])
+    }
+
+    @Test func `A cause that is discarded fails what names it, and frees what was behind that`() throws {
+        let a = try fixture.create(["title": "A"])
+        try fixture.receive(["id": "s", "title": "S"])
+        try fixture.update("s", ["parent": .string(a)])
+        try fixture.update("s", ["title": "mine"])
+        let b = try fixture.create(["parent": .string(a)])
+        let c = try fixture.create(["parent": .string(b)])
+        try fail(a)
+        try fixture.update(a, ["see": .string(c)])
+        #expect(try blocked() == ["s", "s", b, c, a])
+        let lane = try fixture.lane(a)
+        #expect(lane.map(\.state) == [.failed, .blocked])
+        // What is gone is reported as it was shown.
+        #expect(try fixture.store.write { try $0.discard(lane[0].sequence) } == lane)
+        #expect(try fixture.lane("s").map(\.state) == [.failed, .queued])
+        #expect(try fixture.lane(b).map(\.state) == [.failed])
+        #expect(try blocked() == [c])
+        _ = try fixture.store.write { try $0.discard(try #require($0.entries(of: "notes", b).first).sequence) }
+        #expect(try blocked().isEmpty)
+        #expect(try fixture.lane(c).map(\.state) == [.failed])
+    }
+
+    @Test func `What is on its way is not blocked, and holds up nothing for another's sake`() throws {
+        try fixture.receive(["id": "a", "n": 1])
+        let b = try fixture.create(["parent": "a"], in: "others")
+        let sent = try fixture.send(b, in: "others")
+        let c = try fixture.create(["parent": .string(b)], in: "others")
+        try fixture.update("a", ["n": 2])
+        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        try fixture.fail(try fixture.send("a"))
+        #expect(try blocked().isEmpty)
+        try fixture.store.write { try $0.requeue(sent.sequence) }
+        #expect(try blocked() == [b, c])
+    }
+
+    @Test func `A refusal names the state that is shown`() throws {
+        let a = try fixture.create(["title": "A"])
+        let b = try fixture.create(["parent": .string(a)])
+        let waiting = try #require(fixture.lane(b).first).sequence
+        #expect(refusal { try fixture.store.write { try $0.retry(waiting) } } == .wrongState(waiting, .queued))
+        try fail(a)
+        #expect(refusal { try fixture.store.write { try $0.retry(waiting) } } == .wrongState(waiting, .blocked))
+        try fixture.store.write { try $0.edit(waiting, set: [:], removing: ["parent"]) }
+        #expect(try blocked().isEmpty)
+    }
+
+    @Test func `The engine's questions leave blocked entries out`() throws {
+        let a = try fixture.create(["title": "A"])
+        let b = try fixture.create(["parent": .string(a)], in: "lists")
+        let c = try fixture.create(["title": "C"], in: "lists")
+        let first = try #require(fixture.lane(b, in: "lists").first)
+        let second = try #require(fixture.lane(c, in: "lists").first)
+        func isAsked() throws -> [Bool] {
+            try fixture.store.read {
+                try [
+                    $0.hasOthersWaiting(beside: second), $0.hasQueued("lists", .create, after: 0),
+                    $0.hasQueued("lists", .create, after: second.sequence - 1),
+                ]
+            }
+        }
+        #expect(try isAsked() == [true, true, true])
+        try fail(a)
+        #expect(try isAsked() == [false, true, true])
+        try fixture.delete(c, in: "lists")
+        #expect(try isAsked() == [false, false, false])
+        #expect(try fixture.store.read { try $0.outboxCounts().pending } == 1)
+        let described = try fixture.store.read { try $0.diagnostics()["entries"] }
+        #expect(described == ["create blocked": 1, "create failed": 1])
+        try fixture.store.write { try $0.retry(first.sequence - 1) }
+        #expect(try isAsked() == [true, true, false])
+    }
+
+    @Test func `A store of the third format forgets the states that it stored, and shows the same`() throws {
+        let queue = try DocumentStorage.inMemory()
+        func open(_ migrations: [String]) throws -> StoreDatabase {
+            try StoreDatabase(
+                over: queue, lock: nil, file: nil, environment: .still, changeLimit: 40, migrations: migrations)
+        }
+        let old = try open(Array(StoreSchema.migrations.prefix(3)))
+        let (a, b) = try old.write { tx -> (String, String) in
+            let a = try tx.create("notes", ["title": "A"])
+            let b = try tx.create("notes", ["parent": .string(a)])
+            _ = try tx.create("notes", ["title": "C"])
+            let create = try #require(tx.entries(of: "notes", a).first)
+            try tx.fail(create.sequence, because: EntryFailure(code: "no", message: "no"))
+            return (a, b)
+        }
+        let expected = try old.read { try $0.entries() }
+        // What that format stored: right for b, left behind for the last one.
+        try old.writer.write { try $0.execute(sql: "UPDATE sync_entries SET state = 'blocked' WHERE state = 'queued'") }
+        let store = try open(StoreSchema.migrations)
+        #expect(try store.read { try $0.meta("format") } == "\(StoreSchema.format)")
+        #expect(try store.read { try $0.storedCounts() } == [.failed: 1, .queued: 2])
+        #expect(try store.read { try $0.entryCounts() } == [.failed: 1, .blocked: 1, .queued: 1])
+        #expect(try store.read { try $0.entries() } == expected)
+        #expect(try store.read { try $0.entries(state: .blocked).map(\.record) } == [b])
+        #expect(try StoreAudit.faults(store) == [])
+        try store.write { try $0.retry(try #require($0.entries(of: "notes", a).first).sequence) }
+        #expect(try store.read { try $0.entryCounts() } == [.queued: 3])
+    }
+}
