@@ -99,7 +99,8 @@ extension EngineStep {
     /// Whether a member here is newer than the server's newest row: the server shows an older state of it.
     private func wentBack(_ pull: PullState, _ newest: String?) throws -> Bool {
         let sort = [Query.Sort(SystemField.updatedAt.rawValue, .descending)]
-        let query = Query(filter: pull.query.filter.filter, sort: sort, page: Query.Page(limit: 5))
+        let query = Query(
+            filter: pull.query.filter.filter, sort: sort, page: Query.Page(limit: configuration.newestCompared))
         for text in try tx.find(query, in: pull.query.table) {
             let document = try JSON(parsing: text.bytes)
             guard let id = document["id"]?.stringValue, let moment = document["updatedAt"]?.stringValue,
@@ -180,7 +181,7 @@ extension EngineStep {
         let table = pull.query.table
         let leaving = try comparison.leaving.filter { id, mark in
             let touched = try (tx.settledMark(table, id) ?? 0) > mark || tx.isInFlight(table, id)
-            guard rules.hasLeft(AbsenceEvidence(wasTouched: touched, isCompletePage: true)) else { return false }
+            guard rules.hasLeft(AbsenceEvidence(wasTouched: touched)) else { return false }
             return try tx.isMember(id, of: pull.number)
         }.map(\.id)
         if try !mayLeave(&pull, leaving, comparison) { return }

@@ -21,14 +21,10 @@ struct EngineState: Sendable {
     var flights: [(id: RequestID, flight: Flight)] = []
     var push = PushState()
     var pulls: [Int64: PullState] = [:]
-    /// How many rows a page has, by table, where they are fewer than configured.
-    var pageLimits: [String: PageLimit] = [:]
-    /// Tables whose spec was answered since the start, or is being asked for.
-    var specsAsked: Set<String> = []
-    /// When each was asked last.
-    var specTimes: [String: SyncInstant] = [:]
-    /// Questions that belong to no entry and no subscription, failed, and wait.
-    var retries: [String: PushState.Wait] = [:]
+    /// What is remembered of tables.
+    var tables = Memories<String, TableMemory>()
+    /// The question who is signed in failed and waits.
+    var identityWait: RetryWait?
     /// The server's time and when it was told.
     var serverClock: (date: Timestamp, at: SyncInstant)?
     var problem: SyncProblem?

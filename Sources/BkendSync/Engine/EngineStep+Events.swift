@@ -11,7 +11,7 @@ extension EngineStep {
         state.push.newestEntry = try tx.newestEntry
         try restoreHolds()
         state.pulls = [:]
-        state.specsAsked = []
+        state.tables = Memories()
     }
 
     /// Lets go of everything; what was in flight is ambiguous at once, so that the next leader need not wait for us.
@@ -35,17 +35,19 @@ extension EngineStep {
     func syncNow() {
         state.push.notBefore = nil
         state.gate.tryNow(at: now)
-        for sequence in state.push.waits.keys.sorted() { state.push.waits[sequence]?.until = now }
-        for place in state.push.pauses.keys { state.push.pauses[place]?.until = now }
-        for sequence in state.push.parked.keys { state.push.parked[sequence]?.until = now }
+        state.push.entries.changeAll { [now] memory in
+            memory.wait?.until = now
+            memory.parking?.until = now
+        }
+        state.push.places.changeAll { [now] in $0.pause?.until = now }
         let asking = Set(state.flights.compactMap(\.flight.errand.subscription))
         for number in state.pulls.keys.sorted() {
             state.pulls[number]?.due = now
             state.pulls[number]?.mustRead = true
-            state.pulls[number]?.isRead = false
-            state.pulls[number]?.isAskedAgain = asking.contains(number)
+            state.pulls[number]?.reading = asking.contains(number) ? .askedAgain : .unread
         }
-        for question in state.retries.keys { state.retries[question]?.until = now }
+        state.identityWait?.until = now
+        state.tables.changeAll { [now] in $0.specWait?.until = now }
         if state.session.retryAt != nil { state.session.retryAt = now }
     }
 
@@ -86,7 +88,8 @@ extension EngineStep {
         case .signedOut: state.session.user = nil
         case .unreachable:
             state.session.retryAt = now.advanced(
-                by: Backoff.wait(attempt: 2, ceiling: configuration.backoffCeiling, using: &random))
+                by: Backoff.wait(
+                    attempt: configuration.refreshAttempt, ceiling: configuration.backoffCeiling, using: &random))
         }
     }
 
@@ -96,7 +99,7 @@ extension EngineStep {
         guard flight.session == state.session.generation, state.session.user != nil else { return }
         if state.session.isRefreshing || state.session.retryAt != nil { return }
         state.session.refusals += 1
-        if state.session.refusals > 3 {
+        if state.session.refusals > configuration.sessionRefusals {
             state.session.user = nil
         } else {
             refreshSession()
@@ -131,7 +134,7 @@ extension EngineStep {
 
     func identified(_ verdict: Verdict) throws {
         guard state.session.identity == .pending else { return }
-        guard case .done(.object(let user)) = verdict else { return retryLater("me") }
+        guard case .done(.object(let user)) = verdict else { return state.identityWait = later(state.identityWait) }
         if try user["id"]?.stringValue?.hasSameBytes(as: tx.owner) ?? false {
             try tx.setMeta("server", configuration.server)
             state.session.identity = .confirmed

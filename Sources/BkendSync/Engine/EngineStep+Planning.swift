@@ -8,7 +8,7 @@ extension EngineStep {
         guard try isReady() else { return }
         if state.session.identity == .pending {
             let isAsked = state.flights.contains { $0.flight.errand == .identity }
-            if !isAsked, maySend, mayRetry("me") { try send(.identity, .me) }
+            if !isAsked, maySend, isDue(state.identityWait) { try send(.identity, .me) }
             return
         }
         if let retryAt = state.session.retryAt {
@@ -38,11 +38,11 @@ extension EngineStep {
     /// Reads the specs of tables that have writes or subscriptions: once a start, since schemas change, and again when
     /// the server has refused a write.
     private func planSpecs() throws {
-        for table in try tx.tablesToLearn() where !state.specsAsked.contains(table) {
+        for table in try tx.tablesToLearn() where !state.tables[table].isSpecAsked {
             guard maySend else { return }
-            guard mayRetry("spec " + table) else { continue }
-            state.specsAsked.insert(table)
-            state.specTimes[table] = now
+            guard isDue(state.tables[table].specWait) else { continue }
+            state.tables[table].isSpecAsked = true
+            state.tables[table].specAskedAt = now
             try send(.spec(table: table), .spec(table: table))
         }
     }
@@ -53,32 +53,32 @@ extension EngineStep {
         // Nothing is known then, and the worst is assumed.
         case .denied, .rejected, .tableRefused, .missing, .done: break
         default:
-            state.specsAsked.remove(table)
-            retryLater("spec " + table)
+            state.tables[table].isSpecAsked = false
+            state.tables[table].specWait = later(state.tables[table].specWait)
         }
     }
 
     /// Whether creates of a table may carry a key: its schema has been read, or won't be.
     func isLearnt(_ table: String) throws -> Bool {
         if try tx.facts(of: table) != nil { return true }
-        if state.specsAsked.contains(table) {
+        if state.tables[table].isSpecAsked {
             return !state.flights.contains { $0.flight.errand == .spec(table: table) }
         }
-        return state.retries["spec " + table]?.attempts ?? 0 >= 2
+        return state.tables[table].specWait?.attempts ?? 0 >= configuration.specAttempts
     }
 
     /// The server refused a write: the schema may be another by now.
     func learnAgain(_ table: String) {
-        if let asked = state.specTimes[table], asked.advanced(by: configuration.pollCeiling) > now { return }
-        state.specsAsked.remove(table)
+        if let asked = state.tables[table].specAskedAt, asked.advanced(by: configuration.pollCeiling) > now { return }
+        state.tables[table].isSpecAsked = false
     }
 
-    private func mayRetry(_ question: String) -> Bool { state.retries[question].map { $0.until <= now } ?? true }
+    private func isDue(_ wait: RetryWait?) -> Bool { wait.map { $0.until <= now } ?? true }
 
-    /// A question that nothing else waits for failed.
-    func retryLater(_ question: String) {
-        let attempts = (state.retries[question]?.attempts ?? 0) + 1
-        state.retries[question] = PushState.Wait(attempts: attempts, until: backoff(attempts))
+    /// How long something waits that has failed once more.
+    func later(_ former: RetryWait?) -> RetryWait {
+        let attempts = (former?.attempts ?? 0) + 1
+        return RetryWait(attempts: attempts, until: backoff(attempts))
     }
 
     // MARK: Waking and saying
@@ -104,11 +104,12 @@ extension EngineStep {
         if state.gate.closedUntil != nil, !state.flights.isEmpty { return nil }
         if let moment = state.session.retryAt { moments.append(moment) }
         if let moment = state.push.notBefore { moments.append(moment) }
-        moments += state.retries.values.map(\.until)
-        moments += state.push.waits.values.map(\.until)
+        if let wait = state.identityWait { moments.append(wait.until) }
+        moments += state.tables.all.compactMap(\.specWait?.until)
+        moments += state.push.entries.all.compactMap(\.wait?.until)
+        moments += state.push.entries.all.compactMap(\.parking?.until)
         moments += state.push.holds.values
-        moments += state.push.pauses.values.map(\.until)
-        moments += state.push.parked.values.map(\.until)
+        moments += state.push.places.all.compactMap(\.pause?.until)
         moments += state.push.guarding.suspects.values.map(\.due)
         moments += state.pulls.values.map(\.due)
         return moments.filter { $0 > now }.min()

@@ -12,7 +12,7 @@ extension EngineStep {
         status.reports = counts.reports
         status.lastError = state.problem
         status.subscriptions = state.pulls.values.sorted { $0.number < $1.number }.map { $0.status(at: now) }
-        status.pausedTables = state.push.allPauses.sorted { $0.key < $1.key }.map { place, pause in
+        status.pausedTables = state.push.pauses.sorted { $0.key < $1.key }.map { place, pause in
             TablePause(table: place.table, kind: place.kind, reason: pause.reason, until: pause.until)
         }
         return status
@@ -57,16 +57,14 @@ extension PullState {
     /// The state to show.
     func status(at now: SyncInstant) -> SubscriptionStatus {
         var phase = SubscriptionStatus.Phase.filling
-        if let refusal = progress.refusal {
-            phase = .paused(refusal)
-        } else if progress.isDenied {
-            phase = .denied
-        } else if progress.isFilled {
-            phase = .current
+        switch progress.refusal {
+        case .query(let reason): phase = .paused(reason)
+        case .denied: phase = .denied
+        case nil: if progress.isFilled { phase = .current }
         }
         var status = SubscriptionStatus(
             id: number, table: query.table, phase: phase, lastSuccess: progress.drainedAt)
-        status.isUpToDate = isRead
+        status.isUpToDate = reading == .complete
         if case .first(let pull, let startedAt) = self.phase {
             status.received = pull.received
             status.expected = pull.expected

@@ -103,7 +103,7 @@ final class EngineStep {
     private func orphan(_ sequence: Int64) throws {
         guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return }
         try tx.markAmbiguous(sequence, EntryFailure(code: "storeFailed", message: "the response couldn't be stored"))
-        state.push.lost[sequence] = now
+        state.push.entries[sequence].lostAt = now
     }
 
     /// Notes a failure for the status: in words of ours, since a server's may quote what it was sent.
@@ -118,7 +118,7 @@ final class EngineStep {
 extension EngineState {
     /// A request's answer is not coming, or came to nothing.
     mutating func abandon(_ flight: Flight) {
-        if case .spec(let table) = flight.errand { specsAsked.remove(table) }
+        if case .spec(let table) = flight.errand { tables[table].isSpecAsked = false }
         guard case .pull(let number, let ask) = flight.errand, var pull = pulls[number] else { return }
         if case .first(let first) = ask, case .first(var pulling, let startedAt) = pull.phase {
             pulling.failed(first)

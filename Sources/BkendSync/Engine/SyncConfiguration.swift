@@ -6,18 +6,40 @@ package struct SyncConfiguration: Sendable {
     package var requestDeadline = Duration.seconds(30)
     /// How long a server may go on working at a request whose answer was lost; longer than its own time-out.
     package var serverTimeout = Duration.seconds(60)
+    /// How long after a lost answer no server can be working at the request any more.
+    package var serverDoneAfter: Duration { serverTimeout + .seconds(1) }
+    /// How long after a request's deadline its answer counts as lost, though the sender hasn't said so.
+    package var deadlineMargin = Duration.seconds(5)
     /// The shortest time between two polls of a subscription.
     package var pollFloor = Duration.seconds(5)
     /// The longest time between two polls of a subscription.
     package var pollCeiling = Duration.seconds(60)
+    /// The greatest part of the time between two polls by which it varies, so that devices don't poll together.
+    package var pollJitter = 0.1
+    /// How many polls pass from one that asks a second question to the next.
+    package var pollsPerSecondQuestion = 2
     /// How long a local write waits for more before it is sent.
     package var debounce = Duration.milliseconds(50)
+    /// How many entries are looked at for each lane, to find those that may be sent.
+    package var candidatesPerLane = 4
+    /// How long a record's copy counts once it was read, and how long it counts that this user may not read it.
+    package var copyLifetime = Duration.seconds(10)
+    /// The most creates whose keys are looked up in one list.
+    package var keysPerLookup = 20
+    /// How often a table's spec is asked for before creates of the table are sent without it.
+    package var specAttempts = 2
     /// The overlap of pulls: how far a server's nodes and clocks may lie apart, in seconds.
     package var overlap = Duration.seconds(30)
     /// The longest wait between attempts.
     package var backoffCeiling = Duration.seconds(60)
     /// The longest `Retry-After` obeyed in full.
     package var retryAfterCeiling = Duration.seconds(60)
+    /// How many refusals in a row a session survives whose token was said to be good.
+    package var sessionRefusals = 3
+    /// The attempt that a refresh which didn't reach the server is taken for when it waits.
+    package var refreshAttempt = 2
+    /// How long an engine waits for the lead before it tries to take it again.
+    package var candidacyInterval = Duration.seconds(2)
     /// How often everything is compared, though no sign asks for it.
     package var fullComparisonInterval = Duration.seconds(24 * 3_600)
     /// The most bytes of a URL.
@@ -35,6 +57,10 @@ package struct SyncConfiguration: Sendable {
     package var guestProbe = Duration.seconds(900)
     /// How often a comparison begins anew on a table that changes meanwhile, before it waits for the next poll.
     package var comparisonAttempts = 3
+    /// How often rows that were set aside are read again before the cursor passes them.
+    package var rereadAttempts = 6
+    /// How many of the newest records here a comparison looks at for one that the server shows in an older state.
+    package var newestCompared = 5
     /// When most rows of a subscription, and at least this many, would go at once, the server is asked again first.
     package var secondLookFloor = 2
     /// When most rows, and at least this many, go, it is reported before they do.

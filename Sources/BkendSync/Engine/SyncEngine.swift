@@ -14,6 +14,8 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private var machine: EngineMachine?
     private let sender: any SyncSender
     private let rules: SyncRules
+    private let deadlineMargin: Duration
+    private let candidacyInterval: Duration
     private let clock: C
     private let origin: C.Instant
     private let instruments: SyncInstruments
@@ -44,6 +46,8 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         self.machine = machine
         self.sender = sender
         self.rules = rules
+        deadlineMargin = configuration.deadlineMargin
+        candidacyInterval = configuration.candidacyInterval
         self.clock = clock
         self.lock = lock
         origin = clock.now
@@ -63,11 +67,11 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         tell(.sessionChanged(user: user))
         guard let lock, try !lock.take() else { return tell(.start) }
         candidacy?.cancel()
-        candidacy = Task { [clock] in
+        candidacy = Task { [clock, candidacyInterval] in
             while true {
-                do { try await clock.sleep(until: clock.now.advanced(by: .seconds(2)), tolerance: nil) } catch {
-                    return
-                }
+                do {
+                    try await clock.sleep(until: clock.now.advanced(by: candidacyInterval), tolerance: nil)
+                } catch { return }
                 if self.takesLead(lock) { return }
             }
         }
@@ -170,7 +174,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
 
     private func send(_ request: SyncRequest, _ id: RequestID) {
         // A sender keeps the deadline; one that doesn't may not hold its lane for ever.
-        let limit = request.deadline + .seconds(5)
+        let limit = request.deadline + deadlineMargin
         let end = clock.now.advanced(by: limit)
         requests[id] = Task {
             let (response, verdict) = await self.exchange(request, id)

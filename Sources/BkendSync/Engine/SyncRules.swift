@@ -120,33 +120,25 @@ package struct LookupEvidence: Sendable, Hashable {
     package var waited: Duration
     /// How long a server may still work at a request.
     package var serverTimeout: Duration
-    /// Whether the server refuses a second record with this key.
-    package var keyIsUnique: Bool
 
     /// What is known.
-    package init(waited: Duration, serverTimeout: Duration, keyIsUnique: Bool) {
+    package init(waited: Duration, serverTimeout: Duration) {
         self.waited = waited
         self.serverTimeout = serverTimeout
-        self.keyIsUnique = keyIsUnique
     }
 
     /// The server can't be at it any more.
     package var allowsResend: Bool { waited > serverTimeout }
 }
 
-/// What is known of a member that an answer doesn't show.
+/// What is known of a member that a valid page doesn't show.
 package struct AbsenceEvidence: Sendable, Hashable {
     /// Whether the record was written, created or deleted by us at any time since the answer was asked for.
     package var wasTouched: Bool
-    /// What kind of answer it was; only a proper page counts.
-    package var isCompletePage: Bool
 
     /// What is known.
-    package init(wasTouched: Bool, isCompletePage: Bool) {
-        self.wasTouched = wasTouched
-        self.isCompletePage = isCompletePage
-    }
+    package init(wasTouched: Bool) { self.wasTouched = wasTouched }
 
     /// The shipped rule.
-    package var hasLeft: Bool { isCompletePage && !wasTouched }
+    package var hasLeft: Bool { !wasTouched }
 }

@@ -18,7 +18,7 @@ extension Subscription {
     /// Whether every record that the server listed is here: all were read once, and the server goes on listing them.
     package var isDrained: Bool {
         let progress = PullProgress(progress)
-        return progress.isFilled && !progress.isDenied && progress.refusal == nil
+        return progress.isFilled && progress.refusal == nil
     }
 }
 

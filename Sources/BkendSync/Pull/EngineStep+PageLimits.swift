@@ -5,7 +5,7 @@ import BkendWire
 /// it would never come.
 extension EngineStep {
     /// The most rows of a table's next page.
-    func pageLimit(_ table: String) -> Int { state.pageLimits[table]?.rows ?? configuration.pageLimit }
+    func pageLimit(_ table: String) -> Int { state.tables[table].pageLimit?.rows ?? configuration.pageLimit }
 
     /// The answer to a question for so many rows was lost again. Once is what networks do.
     func shrinkPages(of table: String, from rows: Int) {
@@ -14,7 +14,7 @@ extension EngineStep {
 
     /// The answer to a list of so many entries' records was lost: the next is shorter where it happened before.
     func shrinkPages(of table: String, for sequences: [Int64]) {
-        if sequences.contains(where: { state.push.waits[$0]?.attempts ?? 0 > 0 }) {
+        if sequences.contains(where: { state.push.entries[$0].wait?.attempts ?? 0 > 0 }) {
             shrinkPages(of: table, from: sequences.count)
         }
     }
@@ -31,13 +31,13 @@ extension EngineStep {
 
     /// A page came; the next may be a little larger.
     func growPages(of table: String) {
-        if state.pageLimits[table] != nil { changePages(of: table) { $0.came() } }
+        if state.tables[table].pageLimit != nil { changePages(of: table) { $0.came() } }
     }
 
     private func changePages(of table: String, _ change: (inout PageLimit) -> Void) {
-        var limit = state.pageLimits[table] ?? PageLimit(maximum: configuration.pageLimit)
+        var limit = state.tables[table].pageLimit ?? PageLimit(maximum: configuration.pageLimit)
         change(&limit)
-        state.pageLimits[table] = limit.isWhole ? nil : limit
+        state.tables[table].pageLimit = limit.isWhole ? nil : limit
     }
 }
 

@@ -86,7 +86,7 @@ extension EngineStep {
     }
 
     private func batch(_ ids: [String], table: String) -> [String] {
-        let most = min(state.push.batch[table] ?? configuration.pageLimit, pageLimit(table))
+        let most = min(state.tables[table].idLimit ?? configuration.pageLimit, pageLimit(table))
         return IDBatch.prefix(ids, urlLimit: configuration.urlLimit, most: most)
     }
 
@@ -110,7 +110,7 @@ extension EngineStep {
             return .full(.all)
         }
         if needsSettling(pull) { return round(&pull) }
-        pull.turn += 1
+        pull.polls += 1
         pull.phase = .poll(.newest)
         return .newest
     }
@@ -145,8 +145,9 @@ extension EngineStep {
     /// What a poll asks beside the newest row and the total: at every second one, in turns, the overlap by a count and a
     /// part of the ids by a count.
     func secondAsk(_ pull: PullState) throws -> PullAsk? {
-        guard pull.turn % 2 == 0 else { return nil }
-        if pull.turn % 4 == 2, let overlap = pull.overlap { return .overlap(bound: overlap.bound) }
+        let (turn, rest) = pull.polls.quotientAndRemainder(dividingBy: configuration.pollsPerSecondQuestion)
+        guard rest == 0 else { return nil }
+        if !turn.isMultiple(of: 2), let overlap = pull.overlap { return .overlap(bound: overlap.bound) }
         return try randomSplit(pull.number).map(PullAsk.split)
     }
 

@@ -34,7 +34,6 @@ extension EngineStep {
         }
         if ask.isForRows { growPages(of: pull.query.table) }
         pull.attempts = 0
-        pull.progress.isDenied = false
         pull.progress.refusal = nil
         switch ask {
         case .first(let first): try tookFirst(&pull, first, page, flight, date: date)
@@ -65,18 +64,16 @@ extension EngineStep {
         pull.attempts += 1
         switch verdict {
         case .denied:
-            pull.progress.isDenied = true
-            pull.progress.refusal = nil
+            pull.progress.refusal = .denied
             try restLong(&pull)
         case .rejected(let error), .pageTooLarge(let error), .tableRefused(let error):
-            pull.progress.refusal = error.code.rawValue
-            pull.progress.isDenied = false
+            pull.progress.refusal = .query(error.code.rawValue)
             try restLong(&pull)
         case .tooLong:
             if case .reread(let ids) = ask, ids.count > 1 {
-                state.push.batch[pull.query.table] = max(1, ids.count / 2)
+                state.tables[pull.query.table].idLimit = max(1, ids.count / 2)
             } else {
-                pull.progress.refusal = "the filter makes the URL too long for the server"
+                pull.progress.refusal = .query("the filter makes the URL too long for the server")
                 try restLong(&pull)
             }
         case .tooMany, .unauthorized, .engineRefused, .refused: break
@@ -189,7 +186,7 @@ extension EngineStep {
             asked.contains { $0.hasSameBytes(as: id) } && !received.setAside.contains { $0.hasSameBytes(as: id) }
         }
         // A record that is written all the time brings its state with each answer.
-        if reread.ids.isEmpty || reread.attempts > 5 {
+        if reread.ids.isEmpty || reread.attempts >= configuration.rereadAttempts {
             if let cursor = reread.cursor { pull.progress.cursor = cursor }
             pull.reread = nil
         } else {
@@ -207,17 +204,17 @@ extension EngineStep {
         pull.isActive = false
         pull.comparisons = 0
         // Devices that began together don't ask together; no poll comes later than the longest interval.
-        let jitter = pull.interval * Double.random(in: 0...0.1, using: &random)
+        let jitter = pull.interval * Double.random(in: 0...configuration.pollJitter, using: &random)
         let isLongest = pull.interval >= configuration.pollCeiling
         pull.due = now.advanced(
             by: isLongest ? max(pull.interval - jitter, configuration.pollFloor) : pull.interval + jitter)
-        if pull.isAskedAgain {
-            pull.isAskedAgain = false
+        if pull.reading == .askedAgain {
+            pull.reading = .unread
             pull.mustRead = true
             pull.due = now
         } else if !pull.mustRead || pull.progress.cursor == nil {
             // Without a cursor nothing was there to be read.
-            pull.isRead = true
+            pull.reading = .complete
         }
     }
 }

@@ -10,16 +10,22 @@ package struct PullProgress: Sendable, Hashable {
     package var isFilled = false
     /// The server's time at the last full comparison.
     package var comparedAt: Timestamp?
-    /// Whether the server refuses the list to this user; the rows stay.
-    package var isDenied = false
-    /// Why the server refuses the query: its code, or words of ours.
-    package var refusal: String?
+    /// Why the server refuses the list; the rows stay.
+    package var refusal: Refusal?
     /// How many rows are held back because most would go; the app decides.
     package var heldRemovals: Int?
     /// Whether the app has said that they may go.
     package var mayRemoveMost = false
     /// Whether the table may hold records from before its first subscription that nothing holds.
     package var hasLeftovers = false
+
+    /// Why the server refuses a list.
+    package enum Refusal: Sendable, Hashable {
+        /// This user may not read it.
+        case denied
+        /// The query is refused: the server's code, or words of ours.
+        case query(String)
+    }
 
     /// Nothing yet.
     package init() {}
@@ -30,8 +36,8 @@ package struct PullProgress: Sendable, Hashable {
         drainedAt = json["drainedAt"]?.stringValue.flatMap { Timestamp($0) }
         isFilled = json["filled"]?.boolValue ?? false
         comparedAt = json["comparedAt"]?.stringValue.flatMap { Timestamp($0) }
-        isDenied = json["denied"]?.boolValue ?? false
-        refusal = json["refusal"]?.stringValue
+        if json["denied"]?.boolValue ?? false { refusal = .denied }
+        if let reason = json["refusal"]?.stringValue { refusal = .query(reason) }
         heldRemovals = json["heldRemovals"]?.intValue.flatMap { Int(exactly: $0) }
         mayRemoveMost = json["mayRemoveMost"]?.boolValue ?? false
         hasLeftovers = json["leftovers"]?.boolValue ?? false
@@ -50,8 +56,11 @@ package struct PullProgress: Sendable, Hashable {
         json["drainedAt"] = boundingTime.map { .string($0.description) }
         json["filled"] = isFilled ? .bool(true) : JSON?.none
         json["comparedAt"] = comparedAt.map { .string($0.description) }
-        json["denied"] = isDenied ? .bool(true) : JSON?.none
-        json["refusal"] = refusal.map(JSON.string)
+        switch refusal {
+        case .denied: json["denied"] = .bool(true)
+        case .query(let reason): json["refusal"] = .string(reason)
+        case nil: break
+        }
         json["heldRemovals"] = heldRemovals.map { .int(Int64($0)) }
         json["mayRemoveMost"] = mayRemoveMost ? .bool(true) : JSON?.none
         json["leftovers"] = hasLeftovers ? .bool(true) : JSON?.none

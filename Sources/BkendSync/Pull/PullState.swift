@@ -15,6 +15,14 @@ struct PullState: Sendable {
         case full(Comparison, IDRange)
     }
 
+    /// Whether everything was read since the start, or since the app asked for it.
+    enum Reading: Sendable, Hashable {
+        case unread
+        /// The app asked while something was under way, which may have been answered before: it doesn't count.
+        case askedAgain
+        case complete
+    }
+
     /// A comparison under way.
     struct Comparison: Sendable {
         var bisection: Bisection?
@@ -48,8 +56,8 @@ struct PullState: Sendable {
     var isSettled = false
     /// The number of rows at or past a bound, as the last round saw it.
     var overlap: (bound: String, count: Int)?
-    /// How many polls there were: which question they ask beside the newest row.
-    var turn = 0
+    /// How many polls there were: it decides which question one asks beside the newest row.
+    var polls = 0
     /// When the next step is due.
     var due: SyncInstant
     /// The time between polls now.
@@ -68,10 +76,8 @@ struct PullState: Sendable {
     var massLeaving: SyncInstant?
     /// A round must begin, whatever the counts say.
     var mustRead = true
-    /// Whether everything was read once since the start, or since the app asked for it.
-    var isRead = false
-    /// The app asked while something was under way, which may have been answered before: it doesn't count.
-    var isAskedAgain = false
+    /// Whether everything was read since the start, or since the app asked for it.
+    var reading = Reading.unread
 
     /// Whether it was asked as this user.
     func isOf(_ user: String) -> Bool { self.user.hasSameBytes(as: user) }

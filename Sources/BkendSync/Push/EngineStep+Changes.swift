@@ -24,7 +24,7 @@ extension EngineStep {
             return false
         }
         // What an earlier start had in flight may still arrive after it was sent again.
-        if entry.state == .ambiguous { state.push.lost[entry.sequence] = lostAt(entry.sequence) }
+        if entry.state == .ambiguous { state.push.entries[entry.sequence].lostAt = lostAt(entry.sequence) }
         // A delayed copy of what was lost would undo a value that isn't the same.
         let isSame = plan.fields.says(sameAs: entry.fields)
         let base = try tx.base(entry.table, entry.record)?.bytes
@@ -121,7 +121,7 @@ extension EngineStep {
         let policy = configuration.policies.deletedElsewhere(table: entry.table)
         try report(deletedElsewhere: entry, policy)
         if policy == .createAgain, try tx.recreate(entry.table, entry.record) { return accepted(entry) }
-        for dropped in try tx.gone(entry.table, entry.record) { state.push.forget(dropped.sequence) }
+        for dropped in try tx.gone(entry.table, entry.record) { state.push.entries.forget(dropped.sequence) }
         accepted(entry)
     }
 }

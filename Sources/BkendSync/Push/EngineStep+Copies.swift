@@ -6,10 +6,10 @@ extension EngineStep {
     /// Asks for copies, as many as one list holds; one such list a table at a time.
     func read(_ table: String, _ entries: [OutboxEntry]) throws {
         var listed = entries
-        if state.push.unlistable.contains(table) {
+        if state.tables[table].isUnlistable {
             listed = []
         } else {
-            listed.removeAll { state.push.single.contains($0.sequence) }
+            listed.removeAll { state.push.entries[$0.sequence].isReadAlone }
         }
         var slots = configuration.lanes - state.flights.filter { $0.flight.errand.isCopy }.count
         for entry in entries where !listed.contains(where: { $0.sequence == entry.sequence }) {
@@ -23,7 +23,7 @@ extension EngineStep {
             if case .copies(table, _) = item.flight.errand { true } else { false }
         }
         guard !listed.isEmpty, !isReading, maySend else { return }
-        let most = min(state.push.batch[table] ?? configuration.pageLimit, pageLimit(table))
+        let most = min(state.tables[table].idLimit ?? configuration.pageLimit, pageLimit(table))
         let ids = IDBatch.prefix(listed.map(\.record), urlLimit: configuration.urlLimit, most: most)
         let some = listed.prefix(ids.count).map(\.sequence)
         let query = SubscriptionQuery(table: table, filter: RESTFilter())
@@ -42,17 +42,19 @@ extension EngineStep {
                     try took(row, for: entry, isSecondLook: false)
                 } else {
                     // A list shows what a filter lets through: only the record's own route says that it is gone.
-                    state.push.single.insert(sequence)
+                    state.push.entries[sequence].isReadAlone = true
                 }
             }
         case .tooLong:
-            let most = state.push.batch[table] ?? configuration.pageLimit
-            state.push.batch[table] = max(1, min(most, sequences.count) / 2)
-            if sequences.count == 1 { state.push.single.insert(sequences[0]) }
+            let most = state.tables[table].idLimit ?? configuration.pageLimit
+            state.tables[table].idLimit = max(1, min(most, sequences.count) / 2)
+            if sequences.count == 1 { state.push.entries[sequences[0]].isReadAlone = true }
         case .pageTooLarge(let error):
             // One record is no page: it is read by its own route.
-            if !shrinkPages(of: table, from: sequences.count, to: error) { state.push.single.formUnion(sequences) }
-        case .denied, .rejected: state.push.unlistable.insert(table)
+            if !shrinkPages(of: table, from: sequences.count, to: error) {
+                for sequence in sequences { state.push.entries[sequence].isReadAlone = true }
+            }
+        case .denied, .rejected: state.tables[table].isUnlistable = true
         case .tableRefused(let error):
             pauseTable(table, error)
             for sequence in sequences { wait(sequence) }
@@ -67,16 +69,16 @@ extension EngineStep {
         guard let entry = try tx.entry(sequence) else { return }
         switch verdict {
         case .done(.record(let row)):
-            state.push.single.remove(sequence)
+            state.push.entries[sequence].isReadAlone = false
             try took(row, for: entry, isSecondLook: true)
         case .missing: try goneElsewhere(entry)
         case .denied, .rejected, .pageTooLarge:
             // It may be written without being read; the server judges the write.
             if entry.state == .ambiguous {
-                state.push.lost[sequence] = lostAt(sequence)
+                state.push.entries[sequence].lostAt = lostAt(sequence)
                 try tx.requeue(sequence)
             }
-            state.push.blind[sequence] = now
+            state.push.entries[sequence].unreadableAt = now
         case .tableRefused(let error):
             pauseTable(entry.table, error)
             wait(sequence)
@@ -96,7 +98,7 @@ extension EngineStep {
         let base = try baseUpdatedAt(entry.table, entry.record)
         if let base, let mine = row.updatedAt, mine.precedesInBytes(base) {
             if !isSecondLook {
-                state.push.single.insert(entry.sequence)
+                state.push.entries[entry.sequence].isReadAlone = true
                 return
             }
             // Asked for later and yet older: the server went back. What else did?
@@ -104,7 +106,7 @@ extension EngineStep {
                 state.pulls[pull.number]?.wantsFull = true
             }
         }
-        state.push.copies[entry.sequence] = PushState.Copy(row: row, at: now, base: base)
+        state.push.entries[entry.sequence].copy = EntryMemory.Copy(row: row, at: now, base: base)
     }
 
     /// The `updatedAt` of the server's last word on a record.
@@ -115,12 +117,13 @@ extension EngineStep {
 
     /// The copy to decide an entry on, used up. One that was older than what is known even when it was read again is
     /// what the server has now; one that a page has overtaken since is read again.
-    func takeCopy(of entry: OutboxEntry) throws -> PushState.Copy? {
-        guard maySend, let copy = state.push.copies.removeValue(forKey: entry.sequence) else { return nil }
+    func takeCopy(of entry: OutboxEntry) throws -> EntryMemory.Copy? {
+        guard maySend, let copy = state.push.entries[entry.sequence].copy else { return nil }
+        state.push.entries[entry.sequence].copy = nil
         if let base = try baseUpdatedAt(entry.table, entry.record), let mine = copy.row.updatedAt,
             mine.precedesInBytes(base), copy.base.map({ !$0.hasSameBytes(as: base) }) ?? true
         {
-            state.push.single.insert(entry.sequence)
+            state.push.entries[entry.sequence].isReadAlone = true
             return nil
         }
         return copy

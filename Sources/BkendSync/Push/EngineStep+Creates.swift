@@ -42,8 +42,8 @@ extension EngineStep {
         case .duplicate(let error):
             try ambiguous(sequence, verdict)
             // Another unique field, or this very create: the lookup tells, at once.
-            state.push.duplicates[sequence] = error
-            state.push.waits[sequence] = nil
+            state.push.entries[sequence].duplicate = error
+            state.push.entries[sequence].wait = nil
         default: try ambiguous(sequence, verdict)
         }
     }
@@ -52,7 +52,7 @@ extension EngineStep {
 
     /// Asks for rows that carry the keys of creates whose answers were lost.
     func lookUp(_ table: String, _ sequences: [Int64]) throws {
-        let some = Array(sequences.prefix(min(20, pageLimit(table))))
+        let some = Array(sequences.prefix(min(configuration.keysPerLookup, pageLimit(table))))
         let keys = try some.compactMap { try tx.entry($0)?.clientKey }.map(JSON.string)
         let test: FilterOperator = keys.count == 1 ? .equals(keys[0]) : .isIn(keys)
         let query = SubscriptionQuery(table: table, filter: RESTFilter())
@@ -83,19 +83,19 @@ extension EngineStep {
 
     /// After a lookup: an entry that is still ambiguous wasn't found.
     private func notFound(_ sequence: Int64, isWhole: Bool, sentAt: SyncInstant) throws {
-        guard let entry = try tx.entry(sequence) else { return state.push.forget(sequence) }
+        guard let entry = try tx.entry(sequence) else { return state.push.entries.forget(sequence) }
         guard entry.state == .ambiguous, isWhole else { return wait(sequence) }
-        if let error = state.push.duplicates[sequence] { return try reject(entry, duplicate: error) }
+        if let error = state.push.entries[sequence].duplicate { return try reject(entry, duplicate: error) }
         let lost = lostAt(sequence)
         let evidence = LookupEvidence(
-            waited: lost.duration(to: sentAt), serverTimeout: configuration.serverTimeout,
-            keyIsUnique: try tx.facts(of: entry.table)?.hasUniqueKey ?? false)
+            waited: lost.duration(to: sentAt), serverTimeout: configuration.serverTimeout)
         if rules.mayResend(evidence) {
             try tx.requeue(sequence)
-            state.push.waits[sequence] = nil
+            state.push.entries[sequence].wait = nil
         } else {
-            let until = lost.advanced(by: configuration.serverTimeout + .seconds(1))
-            state.push.waits[sequence] = PushState.Wait(attempts: 0, until: max(until, now.advanced(by: Backoff.floor)))
+            let until = lost.advanced(by: configuration.serverDoneAfter)
+            state.push.entries[sequence].wait = RetryWait(
+                attempts: 0, until: max(until, now.advanced(by: Backoff.floor)))
         }
     }
 
@@ -104,7 +104,7 @@ extension EngineStep {
         let isKey = error.details.contains { $0.field.hasSameBytes(as: OutboxEntry.clientKeyField) }
         if isKey {
             try tx.markUnresolved(entry.sequence, EntryFailure(error))
-            state.push.forget(entry.sequence)
+            state.push.entries.forget(entry.sequence)
         } else {
             try rejected(entry, error)
         }
@@ -114,16 +114,16 @@ extension EngineStep {
     private func unfindable(_ sequence: Int64, _ error: ErrorBody) throws {
         guard let entry = try tx.entry(sequence), entry.state == .ambiguous else { return }
         let hasUniqueKey = try tx.facts(of: entry.table)?.hasUniqueKey ?? false
-        if hasUniqueKey, state.push.duplicates[sequence] == nil {
-            let until = lostAt(sequence).advanced(by: configuration.serverTimeout + .seconds(1))
+        if hasUniqueKey, state.push.entries[sequence].duplicate == nil {
+            let until = lostAt(sequence).advanced(by: configuration.serverDoneAfter)
             if until > now {
-                state.push.waits[sequence] = PushState.Wait(attempts: 0, until: until)
+                state.push.entries[sequence].wait = RetryWait(attempts: 0, until: until)
             } else {
                 try tx.requeue(sequence, after: EntryFailure(error))
             }
         } else {
             try tx.markUnresolved(sequence, EntryFailure(error))
-            state.push.forget(sequence)
+            state.push.entries.forget(sequence)
         }
     }
 }

@@ -5,32 +5,32 @@ extension EngineStep {
     /// A guest may not do it. One or two refused entries of a kind wait for themselves, since others may say something
     /// that is permitted; once several in a row were refused, the kind waits as a whole, and one at a time is tried.
     func deniedToGuest(_ entry: OutboxEntry, _ error: ErrorBody) throws {
-        let place = PushState.Place(table: entry.table, kind: entry.kind)
-        var streak = state.push.denials[place] ?? []
+        let place = PushPlace(table: entry.table, kind: entry.kind)
+        var streak = state.push.places[place].denied
         if !streak.contains(entry.sequence), streak.count < configuration.refusalsBeforePause {
             streak.append(entry.sequence)
         }
-        state.push.denials[place] = streak
+        state.push.places[place].denied = streak
         let until = now.advanced(
             by: configuration.guestProbe / 2 * (1 + Double.random(in: 0...1, using: &random)))
         if try putBack(entry.sequence, EntryFailure(error)) {
             // One that stays in doubt is settled by reading, which doesn't look at what is parked.
-            state.push.waits[entry.sequence] = PushState.Wait(until: until)
+            state.push.entries[entry.sequence].wait = RetryWait(until: until)
         }
         let reason = PauseReason.guestRefused(error.code)
         if streak.count < configuration.refusalsBeforePause {
-            state.push.parked[entry.sequence] = PushState.Parking(place: place, reason: reason, until: until)
+            state.push.entries[entry.sequence].parking = EntryMemory.Parking(place: place, reason: reason, until: until)
         } else {
             unpark(place)
-            let attempts = (state.push.pauses[place]?.attempts ?? 0) + 1
-            state.push.pauses[place] = PushState.Pause(
+            let attempts = (state.push.places[place].pause?.attempts ?? 0) + 1
+            state.push.places[place].pause = PlaceMemory.Pause(
                 reason: reason, until: until, attempts: attempts, tried: entry.sequence)
         }
     }
 
     /// Lets the entries of a place go that wait for themselves.
-    func unpark(_ place: PushState.Place) {
-        state.push.parked = state.push.parked.filter { $0.value.place != place }
+    func unpark(_ place: PushPlace) {
+        state.push.entries.changeAll { if $0.parking?.place == place { $0.parking = nil } }
     }
 
     // MARK: The store becomes a user's
@@ -41,8 +41,12 @@ extension EngineStep {
         defer { state.owner = owner }
         guard let known = state.owner, !known.hasSameBytes(as: owner) else { return }
         state.push.forgetRefusals(at: now)
-        state.specsAsked = []
-        state.retries = [:]
+        state.identityWait = nil
+        state.tables.changeAll { table in
+            table.isUnlistable = false
+            table.isSpecAsked = false
+            table.specWait = nil
+        }
     }
 
     /// Whether an answer refuses something to the former owner of the store: it is asked again as the present one.
@@ -55,7 +59,7 @@ extension EngineStep {
         if case .pull = flight.errand { return false }
         if try flight.request.user.hasSameBytes(as: tx.owner) { return false }
         for sequence in flight.request.entries where try putBack(sequence, verdict.failure) {
-            state.push.waits[sequence] = nil
+            state.push.entries[sequence].wait = nil
         }
         state.abandon(flight)
         return true

@@ -27,8 +27,8 @@ extension EngineStep {
         guard newest > state.push.newestEntry else { return }
         try takeHolds()
         for entry in try tx.entries(state: .ambiguous, after: state.push.newestEntry)
-        where state.push.lost[entry.sequence] == nil {
-            state.push.lost[entry.sequence] = now
+        where state.push.entries[entry.sequence].lostAt == nil {
+            state.push.entries[entry.sequence].lostAt = now
         }
         state.push.newestEntry = newest
     }

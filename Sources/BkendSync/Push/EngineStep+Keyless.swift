@@ -4,9 +4,9 @@ import BkendWire
 extension EngineStep {
     /// Looks at the newest rows of this user, once a server can't be at the create any more.
     func settleKeyless(_ entry: OutboxEntry) throws {
-        let until = lostAt(entry.sequence).advanced(by: configuration.serverTimeout + .seconds(1))
+        let until = lostAt(entry.sequence).advanced(by: configuration.serverDoneAfter)
         if until > now {
-            state.push.waits[entry.sequence] = PushState.Wait(attempts: 0, until: until)
+            state.push.entries[entry.sequence].wait = RetryWait(attempts: 0, until: until)
             return
         }
         let query = SubscriptionQuery(table: entry.table, filter: RESTFilter())
@@ -39,11 +39,11 @@ extension EngineStep {
                 EntryFailure(
                     code: "unresolved",
                     message: "the response was lost and the table has no clientKey; \(rows.count) rows could be it"))
-            state.push.forget(sequence)
+            state.push.entries.forget(sequence)
         case .pageTooLarge(let error) where shrinkPages(of: entry.table, from: rowLimit(of: flight), to: error): break
         case .denied(let error), .rejected(let error), .pageTooLarge(let error), .tableRefused(let error):
             try tx.markUnresolved(sequence, EntryFailure(error))
-            state.push.forget(sequence)
+            state.push.entries.forget(sequence)
         default: wait(sequence)
         }
     }

@@ -8,14 +8,14 @@ extension EngineStep {
         let busy = state.busyEntries
         var lookups: [(table: String, entries: [Int64])] = []
         var changes: [(table: String, entries: [OutboxEntry])] = []
-        var probed: Set<PushState.Place> = []
+        var probed: Set<PushPlace> = []
         for entry in try tx.entries(state: .ambiguous) where !busy.contains(entry.sequence) && isDue(entry) {
             if entry.kind != .create {
                 // What is read would be sent and refused again, as fast as the network allows.
                 if isHeldBack(entry, &probed) { continue }
                 if let copy = try takeCopy(of: entry) {
                     _ = try decide(entry, on: copy.row)
-                } else if state.push.copies[entry.sequence] == nil {
+                } else if state.push.entries[entry.sequence].copy == nil {
                     changes.add(entry, to: entry.table)
                 }
             } else if entry.clientKey != nil {
@@ -40,9 +40,9 @@ extension EngineStep {
         if isStrict, try tx.entries(state: .ambiguous, limit: 1).first != nil { return }
         var reads: [(table: String, entries: [OutboxEntry])] = []
         // What waits or is being read takes room in the list without using a slot.
-        let limit =
-            isStrict ? 1 : 4 * configuration.lanes + state.push.waits.count + state.push.holds.count + busy.count
-        var probed: Set<PushState.Place> = []
+        let waiting = state.push.entries.all.count { $0.wait != nil } + state.push.holds.count + busy.count
+        let limit = isStrict ? 1 : configuration.candidatesPerLane * configuration.lanes + waiting
+        var probed: Set<PushPlace> = []
         for entry in try tx.sendable(limit: limit, skipping: skipped()) {
             if slots <= 0 { break }
             guard !busy.contains(entry.sequence), isDue(entry), try isOurs(entry) else { continue }
@@ -56,11 +56,11 @@ extension EngineStep {
                 if let copy = try takeCopy(of: entry) {
                     guard maySend else { continue }
                     if try decide(entry, on: copy.row) { slots -= 1 }
-                } else if state.push.blind[entry.sequence] != nil {
+                } else if state.push.entries[entry.sequence].unreadableAt != nil {
                     guard maySend else { continue }
                     try sendBlind(entry)
                     slots -= 1
-                } else if state.push.copies[entry.sequence] == nil {
+                } else if state.push.entries[entry.sequence].copy == nil {
                     reads.add(entry, to: entry.table)
                 }
             }
@@ -73,12 +73,12 @@ extension EngineStep {
     /// What is paused takes no room in the list of what may be sent. Once it is tried again, the next entry is, and after
     /// the last the first: the one that was refused would say the same for ever, and hold up others that are permitted.
     private func skipped() throws -> [SendableSkip] {
-        let parked = state.push.parked.filter { $0.value.until > now }.sorted { $0.key < $1.key }.map {
-            SendableSkip(table: $0.value.place.table, entry: $0.key)
+        let parked = state.push.parked.filter { $0.parking.until > now }.map {
+            SendableSkip(table: $0.parking.place.table, entry: $0.sequence)
         }
         return try parked
-            + state.push.pauses.keys.sorted().compactMap { place in
-                guard let pause = state.push.pauses[place] else { return nil }
+            + state.push.places.byKey.keys.sorted().compactMap { place in
+                guard let pause = state.push.places[place].pause else { return nil }
                 if pause.until > now { return SendableSkip(table: place.table, kind: place.kind) }
                 guard let kind = place.kind, try tx.hasQueued(place.table, kind, after: pause.tried) else { return nil }
                 return SendableSkip(table: place.table, kind: kind, through: pause.tried)
@@ -86,7 +86,7 @@ extension EngineStep {
     }
 
     private func isDue(_ entry: OutboxEntry) -> Bool {
-        guard let wait = state.push.waits[entry.sequence] else { return true }
+        guard let wait = state.push.entries[entry.sequence].wait else { return true }
         return wait.until <= now
     }
 
@@ -95,21 +95,21 @@ extension EngineStep {
     }
 
     /// The pause that an entry is under; the table's whole one first.
-    func pause(of entry: OutboxEntry) -> PushState.Place? {
-        [PushState.Place(table: entry.table), PushState.Place(table: entry.table, kind: entry.kind)].first {
-            state.push.pauses[$0] != nil
+    func pause(of entry: OutboxEntry) -> PushPlace? {
+        [PushPlace(table: entry.table), PushPlace(table: entry.table, kind: entry.kind)].first {
+            state.push.places[$0].pause != nil
         }
     }
 
     /// Whether an entry waits for a pause to end. Of what is paused one entry goes out to see whether the reason is gone.
-    private func isHeldBack(_ entry: OutboxEntry, _ probed: inout Set<PushState.Place>) -> Bool {
+    private func isHeldBack(_ entry: OutboxEntry, _ probed: inout Set<PushPlace>) -> Bool {
         guard let place = pause(of: entry) else { return false }
         return isProbed(place) || !probed.insert(place).inserted
     }
 
     /// Whether a paused place isn't to be tried yet, or is being tried.
-    private func isProbed(_ place: PushState.Place) -> Bool {
-        if let pause = state.push.pauses[place], pause.until > now { return true }
+    private func isProbed(_ place: PushPlace) -> Bool {
+        if let pause = state.push.places[place].pause, pause.until > now { return true }
         return state.flights.contains { item in
             guard item.flight.request.operation.table == place.table, !item.flight.request.entries.isEmpty else {
                 return false
@@ -128,17 +128,18 @@ extension EngineStep {
         let count = state.push.holds.count
         state.push.holds = state.push.holds.filter { $0.value > now }
         if state.push.holds.count != count { try storeHolds() }
-        let old = state.push.copies.filter { $0.value.at.duration(to: now) > .seconds(10) }
-        for sequence in old.keys.sorted() { state.push.copies[sequence] = nil }
-        state.push.blind = state.push.blind.filter { $0.value.duration(to: now) <= .seconds(10) }
+        let lifetime = configuration.copyLifetime
+        state.push.entries.changeAll { [now] memory in
+            if let copy = memory.copy, copy.at.duration(to: now) > lifetime { memory.copy = nil }
+            if let moment = memory.unreadableAt, moment.duration(to: now) > lifetime { memory.unreadableAt = nil }
+        }
     }
 
     // MARK: Waiting
 
     /// Lets an entry wait after a failure.
     func wait(_ sequence: Int64) {
-        let attempts = (state.push.waits[sequence]?.attempts ?? 0) + 1
-        state.push.waits[sequence] = PushState.Wait(attempts: attempts, until: backoff(attempts))
+        state.push.entries[sequence].wait = later(state.push.entries[sequence].wait)
     }
 
     /// Queues an entry again whose request certainly did nothing, and says when it may go out.
@@ -156,12 +157,12 @@ extension EngineStep {
     /// policy is told.
     func putBack(_ sequence: Int64, _ failure: EntryFailure) throws -> Bool {
         guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return false }
-        if entry.kind == .update, state.push.lost[sequence] != nil {
+        if entry.kind == .update, state.push.entries[sequence].lostAt != nil {
             try tx.markAmbiguous(sequence, failure)
         } else {
             try tx.requeue(sequence, after: failure)
         }
-        state.push.copies[sequence] = nil
+        state.push.entries[sequence].copy = nil
         return true
     }
 
@@ -169,15 +170,15 @@ extension EngineStep {
     func ambiguous(_ sequence: Int64, _ verdict: Verdict) throws {
         guard try tx.entry(sequence)?.state == .inFlight else { return }
         try tx.markAmbiguous(sequence, verdict.failure)
-        state.push.lost[sequence] = now
-        state.push.copies[sequence] = nil
+        state.push.entries[sequence].lostAt = now
+        state.push.entries[sequence].copy = nil
         wait(sequence)
     }
 
     /// An entry that was sent before in vain is done: a delayed copy of its request may still arrive and undo what later
     /// entries of the record set, so these wait until a server can't be at it any more.
     func holdLane(of entry: OutboxEntry) throws {
-        guard entry.state == .ambiguous || state.push.lost[entry.sequence] != nil else { return }
+        guard entry.state == .ambiguous || state.push.entries[entry.sequence].lostAt != nil else { return }
         let until = lostAt(entry.sequence).advanced(by: configuration.serverTimeout)
         guard until > now else { return }
         state.push.holds[RecordKey(entry.table, entry.record)] = until
@@ -185,10 +186,10 @@ extension EngineStep {
     }
 
     /// When an ambiguous entry's answer was lost, at the latest.
-    func lostAt(_ sequence: Int64) -> SyncInstant { state.push.lost[sequence] ?? state.startedAt }
+    func lostAt(_ sequence: Int64) -> SyncInstant { state.push.entries[sequence].lostAt ?? state.startedAt }
 }
 
-extension PushState.Place {
+extension PushPlace {
     init(table: String) { self.init(table: table, kind: nil) }
 }
 

@@ -4,24 +4,24 @@ import BkendWire
 extension EngineStep {
     /// The server refuses whatever is sent to a table.
     func pauseTable(_ table: String, _ error: ErrorBody) {
-        pause(PushState.Place(table: table), .refused(error.code))
+        pause(PushPlace(table: table), .refused(error.code))
     }
 
     /// - Parameter entry: the one that was refused last.
-    func pause(_ place: PushState.Place, _ reason: PauseReason, by entry: Int64 = 0) {
-        let attempts = (state.push.pauses[place]?.attempts ?? 0) + 1
-        state.push.pauses[place] = PushState.Pause(
+    func pause(_ place: PushPlace, _ reason: PauseReason, by entry: Int64 = 0) {
+        let attempts = (state.push.places[place].pause?.attempts ?? 0) + 1
+        state.push.places[place].pause = PlaceMemory.Pause(
             reason: reason, until: backoff(attempts + 1), attempts: attempts, tried: entry)
     }
 
     /// A write of a table was accepted: nothing of its kind waits as a whole any more.
     func accepted(_ entry: OutboxEntry) {
-        state.push.pauses[PushState.Place(table: entry.table)] = nil
-        let place = PushState.Place(table: entry.table, kind: entry.kind)
-        state.push.pauses[place] = nil
-        state.push.denials[place] = nil
-        if state.push.parked[entry.sequence] != nil { unpark(place) }
-        state.push.forget(entry.sequence)
+        state.push.places[PushPlace(table: entry.table)].pause = nil
+        let place = PushPlace(table: entry.table, kind: entry.kind)
+        state.push.places[place].pause = nil
+        state.push.places[place].denied = []
+        if state.push.entries[entry.sequence].parking != nil { unpark(place) }
+        state.push.entries.forget(entry.sequence)
     }
 
     /// This user may not do it. One or two such entries are at fault themselves, once a second attempt says the same;
@@ -29,11 +29,12 @@ extension EngineStep {
     /// waits alone is: the app must hear of it.
     func denied(_ entry: OutboxEntry, _ error: ErrorBody) throws {
         if try tx.owner.isEmpty { return try deniedToGuest(entry, error) }
-        let place = PushState.Place(table: entry.table, kind: entry.kind)
-        var streak = state.push.denials[place] ?? []
-        let wasDenied = !state.push.deniedOnce.insert(entry.sequence).inserted
+        let place = PushPlace(table: entry.table, kind: entry.kind)
+        var streak = state.push.places[place].denied
+        let wasDenied = state.push.entries[entry.sequence].wasDenied
+        state.push.entries[entry.sequence].wasDenied = true
         if !streak.contains(entry.sequence) { streak.append(entry.sequence) }
-        state.push.denials[place] = streak
+        state.push.places[place].denied = streak
         let waitsAlone = try !tx.hasOthersWaiting(beside: entry)
         if streak.count >= configuration.refusalsBeforePause, !(wasDenied && waitsAlone) {
             try again(entry.sequence, .denied(error))
@@ -42,8 +43,8 @@ extension EngineStep {
         if wasDenied {
             // The streak stays: a third record that is refused still says that it isn't this one's fault.
             try tx.fail(entry.sequence, because: EntryFailure(error))
-            state.push.forget(entry.sequence)
-            if waitsAlone { state.push.pauses[place] = nil }
+            state.push.entries.forget(entry.sequence)
+            if waitsAlone { state.push.places[place].pause = nil }
         } else {
             try again(entry.sequence, .denied(error))
         }
@@ -53,8 +54,8 @@ extension EngineStep {
     func rejected(_ entry: OutboxEntry, _ error: ErrorBody) throws {
         learnAgain(entry.table)
         try tx.fail(entry.sequence, because: EntryFailure(error))
-        state.push.pauses[PushState.Place(table: entry.table)] = nil
-        state.push.forget(entry.sequence)
+        state.push.places[PushPlace(table: entry.table)].pause = nil
+        state.push.entries.forget(entry.sequence)
     }
 
     /// What is common to all writes. False when the fate is the kind's own business.

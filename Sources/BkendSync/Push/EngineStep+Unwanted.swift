@@ -5,7 +5,7 @@ import BkendWire
 extension EngineStep {
     /// Takes what rows turned out to be, beside being stored.
     func take(_ received: Received, table: String) throws {
-        for sequence in received.adopted + received.calledOff { state.push.forget(sequence) }
+        for sequence in received.adopted + received.calledOff { state.push.entries.forget(sequence) }
         for twin in received.twins {
             state.push.guarding.suspect(
                 RecordKey(table, twin.id), copyOf: twin.original, isShared: twin.isShared, at: now)
@@ -87,7 +87,7 @@ extension EngineStep {
             if !state.busyEntries.isDisjoint(with: lane) {
                 return state.push.guarding.wait(key, until: now.advanced(by: Backoff.floor), failed: false)
             }
-            for sequence in lane { state.push.copies[sequence] = nil }
+            for sequence in lane { state.push.entries[sequence].copy = nil }
             try tx.readopt(original, as: row, table: key.table, isGone: suspect.isOriginalGone == true)
         case .missing: break
         case .denied, .rejected, .tableRefused: return try keep(key, suspect.original, "this user can't read the copy")

@@ -35,20 +35,16 @@ extension StoreSnapshot {
             read: read)
     }
 
-    /// The ids of a subscription's members, in order, from one id (included) to another (excluded).
-    package func members(of number: Int64, from lower: String? = nil, below upper: String? = nil) throws -> [String] {
-        try db.all(
-            "SELECT record FROM sync_members WHERE \(Self.inRange) ORDER BY record", .int(number), .optional(lower),
-            .optional(upper)
-        ) { $0.text(0) }
+    /// The ids of a subscription's members, in order; provisional ones count.
+    package func members(of number: Int64) throws -> [String] {
+        try db.all("SELECT record FROM sync_members WHERE subscription = ? ORDER BY record", .int(number)) {
+            $0.text(0)
+        }
     }
 
-    /// How many members a subscription has between two ids; provisional ones count.
-    package func memberCount(of number: Int64, from lower: String? = nil, below upper: String? = nil) throws -> Int {
-        Int(
-            try db.number(
-                "SELECT count(*) FROM sync_members WHERE \(Self.inRange)", .int(number), .optional(lower),
-                .optional(upper)))
+    /// How many members a subscription has; provisional ones count.
+    package func memberCount(of number: Int64) throws -> Int {
+        Int(try db.number("SELECT count(*) FROM sync_members WHERE subscription = ?", .int(number)))
     }
 
     /// The members that no list has confirmed yet, in order.
@@ -57,8 +53,6 @@ extension StoreSnapshot {
             "SELECT record FROM sync_members WHERE subscription = ? AND provisional ORDER BY record", .int(number)
         ) { $0.text(0) }
     }
-
-    private static let inRange = "subscription = ?1 AND (?2 IS NULL OR record >= ?2) AND (?3 IS NULL OR record < ?3)"
 
     private func read(_ row: RunningStatement) throws -> Subscription {
         let table = row.text(1)
