@@ -34,7 +34,7 @@ package final class EngineMachine {
     }
 
     /// As whom it sends, `""` for a guest, nil for nobody.
-    package var user: String? { state.session.user }
+    package var user: String? { state.shared.session.user }
 
     /// What the engine does now.
     package var status: SyncStatus { state.status }
@@ -52,7 +52,7 @@ package final class EngineMachine {
                     transaction, state: next, now: now, configuration: configuration, rules: rules)
                 try step.take(owed + events, orphans: orphans)
                 next = step.state
-                return step.effects
+                return step.turn.effects
             }
             let healed = storeRetry != nil
             orphans = []
@@ -80,7 +80,7 @@ package final class EngineMachine {
     /// The store can't write: an answer that can't be kept counts as lost, and nothing more is sent for a while.
     private func failed(_ events: [EngineEvent], _ problem: SyncProblem, at now: SyncInstant) -> [EngineEffect] {
         failures += 1
-        let wait = Backoff.wait(attempt: failures, ceiling: configuration.backoffCeiling, using: &state.random)
+        let wait = Backoff.wait(attempt: failures, ceiling: configuration.backoffCeiling, using: &state.shared.random)
         storeRetry = now.advanced(by: wait)
         state.status.state = .paused(.storeFailed(problem.message))
         state.status.lastError = problem
@@ -89,8 +89,7 @@ package final class EngineMachine {
 
     private func note(_ events: [EngineEvent], at now: SyncInstant) -> [EngineEffect] {
         for event in events {
-            if case .answered(let id, _, _) = event, let index = state.flights.firstIndex(where: { $0.id == id }) {
-                let flight = state.flights.remove(at: index).flight
+            if case .answered(let id, _, _) = event, let flight = state.shared.flights.land(id) {
                 orphans += flight.request.entries
                 state.abandon(flight)
             }
@@ -105,14 +104,12 @@ package final class EngineMachine {
     /// leader to settle, and nothing of it is told to the store any more.
     private func letGo() -> [EngineEffect] {
         let former = state
-        state = EngineState(random: former.random, nextRequest: former.nextRequest)
-        state.session = former.session.atRest
-        state.isPaused = former.isPaused
+        state = former.letGo
         orphans = []
         owed = []
         failures = 0
         storeRetry = nil
-        return former.flights.map { .cancel($0.id) } + [.wake(at: nil), .status(state.status)]
+        return former.shared.flights.all.map { .cancel($0.id) } + [.wake(at: nil), .status(state.status)]
     }
 }
 

@@ -3,69 +3,40 @@ import BkendWire
 /// What the engine holds between events; all of it may be lost at a crash. A value, so that an event whose transaction
 /// fails changes nothing.
 struct EngineState: Sendable {
-    /// The epoch that this engine leads, nil when it doesn't.
-    var epoch: Int64?
     /// When it began to lead: the earliest moment that an ambiguous entry's answer can have been lost.
     var startedAt = SyncInstant.zero
     /// Whether the app called `pause`.
     var isPaused = false
     /// Whether the system says that there is no network.
     var isUnreachable = false
-    var session = SessionState()
     /// Whose store it was when it was looked at last; nil before.
     var owner: String?
-    var gate = SendGate()
-    var random: SyncRandom
-    var nextRequest = 1
-    /// The requests under way, ascending by number.
-    var flights: [(id: RequestID, flight: Flight)] = []
+    /// What the machines share.
+    var shared: SharedState
     var push = PushState()
-    var pulls: [Int64: PullState] = [:]
-    /// What is remembered of tables.
-    var tables = Memories<String, TableMemory>()
-    /// The question who is signed in failed and waits.
-    var identityWait: RetryWait?
-    /// The server's time and when it was told.
-    var serverClock: (date: Timestamp, at: SyncInstant)?
-    var problem: SyncProblem?
+    var pull = PullMachine()
     var wake: SyncInstant?
     var status = SyncStatus()
     /// The outbox's counts and the version they were taken at.
     var counts: (version: Int64, counts: OutboxCounts)?
 
-    /// Requests under way that serve an entry.
-    var busyEntries: Set<Int64> { Set(flights.flatMap(\.flight.request.entries)) }
-}
-
-/// Who is signed in.
-struct SessionState: Sendable, Hashable {
-    /// Whether anybody has said so.
-    var isKnown = false
-    /// The user's id, "" for a guest, nil for nobody.
-    var user: String?
-    /// Whether a refresh was asked for and hasn't come back.
-    var isRefreshing = false
-    /// How often it was renewed or changed: an answer to a request sent before says nothing about the present token.
-    var generation = 0
-    /// Refusals since the last success with a token that is said to be good.
-    var refusals = 0
-    /// When to try a refresh again that didn't reach the server.
-    var retryAt: SyncInstant?
-    /// Whether the server or key is another than the store was synced with, and `auth/me` hasn't confirmed the user.
-    var identity = Identity.unchecked
-
-    /// The same without what was under way: its outcome says nothing any more.
-    var atRest: SessionState {
-        var session = self
-        session.isRefreshing = false
-        session.generation += 1
-        session.identity = .unchecked
-        return session
+    /// The state of an engine that doesn't lead.
+    init(random: SyncRandom, next: RequestID = RequestID(number: 1)) {
+        shared = SharedState(flights: Flights(next: next), random: random)
     }
 
-    /// What is known about server and key.
-    enum Identity: Sendable, Hashable {
-        case unchecked, pending, confirmed, refused
+    /// What is left when the engine lets go of everything.
+    var letGo: EngineState {
+        var rest = EngineState(random: shared.random, next: shared.flights.next)
+        rest.shared.session = shared.session.atRest
+        rest.isPaused = isPaused
+        return rest
+    }
+
+    /// A request's answer is not coming, or came to nothing.
+    mutating func abandon(_ flight: Flight) {
+        shared.abandon(flight)
+        if case .pull(let number, let ask) = flight.errand { pull.abandon(number, ask) }
     }
 }
 

@@ -1,36 +1,30 @@
 import BkendWire
 
-/// One event's work: the store's transaction, the state as it becomes, the effects as they gather. The parts stand in
-/// the folders Push, Pull, Comparison and Conflicts.
+/// One event's work: the store's transaction, the state as it becomes, the effects as they gather.
 final class EngineStep {
-    let tx: StoreTransaction
-    let now: SyncInstant
-    let configuration: SyncConfiguration
-    let rules: SyncRules
+    var turn: EngineTurn<StoreTransaction>
     var state: EngineState
-    var effects: [EngineEffect] = []
-    /// Apart from `state`, so that it can be drawn from while a part of that changes.
-    var random: SyncRandom
 
     init(
         _ tx: StoreTransaction, state: EngineState, now: SyncInstant, configuration: SyncConfiguration, rules: SyncRules
     ) {
-        self.tx = tx
+        turn = EngineTurn(tx, state.shared, now: now, configuration: configuration, rules: rules)
         self.state = state
-        self.now = now
-        self.configuration = configuration
-        self.rules = rules
-        random = state.random
     }
+
+    var tx: StoreTransaction { turn.store }
+    var now: SyncInstant { turn.now }
+    var configuration: SyncConfiguration { turn.configuration }
+    var rules: SyncRules { turn.rules }
 
     /// Takes events, then plans whatever may be sent, then says when to wake and what the status is.
     func take(_ events: [EngineEvent], orphans: [Int64]) throws {
-        if let epoch = state.epoch { try tx.requireLeader(epoch) }
+        if let epoch = turn.shared.epoch { try tx.requireLeader(epoch) }
         for sequence in orphans { try orphan(sequence) }
         for event in events { try take(event) }
-        if state.epoch != nil { try plan() }
+        if turn.shared.epoch != nil { try plan() }
+        state.shared = turn.shared
         try announce()
-        state.random = random
     }
 
     private func take(_ event: EngineEvent) throws {
@@ -44,41 +38,22 @@ final class EngineStep {
         case .timer: break
         case .networkChanged(let reachable): networkChanged(reachable)
         case .answered(let id, let response, let verdict): try answered(id, response, read: verdict)
-        case .sessionRefreshed(let outcome, let generation): refreshed(outcome, generation)
+        case .sessionRefreshed(let outcome, let generation):
+            turn.refreshed(outcome, generation)
         case .sessionChanged(let user): sessionChanged(user)
         case .subscriptionsChanged: break
         }
     }
 
-    // MARK: Sending
-
-    /// Hands a request over. For a write, the in-flight mark was made in this transaction.
-    func send(
-        _ errand: Errand, _ operation: SyncRequest.Operation, body: [UInt8]? = nil, entries: [Int64] = []
-    ) throws {
-        let id = RequestID(number: state.nextRequest)
-        state.nextRequest += 1
-        let request = SyncRequest(
-            operation, body: body, user: try tx.owner, deadline: configuration.requestDeadline, entries: entries)
-        let flight = Flight(
-            errand: errand, request: request, sentAt: now, mark: try tx.mark, session: state.session.generation)
-        state.flights.append((id, flight))
-        effects.append(.send(id, request))
-    }
-
-    /// Whether another request may go out.
-    var maySend: Bool { state.gate.admits(at: now, underWay: state.flights.count) }
-
     // MARK: Answers
 
     private func answered(_ id: RequestID, _ response: SyncResponse, read: Verdict?) throws {
-        guard let index = state.flights.firstIndex(where: { $0.id == id }) else { return }
-        let flight = state.flights.remove(at: index).flight
+        guard let flight = turn.shared.flights.land(id) else { return }
         let verdict = read ?? rules.verdict(flight.request.operation, response)
-        if case .answered(let answer) = response, verdict.isServersWord {
-            noteClock(answer.date, askedAt: flight.sentAt)
-        }
-        note(verdict, of: flight)
+        var date: Timestamp?
+        if case .answered(let answer) = response { date = answer.date }
+        if let date, verdict.isServersWord { state.pull.noteClock(date, askedAt: flight.sentAt, &turn) }
+        turn.heard(verdict, of: flight)
         if try isRefusedToFormerOwner(verdict, flight) { return }
         switch flight.errand {
         case .identity: try identified(verdict)
@@ -93,9 +68,19 @@ final class EngineStep {
         case .look(let row): try looked(row, verdict, flight)
         case .unwanted(let deletion): try unwantedDeleted(deletion, verdict)
         case .pull(let number, let ask):
-            var date: Timestamp?
-            if case .answered(let answer) = response { date = answer.date }
-            try pulled(number, ask, verdict, flight, date: date)
+            try state.pull.answered(number, ask, verdict, flight, date: date, &turn)
+        }
+        try deliver()
+    }
+
+    /// Tells each machine what another one found.
+    func deliver() throws {
+        for notice in turn.takeNotices() {
+            switch notice {
+            case .received(let received, let table): try take(received, table: table)
+            case .wentBack(let table): state.pull.compareFully(table)
+            case .shown(let table): state.pull.readAgain(table)
+            }
         }
     }
 
@@ -104,28 +89,5 @@ final class EngineStep {
         guard let entry = try tx.entry(sequence), entry.state == .inFlight else { return }
         try tx.markAmbiguous(sequence, EntryFailure(code: "storeFailed", message: "the response couldn't be stored"))
         state.push.entries[sequence].lostAt = now
-    }
-
-    /// Notes a failure for the status: in words of ours, since a server's may quote what it was sent.
-    func fail(
-        _ operation: String, table: String? = nil, code: ErrorCode? = nil, status: Int? = nil, _ message: String
-    ) {
-        state.problem = SyncProblem(
-            operation: operation, table: table, code: code, status: status, message: message)
-    }
-}
-
-extension EngineState {
-    /// A request's answer is not coming, or came to nothing.
-    mutating func abandon(_ flight: Flight) {
-        if case .spec(let table) = flight.errand { tables[table].isSpecAsked = false }
-        guard case .pull(let number, let ask) = flight.errand, var pull = pulls[number] else { return }
-        if case .first(let first) = ask, case .first(var pulling, let startedAt) = pull.phase {
-            pulling.failed(first)
-            pull.phase = .first(pulling, startedAt: startedAt)
-        } else if case .poll = pull.phase {
-            pull.phase = .idle
-        }
-        pulls[number] = pull
     }
 }

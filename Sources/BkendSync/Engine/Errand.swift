@@ -86,17 +86,3 @@ extension PullAsk {
         }
     }
 }
-
-/// A request under way.
-struct Flight: Sendable {
-    /// What it is for.
-    var errand: Errand
-    /// The request.
-    var request: SyncRequest
-    /// When it was handed over.
-    var sentAt: SyncInstant
-    /// The store's mark at that time: rows of records that were answered later may be stale.
-    var mark: Int64
-    /// How often the session had been renewed.
-    var session: Int
-}

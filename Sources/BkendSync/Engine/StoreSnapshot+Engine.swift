@@ -35,6 +35,12 @@ extension StoreSnapshot {
         ) { $0.int(0) }
     }
 
+    /// The `updatedAt` of the server's last word on a record.
+    func baseUpdatedAt(_ table: String, _ id: String) throws -> String? {
+        guard let base = try base(table, id) else { return nil }
+        return try JSON(parsing: base.bytes)[SystemField.updatedAt.rawValue]?.stringValue
+    }
+
     /// Whether an entry of a record is on its way.
     func isInFlight(_ table: String, _ id: String) throws -> Bool {
         let sql = "SELECT 1 FROM sync_entries WHERE collection = ? AND record = ? AND state = 'inFlight' LIMIT 1"

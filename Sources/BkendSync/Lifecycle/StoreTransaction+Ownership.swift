@@ -21,8 +21,8 @@ extension StoreTransaction {
         try db.perform("UPDATE sync_aliases SET former_user = user, user = ?", .text(user))
         for subscription in try subscriptions() {
             var progress = PullProgress()
-            progress.hasLeftovers = PullProgress(subscription.progress).hasLeftovers
-            try setProgress(progress.json, of: subscription.number)
+            progress.hasLeftovers = subscription.progress.hasLeftovers
+            try setProgress(progress, of: subscription.number)
         }
         touchesOutbox = true
         for create in creates { try rebuild(RecordKey(create.table, create.record), base: nil) }

@@ -16,10 +16,7 @@ package struct Completeness: Hashable, Sendable {
 
 extension Subscription {
     /// Whether every record that the server listed is here: all were read once, and the server goes on listing them.
-    package var isDrained: Bool {
-        let progress = PullProgress(progress)
-        return progress.isFilled && progress.refusal == nil
-    }
+    package var isDrained: Bool { progress.isFilled && progress.refusal == nil }
 }
 
 extension StoreSnapshot {

@@ -6,12 +6,12 @@ extension EngineStep {
     /// Asks for copies, as many as one list holds; one such list a table at a time.
     func read(_ table: String, _ entries: [OutboxEntry]) throws {
         var listed = entries
-        if state.tables[table].isUnlistable {
+        if turn.shared.tables[table].isUnlistable {
             listed = []
         } else {
             listed.removeAll { state.push.entries[$0.sequence].isReadAlone }
         }
-        var slots = configuration.lanes - state.flights.filter { $0.flight.errand.isCopy }.count
+        var slots = configuration.lanes - turn.shared.flights.all.filter { $0.errand.isCopy }.count
         for entry in entries where !listed.contains(where: { $0.sequence == entry.sequence }) {
             guard maySend else { return }
             guard slots > 0 else { break }
@@ -19,12 +19,11 @@ extension EngineStep {
             try send(
                 .copy(entry.sequence), .record(table: table, id: entry.record), entries: [entry.sequence])
         }
-        let isReading = state.flights.contains { item in
-            if case .copies(table, _) = item.flight.errand { true } else { false }
+        let isReading = turn.shared.flights.all.contains { item in
+            if case .copies(table, _) = item.errand { true } else { false }
         }
         guard !listed.isEmpty, !isReading, maySend else { return }
-        let most = min(state.tables[table].idLimit ?? configuration.pageLimit, pageLimit(table))
-        let ids = IDBatch.prefix(listed.map(\.record), urlLimit: configuration.urlLimit, most: most)
+        let ids = turn.idBatch(listed.map(\.record), of: table)
         let some = listed.prefix(ids.count).map(\.sequence)
         let query = SubscriptionQuery(table: table, filter: RESTFilter())
         // The default limit of 20 would look like eighty deletions.
@@ -46,15 +45,15 @@ extension EngineStep {
                 }
             }
         case .tooLong:
-            let most = state.tables[table].idLimit ?? configuration.pageLimit
-            state.tables[table].idLimit = max(1, min(most, sequences.count) / 2)
+            let most = turn.shared.tables[table].idLimit ?? configuration.pageLimit
+            turn.shared.tables[table].idLimit = max(1, min(most, sequences.count) / 2)
             if sequences.count == 1 { state.push.entries[sequences[0]].isReadAlone = true }
         case .pageTooLarge(let error):
             // One record is no page: it is read by its own route.
             if !shrinkPages(of: table, from: sequences.count, to: error) {
                 for sequence in sequences { state.push.entries[sequence].isReadAlone = true }
             }
-        case .denied, .rejected: state.tables[table].isUnlistable = true
+        case .denied, .rejected: turn.shared.tables[table].isUnlistable = true
         case .tableRefused(let error):
             pauseTable(table, error)
             for sequence in sequences { wait(sequence) }
@@ -102,17 +101,9 @@ extension EngineStep {
                 return
             }
             // Asked for later and yet older: the server went back. What else did?
-            for pull in state.pulls.values.sorted(by: { $0.number < $1.number }) where pull.query.table == entry.table {
-                state.pulls[pull.number]?.wantsFull = true
-            }
+            turn.note(.wentBack(table: entry.table))
         }
         state.push.entries[entry.sequence].copy = EntryMemory.Copy(row: row, at: now, base: base)
-    }
-
-    /// The `updatedAt` of the server's last word on a record.
-    func baseUpdatedAt(_ table: String, _ id: String) throws -> String? {
-        guard let base = try tx.base(table, id) else { return nil }
-        return try JSON(parsing: base.bytes)[SystemField.updatedAt.rawValue]?.stringValue
     }
 
     /// The copy to decide an entry on, used up. One that was older than what is known even when it was read again is

@@ -4,7 +4,7 @@ import BkendWire
 extension EngineStep {
     /// Marks a create and hands it over; false when it has to wait.
     func sendCreate(_ entry: OutboxEntry) throws -> Bool {
-        if entry.clientKey == nil, isPulling(entry.table) { return false }
+        if entry.clientKey == nil, turn.shared.flights.pulledTables.contains(entry.table) { return false }
         // What was sent once is sent again byte by byte.
         let body = entry.body ?? JSON.object(entry.sentFields).serialized()
         guard try mark(entry, body: body) else { return false }
@@ -14,7 +14,7 @@ extension EngineStep {
 
     /// Makes the in-flight mark. An entry that the store won't let go waits, and the others go on.
     func mark(_ entry: OutboxEntry, body: [UInt8]) throws -> Bool {
-        guard let epoch = state.epoch, let user = state.session.user else { return false }
+        guard let epoch = turn.shared.epoch, let user = turn.shared.session.user else { return false }
         do {
             try tx.markInFlight(entry.sequence, body: body, epoch: epoch, user: user)
             return true

@@ -12,7 +12,7 @@ extension EngineStep {
         }
         state.push.places[place].denied = streak
         let until = now.advanced(
-            by: configuration.guestProbe / 2 * (1 + Double.random(in: 0...1, using: &random)))
+            by: configuration.guestProbe / 2 * (1 + Double.random(in: 0...1, using: &turn.shared.random)))
         if try putBack(entry.sequence, EntryFailure(error)) {
             // One that stays in doubt is settled by reading, which doesn't look at what is parked.
             state.push.entries[entry.sequence].wait = RetryWait(until: until)
@@ -41,8 +41,8 @@ extension EngineStep {
         defer { state.owner = owner }
         guard let known = state.owner, !known.hasSameBytes(as: owner) else { return }
         state.push.forgetRefusals(at: now)
-        state.identityWait = nil
-        state.tables.changeAll { table in
+        turn.shared.session.identityWait = nil
+        turn.shared.tables.changeAll { table in
             table.isUnlistable = false
             table.isSpecAsked = false
             table.specWait = nil
@@ -61,7 +61,7 @@ extension EngineStep {
         for sequence in flight.request.entries where try putBack(sequence, verdict.failure) {
             state.push.entries[sequence].wait = nil
         }
-        state.abandon(flight)
+        turn.shared.abandon(flight)
         return true
     }
 }

@@ -50,7 +50,7 @@ extension EngineStep {
 
     /// Whether every row that was there before is known here.
     private func isWholeTableKnown(_ table: String) throws -> Bool {
-        try tx.subscriptions(of: table).contains { $0.filter.isEmpty && PullProgress($0.progress).isFilled }
+        try tx.subscriptions(of: table).contains { $0.filter.isEmpty && $0.progress.isFilled }
     }
 }
 

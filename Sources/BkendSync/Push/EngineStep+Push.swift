@@ -5,7 +5,7 @@ extension EngineStep {
     /// Entries whose requests may have been applied: each is settled by reading, before anything else.
     func planSettling() throws {
         try forgetPast()
-        let busy = state.busyEntries
+        let busy = turn.shared.flights.entries
         var lookups: [(table: String, entries: [Int64])] = []
         var changes: [(table: String, entries: [OutboxEntry])] = []
         var probed: Set<PushPlace> = []
@@ -34,8 +34,8 @@ extension EngineStep {
             if now < moment { return }
             state.push.notBefore = nil
         }
-        let busy = state.busyEntries
-        var slots = configuration.lanes - state.flights.filter { $0.flight.request.operation.isWrite }.count
+        let busy = turn.shared.flights.entries
+        var slots = configuration.lanes - turn.shared.flights.writes
         let isStrict = configuration.lanes <= 1
         if isStrict, try tx.entries(state: .ambiguous, limit: 1).first != nil { return }
         var reads: [(table: String, entries: [OutboxEntry])] = []
@@ -91,7 +91,7 @@ extension EngineStep {
     }
 
     private func isOurs(_ entry: OutboxEntry) throws -> Bool {
-        rules.maySend(entry.user, state.session.user, try tx.owner)
+        rules.maySend(entry.user, turn.shared.session.user, try tx.owner)
     }
 
     /// The pause that an entry is under; the table's whole one first.
@@ -110,12 +110,12 @@ extension EngineStep {
     /// Whether a paused place isn't to be tried yet, or is being tried.
     private func isProbed(_ place: PushPlace) -> Bool {
         if let pause = state.push.places[place].pause, pause.until > now { return true }
-        return state.flights.contains { item in
-            guard item.flight.request.operation.table == place.table, !item.flight.request.entries.isEmpty else {
+        return turn.shared.flights.all.contains { item in
+            guard item.request.operation.table == place.table, !item.request.entries.isEmpty else {
                 return false
             }
             // A place of one kind is tried by that kind's own requests, and by the reads that come before them.
-            switch (place.kind, item.flight.request.operation) {
+            switch (place.kind, item.request.operation) {
             case (.create?, .create), (.update?, .update), (.delete?, .delete), (nil, _): return true
             case (.update?, .list), (.update?, .record), (.delete?, .list), (.delete?, .record): return true
             default: return false

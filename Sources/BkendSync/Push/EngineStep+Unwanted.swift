@@ -20,10 +20,10 @@ extension EngineStep {
 
     /// Looks at what is there, by its own route: a list may be narrowed.
     func planLooks() throws {
-        var looks = state.flights.count { $0.flight.errand.isLook }
+        var looks = turn.shared.flights.all.count { $0.errand.isLook }
         for suspect in state.push.guarding.due(at: now) {
             guard looks < DeletionGuard.mostLooks, maySend else { return }
-            if state.flights.contains(where: { $0.flight.errand.unwanted == suspect.row }) { continue }
+            if turn.shared.flights.all.contains(where: { $0.errand.unwanted == suspect.row }) { continue }
             if let why = try reasonToKeep(suspect) {
                 try keep(suspect.row, suspect.original, why)
                 continue
@@ -84,7 +84,7 @@ extension EngineStep {
             else { break }
             // What is on its way to the former id is answered first.
             let lane = try tx.entries(of: key.table, original).map(\.sequence)
-            if !state.busyEntries.isDisjoint(with: lane) {
+            if !turn.shared.flights.entries.isDisjoint(with: lane) {
                 return state.push.guarding.wait(key, until: now.advanced(by: Backoff.floor), failed: false)
             }
             for sequence in lane { state.push.entries[sequence].copy = nil }
@@ -163,8 +163,6 @@ extension EngineStep {
 
     /// What was passed over is shown now.
     private func readAgain(_ table: String) {
-        for pull in state.pulls.values.sorted(by: { $0.number < $1.number }) where pull.query.table == table {
-            state.pulls[pull.number]?.mustRead = true
-        }
+        turn.note(.shown(table: table))
     }
 }

@@ -10,8 +10,8 @@ package struct Subscription: Hashable, Sendable {
     package var table: String
     /// Which records, local ids in their present form.
     package var filter: RESTFilter
-    /// How far the engine has come with it: cursor, status. The store only keeps it.
-    package var progress: JSONObject
+    /// How far the engine has come with it.
+    package var progress: PullProgress
 
     package static func == (a: Subscription, b: Subscription) -> Bool {
         a.number == b.number && a.filter == b.filter && a.progress == b.progress && a.table.hasSameBytes(as: b.table)
@@ -65,7 +65,7 @@ extension StoreSnapshot {
         let filter = try RESTFilter(allOf: conditions("and"), anyOf: conditions("or"))
         return Subscription(
             number: row.int(0), table: table, filter: try resolve(filter.filter, table: table).rest(),
-            progress: try row.object(3))
+            progress: PullProgress(try row.object(3)))
     }
 }
 
@@ -93,7 +93,7 @@ extension StoreTransaction {
         {
             var progress = PullProgress()
             progress.hasLeftovers = true
-            try setProgress(progress.json, of: number)
+            try setProgress(progress, of: number)
         }
         return number
     }
@@ -112,10 +112,11 @@ extension StoreTransaction {
     }
 
     /// Keeps how far the engine has come. Equal progress is no write.
-    package func setProgress(_ progress: JSONObject, of number: Int64) throws {
+    package func setProgress(_ progress: PullProgress, of number: Int64) throws {
         guard let subscription = try subscription(number) else { throw StoreError(.noSuchSubscription(number)) }
-        if subscription.progress == progress { return }
+        let json = progress.json
+        if subscription.progress.json == json { return }
         try db.perform(
-            "UPDATE sync_subscriptions SET progress = ? WHERE number = ?", .utf8(progress.serialized()), .int(number))
+            "UPDATE sync_subscriptions SET progress = ? WHERE number = ?", .utf8(json.serialized()), .int(number))
     }
 }

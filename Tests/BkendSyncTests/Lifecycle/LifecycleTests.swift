@@ -98,11 +98,11 @@ struct LifecycleTests {
     func takeOverOfSubscriptions() throws {
         let fixture = try StoreFixture()
         let number = try fixture.store.write { try $0.subscribe("notes") }
-        try fixture.store.write { try $0.setProgress(["filled": true, "cursor": "c"], of: number) }
+        try fixture.store.write { try $0.setProgress(PullProgress(["filled": true, "cursor": "c"]), of: number) }
         #expect(try fixture.store.read { try $0.completeness(of: "notes") }.covers(.all))
         try fixture.store.write { try $0.takeOver(by: "u1") }
         #expect(try !fixture.store.read { try $0.completeness(of: "notes") }.covers(.all))
-        #expect(try fixture.store.read { try $0.subscription(number)?.progress } == [:])
+        #expect(try fixture.store.read { try $0.subscription(number)?.progress } == PullProgress())
     }
 
     @Test("Of reports that nobody acknowledges the latest 1,000 are kept, and one says how many are gone")

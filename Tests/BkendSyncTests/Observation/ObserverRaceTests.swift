@@ -97,7 +97,7 @@ private final class Once: Sendable {
         let core = StoreCore(try StoreDatabase.inMemory())
         let number = try core.database.write { try $0.subscribe("notes") }
         let result = try await Self.result(core) { observer in
-            try core.database.write { try $0.setProgress(["filled": true], of: number) }
+            try core.database.write { try $0.setProgress(PullProgress(["filled": true]), of: number) }
             var batch = FeedBatch(changes: [], position: try core.database.read { try $0.latestChange })
             batch.completeness[ExactString("notes")] = try core.database.read { try $0.completeness(of: "notes") }
             observer.receive(batch)

@@ -121,6 +121,8 @@ struct SubscriptionTests {
         try fixture.receive(["id": "a"], subscription: two)
         try fixture.store.write { try $0.unsubscribe(two) }
         #expect(try fixture.visible("a") == nil)
-        #expect(refusal { try fixture.store.write { try $0.setProgress([:], of: two) } } == .noSuchSubscription(two))
+        #expect(
+            refusal { try fixture.store.write { try $0.setProgress(PullProgress(), of: two) } }
+                == .noSuchSubscription(two))
     }
 }

@@ -131,7 +131,7 @@ import Testing
         let number = try await fixture.core.write { try $0.subscribe("books") }
         var iterator = fixture.books.live().makeAsyncIterator()
         #expect(await iterator.next()?.completeness == .partial)
-        try await fixture.core.write { try $0.setProgress(["filled": true], of: number) }
+        try await fixture.core.write { try $0.setProgress(PullProgress(["filled": true]), of: number) }
         let complete = try #require(await iterator.next())
         #expect(complete.completeness == .complete && complete.changes.isEmpty)
     }

@@ -71,8 +71,8 @@ extension PlantedFault {
             try device.store?.write { transaction in
                 for subscription in try transaction.subscriptions() {
                     var progress = subscription.progress
-                    guard progress["cursor"] != nil else { continue }
-                    progress["cursor"] = .string(moment)
+                    guard progress.cursor != nil else { continue }
+                    progress.cursor = moment
                     try transaction.setProgress(progress, of: subscription.number)
                 }
             }

@@ -1,7 +1,7 @@
 import BkendDocuments
 import BkendWire
 
-/// Members of a subscription by ranges of ids.
+/// What a comparison asks of the store.
 extension StoreSnapshot {
     private static let inIDRange = "subscription = ?1 AND (?2 IS NULL OR record > ?2) AND (?3 IS NULL OR record <= ?3)"
 
@@ -33,17 +33,20 @@ extension StoreSnapshot {
     func isMember(_ id: String, of number: Int64) throws -> Bool {
         try db.number("SELECT 1 FROM sync_members WHERE subscription = ? AND record = ?", .int(number), .text(id)) != 0
     }
-}
 
-/// The members of one subscription, for a bisection.
-struct SubscriptionMembers: Bisection.Members {
-    let store: StoreSnapshot
-    let number: Int64
-
-    func count(in range: IDRange) throws -> Int { try store.memberCount(of: number, in: range) }
-
-    func id(at position: Int, in range: IDRange) throws -> String? {
-        try store.member(at: position, of: number, in: range)
+    /// The greatest `updatedAt` of a member without local writes, among so many of the newest records that match.
+    func newestSynced(_ number: Int64, _ query: SubscriptionQuery, among limit: Int) throws -> String? {
+        let sort = [Query.Sort(SystemField.updatedAt.rawValue, .descending)]
+        let newest = Query(filter: query.filter.filter, sort: sort, page: Query.Page(limit: limit))
+        for text in try find(newest, in: query.table) {
+            let document = try JSON(parsing: text.bytes)
+            guard let id = document["id"]?.stringValue,
+                let moment = document[SystemField.updatedAt.rawValue]?.stringValue, try isMember(id, of: number),
+                try syncState(query.table, id) == .synced
+            else { continue }
+            return moment
+        }
+        return nil
     }
 }
 
@@ -51,9 +54,9 @@ extension StoreTransaction {
     /// The app's word that most rows of a subscription may go, as the server has it (`SyncConfiguration.massRemoval`).
     package func confirmMassRemoval(of number: Int64) throws {
         guard let subscription = try subscription(number) else { throw StoreError(.noSuchSubscription(number)) }
-        var progress = PullProgress(subscription.progress)
+        var progress = subscription.progress
         progress.mayRemoveMost = true
-        try setProgress(progress.json, of: number)
+        try setProgress(progress, of: number)
         try noteDecision()
     }
 }
