@@ -48,11 +48,11 @@ package final class EngineMachine {
         var next = state
         do {
             let effects = try store.write { transaction in
-                let step = EngineStep(
+                var step = EngineStep(
                     transaction, state: next, now: now, configuration: configuration, rules: rules)
                 try step.take(owed + events, orphans: orphans)
                 next = step.state
-                return step.turn.effects
+                return step.effects
             }
             let healed = storeRetry != nil
             orphans = []

@@ -3,19 +3,19 @@ import BkendWire
 /// What the engine holds between events; all of it may be lost at a crash. A value, so that an event whose transaction
 /// fails changes nothing.
 struct EngineState: Sendable {
-    /// When it began to lead: the earliest moment that an ambiguous entry's answer can have been lost.
-    var startedAt = SyncInstant.zero
     /// Whether the app called `pause`.
     var isPaused = false
     /// Whether the system says that there is no network.
     var isUnreachable = false
-    /// Whose store it was when it was looked at last; nil before.
-    var owner: String?
     /// What the machines share.
     var shared: SharedState
-    var push = PushState()
+    /// The writes of the outbox.
+    var push = PushMachine()
+    /// The subscriptions.
     var pull = PullMachine()
+    /// When the timer is set to.
     var wake: SyncInstant?
+    /// The status that was published last.
     var status = SyncStatus()
     /// The outbox's counts and the version they were taken at.
     var counts: (version: Int64, counts: OutboxCounts)?

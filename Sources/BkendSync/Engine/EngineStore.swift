@@ -31,4 +31,15 @@ protocol MetaStore: EngineStore {
     func setMeta(_ key: String, _ value: String?) throws
 }
 
-extension StoreTransaction: PullStore, MetaStore {}
+/// What the status asks of the store.
+protocol StatusStore: EngineStore {
+    /// Moves whenever anything in the outbox changed.
+    var outboxVersion: Int64 { get throws }
+    /// Whether this transaction changes anything in the outbox.
+    var touchesOutbox: Bool { get }
+
+    /// The outbox in numbers.
+    func outboxCounts() throws -> OutboxCounts
+}
+
+extension StoreTransaction: PullStore, PushStore, StatusStore {}

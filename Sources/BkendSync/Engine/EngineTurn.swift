@@ -84,6 +84,8 @@ struct EngineTurn<Store: EngineStore> {
 enum EngineNotice: Sendable, Hashable {
     /// What rows of a table turned out to be, beside being stored.
     case received(Received, table: String)
+    /// The record of some entries has another id by now.
+    case renamed(entries: [Int64])
     /// The server shows an older state of a table's record: it went back.
     case wentBack(table: String)
     /// What was passed over of a table is shown now.

@@ -41,6 +41,15 @@ extension StoreSnapshot {
         return try JSON(parsing: base.bytes)[SystemField.updatedAt.rawValue]?.stringValue
     }
 
+    /// Whether a record of that id is here.
+    func isKnown(_ table: String, _ id: String) throws -> Bool { try document(table, id) != nil }
+
+    /// The latest version of a record that the server sent.
+    func baseText(_ table: String, _ id: String) throws -> [UInt8]? { try base(table, id)?.bytes }
+
+    /// Whether an id is one of the id table's.
+    func hasAlias(_ id: String) throws -> Bool { try alias(id) != nil }
+
     /// Whether an entry of a record is on its way.
     func isInFlight(_ table: String, _ id: String) throws -> Bool {
         let sql = "SELECT 1 FROM sync_entries WHERE collection = ? AND record = ? AND state = 'inFlight' LIMIT 1"

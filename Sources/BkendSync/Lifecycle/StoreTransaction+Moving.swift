@@ -178,10 +178,10 @@ extension StoreTransaction {
         }
         for twin in try guest.twins() { try keepTwin(twin.table, twin.id) }
         // Another guest's may wait there for the engine to look.
-        let holds = try [guest.meta(EngineStep.holdsKey), meta(EngineStep.takenHoldsKey)].flatMap { text in
+        let holds = try [guest.meta(PushMachine.holdsKey), meta(PushMachine.takenHoldsKey)].flatMap { text in
             try text.map { try JSON(parsing: $0).arrayValue ?? [] } ?? []
         }
-        if !holds.isEmpty { try setMeta(EngineStep.takenHoldsKey, JSON.array(holds).description) }
+        if !holds.isEmpty { try setMeta(PushMachine.takenHoldsKey, JSON.array(holds).description) }
     }
 }
 

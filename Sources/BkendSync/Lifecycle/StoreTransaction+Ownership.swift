@@ -51,7 +51,7 @@ extension StoreTransaction {
         noteAliases()
         noteEntries()
         try setMeta("owner", "")
-        for key in [Self.movingKey, EngineStep.holdsKey, EngineStep.takenHoldsKey] { try setMeta(key, nil) }
+        for key in [Self.movingKey, PushMachine.holdsKey, PushMachine.takenHoldsKey] { try setMeta(key, nil) }
         touchesOutbox = true
         // A row that comes and goes: readers of the log find that they fell behind, and ask again.
         try db.perform("INSERT INTO sync_changes (collection, record, kind) VALUES ('', '', 'document')")

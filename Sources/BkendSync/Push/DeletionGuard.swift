@@ -1,7 +1,7 @@
 import BkendWire
 
 /// A deletion on the server that no entry of the outbox asks for. Only `DeletionGuard` makes one, and only
-/// `EngineStep.send(_:)` for this type sends one.
+/// its own `send` sends one.
 struct OwnDeletion: Sendable, Hashable {
     /// The row.
     let row: RecordKey

@@ -6,6 +6,11 @@ struct PushPlace: Sendable, Hashable, Comparable {
     /// Nil for all kinds.
     var kind: OutboxEntry.Kind?
 
+    init(table: String, kind: OutboxEntry.Kind? = nil) {
+        self.table = table
+        self.kind = kind
+    }
+
     static func < (a: PushPlace, b: PushPlace) -> Bool {
         if a.table != b.table { return a.table.precedesInBytes(b.table) }
         return (a.kind?.rawValue ?? "") < (b.kind?.rawValue ?? "")

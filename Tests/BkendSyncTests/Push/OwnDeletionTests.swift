@@ -262,16 +262,16 @@ import Testing
         for case let file as URL in names where file.pathExtension == "swift" {
             let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
             for line in lines {
-                for sign in [".delete(table:", " OwnDeletion(", ".unwanted(", "_ deletion: OwnDeletion) "]
+                for sign in [".delete(table:", " OwnDeletion(", ".unwanted(", "send(_ deletion: OwnDeletion"]
                 where line.contains(sign) && !line.contains("case ") {
                     found[sign, default: []].append(file.lastPathComponent)
                 }
             }
         }
         // Besides, an entry's own deletion.
-        #expect(found[".delete(table:"]?.sorted() == ["EngineStep+Changes.swift", "EngineStep+Unwanted.swift"])
-        #expect(found[".unwanted("] == ["EngineStep+Unwanted.swift"])
-        #expect(found["_ deletion: OwnDeletion) "] == ["EngineStep+Unwanted.swift"])
+        #expect(found[".delete(table:"]?.sorted() == ["DeletionGuard+Looks.swift", "PushMachine+Changes.swift"])
+        #expect(found[".unwanted("] == ["DeletionGuard+Looks.swift"])
+        #expect(found["send(_ deletion: OwnDeletion"] == ["DeletionGuard+Looks.swift"])
         #expect(found[" OwnDeletion("] == nil)
     }
 

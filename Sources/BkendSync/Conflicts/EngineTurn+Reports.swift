@@ -1,10 +1,10 @@
 import BkendWire
 
 /// What the app is told; each is written in the transaction that caused it.
-extension EngineStep {
+extension EngineTurn {
     func policy(of entry: OutboxEntry) throws -> ConflictPolicy {
-        let members = try tx.subscriptions(of: entry.table).map(\.number).filter {
-            try tx.isMember(entry.record, of: $0)
+        let members = try store.subscriptions(of: entry.table).map(\.number).filter {
+            try store.isMember(entry.record, of: $0)
         }
         return configuration.policies.conflict(table: entry.table, subscriptions: members)
     }
@@ -27,13 +27,13 @@ extension EngineStep {
         case nil: break
         }
         if isMaybeApplied { detail["maybeApplied"] = true }
-        try tx.report("conflict", entry.table, entry.record, detail: detail)
+        try store.report("conflict", entry.table, entry.record, detail: detail)
     }
 
     /// A delete of a record that was changed elsewhere.
     func report(deleteOf entry: OutboxEntry, _ changes: [FieldConflict], isSent: Bool) throws {
         let fields = JSONObject(changes.map { ($0.field, $0.theirs ?? .null) })
-        try tx.report(
+        try store.report(
             "deleteConflict", entry.table, entry.record,
             detail: [
                 "entry": .int(entry.sequence), "theirs": .object(fields), "before": .object(entry.before),
@@ -42,7 +42,7 @@ extension EngineStep {
     }
 
     func report(deletedElsewhere entry: OutboxEntry, _ policy: DeletedElsewherePolicy) throws {
-        try tx.report(
+        try store.report(
             "deletedElsewhere", entry.table, entry.record,
             detail: [
                 "entry": .int(entry.sequence), "mine": .object(entry.fields),
@@ -54,7 +54,7 @@ extension EngineStep {
     func reportRace(_ entry: OutboxEntry, asRead: JSONObject, answer: JSONObject) throws {
         let fields = UpdateRace.fields(sent: entry.fields, asRead: asRead, answer: answer)
         if fields.isEmpty { return }
-        try tx.report(
+        try store.report(
             "race", entry.table, entry.record,
             detail: ["entry": .int(entry.sequence), "fields": .array(fields.map(JSON.string))])
     }

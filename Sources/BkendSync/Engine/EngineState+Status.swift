@@ -1,0 +1,69 @@
+import BkendWire
+
+/// When the engine wakes, and what it shows.
+extension EngineState {
+    /// The next moment at which something is due; nil when only an event can change anything.
+    func nextWake(after now: SyncInstant) -> SyncInstant? {
+        guard shared.epoch != nil, !isPaused, shared.session.user != nil, !isUnreachable else { return nil }
+        if let closed = shared.gate.closedUntil, closed > now { return closed }
+        // The gate is ajar: the request under way decides.
+        if shared.gate.closedUntil != nil, !shared.flights.isEmpty { return nil }
+        var moments = [shared.session.retryAt, shared.session.identityWait?.until].compactMap(\.self)
+        moments += shared.tables.all.compactMap(\.specWait?.until)
+        moments += push.moments
+        moments += pull.pulls.values.map(\.due)
+        return moments.filter { $0 > now }.min()
+    }
+
+    /// The status to publish.
+    mutating func currentStatus(_ turn: EngineTurn<some StatusStore>) throws -> SyncStatus {
+        var status = SyncStatus()
+        status.state = currentState(owner: try turn.store.owner)
+        let counts = try currentCounts(turn.store)
+        status.pending = counts.pending
+        status.failed = counts.failed
+        status.unresolved = counts.unresolved
+        status.reports = counts.reports
+        status.lastError = shared.problem
+        status.subscriptions = pull.ordered.map { $0.status(at: turn.now) }
+        status.pausedTables = push.pauses.sorted { $0.key < $1.key }.map { place, pause in
+            TablePause(table: place.table, kind: place.kind, reason: pause.reason, until: pause.until)
+        }
+        return status
+    }
+
+    /// What the engine is doing for a store of an owner.
+    func currentState(owner: String) -> SyncStatus.State {
+        guard shared.epoch != nil else { return .stopped }
+        if isPaused { return .paused(.requested) }
+        guard shared.session.isKnown else { return .paused(.noSession) }
+        guard let user = shared.session.user else { return .signedOut }
+        if !user.hasSameBytes(as: owner) { return .paused(.otherUser) }
+        if shared.session.identity == .refused { return .paused(.otherServer) }
+        if isUnreachable { return .offline }
+        // Asked to try now, it is no longer known to be offline; tried by itself, it is until an answer comes.
+        if shared.gate.isAsked, !shared.flights.isEmpty { return .syncing }
+        if let closed = shared.gate.closedUntil {
+            switch shared.gate.reason {
+            case .unreachable: return .offline
+            case .paused(let reason): return .paused(reason)
+            case .patience, nil: return .waiting(until: closed)
+            }
+        }
+        // One thing that can't leave closes nothing, but where it is all there is to send, nobody else would say so.
+        if shared.gate.isCutOff { return .offline }
+        if let retryAt = shared.session.retryAt { return .waiting(until: retryAt) }
+        let isBusy = !shared.flights.isEmpty || shared.session.isRefreshing || push.notBefore != nil
+        return isBusy ? .syncing : .idle
+    }
+
+    /// The outbox's counts, taken anew when it changed.
+    private mutating func currentCounts(_ store: some StatusStore) throws -> OutboxCounts {
+        let version = try store.outboxVersion
+        if let (known, counts) = counts, known == version, !store.touchesOutbox { return counts }
+        let counts = try store.outboxCounts()
+        // What this transaction changes moves the version only at its end.
+        self.counts = store.touchesOutbox ? nil : (version, counts)
+        return counts
+    }
+}

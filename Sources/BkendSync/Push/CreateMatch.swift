@@ -1,0 +1,26 @@
+import BkendWire
+
+/// Whether a row says what a create set.
+enum CreateMatch {
+    /// Every field that was sent is there with its value, or with the same moment in the server's spelling; more fields
+    /// may have been added as defaults.
+    static func isMatch(_ entry: OutboxEntry, _ row: JSONObject) -> Bool {
+        entry.fields.allSatisfy { field, value in row[field].map { isSame($0, value) } ?? false }
+    }
+
+    /// Whether a row can be the answer to a create. The key says so; where the row shows none, no field that it shows may
+    /// be another than was sent.
+    static func isAnswer(_ entry: OutboxEntry, _ row: AnswerRow) -> Bool {
+        if let theirs = row.clientKey { return entry.clientKey.map { $0.hasSameBytes(as: theirs) } ?? false }
+        guard let document = try? row.document() else { return true }
+        return entry.fields.allSatisfy { field, value in document[field].map { isSame($0, value) } ?? true }
+    }
+
+    private static func isSame(_ theirs: JSON, _ mine: JSON) -> Bool {
+        if theirs.says(sameAs: mine) { return true }
+        guard let mine = mine.stringValue.flatMap({ Timestamp($0) }),
+            let other = theirs.stringValue.flatMap({ Timestamp($0) })
+        else { return false }
+        return mine == other
+    }
+}
