@@ -40,10 +40,24 @@ public struct LocalSync: Sendable {
     /// Continues after `pause`.
     public func resume() async { await store.synchroniser?.resume() }
 
-    /// Sends and reads now, without waiting for scheduled retries. Use it when the network is back, or when a user
-    /// pulls to refresh. It doesn't wait for the outcome; use `settled` or `statuses` for that. Does nothing if
-    /// synchronisation isn't started.
+    /// Sends and reads now, without waiting for scheduled retries. Use it when a user pulls to refresh. It doesn't wait
+    /// for the outcome; use `settled` or `statuses` for that. Does nothing if synchronisation isn't started.
     public func syncNow() async { await store.synchroniser?.syncNow() }
+
+    /// Tells synchronisation what the system says about the network. While there is none, nothing is sent, and the
+    /// state is `offline`. As soon as it is back, waiting writes are sent and the subscriptions are read.
+    ///
+    /// You don't have to call it: without it, requests are retried within a minute. It is remembered until the store is
+    /// closed, also while synchronisation isn't started.
+    ///
+    /// ```swift
+    /// monitor.pathUpdateHandler = { path in
+    ///     Task { await store.sync.networkChanged(isReachable: path.status == .satisfied) }
+    /// }
+    /// ```
+    public func networkChanged(isReachable: Bool) async {
+        await store.synchroniser?.noteNetwork(isReachable: isReachable)
+    }
 
     /// Waits until there is nothing left to do for now. It covers every call that returned before, such as a sign-in, a
     /// write or a subscription. Afterwards, the server has answered each entry that may be sent, and each subscription

@@ -23,6 +23,8 @@ actor StoreSync {
     private let runner: CallRunner
     private var running: Running?
     private var isClosed = false
+    /// What the app has said of the network.
+    private var isReachable = true
     /// The policies of subscriptions, which live as long as the handle: functions can't be stored.
     private var conflicts: [Int64: ConflictPolicy] = [:]
 
@@ -62,6 +64,7 @@ actor StoreSync {
             lock: open.leaderLockPath.map { LeaderLock(path: $0) }, logger: runner.options.logger)
         running = Running(engine: engine, session: session, options: options, known: news)
         do {
+            if !isReachable { await engine.noteNetwork(reachable: false) }
             try await engine.start(user: user)
         } catch {
             await engine.stop()
@@ -105,6 +108,11 @@ actor StoreSync {
     func syncNow() async {
         await catchUp()
         await running?.engine.syncNow()
+    }
+
+    func noteNetwork(isReachable: Bool) async {
+        self.isReachable = isReachable
+        await running?.engine.noteNetwork(reachable: isReachable)
     }
 
     /// What it was started with; nil where it isn't started.

@@ -60,6 +60,23 @@ import Testing
         }
     }
 
+    @Test("Without a network nothing is sent, also after a restart; when it is back, everything is")
+    func network() async throws {
+        try await App.run { app in
+            let store = try await app.store()
+            await store.sync.networkChanged(isReachable: false)
+            let book = try await store.table(Book.self).create(Book(title: "Dune"))
+            for _ in 0..<2 {
+                try await store.sync.start(app.options)
+                #expect(await store.sync.settled().state == .offline)
+            }
+            #expect(try await store.outbox.counts().total == 1)
+            await store.sync.networkChanged(isReachable: true)
+            _ = try await book.confirmed()
+            await store.close()
+        }
+    }
+
     @Test("Settled is settled also where the next poll is under way when it is told")
     func settledBetweenPolls() async throws {
         try await App.run { app in
