@@ -1,5 +1,21 @@
 /// Sends requests to a server and returns the responses. It is the only connection between bkend and the network.
 ///
+/// ```swift
+/// struct RecordedTransport: HTTPTransport {
+///     var answers: [String: String]
+///
+///     func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+///         guard let answer = answers[request.head.path ?? ""] else {
+///             throw TransportError(kind: .cannotConnect, delivery: .notSent, reason: "no answer was recorded")
+///         }
+///         let head = HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"])
+///         return TransportResponse(head: head, bytes: Array(answer.utf8))
+///     }
+///
+///     func shutdown() async {}
+/// }
+/// ```
+///
 /// `CurlTransport` is this package's transport. An app can supply its own, for example to log or record requests; tests
 /// can supply one that loses responses. A transport sends a request unchanged. It doesn't follow redirects, keep
 /// cookies or add credentials, and it never repeats a request whose ``TransportRequest/replay`` is ``Replay/never``.

@@ -10,7 +10,7 @@ public enum PlainHTTP: Sendable, Hashable {
     /// - Parameters:
     ///   - scheme: `http` or `https`, in any case; nothing else is ever allowed.
     ///   - authority: `host` or `host:port`.
-    public func allows(scheme: String, authority: String) -> Bool {
+    package func allows(scheme: String, authority: String) -> Bool {
         switch scheme.lowercased() {
         case "https": true
         case "http": self == .everywhere || Self.isLoopback(authority: authority)
@@ -21,7 +21,7 @@ public enum PlainHTTP: Sendable, Hashable {
     /// Whether an authority (`host` or `host:port`) names this machine by `localhost`, `127.0.0.0/8` or `::1`.
     ///
     /// Names below `.localhost` are left out: not every resolver keeps them on this machine.
-    public static func isLoopback(authority: String) -> Bool {
+    package static func isLoopback(authority: String) -> Bool {
         if authority.hasPrefix("[") {
             return authority.dropFirst().prefix { $0 != "]" } == "::1"
         }

@@ -3,15 +3,15 @@
 ///
 /// It hides too much rather than too little. A hidden secret becomes `…`, preceded by enough of its start to show the
 /// kind of secret.
-public enum Redaction {
+package enum Redaction {
     /// The text without its secrets.
-    public static func redact(_ text: String) -> String {
+    package static func redact(_ text: String) -> String {
         var scanner = SecretScanner(text)
         return scanner.redacted()
     }
 
     /// The URL without query, fragment and user information, and with secrets in its path redacted.
-    public static func withoutQuery(_ url: String) -> String {
+    package static func withoutQuery(_ url: String) -> String {
         var text = Substring(url.prefix { $0 != "?" && $0 != "#" })
         if let schemeEnd = text.utf8Range(of: "://") {
             let rest = text[schemeEnd.upperBound...]
@@ -24,7 +24,7 @@ public enum Redaction {
     }
 
     /// Whether a header field of this name contains a credential. Never log its value.
-    public static func isSecretField(named name: String) -> Bool {
+    package static func isSecretField(named name: String) -> Bool {
         SecretScanner.fieldNames.contains(name.lowercased())
     }
 }

@@ -1,4 +1,4 @@
-public import HTTPTypes
+package import HTTPTypes
 
 /// Whether a request may be sent a second time if it is unknown whether the first one arrived.
 public enum Replay: Sendable, Hashable {
@@ -10,7 +10,7 @@ public enum Replay: Sendable, Hashable {
 
     /// The value for a method, by RFC 9110 §9.2.2. A method that it doesn't list as idempotent, such as PATCH, is
     /// ``never``.
-    public init(method: HTTPRequest.Method) {
+    package init(method: HTTPRequest.Method) {
         switch method {
         case .get, .head, .options, .trace, .put, .delete: self = .idempotent
         default: self = .never

@@ -1,5 +1,5 @@
 /// The body of a request.
-public enum RequestBody: Sendable {
+package enum RequestBody: Sendable {
     /// No body.
     case none
     /// A body in memory.
@@ -8,31 +8,31 @@ public enum RequestBody: Sendable {
     case stream(RequestBodyStream)
 
     /// A body that is produced while it is sent, of `length` bytes, or of unknown length.
-    public static func stream<Chunks: AsyncSequence & Sendable>(length: Int64?, _ chunks: Chunks) -> RequestBody
+    package static func stream<Chunks: AsyncSequence & Sendable>(length: Int64?, _ chunks: Chunks) -> RequestBody
     where Chunks.Element == [UInt8] {
         .stream(RequestBodyStream(length: length, chunks))
     }
 }
 
 /// A request body that is produced in chunks, as fast as the server accepts them.
-public struct RequestBodyStream: Sendable {
+package struct RequestBodyStream: Sendable {
     /// Writes one chunk. Returns when the transport can accept more, and throws when the body is no longer needed.
-    public typealias Write = @Sendable (_ chunk: [UInt8]) async throws -> Void
+    package typealias Write = @Sendable (_ chunk: [UInt8]) async throws -> Void
 
     /// The length in bytes, sent as `Content-Length`. Without it, the body is sent with chunked encoding (RFC 9112
     /// §7.1). If the stream has another length, the request fails.
-    public let length: Int64?
+    package let length: Int64?
     /// Writes the whole body. It runs once. If it throws, the request fails.
-    public let produce: @Sendable (_ write: @escaping Write) async throws -> Void
+    package let produce: @Sendable (_ write: @escaping Write) async throws -> Void
 
     /// Creates a body from a function that writes it.
-    public init(length: Int64?, produce: @escaping @Sendable (_ write: @escaping Write) async throws -> Void) {
+    package init(length: Int64?, produce: @escaping @Sendable (_ write: @escaping Write) async throws -> Void) {
         self.length = length
         self.produce = produce
     }
 
     /// Creates a body from a sequence of chunks.
-    public init<Chunks: AsyncSequence & Sendable>(length: Int64?, _ chunks: Chunks) where Chunks.Element == [UInt8] {
+    package init<Chunks: AsyncSequence & Sendable>(length: Int64?, _ chunks: Chunks) where Chunks.Element == [UInt8] {
         self.init(length: length) { write in
             for try await chunk in chunks {
                 try await write(chunk)

@@ -1,7 +1,7 @@
 /// The source of a response body in a transport.
 ///
 /// If the last reference to a source is released before its end was reached, the transport stops the transfer.
-public protocol ResponseBodySource: AnyObject, Sendable {
+package protocol ResponseBodySource: AnyObject, Sendable {
     /// The next bytes, never none of them; `nil` at the end. Called by one task at a time.
     ///
     /// - Throws: ``TransportError`` when the body breaks off, grows too large or its task is cancelled.
@@ -11,26 +11,26 @@ public protocol ResponseBodySource: AnyObject, Sendable {
 /// The body of a response, in chunks as they arrive. It can be read once.
 ///
 /// The transport stops reading from the network while no chunks are read.
-public struct ResponseBody: AsyncSequence, Sendable {
+package struct ResponseBody: AsyncSequence, Sendable {
     /// A chunk of the body.
-    public typealias Element = [UInt8]
+    package typealias Element = [UInt8]
     /// The error that ends a body early.
-    public typealias Failure = TransportError
+    package typealias Failure = TransportError
 
     private let source: any ResponseBodySource
 
     /// Creates a body that is read from `source`.
-    public init(_ source: some ResponseBodySource) {
+    package init(_ source: some ResponseBodySource) {
         self.source = source
     }
 
     /// Creates a body that is already in memory, for tests and for transports that don't stream.
-    public init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.source = BufferedBody(bytes)
     }
 
     /// Reads the body. All iterators share one position.
-    public func makeAsyncIterator() -> AsyncIterator {
+    package func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(source: source)
     }
 
@@ -38,7 +38,7 @@ public struct ResponseBody: AsyncSequence, Sendable {
     ///
     /// - Parameter limit: the maximum number of bytes. The request's own limit applies as well.
     /// - Throws: ``TransportError``; of kind ``TransportError/Kind/bodyTooLarge`` if the body is larger than `limit`.
-    public func collect(upTo limit: Int) async throws(TransportError) -> [UInt8] {
+    package func collect(upTo limit: Int) async throws(TransportError) -> [UInt8] {
         guard var bytes = try await source.next() else { return [] }
         while bytes.count <= limit, let more = try await source.next() {
             bytes.append(contentsOf: more)
@@ -51,16 +51,16 @@ public struct ResponseBody: AsyncSequence, Sendable {
     }
 
     /// Returns one chunk of the body after another.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    package struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: any ResponseBodySource
 
         /// The next chunk, or `nil` at the end.
-        public mutating func next() async throws(TransportError) -> [UInt8]? {
+        package mutating func next() async throws(TransportError) -> [UInt8]? {
             try await source.next()
         }
 
         /// The next chunk, or `nil` at the end.
-        public mutating func next(
+        package mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(TransportError) -> [UInt8]? {
             try await source.next()

@@ -1,7 +1,11 @@
-public import Foundation
-public import HTTPTypes
+package import Foundation
+package import HTTPTypes
 
 /// When and how soon a failed request is retried: exponential backoff with full jitter.
+///
+/// ```swift
+/// let patient = RetryPolicy(maximumAttempts: 8, maximumDelay: .seconds(60))
+/// ```
 ///
 /// The decision is a pure function; the caller sleeps and counts. The delay before attempt *n* + 1 is a random part of
 /// `min(maximumDelay, baseDelay · 2ⁿ⁻¹)`. A `Retry-After` field (RFC 9110 §10.2.3) is added to it, up to
@@ -34,7 +38,7 @@ public struct RetryPolicy: Sendable, Hashable {
     public static let never = RetryPolicy(maximumAttempts: 1)
 
     /// The outcome of an attempt.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// No complete response arrived.
         case failed(TransportError)
         /// A response arrived. `isFromServer` is false if a proxy or portal may have sent it instead of the server.
@@ -43,7 +47,7 @@ public struct RetryPolicy: Sendable, Hashable {
     }
 
     /// What to do after an attempt.
-    public enum Decision: Sendable, Hashable {
+    package enum Decision: Sendable, Hashable {
         /// Return the outcome to the caller.
         case giveUp
         /// Send the request again after a delay.
@@ -59,7 +63,7 @@ public struct RetryPolicy: Sendable, Hashable {
     ///     on it: no byte was sent, or the server itself answered 425 or 429.
     ///   - now: the time to compare a `Retry-After` date with if the response has no `Date` field.
     ///   - generator: the source of jitter.
-    public func decide(
+    package func decide(
         attempt: Int,
         outcome: Outcome,
         replay: Replay,

@@ -8,15 +8,15 @@ public struct TransportError: Error, Sendable, Hashable {
     /// How far the request got.
     public var delivery: Delivery
     /// Whether the request may be repeated, as the request specified.
-    public var replay: Replay
+    package var replay: Replay
     /// The request's method, if known.
-    public var method: String?
+    package var method: String?
     /// Scheme, host, port and path of the request. It never contains the query, the fragment or credentials.
-    public var url: String?
+    package var url: String?
     /// What happened, as text.
     public var reason: String
     /// The error number of the underlying library, libcurl's `CURLcode` for `CurlTransport`.
-    public var underlyingCode: Int?
+    package var underlyingCode: Int?
 
     /// Creates an error. Redacts secrets in `reason` and removes the query from `url`.
     public init(

@@ -8,7 +8,7 @@ public struct TransportRequest: Sendable {
     /// them here.
     public var head: HTTPRequest
     /// The request body.
-    public var body: RequestBody
+    package var body: RequestBody
     /// How long each stage may take.
     public var timeouts: Timeouts
     /// Whether the request may be sent a second time.
@@ -18,7 +18,7 @@ public struct TransportRequest: Sendable {
     public var maximumResponseBytes: Int
 
     /// Creates a request. Without `replay`, the method determines it (``Replay/init(method:)``).
-    public init(
+    package init(
         head: HTTPRequest,
         body: RequestBody = .none,
         timeouts: Timeouts = Timeouts(),
@@ -31,4 +31,7 @@ public struct TransportRequest: Sendable {
         self.replay = replay ?? Replay(method: head.method)
         self.maximumResponseBytes = maximumResponseBytes
     }
+
+    /// The request body; nil if the request has none.
+    public var bytes: [UInt8]? { if case .bytes(let bytes) = body { bytes } else { nil } }
 }
