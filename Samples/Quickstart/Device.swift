@@ -1,4 +1,5 @@
 import Bkend
+import Foundation
 
 /// One of Noor's devices: a client with a session of its own, and a store in a folder of its own.
 struct Device {
@@ -19,7 +20,7 @@ struct Device {
         } else {
             try await client.accounts.signIn(email: email, password: password)
         }
-        return Device(client: client, store: try await client.openLocalStore(at: folder))
+        return Device(client: client, store: try await client.openLocalStore(at: URL(filePath: folder)))
     }
 
     /// Waits until the notes on this device are as said.

@@ -11,7 +11,7 @@ extension BkendClient {
     /// - Throws: `BkendError` when the URL or key is not valid, or libcurl can't be used.
     public convenience init(
         url: String, key: String, clock: TestClock, options: ClientOptions = ClientOptions(),
-        sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
+        sessions: (any SessionStore)? = nil, transport: (any HTTPTransport)? = nil
     ) throws(BkendError) {
         try self.init(
             url: url, key: key, options: options, sessions: sessions, transport: transport,

@@ -1,6 +1,5 @@
 import Bkend
 import BkendTesting
-import BkendWire
 import Foundation
 import Testing
 

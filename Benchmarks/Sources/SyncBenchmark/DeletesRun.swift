@@ -21,7 +21,7 @@ struct DeletesRun {
         let clock = ContinuousClock()
         let start = clock.now
         await synced.store.sync.syncNow()
-        while try await synced.articles.localQuery.count() != table.rows - Self.deleted {
+        while try await synced.articles.query.count() != table.rows - Self.deleted {
             guard clock.now - start < .seconds(120) else { throw BenchmarkFailure("the deletions were not found") }
             try await Task.sleep(for: .milliseconds(10))
         }

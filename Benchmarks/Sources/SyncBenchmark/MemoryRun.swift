@@ -42,14 +42,14 @@ struct PullOnce: AsyncParsableCommand {
     func run() async throws {
         let opened = try await SyncedStore(url: url, folder: folder)
         // One query, so that what any use of a store takes isn't counted as the pull's.
-        _ = try await opened.articles.localQuery.count()
+        _ = try await opened.articles.query.count()
         let idle = ProcessFigures.own.peakMemory
         let clock = ContinuousClock()
         let start = clock.now
         try await opened.pull()
         let seconds = (clock.now - start) / .seconds(1)
         let peak = ProcessFigures.own.peakMemory
-        print(try await opened.articles.localQuery.count(), idle, peak, seconds)
+        print(try await opened.articles.query.count(), idle, peak, seconds)
         await opened.close()
     }
 }

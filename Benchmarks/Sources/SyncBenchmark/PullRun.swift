@@ -15,7 +15,7 @@ struct PullRun {
             try await names.using { folder in
                 let opened = try await SyncedStore(url: table.url, folder: folder)
                 let seconds = try await Self.time { try await opened.pull() }
-                try check(try await opened.articles.localQuery.count())
+                try check(try await opened.articles.query.count())
                 await opened.close()
                 return seconds
             }

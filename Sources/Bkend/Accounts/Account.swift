@@ -29,7 +29,7 @@ public struct Account: Hashable, Sendable, Identifiable {
     /// Reads a user.
     ///
     /// - Throws: `JSONCodingError` with the member that is missing or of another type.
-    public init(json: JSONObject) throws(JSONCodingError) {
+    package init(json: JSONObject) throws(JSONCodingError) {
         let fields = AnswerFields(json)
         id = try fields.text("id")
         role = Role(rawValue: try fields.optionalText("role") ?? Role.user.rawValue)

@@ -5,8 +5,8 @@ import BkendWire
 /// ```swift
 /// let client = try BkendClient(url: url, key: key, sessions: try FileSessionStore(path: path))
 /// try await client.accounts.signIn(email: "ada@example.com", password: password)
-/// try await client.table(Note.self).create(Note(text: "Mine"))    // as Ada
-/// for await change in client.accounts.changes { … }
+/// try await client.table(Note.self).create(Note(text: "Mine"))  // as Ada
+/// for await change in client.accounts.changes { print(change) }
 /// ```
 ///
 /// While a user is signed in, the client sends every call as that user. When the access token has expired, the client
@@ -19,6 +19,10 @@ public struct Accounts: Sendable {
     let runner: CallRunner
 
     /// The session's changes from now on, until the client is released.
+    ///
+    /// ```swift
+    /// for await change in client.accounts.changes { print(change) }
+    /// ```
     public var changes: AsyncStream<SessionChange> { runner.sessions.changes.stream() }
 
     /// The signed-in user's id, or nil if nobody is signed in. Sends nothing.
@@ -32,6 +36,10 @@ public struct Accounts: Sendable {
     // MARK: In and out
 
     /// Creates an account and signs its user in. The new session replaces that of a user who is already signed in here.
+    ///
+    /// ```swift
+    /// let ada = try await app.accounts.signUp(email: "ada@example.com", password: "correct horse 1", name: "Ada")
+    /// ```
     ///
     /// - Throws: `BkendError`, with `auth/email-already-exists`, `auth/invalid-email`, `auth/weak-password` and others.
     @discardableResult

@@ -1,4 +1,4 @@
-public import BkendWire
+import BkendWire
 public import Foundation
 
 /// One of a user's sessions, as the server knows it (rest-api.md §11).
@@ -19,7 +19,7 @@ public struct DeviceSession: Hashable, Sendable, Identifiable {
     /// Reads a session.
     ///
     /// - Throws: `JSONCodingError` with the member that is missing or of another type.
-    public init(json: JSONObject) throws(JSONCodingError) {
+    package init(json: JSONObject) throws(JSONCodingError) {
         let fields = AnswerFields(json)
         id = try fields.text("id")
         userAgent = try fields.optionalText("userAgent")

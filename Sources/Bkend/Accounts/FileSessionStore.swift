@@ -4,6 +4,11 @@ import Foundation
 /// Keeps a session in a file that only its owner can read (mode 0600). Any number of clients and processes can share
 /// one file.
 ///
+/// ```swift
+/// let sessions = try FileSessionStore(path: folder.path + "/session.json")
+/// let client = try BkendClient(url: serverURL, key: key, sessions: sessions)
+/// ```
+///
 /// The store replaces a session atomically and durably: it writes a new file, syncs it to disk and renames it. A second
 /// file whose name ends in `.lock` keeps processes from writing at the same time. If the session file can't be read
 /// when a user signs in, the store keeps it under a name that ends in `.damaged`. Remove that file once you have looked

@@ -1,21 +1,21 @@
 import Synchronization
 
 /// Keeps a session as long as the process runs. Clients with the same store share the signed-in user.
-public final class InMemorySessionStore: SessionStore {
+package final class InMemorySessionStore: SessionStore {
     private let session = Mutex<Session?>(nil)
     private let turns = Turns()
 
     /// Creates a store in which nobody is signed in.
-    public init() {}
+    package init() {}
 
     /// The session.
-    public func load() async -> Session? { session.withLock { $0 } }
+    package func load() async -> Session? { session.withLock { $0 } }
 
     /// Replaces the session.
-    public func save(_ session: Session?) async { self.session.withLock { $0 = session } }
+    package func save(_ session: Session?) async { self.session.withLock { $0 = session } }
 
     /// Runs `body` exclusively, after earlier calls have finished.
-    public func exclusively<Result: Sendable>(
+    package func exclusively<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         await turns.take()

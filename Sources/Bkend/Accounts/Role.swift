@@ -8,12 +8,6 @@ public struct Role: RawRepresentable, Hashable, Sendable, CustomStringConvertibl
     /// A role by its name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// A role by its name.
-    public init(stringLiteral value: String) { rawValue = value }
-
-    /// The role's name.
-    public var description: String { rawValue }
-
     /// Has every permission.
     public static let admin: Role = "admin"
     /// The role of a user after signing up.
@@ -27,3 +21,5 @@ public struct Role: RawRepresentable, Hashable, Sendable, CustomStringConvertibl
     /// Hashes the name.
     public func hash(into hasher: inout Hasher) { rawValue.hashBytes(into: &hasher) }
 }
+
+extension Role: OpenName {}

@@ -1,25 +1,31 @@
 import BkendWire
-public import Foundation
+import Foundation
 
-/// A user's session on this device, as a `SessionStore` keeps it. It never shows its tokens.
+/// A user's session on this device, as a `SessionStore` keeps it. It never shows its tokens. A store of your own keeps
+/// what `encode(to:)` writes:
+///
+/// ```swift
+/// let data = try JSONEncoder().encode(session)
+/// let session = try JSONDecoder().decode(Session.self, from: data)
+/// ```
 public struct Session: Sendable, Codable {
     /// The server that issued the tokens. The client sends them to no other server.
-    public var server: String
+    package var server: String
     /// The user's id.
     public var userID: String
     /// The token that calls are sent with. It is valid for an hour (rest-api.md §8).
-    public var accessToken: String
+    package var accessToken: String
     /// The token that gets the next pair of tokens, once. Using it twice ends every session of the user.
-    public var refreshToken: String
+    package var refreshToken: String
     /// The session's status.
-    public var status: Status
+    package var status: Status
     /// When the tokens were received, by this device's clock; nil if unknown.
-    public var obtainedAt: Date?
+    package var obtainedAt: Date?
     /// How long the access token is valid from then on, in seconds; nil if the server didn't specify it.
-    public var expiresIn: Int?
+    package var expiresIn: Int?
 
     /// The status of a session.
-    public enum Status: String, Sendable, Codable {
+    package enum Status: String, Sendable, Codable {
         /// The session can be used.
         case active
         /// The refresh token was about to be sent when the session was stored. If nothing waits for the response any
@@ -34,7 +40,7 @@ public struct Session: Sendable, Codable {
     }
 
     /// A session.
-    public init(
+    package init(
         server: String, userID: String, accessToken: String, refreshToken: String, status: Status = .active,
         obtainedAt: Date? = nil, expiresIn: Int? = nil
     ) {
@@ -61,20 +67,18 @@ public struct Session: Sendable, Codable {
     }
 }
 
-extension Session: Equatable {
-    /// Whether all members are the same, byte for byte.
-    public static func == (a: Session, b: Session) -> Bool {
-        a.server.hasSameBytes(as: b.server) && a.userID.hasSameBytes(as: b.userID)
-            && a.accessToken.hasSameBytes(as: b.accessToken) && a.refreshToken.hasSameBytes(as: b.refreshToken)
-            && a.status == b.status && a.obtainedAt == b.obtainedAt && a.expiresIn == b.expiresIn
+extension Session: Equatable, ComparedExactly {
+    package var exact: [AnyHashable] {
+        [
+            ExactString(server), ExactString(userID), ExactString(accessToken), ExactString(refreshToken), status,
+            obtainedAt, expiresIn,
+        ]
     }
 }
 
-extension Session: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Session: CustomStringConvertible, CustomReflectable {
     /// The user and the status, without the tokens.
     public var description: String { "Session(\(userID), \(status.rawValue))" }
-    /// The user and the status, without the tokens.
-    public var debugDescription: String { description }
     /// A mirror without the tokens.
     public var customMirror: Mirror { Mirror(self, children: ["userID": userID, "status": status.rawValue]) }
 }

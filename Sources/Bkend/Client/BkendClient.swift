@@ -1,7 +1,7 @@
 import BkendCurl
 public import BkendTransport
 public import BkendWire
-public import Foundation
+import Foundation
 import Logging
 
 /// An app's connection to one environment of a bkend server.
@@ -26,29 +26,20 @@ public final class BkendClient: Sendable {
     ///   - key: `pk_` or `sk_` and 64 hex digits. A secret key (`sk_`) gives access to everything. Use it on servers,
     ///     never in an app; the client logs a warning.
     ///   - options: the options for all calls.
-    ///   - sessions: the store for the signed-in user's session; in memory by default.
+    ///   - sessions: the store for the signed-in user's session; in memory if nil.
     ///   - transport: the transport for the requests, libcurl if nil. The client doesn't shut down a transport that you
     ///     pass.
     /// - Throws: `BkendError` if the URL or key isn't valid, or libcurl can't be used.
     public convenience init(
         url: String, key: String, options: ClientOptions = ClientOptions(),
-        sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
+        sessions: (any SessionStore)? = nil, transport: (any HTTPTransport)? = nil
     ) throws(BkendError) {
         try self.init(
             url: url, key: key, options: options, sessions: sessions, transport: transport, pacing: Pacing())
     }
 
-    /// Creates a client; see `init(url:key:options:sessions:transport:)` with the URL as a string.
-    public convenience init(
-        url: URL, key: String, options: ClientOptions = ClientOptions(),
-        sessions: any SessionStore = InMemorySessionStore(), transport: (any HTTPTransport)? = nil
-    ) throws(BkendError) {
-        try self.init(
-            url: url.absoluteString, key: key, options: options, sessions: sessions, transport: transport)
-    }
-
     package init(
-        url: String, key: String, options: ClientOptions, sessions: any SessionStore = InMemorySessionStore(),
+        url: String, key: String, options: ClientOptions, sessions: (any SessionStore)? = nil,
         transport: (any HTTPTransport)?, pacing: Pacing
     ) throws(BkendError) {
         let address = try ServerAddress(url, plainHTTP: options.plainHTTP)
@@ -62,25 +53,30 @@ public final class BkendClient: Sendable {
             ownTransport = carrier
         }
         runner = CallRunner(
-            address: address, key: key, options: options, transport: carrier, pacing: pacing, store: sessions)
+            address: address, key: key, options: options, transport: carrier, pacing: pacing,
+            store: sessions ?? InMemorySessionStore())
         if key.isSecret {
             options.logger.warning(
                 "a secret key (sk_) gives access to every table; use it only on servers, and a pk_ key in apps")
         }
     }
 
-    /// The records of a model's table.
-    public func table<Model: Table>(_ model: Model.Type) -> RemoteTable<Model> {
-        RemoteTable(name: Model.tableName, runner: runner)
+    /// The records of a model's table, or of another table with the same fields, for example an archive.
+    ///
+    /// ```swift
+    /// let posts = client.table(Post.self)
+    /// ```
+    public func table<Model: Table>(_ model: Model.Type, named name: String = Model.tableName) -> RemoteTable<Model> {
+        RemoteTable(name: name, client: self)
     }
 
     /// The records of a table as JSON objects.
-    public func table(_ name: String) -> RemoteTable<JSONObject> { RemoteTable(name: name, runner: runner) }
-
-    /// The records of a table other than the model's own, for example an archive with the same fields.
-    public func table<Model: RecordModel>(_ name: String, of model: Model.Type) -> RemoteTable<Model> {
-        RemoteTable(name: name, runner: runner)
-    }
+    ///
+    /// ```swift
+    /// let untyped = client.table("articles")
+    /// let record = try await untyped.create(["title": "Plain", "mood": "calm"])
+    /// ```
+    public func table(_ name: String) -> RemoteTable<JSONObject> { RemoteTable(name: name, client: self) }
 
     /// Cancels requests in flight and closes the connections. Later calls fail. Calling it again does nothing.
     ///

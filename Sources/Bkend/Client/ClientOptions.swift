@@ -2,6 +2,11 @@ public import BkendTransport
 public import Logging
 
 /// A client's default behaviour, which a call's options can override.
+///
+/// ```swift
+/// var options = ClientOptions(deadline: .seconds(20), headers: ["X-App-Version": "2.1"])
+/// options.plainHTTP = .everywhere
+/// ```
 public struct ClientOptions: Sendable {
     /// The maximum duration of a call, including waits and retries; nil for no limit.
     public var deadline: Duration?
@@ -40,6 +45,10 @@ public struct ClientOptions: Sendable {
 }
 
 /// Options for one call. A nil value means the client's option.
+///
+/// ```swift
+/// let options = CallOptions(deadline: .seconds(5), retry: .never, headers: ["X-Request-Id": "checkout-17"])
+/// ```
 public struct CallOptions: Sendable, Hashable {
     /// The maximum duration of the call, including waits and retries.
     public var deadline: Duration?

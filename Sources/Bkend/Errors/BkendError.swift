@@ -3,6 +3,18 @@ public import BkendWire
 
 /// Why a call failed: what was tried, what went wrong, whether the server may have acted, and what to do.
 ///
+/// ```swift
+/// do throws(BkendError) {
+///     try await posts.create(Post(title: ""))
+/// } catch {
+///     switch error.reason {
+///     case .server(let body): problems = body.details.map { "\($0.field): \($0.message)" }
+///     case .transport(let failure): problems = [failure.reason]
+///     default: problems = ["\(error)"]
+///     }
+/// }
+/// ```
+///
 /// Every call of `BkendClient` throws this type. None of its texts contain a key, a token or a URL's query.
 ///
 /// **A write that was cancelled, timed out or lost its connection** may or may not have been applied. Once a byte was
@@ -16,12 +28,12 @@ public struct BkendError: Error, Sendable {
     /// The `X-Request-Id` of the last response. Use it to find the request in the server's log.
     public var requestID: String?
     /// How often the request was sent.
-    public var attempts: Int
+    package var attempts: Int
     /// How long the answer asked to wait, whoever gave it; nil where it didn't.
     var retryAfter: Duration?
 
     /// An error.
-    public init(_ reason: Reason, operation: Operation? = nil, requestID: String? = nil, attempts: Int = 0) {
+    package init(_ reason: Reason, operation: Operation? = nil, requestID: String? = nil, attempts: Int = 0) {
         self.reason = reason
         self.operation = operation
         self.requestID = requestID
@@ -64,7 +76,7 @@ extension BkendError {
         public var recordID: String?
 
         /// An operation.
-        public init(method: String, table: String, recordID: String? = nil) {
+        package init(method: String, table: String, recordID: String? = nil) {
             self.method = method
             self.table = table
             self.recordID = recordID
@@ -74,7 +86,7 @@ extension BkendError {
         public var description: String { "\(method) \(table)" + (recordID.map { "/\($0)" } ?? "") }
 
         /// Whether the operation changes something.
-        public var isWrite: Bool { method != "GET" }
+        package var isWrite: Bool { method != "GET" }
     }
 }
 
@@ -86,7 +98,7 @@ extension BkendError {
     public var largestLimit: Int? { if case .server(let body) = reason { body.largestLimit } else { nil } }
 
     /// Whether the server reported that the record doesn't exist.
-    public var isNotFound: Bool { code == .notFound }
+    package var isNotFound: Bool { code == .notFound }
 
     /// Whether the task was cancelled.
     public var isCancelled: Bool { if case .cancelled = reason { true } else { false } }

@@ -4,12 +4,12 @@ public import Foundation
 
 // See BkendWire's LocalizedErrors.swift.
 
-extension BkendError: LocalizedError {
+extension BkendError: LocalizedError, DescribedError {
     /// A message for the app's users: what went wrong and what to do, without the request. Use `description` for logs.
-    public var errorDescription: String? {
+    package var userMessage: String {
         let text =
             switch reason {
-            case .server(let body): body.errorDescription ?? ""
+            case .server(let body): body.userMessage
             case .transport(let error): error.errorDescription ?? ""
             case .cancelled: "The operation was cancelled."
             case .foreignAnswer: "The response didn't come from the server. Check the network for a sign-in page."
@@ -20,7 +20,4 @@ extension BkendError: LocalizedError {
     }
 }
 
-extension SessionStoreError: LocalizedError {
-    /// What failed, and what to do.
-    public var errorDescription: String? { description.asSentence }
-}
+extension SessionStoreError: LocalizedError, DescribedError {}

@@ -18,6 +18,10 @@ extension Field where Value: Encodable {
     }
 
     /// `$in`: equal to any of these, with the meaning of `==`.
+    ///
+    /// ```swift
+    /// for try await post in posts.where({ $0.views.isIn([0, 1, 2]) }).all() { seen.append(post.title) }
+    /// ```
     public func isIn(_ values: [Value]) -> Condition { Condition(fieldPath, .isIn(values.map { .operand($0) })) }
 
     /// `$nin`: equal to none of these; a missing field matches unless nil is among them.

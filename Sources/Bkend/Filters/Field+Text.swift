@@ -26,6 +26,10 @@ public struct PatternOptions: OptionSet, Hashable, Sendable {
 
 extension Field where Value: TextValue {
     /// `$regex`: contains a match of the PCRE pattern, anywhere unless the pattern is anchored.
+    ///
+    /// ```swift
+    /// let found = try await posts.where { $0.title.matches("^off", .caseInsensitive) }.page()
+    /// ```
     public func matches(_ pattern: String, _ options: PatternOptions = []) -> Condition {
         Condition(fieldPath, .regex(pattern: pattern, options: options.letters))
     }

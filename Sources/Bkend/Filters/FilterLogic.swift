@@ -3,13 +3,13 @@ public import BkendWire
 // The result's type says what can be sent. The overloads over any filter lose against the others wherever both fit.
 
 /// Both must hold.
-public func && (a: some Conjunct, b: some Conjunct) -> AllOf { AllOf(a.conjuncts + b.conjuncts) }
+public func && (a: some Conjunct, b: some Conjunct) -> AllOf { AllOf(a.filter.conjuncts + b.filter.conjuncts) }
 
 /// Both must hold.
-public func && (a: some Conjunct, b: AnyOf) -> Both { Both(AllOf(a.conjuncts), b) }
+public func && (a: some Conjunct, b: AnyOf) -> Both { Both(AllOf(a.filter.conjuncts), b) }
 
 /// Both must hold.
-public func && (a: AnyOf, b: some Conjunct) -> Both { Both(AllOf(b.conjuncts), a) }
+public func && (a: AnyOf, b: some Conjunct) -> Both { Both(AllOf(b.filter.conjuncts), a) }
 
 /// Both must hold.
 public func && (a: Both, b: some Conjunct) -> Both { Both(a.allOf && b, a.anyOf) }
@@ -22,7 +22,9 @@ public func && (a: some Conjunct, b: Both) -> Both { Both(a && b.allOf, b.anyOf)
 public func && (a: some FilterConvertible, b: some FilterConvertible) -> Filter { .allOf([a.filter, b.filter]) }
 
 /// One must hold.
-public func || (a: some Alternative, b: some Alternative) -> AnyOf { AnyOf(a.alternatives + b.alternatives) }
+public func || (a: some Alternative, b: some Alternative) -> AnyOf {
+    AnyOf(a.filter.alternatives + b.filter.alternatives)
+}
 
 /// One must hold. Only the local store accepts such a filter.
 @_disfavoredOverload
@@ -30,3 +32,11 @@ public func || (a: some FilterConvertible, b: some FilterConvertible) -> Filter 
 
 /// It must not hold. Only the local store accepts such a filter.
 public prefix func ! (a: some FilterConvertible) -> Filter { .not(a.filter) }
+
+extension Filter {
+    /// The parts of an "and".
+    fileprivate var conjuncts: [Filter] { if case .allOf(let parts) = self { parts } else { [self] } }
+
+    /// The parts of an "or".
+    fileprivate var alternatives: [Filter] { if case .anyOf(let parts) = self { parts } else { [self] } }
+}

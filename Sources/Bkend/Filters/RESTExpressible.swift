@@ -9,63 +9,43 @@ public import BkendWire
 public protocol RESTExpressible: FilterConvertible {}
 
 /// A part of an "and": a `Condition` or an `AllOf`.
-public protocol Conjunct: RESTExpressible {
-    /// The conditions that must all hold.
-    var conjuncts: [Condition] { get }
-}
+public protocol Conjunct: RESTExpressible {}
 
 /// A part of an "or": a `Condition` or an `AnyOf`.
-public protocol Alternative: RESTExpressible {
-    /// The conditions of which one must hold.
-    var alternatives: [Condition] { get }
-}
+public protocol Alternative: RESTExpressible {}
 
-extension Condition: Conjunct, Alternative {
-    /// The condition alone.
-    public var conjuncts: [Condition] { [self] }
-    /// The condition alone.
-    public var alternatives: [Condition] { [self] }
-}
-
+extension Condition: Conjunct, Alternative {}
 extension RESTFilter: RESTExpressible {}
 
 /// Conditions that must all hold: `a && b`.
 public struct AllOf: Conjunct, Hashable {
-    /// The conditions.
-    public var conjuncts: [Condition]
-
-    /// Conditions that must all hold. Without conditions, every record matches.
-    public init(_ conditions: [Condition]) { conjuncts = conditions }
-
     /// The filter as a tree.
-    public var filter: Filter { .allOf(conjuncts.map(Filter.condition)) }
+    public let filter: Filter
+
+    init(_ conditions: [Filter]) { filter = .allOf(conditions) }
 }
 
 /// Conditions of which one must hold: `a || b`.
 public struct AnyOf: Alternative, Hashable {
-    /// The conditions.
-    public var alternatives: [Condition]
-
-    /// Conditions of which one must hold. Without conditions, no record matches; the REST API can't express that.
-    public init(_ conditions: [Condition]) { alternatives = conditions }
-
     /// The filter as a tree.
-    public var filter: Filter { .anyOf(alternatives.map(Filter.condition)) }
+    public let filter: Filter
+
+    init(_ conditions: [Filter]) { filter = .anyOf(conditions) }
 }
 
 /// An "and" part together with an "or" part: `a && (b || c)`.
 public struct Both: RESTExpressible, Hashable {
-    /// The conditions that must all hold.
-    public var allOf: AllOf
-    /// The conditions of which at least one must hold.
-    public var anyOf: AnyOf
+    let allOf: AllOf
+    let anyOf: AnyOf
 
-    /// Both parts.
-    public init(_ allOf: AllOf, _ anyOf: AnyOf) {
+    init(_ allOf: AllOf, _ anyOf: AnyOf) {
         self.allOf = allOf
         self.anyOf = anyOf
     }
 
     /// The filter as a tree.
-    public var filter: Filter { .allOf(allOf.conjuncts.map(Filter.condition) + [anyOf.filter]) }
+    public var filter: Filter {
+        guard case .allOf(let conditions) = allOf.filter else { return .allOf([allOf.filter, anyOf.filter]) }
+        return .allOf(conditions + [anyOf.filter])
+    }
 }

@@ -6,6 +6,12 @@ extension BkendClient {
     /// Opens the local store of the signed-in user, or of a guest. Sends nothing: the store opens without a network and
     /// with an expired session.
     ///
+    /// ```swift
+    /// let store = try await client.openLocalStore(at: folder)
+    /// try await store.subscribe(to: store.table(Note.self))
+    /// try await store.sync.start()
+    /// ```
+    ///
     /// Each user has a separate store in the folder, which other users of the system can't read (mode 0700). Opening a
     /// store again returns another handle to it. Other processes may have it open at the same time.
     ///
@@ -22,7 +28,7 @@ extension BkendClient {
     }
 
     /// Opens the local store of the signed-in user, or of a guest; see `openLocalStore(at:name:)` with a URL.
-    public func openLocalStore(at folder: String, name: String = "main") async throws(StoreError) -> LocalStore {
+    package func openLocalStore(at folder: String, name: String = "main") async throws(StoreError) -> LocalStore {
         let owner = await runner.sessions.owner()
         let open = try await OpenStore.open(
             root: folder, name: name, owner: owner, server: runner.identity)

@@ -13,23 +13,23 @@ extension LocalQueryable {
     /// newest result and skips the ones before; each snapshot's changes are relative to the last snapshot that this
     /// reader got. A record whose local id becomes the server's id is reported once, as updated. The sequence ends when
     /// the store is closed or the task is cancelled. Leaving the loop releases its resources.
-    public func live() -> LiveQuery<Model> { LiveQuery(query: localQuery) }
+    public func live() -> ResultSequence<Snapshot<Model>, Never> { ResultSequence(LiveQuery(query: query)) }
 }
 
 /// The results of a query as they change; see `LocalQueryable.live()`.
-public struct LiveQuery<Model: RecordModel>: AsyncSequence, Sendable {
+struct LiveQuery<Model: RecordModel>: AsyncSequence, Sendable {
     /// One result.
-    public typealias Element = Snapshot<Model>
+    typealias Element = Snapshot<Model>
     /// The sequence doesn't throw. Errors are in the snapshot.
-    public typealias Failure = Never
+    typealias Failure = Never
 
     let query: LocalQuery<Model>
 
     /// Starts observing. Each iterator is an independent reader.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(query) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(query) }
 
     /// Returns one result after another.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    struct AsyncIterator: AsyncIteratorProtocol {
         private enum Source {
             case observing(QueryObservation)
             /// It can't be observed: told once.
@@ -43,17 +43,17 @@ public struct LiveQuery<Model: RecordModel>: AsyncSequence, Sendable {
         fileprivate init(_ query: LocalQuery<Model>) {
             builder = SnapshotBuilder(query.reader)
             do throws(StoreError) {
-                source = .observing(try query.store.open.observe(try query.wanted(), in: query.table))
+                source = .observing(try query.source.open.observe(try query.wanted(), in: query.table))
             } catch {
                 source = error.reason == .closed ? .ended : .failed(error)
             }
         }
 
         /// The next result that differs from the last one; nil at the end.
-        public mutating func next() async -> Snapshot<Model>? { await next(isolation: #isolation) }
+        mutating func next() async -> Snapshot<Model>? { await next(isolation: #isolation) }
 
         /// The next result that differs from the last one; nil at the end.
-        public mutating func next(isolation actor: isolated (any Actor)?) async -> Snapshot<Model>? {
+        mutating func next(isolation actor: isolated (any Actor)?) async -> Snapshot<Model>? {
             switch source {
             case .ended: return nil
             case .failed(let error):

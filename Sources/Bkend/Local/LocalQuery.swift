@@ -1,31 +1,25 @@
 public import BkendSync
-public import BkendWire
+import BkendWire
 
-/// A query for records of a table on this device, not run yet.
-public struct LocalQuery<Model: RecordModel>: LocalQueryable {
-    let table: String
-    let store: LocalStore
-    /// The query as a value, independent of any store.
-    public let query: TableQuery<Model>
-    var limit: Int?
-    var offset = 0
+/// A query for records of a table on this device.
+public typealias LocalQuery<Model: RecordModel> = RecordQuery<Model, LocalStore>
 
-    /// The query itself.
-    public var localQuery: LocalQuery { self }
+/// A table or a query on this device.
+public protocol LocalQueryable<Model>: Filterable, Sendable where Source == LocalStore {}
 
-    func changed<Other: RecordModel>(_ change: (TableQuery<Model>) -> TableQuery<Other>) -> LocalQuery<Other> {
-        LocalQuery<Other>(table: table, store: store, query: change(query), limit: limit, offset: offset)
-    }
+extension LocalStore: LocalSource {}
+extension RecordQuery: LocalQueryable where Source == LocalStore {}
 
+extension RecordQuery where Source: LocalSource {
     /// The query with its part of the result.
     func wanted() throws(StoreError) -> Query {
-        try LocalQueryRules.check(query.query, table: table)
+        try LocalQueryRules.check(parts, table: table)
         guard offset >= 0, limit ?? 0 >= 0 else {
             throw StoreError(.invalidQuery("limit and offset can't be negative"), table: table)
         }
-        var query = query.query
-        query.page = Query.Page(offset: offset, limit: limit ?? .max)
-        return query
+        var wanted = parts
+        wanted.page = Query.Page(offset: offset, limit: limit ?? .max)
+        return wanted
     }
 }
 
@@ -44,34 +38,32 @@ enum LocalQueryRules {
 extension LocalQueryable {
     /// The records.
     ///
+    /// ```swift
+    /// let result = try await notes.where { $0.isDone == false }.fetch()
+    /// if result.completeness == .partial { hint("More notes may come with the next sync") }
+    /// ```
+    ///
     /// - Throws: `StoreError`
     public func fetch() async throws(StoreError) -> LocalResult<Model> {
-        let query = localQuery
+        let query = query
         let wanted = try query.wanted()
-        return try await query.store.open.read { try query.result(of: wanted, in: $0) }
+        return try await query.source.open.read { try LocalResult(of: wanted, query.reader, in: $0) }
     }
 
     /// The first record, or nil if there is none.
     ///
     /// - Throws: `StoreError`; `notDecodable` if it doesn't fit the model.
     public func first() async throws(StoreError) -> Record<Model>? {
-        var query = localQuery
-        query.limit = min(query.limit ?? 1, 1)
-        let result = try await query.fetch()
-        if let flawed = result.undecodable.first {
-            throw StoreError(
-                .notDecodable(flawed.error), table: query.table, record: flawed.id, field: flawed.error.path)
-        }
-        return result.records.first
+        try await query.limitedToOne.fetch().first(in: query.table)
     }
 
     /// The number of matching records, without limit and offset.
     ///
     /// - Throws: `StoreError`
     public func count() async throws(StoreError) -> Int {
-        let query = localQuery
+        let query = query
         let wanted = try query.wanted()
-        return try await query.store.open.read {
+        return try await query.source.open.read {
             try $0.count(wanted.filter, search: wanted.search, in: query.table)
         }
     }
@@ -83,50 +75,74 @@ extension LocalQueryable {
     ///   - limit: the number of rows per page, at least 1. It can be larger than the server's maximum.
     /// - Throws: `StoreError`
     public func page(
-        _ number: Int = 1, limit: Int = Query.Page.defaultLimit
-    ) async throws(StoreError) -> LocalPage<Model> {
-        try await localQuery.page(Query.Page(number, limit: limit))
+        _ number: Int = 1, limit: Int = 20
+    ) async throws(StoreError) -> Page<Model> {
+        try await query.page(Query.Page(number, limit: limit))
     }
 
     /// The part of the result after a number of rows. Replaces limit and offset.
     ///
     /// - Throws: `StoreError`
     public func page(
-        offset: Int, limit: Int = Query.Page.defaultLimit
-    ) async throws(StoreError) -> LocalPage<Model> {
-        try await localQuery.page(Query.Page(offset: offset, limit: limit))
+        offset: Int, limit: Int = 20
+    ) async throws(StoreError) -> Page<Model> {
+        try await query.page(Query.Page(offset: offset, limit: limit))
     }
 }
 
-extension LocalQuery {
-    func page(_ page: Query.Page) async throws(StoreError) -> LocalPage<Model> {
+extension RecordQuery where Source == LocalStore {
+    fileprivate func page(_ page: Query.Page) async throws(StoreError) -> Page<Model> {
         guard page.limit >= 1, page.number >= 1, page.offset ?? 0 >= 0 else {
             throw StoreError(
                 .invalidQuery("a page has at least 1 row; page numbers start at 1, offsets at 0"), table: table)
         }
         var wanted = try wanted()
         wanted.page = page
-        return try await store.open.read { [wanted] snapshot in
+        return try await source.open.read { [wanted] snapshot in
             let (documents, total) = try snapshot.page(wanted, in: table)
             let (records, undecodable) = try reader.records(documents, in: snapshot)
-            return LocalPage(
-                records: records, pagination: Pagination(total: total, page: page),
-                completeness: try completeness(of: wanted, in: snapshot), undecodable: undecodable)
+            return Page(
+                records: records, pagination: Pagination(total: total, page: page), undecodable: undecodable,
+                completeness: try AnswerCompleteness(of: wanted, table, in: snapshot))
         }
     }
 
-    func result(of wanted: Query, in snapshot: StoreSnapshot) throws -> LocalResult<Model> {
-        let documents = try snapshot.find(wanted, in: table)
-        let (records, undecodable) = try reader.records(documents, in: snapshot)
-        return LocalResult(
-            records: records, completeness: try completeness(of: wanted, in: snapshot), undecodable: undecodable)
+    var reader: RecordReader<Model> { RecordReader(table: table, store: source) }
+}
+
+extension RecordQuery {
+    /// The query for its first record.
+    var limitedToOne: RecordQuery {
+        var query = self
+        query.limit = min(query.limit ?? 1, 1)
+        return query
+    }
+}
+
+extension LocalResult {
+    /// What a query finds in a snapshot.
+    init(of wanted: Query, _ reader: RecordReader<Model>, in snapshot: StoreSnapshot) throws {
+        let documents = try snapshot.find(wanted, in: reader.table)
+        (records, undecodable) = try reader.records(documents, in: snapshot)
+        completeness = try AnswerCompleteness(of: wanted, reader.table, in: snapshot)
     }
 
-    var reader: RecordReader<Model> { RecordReader(table: table, store: store) }
+    /// The first record, nil when there is none.
+    ///
+    /// - Throws: `StoreError` of `notDecodable` if it doesn't fit the model.
+    func first(in table: String) throws(StoreError) -> Record<Model>? {
+        if let flawed = undecodable.first {
+            throw StoreError(.notDecodable(flawed.error), table: table, record: flawed.id, field: flawed.error.path)
+        }
+        return records.first
+    }
+}
 
-    private func completeness(of query: Query, in snapshot: StoreSnapshot) throws -> AnswerCompleteness {
+extension AnswerCompleteness {
+    init(of query: Query, _ table: String, in snapshot: StoreSnapshot) throws {
         let known = try snapshot.completeness(of: table)
-        if known.drained.isEmpty { return .partial }
-        return known.covers(try snapshot.resolve(query.filter, table: table)) ? .complete : .partial
+        self = .partial
+        if known.drained.isEmpty { return }
+        if known.covers(try snapshot.resolve(query.filter, table: table)) { self = .complete }
     }
 }

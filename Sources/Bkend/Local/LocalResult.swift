@@ -1,4 +1,4 @@
-public import BkendWire
+import BkendWire
 
 /// Whether a result from this device may lack records that the server has.
 public enum AnswerCompleteness: Hashable, Sendable {
@@ -28,17 +28,4 @@ extension LocalResult: RandomAccessCollection {
     public subscript(position: Int) -> Record<Model> { records[position] }
 }
 
-/// One page of a local query's result.
-public struct LocalPage<Model: RecordModel>: Sendable {
-    /// The records, in the query's order.
-    public var records: [Record<Model>]
-    /// Their position in the whole result: total, page, limit, and whether more follow.
-    public var pagination: Pagination
-    /// Whether the server may have more records.
-    public var completeness: AnswerCompleteness
-    /// Records of the page that don't fit the model.
-    public var undecodable: [UndecodableRecord]
-}
-
 extension LocalResult: Equatable where Model: Equatable {}
-extension LocalPage: Equatable where Model: Equatable {}

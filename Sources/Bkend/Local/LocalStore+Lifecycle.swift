@@ -7,6 +7,13 @@ extension LocalStore {
     /// Gives a guest's store to the signed-in user, with all its records and entries. The entries are sent as that
     /// user.
     ///
+    /// ```swift
+    /// let guest = try await client.openLocalStore(at: folder)
+    /// try await guest.table(Note.self).create(Note(text: "Before there was an account"))
+    /// try await client.accounts.signUp(email: email, password: password)
+    /// try await guest.takeOver()
+    /// ```
+    ///
     /// - Throws: `StoreError`: `otherOwner` if nobody is signed in, if the store belongs to another user, or if the
     ///   user already has a store of this name; use `takeOver(into:)` then.
     public func takeOver() async throws(StoreError) {
@@ -18,6 +25,11 @@ extension LocalStore {
 
     /// Empties the store: records, outbox, subscriptions, and the files of a damaged database that was set aside. The
     /// store stays open and keeps its owner.
+    ///
+    /// ```swift
+    /// let left = try await store.outbox.counts().total
+    /// if left == 0 || isSure("\(left) changes are lost") { try await store.wipe(discardingOutbox: true) }
+    /// ```
     ///
     /// - Parameter discardingOutbox: whether to discard writes that aren't on the server yet.
     /// - Throws: `StoreError`: `outboxNotEmpty` with the number of such writes, unless they are to be discarded.
@@ -41,6 +53,10 @@ extension LocalStore {
 
     /// Removes records that no subscription and no entry holds until the store fits a size, starting with those
     /// unchanged for the longest time.
+    ///
+    /// ```swift
+    /// if try await store.usedBytes() > 200 << 20 { try await store.evict(toFit: 150 << 20) }
+    /// ```
     ///
     /// - Returns: the number of removed records. The store may still be larger if the remaining records are held.
     @discardableResult

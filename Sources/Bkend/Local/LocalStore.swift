@@ -37,26 +37,25 @@ public final class LocalStore: Sendable {
         set { owner.withLock { $0 = newValue } }
     }
 
-    /// The records of a model's table.
-    public func table<Model: Table>(_ model: Model.Type) -> LocalTable<Model> {
-        LocalTable(name: Model.tableName, store: self)
+    /// The records of a model's table, or of another table with the same fields.
+    ///
+    /// ```swift
+    /// let notes = store.table(Note.self)
+    /// ```
+    public func table<Model: Table>(_ model: Model.Type, named name: String = Model.tableName) -> LocalTable<Model> {
+        LocalTable(name: name, store: self)
     }
 
     /// The records of a table as JSON objects.
     public func table(_ name: String) -> LocalTable<JSONObject> { LocalTable(name: name, store: self) }
-
-    /// The records of a table other than the model's own.
-    public func table<Model: RecordModel>(_ name: String, of model: Model.Type) -> LocalTable<Model> {
-        LocalTable(name: name, store: self)
-    }
 
     /// Runs several reads and writes, in any tables, as one durable transaction. Either all of it is stored, or
     /// nothing.
     ///
     /// ```swift
     /// try await store.write { store in
-    ///     let list = try store.table(List.self).create(List(name: "Groceries"))
-    ///     try store.table(Item.self).create(Item(listID: list.id, name: "Milk"))
+    ///     let list = try store.table("lists").create(["name": "Groceries"])
+    ///     try store.table("items").create(["list": .string(list.id), "name": "Milk"])
     /// }
     /// ```
     ///

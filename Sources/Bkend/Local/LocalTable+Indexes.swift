@@ -40,9 +40,8 @@ extension LocalTable {
     /// that they find, however many records the table has.
     ///
     /// ```swift
-    /// try await store.table(Article.self).index(by: \.author, \.createdAt)
-    /// // Served by it: one author's newest twenty.
-    /// let newest = articles.where { $0.author == ann }.order(by: \.createdAt, .descending).limit(20)
+    /// try await articles.index(by: \.slug, \.createdAt)
+    /// let newest = articles.where { $0.slug == "news" }.order(by: \.createdAt, .descending).limit(20)
     /// ```
     ///
     /// Call it each time you open the store; an existing index costs nothing. Existing records are added to the index a
@@ -62,7 +61,7 @@ extension LocalTable {
     }
 
     /// Keeps an index on fields given as names or dotted paths; see `index(by:_:)`.
-    public func index(byPaths fields: [String]) async throws(StoreError) {
+    package func index(byPaths fields: [String]) async throws(StoreError) {
         let name = name
         let wanted = fields.map { IndexDefinition.Field($0) }
         do {
@@ -86,7 +85,7 @@ extension LocalTable {
     }
 
     /// Drops an index on fields given as names or dotted paths; see `dropIndex(by:_:)`.
-    public func dropIndex(byPaths fields: [String]) async throws(StoreError) {
+    package func dropIndex(byPaths fields: [String]) async throws(StoreError) {
         let name = name
         let dropped = fields.map { IndexDefinition.Field($0) }
         do {

@@ -23,6 +23,10 @@ public struct LocalTable<Model: RecordModel>: Sendable {
 
     /// Stores a new record and queues it for the server.
     ///
+    /// ```swift
+    /// let note = try await notes.create(Note(text: "Written in a tunnel"))
+    /// ```
+    ///
     /// A nil field is left out, so that the server's default applies. Values for system fields are left out too.
     ///
     /// - Returns: the record with its local id.
@@ -46,6 +50,10 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     }
 
     /// Changes a record: the closure gets the model as it is now, and the top-level fields that it changes are queued.
+    ///
+    /// ```swift
+    /// try await notes.update(note.id) { $0.isDone = true }
+    /// ```
     ///
     /// Concurrent writes aren't lost: if the record changes while the closure runs, the closure runs again with the new
     /// version. It runs in the caller's isolation, for example on the main actor.
@@ -78,8 +86,8 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     /// the top-level fields that it changes are queued.
     ///
     /// ```swift
-    /// let shown = try await notes.get(id)              // a form shows it; meanwhile another device changes it
-    /// try await notes.update(shown) { $0 = edited }    // only what was edited in the form is written
+    /// let shown = try await notes.get(id)  // a form shows it
+    /// try await notes.update(shown) { $0 = edited }  // writes only what was edited
     /// ```
     ///
     /// Fields that the closure doesn't change keep their current values. If the closure changes a field that has also
@@ -102,7 +110,7 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     ///
     /// - Throws: `StoreError`
     @discardableResult
-    public func update(_ id: String, fields: JSONObject) async throws(StoreError) -> Record<Model> {
+    package func update(_ id: String, fields: JSONObject) async throws(StoreError) -> Record<Model> {
         try RecordFields.check(fields, table: name, record: id)
         return try await change { try $0.update(id, fields: fields) }
     }
@@ -136,7 +144,7 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     ) async throws(StoreError) -> Result {
         let name = name
         do {
-            return try await store.write { try body($0.table(name, of: Model.self)) }
+            return try await store.write { try body($0.table(of: Model.self, named: name)) }
         } catch {
             throw StoreError(error, table: name)
         }
@@ -145,5 +153,5 @@ public struct LocalTable<Model: RecordModel>: Sendable {
 
 extension LocalTable: LocalQueryable {
     /// Every record of the table.
-    public var localQuery: LocalQuery<Model> { LocalQuery(table: name, store: store, query: TableQuery()) }
+    public var query: LocalQuery<Model> { LocalQuery(table: name, source: store) }
 }

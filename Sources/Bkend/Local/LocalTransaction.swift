@@ -3,6 +3,13 @@ public import BkendWire
 
 /// The store inside `store.write { … }`. Reads see what the closure has written so far. When the closure returns, all
 /// its writes are stored as one durable transaction.
+///
+/// ```swift
+/// try await store.write { store in
+///     let list = try store.table("lists").create(["name": "Groceries"])
+///     try store.table("items").create(["list": .string(list.id), "name": "Milk"])
+/// }
+/// ```
 public final class LocalTransaction {
     private var transaction: StoreTransaction?
     let store: LocalStore
@@ -20,9 +27,19 @@ public final class LocalTransaction {
         return transaction
     }
 
-    /// The records of a model's table.
-    public func table<Model: Table>(_ model: Model.Type) -> TransactionTable<Model> {
-        TransactionTable(name: Model.tableName, transaction: self)
+    /// Runs a part of the transaction in a table, on a record.
+    func run<Result>(
+        _ table: String, _ id: String?, _ body: (StoreTransaction) throws -> Result
+    ) throws(StoreError) -> Result {
+        let open = try current()
+        do { return try body(open) } catch { throw StoreError(error, table: table, record: id) }
+    }
+
+    /// The records of a model's table, or of another table with the same fields.
+    public func table<Model: Table>(
+        _ model: Model.Type, named name: String = Model.tableName
+    ) -> TransactionTable<Model> {
+        TransactionTable(name: name, transaction: self)
     }
 
     /// The records of a table as JSON objects.
@@ -30,8 +47,7 @@ public final class LocalTransaction {
         TransactionTable(name: name, transaction: self)
     }
 
-    /// The records of a table other than the model's own.
-    public func table<Model: RecordModel>(_ name: String, of model: Model.Type) -> TransactionTable<Model> {
+    func table<Model: RecordModel>(of model: Model.Type, named name: String) -> TransactionTable<Model> {
         TransactionTable(name: name, transaction: self)
     }
 }

@@ -3,23 +3,27 @@ public import BkendSync
 extension Outbox {
     /// The counts now, and again after each change of the outbox or the reports, whatever caused it. A slow reader gets
     /// the newest counts. The sequence ends when the store is closed or the task is cancelled.
-    public var changes: OutboxChanges { OutboxChanges(store: store) }
+    ///
+    /// ```swift
+    /// for try await counts in store.outbox.changes { failed = counts.failed }
+    /// ```
+    public var changes: ResultSequence<OutboxCounts, StoreError> { ResultSequence(OutboxChanges(store: store)) }
 }
 
 /// The outbox as it changes; see `Outbox.changes`.
-public struct OutboxChanges: AsyncSequence, Sendable {
+struct OutboxChanges: AsyncSequence, Sendable {
     /// The counts after a change. They can be the same if an entry was edited.
-    public typealias Element = OutboxCounts
+    typealias Element = OutboxCounts
     /// The error that ends the sequence early.
-    public typealias Failure = StoreError
+    typealias Failure = StoreError
 
     let store: LocalStore
 
     /// Each iterator is an independent reader.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(store: store) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(store: store) }
 
     /// Returns the counts after each change.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let store: LocalStore
         private var signals: SignalObservation?
         private var version: Int64?
@@ -27,10 +31,10 @@ public struct OutboxChanges: AsyncSequence, Sendable {
         fileprivate init(store: LocalStore) { self.store = store }
 
         /// The counts after the next change; nil at the end.
-        public mutating func next() async throws(StoreError) -> OutboxCounts? { try await next(isolation: #isolation) }
+        mutating func next() async throws(StoreError) -> OutboxCounts? { try await next(isolation: #isolation) }
 
         /// The counts after the next change; nil at the end.
-        public mutating func next(
+        mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(StoreError) -> OutboxCounts? {
             do throws(StoreError) {

@@ -3,6 +3,10 @@ public import BkendSync
 extension Record {
     /// Waits until the server has confirmed all writes of this record.
     ///
+    /// ```swift
+    /// let confirmed = try await notes.create(Note(text: "Ordered")).confirmed()
+    /// ```
+    ///
     /// For a record that was read from the server, it returns at once. Without a network, it waits until there is one;
     /// cancel the task to stop waiting.
     ///

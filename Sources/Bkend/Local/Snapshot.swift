@@ -1,6 +1,12 @@
 public import BkendSync
 
 /// The result of a live query at one moment.
+///
+/// ```swift
+/// for await snapshot in notes.order(by: \.createdAt).live() {
+///     render(snapshot.records.map { "\($0.text) \(badge($0.syncState))" }, snapshot.changes)
+/// }
+/// ```
 public struct Snapshot<Model: RecordModel>: Sendable {
     /// The records, in the query's order.
     public var records: [Record<Model>] = []

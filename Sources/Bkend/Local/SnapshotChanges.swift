@@ -11,15 +11,7 @@ public struct SnapshotChanges: Hashable, Sendable {
         public var id: String
         /// Its position.
         public var index: Int
-    }
-
-    /// A record that stayed and has changed.
-    public struct Update: Hashable, Sendable {
-        /// The record's id now.
-        public var id: String
-        /// Its position now.
-        public var index: Int
-        /// Its previous id, if the server has given it another one.
+        /// The record's previous id, if the server has given it another one since.
         public var formerly: String?
     }
 
@@ -38,7 +30,7 @@ public struct SnapshotChanges: Hashable, Sendable {
     /// The records that are no longer in the result, ordered by their positions before.
     public var deleted: [Place] = []
     /// The records that have changed, in content, sync state or id.
-    public var updated: [Update] = []
+    public var updated: [Place] = []
     /// The records that changed positions, as few as possible, ordered by their positions now.
     public var moved: [Move] = []
 
@@ -71,7 +63,7 @@ extension SnapshotChanges {
             }
             isKept[origin] = true
             if formerly != nil || !isSame(origin, index) {
-                updated.append(Update(id: id, index: index, formerly: formerly))
+                updated.append(Place(id: id, index: index, formerly: formerly))
             }
         }
         for index in old.indices where !isKept[index] { deleted.append(Place(id: old[index], index: index)) }
@@ -106,31 +98,10 @@ extension SnapshotChanges {
     }
 }
 
-extension SnapshotChanges.Place {
-    /// Same record, by code point, at the same place.
-    public static func == (a: Self, b: Self) -> Bool { a.index == b.index && a.id.hasSameBytes(as: b.id) }
-    /// Hashes the place.
-    public func hash(into hasher: inout Hasher) { hasher.combine(index) }
+extension SnapshotChanges.Place: ComparedExactly {
+    package var exact: [AnyHashable] { [ExactString(id), index, formerly.map(ExactString.init)] }
 }
 
-extension SnapshotChanges.Update {
-    /// Same record, by code point, at the same place, with the same former id.
-    public static func == (a: Self, b: Self) -> Bool {
-        a.index == b.index && a.id.hasSameBytes(as: b.id)
-            && a.formerly.map(ExactString.init) == b.formerly.map(ExactString.init)
-    }
-    /// Hashes the place.
-    public func hash(into hasher: inout Hasher) { hasher.combine(index) }
-}
-
-extension SnapshotChanges.Move {
-    /// Same record, by code point, and the same places.
-    public static func == (a: Self, b: Self) -> Bool {
-        a.from == b.from && a.to == b.to && a.id.hasSameBytes(as: b.id)
-    }
-    /// Hashes the places.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(from)
-        hasher.combine(to)
-    }
+extension SnapshotChanges.Move: ComparedExactly {
+    package var exact: [AnyHashable] { [ExactString(id), from, to] }
 }

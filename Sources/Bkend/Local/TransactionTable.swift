@@ -1,6 +1,6 @@
 import BkendDocuments
 public import BkendSync
-public import BkendWire
+import BkendWire
 
 /// The records of one table inside `store.write { … }`. Calls return at once; their changes are stored when the closure
 /// returns. Each call throws `StoreError`.
@@ -12,21 +12,6 @@ public struct TransactionTable<Model: RecordModel> {
     /// A record by its id, or nil if it isn't on this device.
     public func get(_ id: String) throws(StoreError) -> Record<Model>? {
         try run(id) { try reader.record(id, in: $0) }
-    }
-
-    /// The records that match a query: those of `matching`, starting at `offset`, at most `limit`.
-    public func fetch(
-        _ query: TableQuery<Model> = TableQuery(), offset: Int = 0, limit: Int? = nil
-    ) throws(StoreError) -> LocalResult<Model> {
-        let query = LocalQuery(table: name, store: transaction.store, query: query, limit: limit, offset: offset)
-        let wanted = try query.wanted()
-        return try run(nil) { try query.result(of: wanted, in: $0) }
-    }
-
-    /// The number of matching records.
-    public func count(_ query: TableQuery<Model> = TableQuery()) throws(StoreError) -> Int {
-        try LocalQueryRules.check(query.query, table: name)
-        return try run(nil) { try $0.count(query.query.filter, search: query.query.search, in: name) }
     }
 
     /// Stores a new record and queues it for the server; see `LocalTable.create(_:)`.
@@ -52,7 +37,7 @@ public struct TransactionTable<Model: RecordModel> {
 
     /// Sets some top-level fields of a record; null is stored as null.
     @discardableResult
-    public func update(_ id: String, fields: JSONObject) throws(StoreError) -> Record<Model> {
+    package func update(_ id: String, fields: JSONObject) throws(StoreError) -> Record<Model> {
         try RecordFields.check(fields, table: name, record: id)
         return try update(id, fields: fields, seen: nil)
     }
@@ -105,7 +90,6 @@ public struct TransactionTable<Model: RecordModel> {
     private func run<Result>(
         _ id: String?, _ body: (StoreTransaction) throws -> Result
     ) throws(StoreError) -> Result {
-        let open = try transaction.current()
-        do { return try body(open) } catch { throw StoreError(error, table: name, record: id) }
+        try transaction.run(name, id, body)
     }
 }

@@ -25,12 +25,8 @@ public struct UndecodableRecord: Hashable, Sendable, CustomStringConvertible {
 
     /// `677e…: author.age: expected a whole number, found 1.5`
     public var description: String { "\(id): \(error)" }
+}
 
-    /// Same record and reason, by code point.
-    public static func == (a: UndecodableRecord, b: UndecodableRecord) -> Bool {
-        a.id.hasSameBytes(as: b.id) && a.error == b.error
-    }
-
-    /// Hashes the id.
-    public func hash(into hasher: inout Hasher) { id.hashBytes(into: &hasher) }
+extension UndecodableRecord: ComparedExactly {
+    package var exact: [AnyHashable] { [ExactString(id), error] }
 }

@@ -30,6 +30,14 @@ public macro Table(_ name: String) = #externalMacro(module: "BkendMacros", type:
 
 /// Makes a struct the type of an object nested in a record, so that `$0.author.name` is a typed field. Works like
 /// `@Table`, but without a table's name and system fields.
+///
+/// ```swift
+/// @TableObject
+/// struct Writer: Equatable {
+///     var name: String
+///     var city: String?
+/// }
+/// ```
 @attached(
     member, names: named(Fields), named(CodingKeys), named(init), named(init(from:)), named(encode(to:))
 )
@@ -37,6 +45,10 @@ public macro Table(_ name: String) = #externalMacro(module: "BkendMacros", type:
 public macro TableObject() = #externalMacro(module: "BkendMacros", type: "TableObjectMacro")
 
 /// Sets the name of a property's field in the record.
+///
+/// ```swift
+/// @Column("published_on") var publishedOn: Date?
+/// ```
 @attached(peer)
 public macro Column(_ name: String) = #externalMacro(module: "BkendMacros", type: "ColumnMacro")
 #endif

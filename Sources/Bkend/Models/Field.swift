@@ -3,12 +3,12 @@ public import BkendWire
 /// The name of a field and the type of its value. Only operators that fit the type compile.
 ///
 /// ```swift
-/// articles.where { $0.views > 100 && $0.author.name == "Ada" }
+/// let popular = articles.where { $0.views > 100 && $0.author.name == "Ada" }
 /// ```
 @dynamicMemberLookup
 public struct Field<Value>: Sendable {
     /// The name, or the dotted path into objects and arrays.
-    public let fieldPath: String
+    package let fieldPath: String
 
     /// A field by its name or dotted path.
     public init(_ path: String) { fieldPath = path }

@@ -41,7 +41,7 @@ extension Table {
     /// Every record of the table, by `id` descending. The start of a query that is independent of any client.
     public static var query: TableQuery<Self> { TableQuery() }
 
-    /// The records that match a filter; see `TableQuery.where(_:)`.
+    /// The records that match a filter; see `Filterable.where(_:)`.
     public static func `where`(_ filter: (Fields) -> some FilterConvertible) -> TableQuery<Self> { query.where(filter) }
 }
 

@@ -3,7 +3,7 @@ import BkendWire
 /// A new value for one field, for an update that doesn't read the record first: `$0.title.set("New")`.
 public struct FieldAssignment: Sendable {
     /// The field's name.
-    public let field: String
+    package let field: String
     /// The new value, or why it has no JSON form.
     let value: Result<JSON, JSONCodingError>
 }

@@ -35,7 +35,7 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     /// Reads a record.
     ///
     /// - Throws: `JSONCodingError` with the path of the field that is missing or of another type.
-    public init(json: JSONObject) throws(JSONCodingError) {
+    package init(json: JSONObject) throws(JSONCodingError) {
         try self.init(json: json, syncState: .synced, localID: nil, origin: nil)
     }
 

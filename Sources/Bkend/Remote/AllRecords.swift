@@ -1,10 +1,10 @@
-public import BkendWire
+import BkendWire
 
 extension RemoteQueryable {
     /// Every record of the result, ordered by `id` and requested in batches as you iterate.
     ///
     /// ```swift
-    /// for try await article in articles.where({ $0.isPublished == true }).all() { … }
+    /// for try await article in articles.where({ $0.isPublished == true }).all() { print(article.title) }
     /// ```
     ///
     /// Each request continues after the last id instead of using page numbers. Records that are created or deleted
@@ -12,31 +12,36 @@ extension RemoteQueryable {
     /// meanwhile if its id is still ahead. The order is ascending, or descending if the query is ordered by `id`
     /// descending. Any other order throws.
     ///
+    /// A record that doesn't fit the model throws `decoding`, and the next call of the iterator continues after it.
+    /// After any other error, the sequence ends.
+    ///
     /// - Parameters:
     ///   - batch: the maximum number of records per request, 1 to 100. If they exceed the server's size limit for a
     ///     response, the sequence requests fewer.
     ///   - options: options for each request, not for the whole iteration.
-    public func all(batch: Int = Query.Page.maximumLimit, options: CallOptions = .default) -> AllRecords<Model> {
-        AllRecords(query: remoteQuery, batch: batch, options: options)
+    public func all(
+        batch: Int = 100, options: CallOptions = .default
+    ) -> ResultSequence<Record<Model>, BkendError> {
+        ResultSequence(AllRecords(query: query, batch: batch, options: options))
     }
 }
 
 /// Every record of a query's result, by `id`; see `RemoteQueryable.all(batch:options:)`.
-public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
+struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
     /// One record.
-    public typealias Element = Record<Model>
+    typealias Element = Record<Model>
     /// The error that ends the sequence early.
-    public typealias Failure = BkendError
+    typealias Failure = BkendError
 
     let query: RemoteQuery<Model>
     let batch: Int
     let options: CallOptions
 
     /// Starts from the first record. Nothing is sent until you request a record.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: self) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: self) }
 
     /// Returns one record after another.
-    public struct AsyncIterator: AsyncIteratorProtocol {
+    struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let source: AllRecords
         private var rows: [Result<Record<Model>, UndecodableRow>].Iterator = [].makeIterator()
         private var last: String?
@@ -50,12 +55,12 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
 
         /// The next record, or nil after the last. A record that doesn't fit the model throws `decoding`, and the next
         /// call continues after it. After any other error, the result is nil.
-        public mutating func next() async throws(BkendError) -> Record<Model>? {
+        mutating func next() async throws(BkendError) -> Record<Model>? {
             try await next(isolation: #isolation)
         }
 
         /// The next record, or nil after the last; see `next()`.
-        public mutating func next(isolation actor: isolated (any Actor)?) async throws(BkendError) -> Record<Model>? {
+        mutating func next(isolation actor: isolated (any Actor)?) async throws(BkendError) -> Record<Model>? {
             if let row = rows.next() { return try source.record(row) }
             while !isAtEnd {
                 isAtEnd = true  // stays so if what follows throws
@@ -91,14 +96,14 @@ public struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         BkendError.Operation(method: Call.Method.get.rawValue, table: query.table)
     }
 
-    private var direction: Query.Sort.Direction { query.query.query.sort.first?.direction ?? .ascending }
+    private var direction: SortDirection { query.parts.sort.first?.direction ?? .ascending }
 
     private func record(_ row: Result<Record<Model>, UndecodableRow>) throws(BkendError) -> Record<Model> {
         do throws(UndecodableRow) { return try row.get() } catch { throw query.undecodable(error.record) }
     }
 
     private func page(after last: String?, limit: Int) async throws(BkendError) -> Page<Model> {
-        var query = query.query.query
+        var query = query.parts
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
             throw BkendError(
                 .invalidArgument("all() orders by id; to order by another field, use page(_:limit:)"),
@@ -147,7 +152,7 @@ extension Result where Failure == UndecodableRow {
 extension Page {
     /// Its rows by id, those that don't fit the model among them: one of them may be the last, behind which the walk goes
     /// on.
-    fileprivate func inOrder(_ direction: Query.Sort.Direction) -> [Result<Record<Model>, UndecodableRow>] {
+    fileprivate func inOrder(_ direction: SortDirection) -> [Result<Record<Model>, UndecodableRow>] {
         var rows = records.map { Result<Record<Model>, UndecodableRow>.success($0) }
         for flawed in undecodable {
             let place = rows.firstIndex { $0.id().follows(flawed.id, direction) } ?? rows.endIndex
@@ -158,7 +163,7 @@ extension Page {
 }
 
 extension String {
-    fileprivate func follows(_ other: String, _ direction: Query.Sort.Direction) -> Bool {
+    fileprivate func follows(_ other: String, _ direction: SortDirection) -> Bool {
         switch direction {
         case .ascending: other.precedesInBytes(self)
         case .descending: precedesInBytes(other)
@@ -169,8 +174,7 @@ extension String {
 extension RESTFilter {
     /// The filter's records past an id. All records seen so far lie within a bound that the filter has of its own, so
     /// the last id is the tighter one and takes its place: an operator can stand only once on a field.
-    fileprivate func beyond(_ id: String, _ direction: Query.Sort.Direction) throws(FilterNotExpressible) -> RESTFilter
-    {
+    fileprivate func beyond(_ id: String, _ direction: SortDirection) throws(FilterNotExpressible) -> RESTFilter {
         let bound: FilterOperator = direction == .ascending ? .greater(.string(id)) : .less(.string(id))
         var conditions = allOf
         for index in conditions.indices where conditions[index].field == SystemField.id.rawValue {

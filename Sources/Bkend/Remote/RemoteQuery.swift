@@ -1,26 +1,11 @@
-public import BkendWire
+import BkendWire
 
-/// A query for records of a table on the server, not sent yet.
-public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
-    let table: String
-    let runner: CallRunner
-    /// The query as a value, independent of any client.
-    public let query: TableQuery<Model>
-
-    /// The query itself.
-    public var remoteQuery: RemoteQuery { self }
-
-    func changed<Other: RecordModel>(
-        _ change: (TableQuery<Model>) -> TableQuery<Other>
-    ) -> RemoteQuery<Other> {
-        RemoteQuery<Other>(table: table, runner: runner, query: change(query))
-    }
-
+extension RecordQuery where Source == BkendClient {
     /// Asks for one part of the answer.
     func fetch(_ page: Query.Page, _ options: CallOptions) async throws(BkendError) -> Page<Model> {
-        var query = query.query
-        query.page = page
-        return try await fetch(query, options)
+        var asked = parts
+        asked.page = page
+        return try await fetch(asked, options)
     }
 
     func fetch(_ query: Query, _ options: CallOptions) async throws(BkendError) -> Page<Model> {
@@ -43,7 +28,7 @@ public struct RemoteQuery<Model: RecordModel>: RemoteQueryable {
         } catch {
             throw refuse(.notExpressible(error))
         }
-        let answer = try await runner.run(call)
+        let answer = try await source.runner.run(call)
         guard let items = answer.json["items"]?.arrayValue, let pagination = Pagination(answer.json["pagination"])
         else {
             throw answer.mismatch(call, JSONCodingError(path: "", message: "expected items and pagination"))
@@ -63,9 +48,9 @@ extension RemoteQueryable {
     ///   that fit. Page numbers depend on the limit, so start again with the first page, or continue with
     ///   `page(offset:limit:)`.
     public func page(
-        _ number: Int = 1, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
+        _ number: Int = 1, limit: Int = 20, options: CallOptions = .default
     ) async throws(BkendError) -> Page<Model> {
-        try await remoteQuery.fetch(Query.Page(number, limit: limit), options)
+        try await query.fetch(Query.Page(number, limit: limit), options)
     }
 
     /// The part of the result after a number of rows.
@@ -76,16 +61,16 @@ extension RemoteQueryable {
     /// - Throws: `BkendError`, with the code `pageTooLarge` if the rows exceed the server's size limit for a response.
     ///   The error's `largestLimit` is the number of rows that fit from this offset.
     public func page(
-        offset: Int, limit: Int = Query.Page.defaultLimit, options: CallOptions = .default
+        offset: Int, limit: Int = 20, options: CallOptions = .default
     ) async throws(BkendError) -> Page<Model> {
-        try await remoteQuery.fetch(Query.Page(offset: offset, limit: limit), options)
+        try await query.fetch(Query.Page(offset: offset, limit: limit), options)
     }
 
     /// The first record of the result, or nil if there is none.
     ///
     /// - Throws: `BkendError`, with the reason `decoding` if the record doesn't fit the model.
     public func first(options: CallOptions = .default) async throws(BkendError) -> Record<Model>? {
-        let query = remoteQuery
+        let query = query
         let page = try await query.fetch(Query.Page(limit: 1), options)
         if let flawed = page.undecodable.first { throw query.undecodable(flawed) }
         return page.records.first
@@ -95,16 +80,12 @@ extension RemoteQueryable {
     ///
     /// - Throws: `BkendError`
     public func count(options: CallOptions = .default) async throws(BkendError) -> Int {
-        let bare = remoteQuery.changed { query in
-            var query = query.query
-            query.select = []
-            return TableQuery<JSONObject>(query)
-        }
+        let bare: RemoteQuery<JSONObject> = query.changed { $0.select = [] }
         return try await bare.fetch(Query.Page(limit: 1), options).pagination.total
     }
 }
 
-extension RemoteQuery {
+extension RecordQuery where Source == BkendClient {
     /// A row that doesn't fit the model, where it is all that was asked for.
     func undecodable(_ record: UndecodableRecord) -> BkendError {
         BkendError(

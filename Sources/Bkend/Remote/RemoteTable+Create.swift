@@ -3,6 +3,10 @@ import BkendWire
 extension RemoteTable {
     /// Stores a new record.
     ///
+    /// ```swift
+    /// let draft = try await posts.create(Post(title: "Offline", tags: ["sync"]))
+    /// ```
+    ///
     /// A nil field is left out, so that the server's default applies. Values for system fields are left out too,
     /// because the server sets them.
     ///
@@ -17,6 +21,10 @@ extension RemoteTable {
     }
 
     /// Stores new records, either all of them or none (rest-api.md §2).
+    ///
+    /// ```swift
+    /// let many = try await posts.createAll([Post(title: "One"), Post(title: "Two")])
+    /// ```
     ///
     /// - Returns: the records as the server stored them, in the same order. Without models, nothing is sent.
     /// - Throws: `BkendError`, as for `create(_:options:)`.

@@ -3,14 +3,14 @@ import BkendWire
 extension RemoteTable {
     /// One record by its id.
     ///
-    /// - Throws: `BkendError`. Its `isNotFound` is true if the record doesn't exist.
+    /// - Throws: `BkendError`. Its `code` is `notFound` if the record doesn't exist.
     public func get(_ id: String, options: CallOptions = .default) async throws(BkendError) -> Record<Model> {
         try await record(call(.get, id, options))
     }
 
     /// Deletes a record permanently.
     ///
-    /// - Throws: `BkendError`. Its `isNotFound` is true if the record doesn't exist; after a delete that failed with
+    /// - Throws: `BkendError`. Its `code` is `notFound` if the record doesn't exist; after a delete that failed with
     ///   `mayHaveBeenApplied`, this means that the delete was applied.
     public func delete(_ id: String, options: CallOptions = .default) async throws(BkendError) {
         let call = call(.delete, id, options)

@@ -1,9 +1,13 @@
-public import BkendWire
+import BkendWire
 
 extension RemoteTable {
     // The closures run where the caller is, on the main actor for example, so that they may use what lives there.
 
     /// Changes a record: reads it, lets the closure change the model, and sends the top-level fields that differ.
+    ///
+    /// ```swift
+    /// let again = try await posts.update(draft.id) { $0.views += 1 }
+    /// ```
     ///
     /// Fields that the closure doesn't change keep the server's current values, including values that others write
     /// meanwhile. A field set to nil is stored as null. In a changed nested object, members that the model doesn't know
@@ -46,7 +50,7 @@ extension RemoteTable {
     /// - Returns: the whole record as the server stored it. Without fields, the record is read instead.
     /// - Throws: `BkendError`, as for `update(_:options:_:)`.
     @discardableResult
-    public func update(
+    package func update(
         _ id: String, fields: JSONObject, options: CallOptions = .default
     ) async throws(BkendError) -> Record<Model> {
         if fields.isEmpty { return try await get(id, options: options) }
@@ -63,7 +67,7 @@ extension RemoteTable {
     /// Sets some fields of a record without reading it first:
     ///
     /// ```swift
-    /// try await articles.update(id, set: { [$0.title.set("New"), $0.subtitle.set(nil)] })
+    /// try await posts.update(draft.id, set: { [$0.isPublished.set(true), $0.publishedOn.set(nil)] })
     /// ```
     ///
     /// - Returns: the whole record as the server stored it.

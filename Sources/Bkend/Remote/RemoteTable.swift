@@ -14,7 +14,9 @@ import BkendWire
 public struct RemoteTable<Model: RecordModel>: Sendable {
     /// The table's name.
     public let name: String
-    let runner: CallRunner
+    let client: BkendClient
+
+    var runner: CallRunner { client.runner }
 
     func call(
         _ method: Call.Method, _ recordID: String?, body: JSON? = nil, _ options: CallOptions
@@ -34,7 +36,7 @@ public struct RemoteTable<Model: RecordModel>: Sendable {
 
 extension RemoteTable: RemoteQueryable {
     /// Every record of the table.
-    public var remoteQuery: RemoteQuery<Model> { RemoteQuery(table: name, runner: runner, query: TableQuery()) }
+    public var query: RemoteQuery<Model> { RemoteQuery(table: name, source: client) }
 }
 
 extension CallAnswer {

@@ -22,7 +22,7 @@ extension LocalStore {
     public func subscribe(
         to query: some LocalQueryable, conflicts: ConflictPolicy? = nil
     ) async throws(StoreError) -> LocalSubscription {
-        let (table, filter) = try Self.kept(query.localQuery)
+        let (table, filter) = try Self.kept(query.query)
         let subscription: LocalSubscription
         do {
             subscription = try await open.write { transaction in
@@ -82,7 +82,7 @@ extension LocalStore {
     private static func kept(
         _ query: LocalQuery<some RecordModel>
     ) throws(StoreError) -> (table: String, filter: RESTFilter) {
-        let wanted = query.query.query
+        let wanted = query.parts
         try LocalQueryRules.check(wanted, table: query.table)
         guard wanted.search == nil, wanted.select == nil, query.limit == nil, query.offset == 0 else {
             let flaw = "a subscription keeps whole records by a filter; remove search, select, limit and offset"

@@ -15,12 +15,8 @@ public struct LocalSubscription: Identifiable, Hashable, Sendable {
         table = subscription.table
         filter = subscription.filter.filter
     }
+}
 
-    /// Same subscription, by number, table and filter.
-    public static func == (a: LocalSubscription, b: LocalSubscription) -> Bool {
-        a.id == b.id && a.filter == b.filter && a.table.hasSameBytes(as: b.table)
-    }
-
-    /// Hashes the number.
-    public func hash(into hasher: inout Hasher) { hasher.combine(id) }
+extension LocalSubscription: ComparedExactly {
+    package var exact: [AnyHashable] { [id, ExactString(table), filter] }
 }

@@ -1,6 +1,13 @@
 public import BkendSync
 
 /// Options for synchronising a store.
+///
+/// ```swift
+/// var options = SyncOptions()
+/// options.conflicts = .serverWins
+/// options.shortestPoll = .seconds(2)
+/// try await store.sync.start(options)
+/// ```
 public struct SyncOptions: Sendable {
     /// The number of records whose writes are sent in parallel; 1 sends everything in strict order.
     public var lanes = 8

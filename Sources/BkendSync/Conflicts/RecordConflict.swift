@@ -30,17 +30,14 @@ public struct RecordConflict: Sendable, Hashable {
             mine[field] = value
         }
     }
+}
 
-    /// Same record, fields and versions, names by code point.
-    public static func == (a: RecordConflict, b: RecordConflict) -> Bool {
-        a.table.hasSameBytes(as: b.table) && a.record.hasSameBytes(as: b.record)
-            && a.fields.map(ExactString.init) == b.fields.map(ExactString.init) && a.before == b.before
-            && a.mine == b.mine && a.theirs == b.theirs && a.maybeApplied == b.maybeApplied
-    }
-
-    /// Hashes the place.
-    public func hash(into hasher: inout Hasher) {
-        table.hashBytes(into: &hasher)
-        record.hashBytes(into: &hasher)
+extension RecordConflict: ComparedExactly {
+    package var exact: JSONObject {
+        [
+            "table": .string(table), "record": .string(record), "fields": .array(fields.map(JSON.string)),
+            "before": .object(before), "mine": .object(mine), "theirs": .object(theirs),
+            "maybeApplied": .bool(maybeApplied),
+        ]
     }
 }

@@ -31,23 +31,29 @@ public struct FieldConflict: Sendable, Hashable {
         self.mine = mine
         self.theirs = theirs
     }
+}
 
-    /// Same record, field and values, names by code point.
-    public static func == (a: FieldConflict, b: FieldConflict) -> Bool {
-        a.table == b.table && a.record.hasSameBytes(as: b.record) && a.field.hasSameBytes(as: b.field)
-            && a.before == b.before && a.mine == b.mine && a.theirs == b.theirs && a.maybeApplied == b.maybeApplied
-    }
-
-    /// Hashes the place and the local value.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(table)
-        record.hashBytes(into: &hasher)
-        field.hashBytes(into: &hasher)
-        hasher.combine(mine)
+extension FieldConflict: ComparedExactly {
+    package var exact: JSONObject {
+        var exact: JSONObject = [
+            "table": .string(table), "record": .string(record), "field": .string(field), "mine": mine,
+            "maybeApplied": .bool(maybeApplied),
+        ]
+        exact["before"] = before
+        exact["theirs"] = theirs
+        return exact
     }
 }
 
 /// The policy for a field that was changed on both sides. Every conflict is reported, whoever wins.
+///
+/// ```swift
+/// options.conflictsByTable["counters"] = .merge { conflict in
+///     let (mine, theirs) = (conflict.mine.intValue ?? 0, conflict.theirs?.intValue ?? 0)
+///     if conflict.maybeApplied { return .int(theirs) }
+///     return .int(theirs + mine - (conflict.before?.intValue ?? 0))
+/// }
+/// ```
 public enum ConflictPolicy: Sendable {
     /// The local value is sent.
     case clientWins
@@ -66,6 +72,12 @@ public enum ConflictPolicy: Sendable {
 
     /// Like the case of this name, with only the three versions of the record: `.mergeRecord { before, mine, theirs in
     /// … }`.
+    ///
+    /// ```swift
+    /// options.conflictsByTable["orders"] = .mergeRecord { before, mine, theirs in
+    ///     theirs["state"] == "closed" ? theirs : mine
+    /// }
+    /// ```
     public static func mergeRecord(
         _ merge: @escaping @Sendable (_ before: JSONObject, _ mine: JSONObject, _ theirs: JSONObject) -> JSONObject
     ) -> ConflictPolicy {

@@ -32,7 +32,7 @@ enum Replay {
         var document: JSONObject = [SystemField.id.rawValue: .string(entry.record)]
         for (key, value) in entry.sentFields { document[key] = value }
         document[SystemField.createdBy.rawValue] = .string(entry.user)
-        document[SystemField.createdAt.rawValue] = .string(entry.madeAt.description)
+        document[SystemField.createdAt.rawValue] = .string(entry.madeTimestamp.description)
         document[SystemField.updatedAt.rawValue] = .string(entry.changedAt.description)
         return document
     }

@@ -1,4 +1,5 @@
 import BkendWire
+import Foundation
 
 /// When the engine wakes, and what it shows.
 extension EngineState {
@@ -18,7 +19,8 @@ extension EngineState {
     /// The status to publish.
     mutating func currentStatus(_ turn: EngineTurn<some StatusStore>) throws -> SyncStatus {
         var status = SyncStatus()
-        status.state = currentState(owner: try turn.store.owner)
+        var dates = StatusDates(known: dates, now: turn.now, date: turn.store.date)
+        status.state = currentState(owner: try turn.store.owner, &dates)
         let counts = try currentCounts(turn.store)
         status.pending = counts.pending
         status.failed = counts.failed
@@ -27,13 +29,15 @@ extension EngineState {
         status.lastError = shared.problem
         status.subscriptions = pull.ordered.map { $0.status(at: turn.now) }
         status.pausedTables = push.pauses.sorted { $0.key < $1.key }.map { place, pause in
-            TablePause(table: place.table, kind: place.kind, reason: pause.reason, until: pause.until)
+            TablePause(
+                table: place.table, kind: place.kind, reason: pause.reason, until: dates.date(of: pause.until))
         }
+        self.dates = dates.shown
         return status
     }
 
     /// What the engine is doing for a store of an owner.
-    func currentState(owner: String) -> SyncStatus.State {
+    func currentState(owner: String, _ dates: inout StatusDates) -> SyncStatus.State {
         guard shared.epoch != nil else { return .stopped }
         if isPaused { return .paused(.requested) }
         guard shared.session.isKnown else { return .paused(.noSession) }
@@ -47,12 +51,12 @@ extension EngineState {
             switch shared.gate.reason {
             case .unreachable: return .offline
             case .paused(let reason): return .paused(reason)
-            case .patience, nil: return .waiting(until: closed)
+            case .patience, nil: return .waiting(until: dates.date(of: closed))
             }
         }
         // One thing that can't leave closes nothing, but where it is all there is to send, nobody else would say so.
         if shared.gate.isCutOff { return .offline }
-        if let retryAt = shared.session.retryAt { return .waiting(until: retryAt) }
+        if let retryAt = shared.session.retryAt { return .waiting(until: dates.date(of: retryAt)) }
         let isBusy = !shared.flights.isEmpty || shared.session.isRefreshing || push.notBefore != nil
         return isBusy ? .syncing : .idle
     }
@@ -65,5 +69,27 @@ extension EngineState {
         // What this transaction changes moves the version only at its end.
         self.counts = store.touchesOutbox ? nil : (version, counts)
         return counts
+    }
+}
+
+/// The dates at which moments of the engine's clock come, by the device's clock. A moment keeps the date that the last
+/// status had for it: taken anew, it would differ by a little and the status with it.
+struct StatusDates {
+    private let known: [SyncInstant: Date]
+    private let now: SyncInstant
+    private let present: Date
+    /// The dates that this status has.
+    private(set) var shown: [SyncInstant: Date] = [:]
+
+    init(known: [SyncInstant: Date], now: SyncInstant, date: Date) {
+        self.known = known
+        self.now = now
+        present = date
+    }
+
+    mutating func date(of moment: SyncInstant) -> Date {
+        let date = known[moment] ?? present.addingTimeInterval(now.duration(to: moment) / .seconds(1))
+        shown[moment] = date
+        return date
     }
 }

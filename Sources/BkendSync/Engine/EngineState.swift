@@ -1,4 +1,5 @@
 import BkendWire
+import Foundation
 
 /// What the engine holds between events; all of it may be lost at a crash. A value, so that an event whose transaction
 /// fails changes nothing.
@@ -17,6 +18,8 @@ struct EngineState: Sendable {
     var wake: SyncInstant?
     /// The status that was published last.
     var status = SyncStatus()
+    /// The dates that the status has for moments of the engine's clock.
+    var dates: [SyncInstant: Date] = [:]
     /// The outbox's counts and the version they were taken at.
     var counts: (version: Int64, counts: OutboxCounts)?
 

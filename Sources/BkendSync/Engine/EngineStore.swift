@@ -1,4 +1,5 @@
 import BkendWire
+import Foundation
 
 /// What every machine asks of the store. Each machine's own protocol adds what it needs besides; the store's transaction
 /// is all of them, and a test's store in memory is one.
@@ -37,9 +38,13 @@ protocol StatusStore: EngineStore {
     var outboxVersion: Int64 { get throws }
     /// Whether this transaction changes anything in the outbox.
     var touchesOutbox: Bool { get }
+    /// The device's time.
+    var date: Date { get }
 
     /// The outbox in numbers.
     func outboxCounts() throws -> OutboxCounts
 }
 
-extension StoreTransaction: PullStore, PushStore, StatusStore {}
+extension StoreTransaction: PullStore, PushStore, StatusStore {
+    var date: Date { environment.now().date }
+}

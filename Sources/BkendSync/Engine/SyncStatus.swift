@@ -1,6 +1,16 @@
 public import BkendWire
+public import Foundation
 
 /// The state of synchronisation, as one value.
+///
+/// ```swift
+/// switch status.state {
+/// case .offline: "No connection. \(status.pending) changes wait on this device"
+/// case .signedOut: "Sign in again to go on synchronising"
+/// case .paused(.refused): "The server no longer takes this app's key: update the app"
+/// default: status.failed > 0 ? "\(status.failed) changes were rejected" : nil
+/// }
+/// ```
 public struct SyncStatus: Sendable, Hashable {
     /// The engine's state.
     public enum State: Sendable, Hashable {
@@ -12,8 +22,8 @@ public struct SyncStatus: Sendable, Hashable {
         case syncing
         /// No connection to the server.
         case offline
-        /// The server limited requests or failed. The next attempt is at the given time.
-        case waiting(until: SyncInstant)
+        /// The server limited requests or failed. The next attempt is at the given time, by this device's clock.
+        case waiting(until: Date)
         /// Nothing is sent until the reason no longer applies.
         case paused(PauseReason)
         /// The session has ended. The outbox is kept.
@@ -71,11 +81,11 @@ public struct TablePause: Sendable, Hashable {
     public var kind: OutboxEntry.Kind?
     /// Why.
     public var reason: PauseReason
-    /// When one of the table's entries is retried.
-    public var until: SyncInstant
+    /// When one of the table's entries is retried, by this device's clock.
+    public var until: Date
 
     /// A pause.
-    package init(table: String, kind: OutboxEntry.Kind? = nil, reason: PauseReason, until: SyncInstant) {
+    package init(table: String, kind: OutboxEntry.Kind? = nil, reason: PauseReason, until: Date) {
         self.table = table
         self.kind = kind
         self.reason = reason
@@ -106,17 +116,17 @@ public struct SubscriptionStatus: Sendable, Hashable {
     /// Whether the server's rows were read to the end since synchronisation started, or since the last `syncNow`.
     public var isUpToDate = false
     /// The server's time at the last complete round.
-    public var lastSuccess: Timestamp?
+    public var lastSuccess: Date?
     /// The number of rows that the first pull has received so far.
     public var received: Int
     /// The total number of rows of the first pull, as the server reported when it began.
     public var expected: Int?
     /// Rows per second during the first pull.
-    public var rate: Double?
+    package var rate: Double?
 
     /// A state.
     package init(
-        id: Int64, table: String, phase: Phase, lastSuccess: Timestamp? = nil, received: Int = 0, expected: Int? = nil,
+        id: Int64, table: String, phase: Phase, lastSuccess: Date? = nil, received: Int = 0, expected: Int? = nil,
         rate: Double? = nil
     ) {
         self.id = id

@@ -162,7 +162,7 @@ extension StoreTransaction {
             INSERT INTO sync_entries (user, collection, record, kind, fields, before, state, made_at, changed_at, client_key)
             VALUES (?, ?, ?, ?, '{}', '{}', ?, ?, ?, ?)
             """, .text(entry.user), .text(entry.table), .text(entry.record), .text(entry.kind.rawValue),
-            .text(entry.state.rawValue), .int(entry.madeAt.milliseconds), .int(entry.changedAt.milliseconds),
+            .text(entry.state.rawValue), .int(entry.madeTimestamp.milliseconds), .int(entry.changedAt.milliseconds),
             .optional(entry.clientKey))
         noteEntries()
         return db.lastInsertedRowID

@@ -20,7 +20,7 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
     private static let ownCodes: Set<String> = ["serverFailed", "foreignAnswer", "tooLong"]
 
     /// A failure.
-    public init(code: String, message: String, status: Int? = nil, details: [ErrorBody.Detail] = []) {
+    package init(code: String, message: String, status: Int? = nil, details: [ErrorBody.Detail] = []) {
         self.code = code
         self.message = message
         self.status = status
@@ -46,13 +46,7 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The code of a dead letter that refers to a discarded record.
-    public static let dependencyDiscarded = "dependencyDiscarded"
-
-    /// Same code, message, status and details, by code point.
-    public static func == (a: EntryFailure, b: EntryFailure) -> Bool { a.json == b.json }
-
-    /// Hashes code, message, status and details.
-    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+    package static let dependencyDiscarded = "dependencyDiscarded"
 
     /// `code: message`
     public var description: String { "\(code): \(message)" }
@@ -79,4 +73,8 @@ public struct EntryFailure: Error, Hashable, Sendable, CustomStringConvertible {
                     message: $0["message"]?.stringValue ?? "")
             })
     }
+}
+
+extension EntryFailure: ComparedExactly {
+    package var exact: JSONObject { json }
 }

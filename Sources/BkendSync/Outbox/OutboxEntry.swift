@@ -1,4 +1,5 @@
-import BkendWire
+public import BkendWire
+public import Foundation
 
 /// A local write that the server hasn't confirmed yet (sync.md, "States of an entry").
 public struct OutboxEntry: Hashable, Sendable {
@@ -30,9 +31,9 @@ public struct OutboxEntry: Hashable, Sendable {
     }
 
     /// The entry's number. Later writes have greater numbers.
-    public var sequence: Int64
+    package var sequence: Int64
     /// The id of the user who made the write, "" for a guest. It is only sent as that user.
-    public var user: String
+    package var user: String
     /// The table.
     public var table: String
     /// The record's current id.
@@ -47,21 +48,21 @@ public struct OutboxEntry: Hashable, Sendable {
     /// The entry's state.
     public var state: State
     /// The leader's epoch in which it was last sent, 0 if never.
-    public var epoch: Int64
+    package var epoch: Int64
     /// The exact request body, once sent.
-    public var body: [UInt8]?
+    package var body: [UInt8]?
     /// How many times it was sent.
     public var attempts: Int
     /// Why it failed, or the last error of an entry that is retried.
     public var failure: EntryFailure?
-    /// When the write was made, by this device's clock. For display only.
-    public var madeAt: Timestamp
+    /// When the write was made, by this device's clock.
+    package var madeTimestamp: Timestamp
     /// When a later write was merged into the entry, by this device's clock. For display only.
-    public var changedAt: Timestamp
+    package var changedAt: Timestamp
     /// The key that a create sends as the field `clientKey`; nil if it has none.
-    public var clientKey: String?
+    package var clientKey: String?
     /// Fields of a failed update that later writes have set again.
-    public var overwritten: [String] { overwrites.keys }
+    package var overwritten: [String] { overwrites.keys }
     /// By which entries, gone ones among them: numbers by field. Only one that is discarded counts no longer.
     package var overwrites: JSONObject
 
@@ -73,8 +74,11 @@ public struct OutboxEntry: Hashable, Sendable {
 }
 
 extension OutboxEntry: Identifiable {
-    /// The entry's number.
+    /// The entry's number. Later writes have greater numbers.
     public var id: Int64 { sequence }
+
+    /// When the write was made, by this device's clock. For display only.
+    public var madeAt: Date { madeTimestamp.date }
 }
 
 extension OutboxEntry {

@@ -87,7 +87,7 @@ extension StoreSnapshot {
             fields: try row.object(5), before: try row.object(6), state: state, epoch: row.int(8),
             body: row.isNull(9) ? nil : Array(row.bytes(9)), attempts: Int(row.int(10)),
             failure: row.isNull(11) ? nil : EntryFailure(try row.object(11)),
-            madeAt: Timestamp(clamping: row.int(12)), changedAt: Timestamp(clamping: row.int(13)),
+            madeTimestamp: Timestamp(clamping: row.int(12)), changedAt: Timestamp(clamping: row.int(13)),
             clientKey: row.optionalText(14),  // Nearly always empty.
             overwrites: row.bytes(15).count <= 2 ? [:] : try row.object(15))
     }

@@ -11,7 +11,7 @@ extension StoreTransaction {
         let now = environment.now()
         var entry = OutboxEntry(
             sequence: 0, user: try owner, table: key.table, record: key.id, kind: kind, fields: fields, before: before,
-            state: .queued, epoch: 0, body: nil, attempts: 0, failure: nil, madeAt: now, changedAt: now,
+            state: .queued, epoch: 0, body: nil, attempts: 0, failure: nil, madeTimestamp: now, changedAt: now,
             clientKey: clientKey, overwrites: [:])
         try db.perform(
             """

@@ -1,4 +1,13 @@
 /// Whether the server has all writes of a record.
+///
+/// ```swift
+/// switch state {
+/// case .synced: ""
+/// case .pending: "↑"
+/// case .failed(let failure): "! \(failure.message)"
+/// case .unresolved: "?"
+/// }
+/// ```
 public enum SyncState: Hashable, Sendable {
     /// The server has all writes of this record.
     case synced

@@ -140,7 +140,7 @@ extension SubscriptionPull {
         case nil: if progress.isFilled { phase = .current }
         }
         var status = SubscriptionStatus(
-            id: number, table: query.table, phase: phase, lastSuccess: progress.drainedAt)
+            id: number, table: query.table, phase: phase, lastSuccess: progress.drainedAt?.date)
         status.isUpToDate = reading == .complete
         if case .first(let first, let startedAt) = activity {
             status.received = first.received

@@ -3,11 +3,11 @@ public import Foundation
 
 // See BkendWire's LocalizedErrors.swift.
 
-extension StoreError: LocalizedError {
+extension StoreError: LocalizedError, DescribedError {
     /// What is wrong and what to do.
-    public var errorDescription: String? {
+    package var userMessage: String {
         switch reason {
-        case .rejected(let failure): failure.errorDescription
+        case .rejected(let failure): failure.userMessage
         // The other way out is for developers.
         case .outboxNotEmpty(let count): "\(count) writes are not on the server yet. Sync first."
         default: explanation.asSentence
@@ -15,12 +15,9 @@ extension StoreError: LocalizedError {
     }
 }
 
-extension EntryFailure: LocalizedError {
+extension EntryFailure: LocalizedError, DescribedError {
     /// The reason as text.
-    public var errorDescription: String? { message.asSentence }
+    package var userMessage: String { message.asSentence }
 }
 
-extension SyncProblem: LocalizedError {
-    /// What failed, without the server's message.
-    public var errorDescription: String? { description.asSentence }
-}
+extension SyncProblem: LocalizedError, DescribedError {}

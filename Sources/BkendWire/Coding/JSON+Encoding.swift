@@ -23,7 +23,7 @@ extension JSONObject {
     /// The JSON object of a Swift value; see `JSON.init(encoding:)`.
     ///
     /// - Throws: `JSONCodingError` when the value can't be encoded or doesn't encode as an object.
-    public init(encoding value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable] = [:])
+    package init(encoding value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable] = [:])
         throws(JSONCodingError)
     {
         let json = try JSON(encoding: value, userInfo: userInfo)

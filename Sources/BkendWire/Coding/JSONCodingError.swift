@@ -6,7 +6,7 @@ public struct JSONCodingError: Error, Hashable, Sendable, CustomStringConvertibl
     public var message: String
 
     /// An error at a place.
-    public init(path: String, message: String) {
+    package init(path: String, message: String) {
         self.path = path
         self.message = message
     }

@@ -7,7 +7,7 @@ public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
     /// What failed and what to do, in the server's words.
     public var message: String
     /// How many rows the list may ask for instead, when its page was too large (`ErrorCode.pageTooLarge`).
-    public var largestLimit: Int?
+    package var largestLimit: Int?
     /// What is wrong with each field, when the server says.
     public var details: [Detail]
     /// How many more details there are than the answer lists.
@@ -23,7 +23,7 @@ public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
         public var message: String
 
         /// A failure.
-        public init(field: String, rule: String, message: String) {
+        package init(field: String, rule: String, message: String) {
             self.field = field
             self.rule = rule
             self.message = message
@@ -31,7 +31,7 @@ public struct ErrorBody: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// An error; the status is the code's own unless given.
-    public init(
+    package init(
         _ code: ErrorCode, _ message: String, details: [Detail] = [], omittedDetails: Int = 0, status: Int? = nil
     ) {
         self.status = status ?? code.status
@@ -62,7 +62,7 @@ extension ErrorBody {
 
     /// Reads an answer's body: the nested shape, `{"error":{"code","message"}}`, or the flat
     /// `{"statusCode","error":"VALIDATION_ERROR","message"}`. Nil when it is no error of bkend's: a proxy's, for example.
-    public init?(_ json: JSON, status: Int) {
+    package init?(_ json: JSON, status: Int) {
         guard case .object(let body) = json else { return nil }
         // A server that says 200 by HTTP and 404 in the body means the body; a number that is no error means nothing.
         let stated = body["statusCode"]?.intValue.flatMap(Int.init(exactly:))

@@ -1,55 +1,55 @@
 /// A server's error code: an open set (rest-api.md §10). Codes that this version doesn't know are kept as they are.
+///
+/// ```swift
+/// if error.code == .duplicateValue { hint("That name is taken") }
+/// ```
 public struct ErrorCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The code as the server sends it, `data/not-found` for example.
     public var rawValue: String
 
     /// A code by its text.
     public init(rawValue: String) { self.rawValue = rawValue }
-
-    /// A code by its text.
-    public init(stringLiteral value: String) { rawValue = value }
-
-    /// The code's text.
-    public var description: String { rawValue }
 }
+
+extension ErrorCode: OpenName {}
 
 extension ErrorCode {
     /// 400: the record, filter or parameter is not valid.
     public static let validationError: ErrorCode = "data/validation-error"
     /// 400: a required header is missing.
-    public static let invalidHeader: ErrorCode = "data/invalid-header"
+    package static let invalidHeader: ErrorCode = "data/invalid-header"
     /// 400: the query took longer than the server allows.
     public static let queryTimeout: ErrorCode = "data/query-timeout"
-    /// 400: the page has more bytes than the server answers at once; `ErrorBody.largestLimit` says how many rows fit.
+    /// 400: the page has more bytes than the server answers at once; `BkendError.largestLimit` says how many rows fit.
     public static let pageTooLarge: ErrorCode = "data/page-too-large"
     /// 400: a parameter outside of records is not valid.
-    public static let invalidParameters: ErrorCode = "common/invalid-parameters"
+    package static let invalidParameters: ErrorCode = "common/invalid-parameters"
     /// 401: the API key is malformed, unknown, revoked or expired.
     public static let invalidAPIKey: ErrorCode = "auth/invalid-api-key"
     /// 401: the caller must sign in.
     public static let unauthorized: ErrorCode = "auth/unauthorized"
     /// 401: the call needs a signed-in user.
-    public static let authenticationRequired: ErrorCode = "common/authentication-required"
+    package static let authenticationRequired: ErrorCode = "common/authentication-required"
     /// 401: the access token has expired.
     public static let tokenExpired: ErrorCode = "auth/token-expired"
     /// 401: the access token is not valid.
-    public static let invalidToken: ErrorCode = "auth/invalid-token"
+    package static let invalidToken: ErrorCode = "auth/invalid-token"
     /// 401: the access token is not a token.
-    public static let invalidTokenFormat: ErrorCode = "auth/invalid-token-format"
+    package static let invalidTokenFormat: ErrorCode = "auth/invalid-token-format"
     /// 401: address or password is wrong.
     public static let invalidCredentials: ErrorCode = "auth/invalid-credentials"
     /// 401: the refresh token is not valid, or was used already.
-    public static let invalidRefreshToken: ErrorCode = "auth/invalid-refresh-token"
+    package static let invalidRefreshToken: ErrorCode = "auth/invalid-refresh-token"
     /// 401: the session has ended.
     public static let sessionExpired: ErrorCode = "auth/session-expired"
     /// 403: the caller may not do this to the record or table.
     public static let permissionDenied: ErrorCode = "data/permission-denied"
     /// 403: the key's scopes don't include this.
-    public static let scopeInsufficient: ErrorCode = "data/scope-insufficient"
+    package static let scopeInsufficient: ErrorCode = "data/scope-insufficient"
     /// 403: a system table is for administrators.
-    public static let systemTableAccess: ErrorCode = "data/system-table-access"
+    package static let systemTableAccess: ErrorCode = "data/system-table-access"
     /// 403: the token belongs to another project or environment.
-    public static let projectAccessDenied: ErrorCode = "data/project-access-denied"
+    package static let projectAccessDenied: ErrorCode = "data/project-access-denied"
     /// 403: the account is disabled.
     public static let accountBanned: ErrorCode = "auth/account-banned"
     /// 404: there is no such table.
@@ -57,21 +57,21 @@ extension ErrorCode {
     /// 404: there is no such record.
     public static let notFound: ErrorCode = "data/not-found"
     /// 404: there is no such environment.
-    public static let environmentNotFound: ErrorCode = "data/environment-not-found"
+    package static let environmentNotFound: ErrorCode = "data/environment-not-found"
     /// 404: there is no such route.
-    public static let routeNotFound: ErrorCode = "common/not-found"
+    package static let routeNotFound: ErrorCode = "common/not-found"
     /// 409: another record holds this value of a unique field.
     public static let duplicateValue: ErrorCode = "data/duplicate-value"
     /// 413: the body, or the record that it would make, is larger than the server takes.
     public static let payloadTooLarge: ErrorCode = "common/payload-too-large"
     /// 415: the body is not JSON.
-    public static let unsupportedMediaType: ErrorCode = "common/unsupported-media-type"
+    package static let unsupportedMediaType: ErrorCode = "common/unsupported-media-type"
     /// 429: too many requests.
     public static let rateLimitExceeded: ErrorCode = "data/rate-limit-exceeded"
     /// 429: too many connections of one address, or requests in flight of one client.
-    public static let tooManyConnections: ErrorCode = "common/too-many-connections"
+    package static let tooManyConnections: ErrorCode = "common/too-many-connections"
     /// 429: too many requests to the accounts' routes.
-    public static let tooManyRequests: ErrorCode = "auth/too-many-requests"
+    package static let tooManyRequests: ErrorCode = "auth/too-many-requests"
     /// 429: too many attempts to sign in.
     public static let tooManyLoginAttempts: ErrorCode = "auth/too-many-login-attempts"
     /// 500: the server failed.
@@ -82,7 +82,7 @@ extension ErrorCode {
     public static let insufficientStorage: ErrorCode = "common/insufficient-storage"
 
     /// The HTTP status that rest-api.md §10 gives a code; 400 for an unknown one.
-    public var status: Int { Self.statuses[self] ?? 400 }
+    package var status: Int { Self.statuses[self] ?? 400 }
 
     private static let statuses: [ErrorCode: Int] = [
         .tooManyConnections: 429,

@@ -2,15 +2,23 @@ extension JSON {
     /// Reads one JSON text, strictly by RFC 8259: UTF-8 only, no duplicate keys, no trailing commas, no comments.
     ///
     /// - Throws: `JSONError` with the reason and the byte.
-    public init(parsing bytes: some Sequence<UInt8>, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    public init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
+        try self.init(parsing: bytes, limits: JSONLimits())
+    }
+
+    /// Reads one JSON text; see `init(parsing:)` with bytes.
+    public init(parsing text: String) throws(JSONError) { try self.init(parsing: text.utf8) }
+
+    /// Reads one JSON text within these limits.
+    package init(parsing bytes: some Sequence<UInt8>, limits: JSONLimits) throws(JSONError) {
         self = try withBytes(of: bytes) { buffer throws(JSONError) in
             var parser = JSONParser(buffer, limits: limits)
             return try parser.document()
         }
     }
 
-    /// Reads one JSON text; see `init(parsing:limits:)`.
-    public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    /// Reads one JSON text within these limits.
+    package init(parsing text: String, limits: JSONLimits) throws(JSONError) {
         try self.init(parsing: text.utf8, limits: limits)
     }
 

@@ -73,7 +73,7 @@ extension JSONObject {
     }
 
     /// The compact UTF-8 text; see `JSON.serialized()`.
-    public func serialized() -> [UInt8] {
+    package func serialized() -> [UInt8] {
         var out: [UInt8] = []
         write(to: &out)
         return out

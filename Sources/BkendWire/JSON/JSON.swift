@@ -1,6 +1,11 @@
 /// A JSON value (RFC 8259) that loses nothing on the way through: 64-bit integers stay exact, objects keep the order
 /// of their keys, and strings are compared by their bytes.
 ///
+/// ```swift
+/// let tables: JSON = ["tables": [["name": "notes", "searchIndex": true]]]
+/// let name = tables["tables"]?[0]?["name"]?.stringValue
+/// ```
+///
 /// Equality follows MongoDB's (rest-api.md §5): numbers by value, so `1 == 1.0`; strings by code points, so a composed
 /// and a decomposed "é" differ; objects by keys, values *and* their order; booleans never equal 0 or 1.
 public enum JSON: Sendable {
@@ -53,7 +58,7 @@ extension JSON: Hashable {
 
 extension JSON {
     /// The type's name as an error message gives it: `null`, `boolean`, `number`, `string`, `array` or `object`.
-    public var typeName: String {
+    package var typeName: String {
         switch self {
         case .null: "null"
         case .bool: "boolean"

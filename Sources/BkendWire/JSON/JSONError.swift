@@ -1,7 +1,7 @@
 /// Why a text is not JSON that this project takes, and where.
 public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong with the text.
-    public enum Reason: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
         /// The text ended in the middle of a value.
         case unexpectedEnd
         /// A byte stands where the grammar doesn't allow it.
@@ -35,12 +35,12 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// What is wrong.
-    public var reason: Reason
+    package var reason: Reason
     /// The offset of the offending byte from the start, in bytes.
     public var offset: Int
 
     /// An error at that byte.
-    public init(_ reason: Reason, at offset: Int) {
+    package init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }
@@ -74,16 +74,16 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// How much a JSON text may ask of the reader.
-public struct JSONLimits: Hashable, Sendable {
+package struct JSONLimits: Hashable, Sendable {
     /// How deep arrays and objects may nest.
-    public var depth: Int
+    package var depth: Int
     /// How many members and elements the text may hold altogether.
-    public var values: Int
+    package var values: Int
     /// How many bytes of UTF-8 a member's name may have.
-    public var nameBytes: Int
+    package var nameBytes: Int
 
     /// Limits; the defaults suit a client that reads what a server of its choice sends.
-    public init(depth: Int = 512, values: Int = .max, nameBytes: Int = .max) {
+    package init(depth: Int = 512, values: Int = .max, nameBytes: Int = .max) {
         self.depth = depth
         self.values = values
         self.nameBytes = nameBytes

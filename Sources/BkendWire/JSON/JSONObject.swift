@@ -1,4 +1,9 @@
 /// A JSON object whose members keep their order. Names are unique and compared by code point.
+///
+/// ```swift
+/// var fields: JSONObject = ["title": "Plain", "views": 3]
+/// fields["mood"] = "calm"
+/// ```
 public struct JSONObject: Sendable {
     /// One name and its value.
     public typealias Element = (key: String, value: JSON)

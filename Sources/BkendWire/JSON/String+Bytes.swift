@@ -32,3 +32,19 @@ package struct ExactString: Hashable, Sendable {
 
     package func hash(into hasher: inout Hasher) { string.hashBytes(into: &hasher) }
 }
+
+/// A value that is compared by another one, since `==` of its own texts would take a composed and a decomposed "é" for
+/// one character.
+package protocol ComparedExactly: Hashable {
+    associatedtype Exact: Hashable
+    /// What is compared and hashed.
+    var exact: Exact { get }
+}
+
+extension ComparedExactly {
+    /// Whether both are the same, by code point.
+    public static func == (a: Self, b: Self) -> Bool { a.exact == b.exact }
+
+    /// Hashes what is compared.
+    public func hash(into hasher: inout Hasher) { hasher.combine(exact) }
+}

@@ -1,5 +1,5 @@
 /// The fields that the server alone sets on every record (rest-api.md §3).
-public enum SystemField: String, CaseIterable, Sendable {
+package enum SystemField: String, CaseIterable, Sendable {
     /// 24 hex digits in MongoDB's ObjectId layout.
     case id
     /// The id of the user who created the record, or `""` for a guest.

@@ -19,28 +19,21 @@ public indirect enum Filter: Hashable, Sendable {
 /// Operators on one field, all of which must hold.
 public struct Condition: Hashable, Sendable {
     /// The field's name, or a dotted path into objects and arrays.
-    public var field: String
+    package var field: String {
+        get { exactField.string }
+        set { exactField = ExactString(newValue) }
+    }
     /// The operators; none says nothing about the field.
-    public var operators: [FilterOperator]
+    package var operators: [FilterOperator]
+    private var exactField: ExactString
 
     /// A condition on a field.
-    public init(_ field: String, _ operators: FilterOperator...) { self.init(field, operators) }
+    package init(_ field: String, _ operators: FilterOperator...) { self.init(field, operators) }
 
     /// A condition on a field.
-    public init(_ field: String, _ operators: [FilterOperator]) {
-        self.field = field
+    package init(_ field: String, _ operators: [FilterOperator]) {
+        exactField = ExactString(field)
         self.operators = operators
-    }
-
-    /// Same field by code point, same operators.
-    public static func == (a: Condition, b: Condition) -> Bool {
-        a.field.hasSameBytes(as: b.field) && a.operators == b.operators
-    }
-
-    /// Hashes the field's code points and the operators.
-    public func hash(into hasher: inout Hasher) {
-        field.hashBytes(into: &hasher)
-        hasher.combine(operators)
     }
 }
 

@@ -1,5 +1,5 @@
 /// One operator with its operand (rest-api.md §5). Semantics are MongoDB's.
-public enum FilterOperator: Hashable, Sendable {
+package enum FilterOperator: Hashable, Sendable {
     /// `$eq`: equal, or an array with an equal element; null also matches a missing field.
     case equals(JSON)
     /// `$ne`: the opposite of `$eq`, so a missing field matches unless the operand is null.
@@ -24,7 +24,7 @@ public enum FilterOperator: Hashable, Sendable {
     case contains(JSON)
 
     /// The operator's name in the REST form.
-    public var name: String {
+    package var name: String {
         switch self {
         case .equals: "$eq"
         case .notEquals: "$ne"
@@ -41,7 +41,7 @@ public enum FilterOperator: Hashable, Sendable {
     }
 
     /// The operand in the REST form; `$options` stands beside it.
-    public var operand: JSON {
+    package var operand: JSON {
         switch self {
         case .equals(let value), .notEquals(let value), .greater(let value), .greaterOrEqual(let value),
             .less(let value), .lessOrEqual(let value), .contains(let value):
@@ -56,12 +56,12 @@ public enum FilterOperator: Hashable, Sendable {
     private var options: String { if case .regex(_, let options) = self { options } else { "" } }
 
     /// Same operator and operand, strings by code point.
-    public static func == (a: FilterOperator, b: FilterOperator) -> Bool {
+    package static func == (a: FilterOperator, b: FilterOperator) -> Bool {
         a.name == b.name && a.operand == b.operand && a.options.hasSameBytes(as: b.options)
     }
 
     /// Hashes name and operand.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(operand)
     }

@@ -2,7 +2,7 @@ extension Query {
     /// The query's parameters as the REST API takes them; what equals the server's default is left out.
     ///
     /// - Throws: `FilterNotExpressible` when the filter, or an order by several fields, has no such form.
-    public func queryItems() throws(FilterNotExpressible) -> [QueryItem] {
+    package func queryItems() throws(FilterNotExpressible) -> [QueryItem] {
         let form = try filter.rest()
         var items: [QueryItem] = []
         if page.offset == nil, page.number != 1 { items.append(QueryItem("page", String(page.number))) }

@@ -1,23 +1,23 @@
 /// One name and value of a URL's query, decoded.
-public struct QueryItem: Hashable, Sendable {
+package struct QueryItem: Hashable, Sendable {
     /// The name.
-    public var name: String
+    package var name: String
     /// The value.
-    public var value: String
+    package var value: String
 
     /// An item.
-    public init(_ name: String, _ value: String) {
+    package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
     }
 
     /// Same name and value by code point.
-    public static func == (a: QueryItem, b: QueryItem) -> Bool {
+    package static func == (a: QueryItem, b: QueryItem) -> Bool {
         a.name.hasSameBytes(as: b.name) && a.value.hasSameBytes(as: b.value)
     }
 
     /// Hashes the code points of name and value.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         name.hashBytes(into: &hasher)
         value.hashBytes(into: &hasher)
     }

@@ -1,9 +1,9 @@
 extension RESTFilter {
     /// The JSON object of `andFilters`, nil when that part is empty.
-    public var andFilters: JSONObject? { Self.object(of: allOf) }
+    package var andFilters: JSONObject? { Self.object(of: allOf) }
 
     /// The JSON object of `orFilters`, nil when that part is empty.
-    public var orFilters: JSONObject? { Self.object(of: anyOf) }
+    package var orFilters: JSONObject? { Self.object(of: anyOf) }
 
     private static func object(of conditions: [Condition]) -> JSONObject? {
         conditions.isEmpty ? nil : JSONObject(conditions.map { ($0.field, $0.restValue) })

@@ -1,13 +1,13 @@
 /// A filter in the form that the REST API can say: all of `andFilters`, and any of `orFilters` unless those are empty
 /// (rest-api.md §4).
-public struct RESTFilter: Hashable, Sendable, FilterConvertible {
+package struct RESTFilter: Hashable, Sendable, FilterConvertible {
     /// The conditions that must all hold, one a field.
-    public private(set) var allOf: [Condition]
+    package private(set) var allOf: [Condition]
     /// The conditions of which one must hold, one a field; empty for no such part.
-    public private(set) var anyOf: [Condition]
+    package private(set) var anyOf: [Condition]
 
     /// A filter that matches every record.
-    public init() {
+    package init() {
         allOf = []
         anyOf = []
     }
@@ -15,7 +15,7 @@ public struct RESTFilter: Hashable, Sendable, FilterConvertible {
     /// The form of these conditions. Conditions on one field are merged into one.
     ///
     /// - Throws: `FilterNotExpressible` when an operator would stand twice on a field, or a choice can't be one object.
-    public init(allOf: [Condition], anyOf: [Condition] = []) throws(FilterNotExpressible) {
+    package init(allOf: [Condition], anyOf: [Condition] = []) throws(FilterNotExpressible) {
         self.init()
         for condition in allOf { try add(condition) }
         // An alternative that says nothing holds for every record, and so does the choice.
@@ -36,14 +36,14 @@ public struct RESTFilter: Hashable, Sendable, FilterConvertible {
     }
 
     /// The filter as a tree.
-    public var filter: Filter {
+    package var filter: Filter {
         let all = allOf.map(Filter.condition)
         if anyOf.isEmpty { return all.count == 1 ? all[0] : .allOf(all) }
         return .allOf(all + [.anyOf(anyOf.map(Filter.condition))])
     }
 
     /// Whether it matches every record.
-    public var isEmpty: Bool { allOf.isEmpty && anyOf.isEmpty }
+    package var isEmpty: Bool { allOf.isEmpty && anyOf.isEmpty }
 
     private mutating func add(_ condition: Condition) throws(FilterNotExpressible) {
         if condition.operators.isEmpty { return }
@@ -95,7 +95,7 @@ extension Filter {
     /// The filter in the form that the REST API can say.
     ///
     /// - Throws: `FilterNotExpressible` when it has none; the local store still answers it.
-    public func rest() throws(FilterNotExpressible) -> RESTFilter {
+    package func rest() throws(FilterNotExpressible) -> RESTFilter {
         var all: [Condition] = []
         var any: [Condition]?
         var single: [Condition] = []
@@ -145,7 +145,7 @@ extension Filter {
 /// The REST API has no form for a query; nothing was sent. The local store answers any filter.
 public struct FilterNotExpressible: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the REST form can't say.
-    public enum Reason: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
         /// The operator would stand twice on one field.
         case repeatedOperator(String)
         /// Two branches of a choice are about one field and aren't both equalities.
@@ -167,7 +167,7 @@ public struct FilterNotExpressible: Error, Hashable, Sendable, CustomStringConve
     /// The field, where one is to blame.
     public var field: String?
     /// What can't be said.
-    public var reason: Reason
+    package var reason: Reason
 
     /// What can't be said, on which field.
     package init(field: String?, reason: Reason) {

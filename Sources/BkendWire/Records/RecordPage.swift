@@ -14,7 +14,7 @@ public struct Pagination: Hashable, Sendable {
     public var hasPrev: Bool
 
     /// The pagination of one part of a result.
-    public init(total: Int, page: Query.Page) {
+    package init(total: Int, page: Query.Page) {
         let skipped = page.skipped
         let limit = max(1, page.limit)
         self.total = total
@@ -26,7 +26,7 @@ public struct Pagination: Hashable, Sendable {
     }
 
     /// The object of a list answer.
-    public var json: JSONObject {
+    package var json: JSONObject {
         [
             "total": .int(Int64(total)), "page": .int(Int64(page)), "limit": .int(Int64(limit)),
             "totalPages": .int(Int64(totalPages)), "hasNext": .bool(hasNext), "hasPrev": .bool(hasPrev),
@@ -34,7 +34,7 @@ public struct Pagination: Hashable, Sendable {
     }
 
     /// Reads a list answer's object; members that a server leaves out are derived.
-    public init?(_ json: JSON?) {
+    package init?(_ json: JSON?) {
         guard let json, let total = json["total"]?.intValue.flatMap(Int.init(exactly:)), total >= 0 else { return nil }
         func number(_ key: String) -> Int? { json[key]?.intValue.flatMap(Int.init(exactly:)) }
         let limit = max(1, number("limit") ?? Query.Page.defaultLimit)
@@ -46,20 +46,20 @@ public struct Pagination: Hashable, Sendable {
 }
 
 /// A list answer: records as the server gave them, and where they lie in the result.
-public struct RecordPage: Hashable, Sendable {
+package struct RecordPage: Hashable, Sendable {
     /// The records, in order.
-    public var items: [JSONObject]
+    package var items: [JSONObject]
     /// Where they lie.
-    public var pagination: Pagination
+    package var pagination: Pagination
 
     /// A page.
-    public init(items: [JSONObject], pagination: Pagination) {
+    package init(items: [JSONObject], pagination: Pagination) {
         self.items = items
         self.pagination = pagination
     }
 
     /// Reads a list answer, bare or wrapped; nil when the JSON is none.
-    public init?(_ json: JSON) {
+    package init?(_ json: JSON) {
         let body = Answer.payload(of: json)
         guard let values = body["items"]?.arrayValue, let pagination = Pagination(body["pagination"]) else {
             return nil
@@ -71,9 +71,9 @@ public struct RecordPage: Hashable, Sendable {
 }
 
 /// The two shapes of a successful body: bare (the default), or wrapped in `{"success":true,"data":…}` (rest-api.md §2).
-public enum Answer {
+package enum Answer {
     /// The payload of either shape. A bare record is never mistaken for a wrapper: it carries an `id`.
-    public static func payload(of json: JSON) -> JSON {
+    package static func payload(of json: JSON) -> JSON {
         guard case .object(let object) = json, object["success"] == .bool(true), object["id"] == nil,
             let data = object["data"]
         else { return json }

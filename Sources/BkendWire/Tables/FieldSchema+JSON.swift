@@ -1,6 +1,6 @@
 extension FieldSchema {
     /// The schema in its `bsonType` form, as `/spec` answers it.
-    public var json: JSONObject {
+    package var json: JSONObject {
         var out = JSONObject()
         if let kind { out["bsonType"] = .string(kind == .reference ? "string" : kind.rawValue) }
         if kind == .reference { out["reference"] = table.map(JSON.string) ?? true }

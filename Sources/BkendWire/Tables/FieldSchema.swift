@@ -1,7 +1,7 @@
 /// What a table's schema says of one field (rest-api.md §6, §11).
-public struct FieldSchema: Hashable, Sendable {
+package struct FieldSchema: Hashable, Sendable {
     /// A field's type.
-    public enum Kind: String, Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
         /// Text.
         case string
         /// A whole number of 64 bits.
@@ -21,54 +21,54 @@ public struct FieldSchema: Hashable, Sendable {
     }
 
     /// The type, nil for any.
-    public var kind: Kind?
+    package var kind: Kind?
     /// The value of an absent field on create.
-    public var `default`: JSON?
+    package var `default`: JSON?
     /// Whether no two records may hold the same value.
-    public var unique = false
+    package var unique = false
     /// A PCRE pattern that a string must hold a match of.
-    public var pattern: String?
+    package var pattern: String?
     /// The least number.
-    public var minimum: JSON?
+    package var minimum: JSON?
     /// The greatest number.
-    public var maximum: JSON?
+    package var maximum: JSON?
     /// The least length of a string in Unicode scalar values, or of an array in elements.
-    public var minLength: Int?
+    package var minLength: Int?
     /// The greatest length.
-    public var maxLength: Int?
+    package var maxLength: Int?
     /// The values allowed, nil for any.
-    public var allowed: [JSON]? {
+    package var allowed: [JSON]? {
         didSet { allowedTexts = Self.texts(of: allowed) }
     }
     /// The same, where they are texts and many: an array's elements may be many thousands, and each is looked up.
     package private(set) var allowedTexts: Set<ExactString>?
     /// What an array's elements must be. (An array holds it, since a struct can't hold itself.)
-    public var items: [FieldSchema] = []
+    package var items: [FieldSchema] = []
     /// An object's fields, in order.
-    public var properties: [Property] = []
+    package var properties: [Property] = []
     /// The names of an object's fields that must be present.
-    public var required: [String] = []
+    package var required: [String] = []
     /// Whether an object may hold fields that `properties` doesn't name.
-    public var additionalProperties = true
+    package var additionalProperties = true
     /// The table that a reference points to.
-    public var table: String?
+    package var table: String?
 
     /// A field's name and schema.
-    public struct Property: Hashable, Sendable {
+    package struct Property: Hashable, Sendable {
         /// The name.
-        public var name: String
+        package var name: String
         /// What its value must be.
-        public var schema: FieldSchema
+        package var schema: FieldSchema
 
         /// A property.
-        public init(_ name: String, _ schema: FieldSchema) {
+        package init(_ name: String, _ schema: FieldSchema) {
             self.name = name
             self.schema = schema
         }
     }
 
     /// A schema of a type, or of any.
-    public init(_ kind: Kind? = nil) { self.kind = kind }
+    package init(_ kind: Kind? = nil) { self.kind = kind }
 
     private static func texts(of allowed: [JSON]?) -> Set<ExactString>? {
         guard let allowed, allowed.count > 8 else { return nil }
@@ -77,13 +77,13 @@ public struct FieldSchema: Hashable, Sendable {
     }
 
     /// Same rules; names, patterns and values by code point.
-    public static func == (a: FieldSchema, b: FieldSchema) -> Bool { a.json == b.json }
+    package static func == (a: FieldSchema, b: FieldSchema) -> Bool { a.json == b.json }
 
     /// Hashes the rules.
-    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     /// The schema of a named field of an object.
-    public subscript(property: String) -> FieldSchema? {
+    package subscript(property: String) -> FieldSchema? {
         properties.first { $0.name.hasSameBytes(as: property) }?.schema
     }
 

@@ -1,30 +1,30 @@
 /// An index of a table (rest-api.md §6, §11).
-public struct IndexDefinition: Hashable, Sendable {
+package struct IndexDefinition: Hashable, Sendable {
     /// One field of the index.
-    public struct Field: Hashable, Sendable {
+    package struct Field: Hashable, Sendable {
         /// The field's dotted path.
-        public var path: String
+        package var path: String
         /// Whether it descends (`-1`).
-        public var descending: Bool
+        package var descending: Bool
 
         /// A field of an index.
-        public init(_ path: String, descending: Bool = false) {
+        package init(_ path: String, descending: Bool = false) {
             self.path = path
             self.descending = descending
         }
     }
 
     /// The index's name.
-    public var name: String
+    package var name: String
     /// Its fields, the most significant first.
-    public var fields: [Field]
+    package var fields: [Field]
     /// Whether no two records may hold the same values.
-    public var unique: Bool
+    package var unique: Bool
     /// Whether records that have none of the fields are left out.
-    public var sparse: Bool
+    package var sparse: Bool
 
     /// An index.
-    public init(name: String, fields: [Field], unique: Bool = false, sparse: Bool = false) {
+    package init(name: String, fields: [Field], unique: Bool = false, sparse: Bool = false) {
         self.name = name
         self.fields = fields
         self.unique = unique
@@ -32,21 +32,21 @@ public struct IndexDefinition: Hashable, Sendable {
     }
 
     /// Same name, fields and rules; names by code point.
-    public static func == (a: IndexDefinition, b: IndexDefinition) -> Bool { a.json == b.json }
+    package static func == (a: IndexDefinition, b: IndexDefinition) -> Bool { a.json == b.json }
 
     /// Hashes every part.
-    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     /// `{"category":1,"createdAt":-1}`
-    public var keyJSON: JSONObject { JSONObject(fields.map { ($0.path, .int($0.descending ? -1 : 1)) }) }
+    package var keyJSON: JSONObject { JSONObject(fields.map { ($0.path, .int($0.descending ? -1 : 1)) }) }
 
     /// The object of a table's definition.
-    public var json: JSONObject {
+    package var json: JSONObject {
         ["name": .string(name), "fields": .object(keyJSON), "unique": .bool(unique), "sparse": .bool(sparse)]
     }
 
     /// The indexes that every table has.
-    public static let builtIn: [IndexDefinition] = [
+    package static let builtIn: [IndexDefinition] = [
         IndexDefinition(name: "_id_", fields: [Field("id")], unique: true),
         IndexDefinition(name: "_createdAt_", fields: [Field("createdAt")]),
         IndexDefinition(name: "_updatedAt_", fields: [Field("updatedAt")]),

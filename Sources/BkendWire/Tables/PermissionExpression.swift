@@ -1,7 +1,7 @@
 /// A rule like `self & user | role:editor` (rest-api.md §7): any of its alternatives, each of which needs all its terms.
-public struct PermissionExpression: Hashable, Sendable, CustomStringConvertible {
+package struct PermissionExpression: Hashable, Sendable, CustomStringConvertible {
     /// One condition on the caller.
-    public enum Term: Hashable, Sendable, CustomStringConvertible {
+    package enum Term: Hashable, Sendable, CustomStringConvertible {
         /// A signed-in user, administrators included.
         case user
         /// Everyone.
@@ -16,7 +16,7 @@ public struct PermissionExpression: Hashable, Sendable, CustomStringConvertible 
         case role(String?)
 
         /// The term's text.
-        public var description: String {
+        package var description: String {
             switch self {
             case .user: "user"
             case .guest: "guest"
@@ -28,17 +28,17 @@ public struct PermissionExpression: Hashable, Sendable, CustomStringConvertible 
         }
 
         /// Same condition, a role's name by code point.
-        public static func == (a: Term, b: Term) -> Bool { a.description.hasSameBytes(as: b.description) }
+        package static func == (a: Term, b: Term) -> Bool { a.description.hasSameBytes(as: b.description) }
 
         /// Hashes the text's code points.
-        public func hash(into hasher: inout Hasher) { description.hashBytes(into: &hasher) }
+        package func hash(into hasher: inout Hasher) { description.hashBytes(into: &hasher) }
     }
 
     /// The alternatives; in each all terms must hold.
-    public var alternatives: [[Term]]
+    package var alternatives: [[Term]]
 
     /// Reads an expression: `|` over `&` over terms. Nil when it is none.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var alternatives: [[Term]] = []
         for alternative in text.split(separator: "|", omittingEmptySubsequences: false) {
             var terms: [Term] = []
@@ -68,34 +68,34 @@ public struct PermissionExpression: Hashable, Sendable, CustomStringConvertible 
     }
 
     /// The expression's text, with single spaces.
-    public var description: String {
+    package var description: String {
         alternatives.map { $0.map(\.description).joined(separator: " & ") }.joined(separator: " | ")
     }
 }
 
 /// Who may read and write one field; nil is no rule of its own.
-public struct ColumnPermission: Hashable, Sendable {
+package struct ColumnPermission: Hashable, Sendable {
     /// Who may read it.
-    public var read: PermissionExpression?
+    package var read: PermissionExpression?
     /// Who may write it.
-    public var write: PermissionExpression?
+    package var write: PermissionExpression?
 
     /// A rule for one field.
-    public init(read: PermissionExpression? = nil, write: PermissionExpression? = nil) {
+    package init(read: PermissionExpression? = nil, write: PermissionExpression? = nil) {
         self.read = read
         self.write = write
     }
 }
 
 /// A filter that the lists of some callers are narrowed by.
-public struct RowFilter: Hashable, Sendable {
+package struct RowFilter: Hashable, Sendable {
     /// Whose lists.
-    public var expression: PermissionExpression
+    package var expression: PermissionExpression
     /// The filter in its REST form; `"$userId"` stands for the caller's id.
-    public var filter: JSONObject
+    package var filter: JSONObject
 
     /// A filter for the lists of some callers.
-    public init(expression: PermissionExpression, filter: JSONObject) {
+    package init(expression: PermissionExpression, filter: JSONObject) {
         self.expression = expression
         self.filter = filter
     }

@@ -1,5 +1,5 @@
 /// What may be done to a table's records.
-public enum TableOperation: String, CaseIterable, Hashable, Sendable {
+package enum TableOperation: String, CaseIterable, Hashable, Sendable {
     /// Make a record.
     case create
     /// Get one record.
@@ -14,9 +14,9 @@ public enum TableOperation: String, CaseIterable, Hashable, Sendable {
 
 /// The boolean form of a table's permissions (rest-api.md §7): per group, per operation. What a group doesn't configure
 /// is denied; `list` falls back to `read`; a table without any has the defaults.
-public struct Permissions: Hashable, Sendable {
+package struct Permissions: Hashable, Sendable {
     /// Whom a rule is about.
-    public enum Group: String, CaseIterable, Hashable, Sendable {
+    package enum Group: String, CaseIterable, Hashable, Sendable {
         /// Callers with a secret key, and users of the admin role.
         case admin
         /// Signed-in users.
@@ -31,10 +31,10 @@ public struct Permissions: Hashable, Sendable {
     private var grants: [Group: [TableOperation: Bool]] = [:]
 
     /// No permissions at all.
-    public init() {}
+    package init() {}
 
     /// What holds for a table that configures nothing: users create, read and list; guests read and list.
-    public static let unconfigured: Permissions = {
+    package static let unconfigured: Permissions = {
         var permissions = Permissions()
         for operation in [TableOperation.create, .read, .list] { permissions[.user, operation] = true }
         for operation in [TableOperation.read, .list] { permissions[.guest, operation] = true }
@@ -47,7 +47,7 @@ public struct Permissions: Hashable, Sendable {
     }
 
     /// What a group may do, nil when the table doesn't say.
-    public subscript(group: Group, operation: TableOperation) -> Bool? {
+    package subscript(group: Group, operation: TableOperation) -> Bool? {
         get { grants[group]?[operation] }
         set {
             grants[group, default: [:]][operation] = newValue
@@ -56,12 +56,12 @@ public struct Permissions: Hashable, Sendable {
     }
 
     /// Whether a group may do that; `list` falls back to `read`.
-    public func allows(_ group: Group, _ operation: TableOperation) -> Bool {
+    package func allows(_ group: Group, _ operation: TableOperation) -> Bool {
         self[group, operation] ?? (operation == .list ? self[group, .read] : nil) ?? false
     }
 
     /// The object of a table's definition.
-    public var json: JSONObject {
+    package var json: JSONObject {
         var out = JSONObject()
         for group in Group.allCases {
             guard let operations = grants[group] else { continue }

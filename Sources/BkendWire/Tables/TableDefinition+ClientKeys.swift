@@ -1,12 +1,12 @@
 extension IndexDefinition {
     /// The index by which a server keeps the keys of creates unique. A record without one is left out; null is a value.
-    public static let clientKey = IndexDefinition(
+    package static let clientKey = IndexDefinition(
         name: "_clientKey_", fields: [Field(FieldName.clientKey)], unique: true, sparse: true)
 }
 
 extension TableDefinition {
     /// The index of client keys that the server adds to the table's own; nil where it doesn't, or needs none.
-    public var clientKeyIndex: IndexDefinition? { clientKeys == true && wantsClientKeyIndex ? .clientKey : nil }
+    package var clientKeyIndex: IndexDefinition? { clientKeys == true && wantsClientKeyIndex ? .clientKey : nil }
 
     /// Whether an index of client keys would be of use: records may hold the field, and no index or unique field of the
     /// table's own does the same.

@@ -1,43 +1,43 @@
 /// A table: its schema, indexes and permissions (rest-api.md §6, §7, §11).
-public struct TableDefinition: Hashable, Sendable {
+package struct TableDefinition: Hashable, Sendable {
     /// The table's name.
-    public var name: String
+    package var name: String
     /// The schema of its records, an object.
-    public var schema: FieldSchema
+    package var schema: FieldSchema
     /// The indexes beside the built-in ones and those of unique fields.
-    public var indexes: [IndexDefinition]
+    package var indexes: [IndexDefinition]
     /// The boolean permissions, nil when the table configures none.
-    public var permissions: Permissions?
+    package var permissions: Permissions?
     /// The expressions that win over the boolean form, per operation.
-    public var expressionPermissions: [TableOperation: PermissionExpression]
+    package var expressionPermissions: [TableOperation: PermissionExpression]
     /// Fields that not everyone may read or write.
-    public var columnPermissions: [ExactName: ColumnPermission]
+    package var columnPermissions: [ExactName: ColumnPermission]
     /// What narrows lists.
-    public var rowFilters: [RowFilter]
+    package var rowFilters: [RowFilter]
     /// Whether lists and `search` may use a trigram index.
-    public var searchIndex: Bool
+    package var searchIndex: Bool
     /// Whether a server keeps the keys of devices' creates unique (`clientKey`), so that none is applied twice. In a
     /// file of tables nil means yes, where the records allow it; of a table that is there it means that they don't, or
     /// that nobody asked since it was made.
-    public var clientKeys: Bool?
+    package var clientKeys: Bool?
 
     /// A field's name as a dictionary key, compared by code point.
-    public struct ExactName: Hashable, Sendable {
+    package struct ExactName: Hashable, Sendable {
         /// The name.
-        public let name: String
+        package let name: String
 
         /// A name.
-        public init(_ name: String) { self.name = name }
+        package init(_ name: String) { self.name = name }
 
         /// Same code points.
-        public static func == (a: ExactName, b: ExactName) -> Bool { a.name.hasSameBytes(as: b.name) }
+        package static func == (a: ExactName, b: ExactName) -> Bool { a.name.hasSameBytes(as: b.name) }
 
         /// Hashes the code points.
-        public func hash(into hasher: inout Hasher) { name.hashBytes(into: &hasher) }
+        package func hash(into hasher: inout Hasher) { name.hashBytes(into: &hasher) }
     }
 
     /// A table that takes any fields and has the default permissions.
-    public init(name: String) {
+    package init(name: String) {
         self.name = name
         schema = FieldSchema(.object)
         indexes = []
@@ -48,11 +48,11 @@ public struct TableDefinition: Hashable, Sendable {
     }
 
     /// Whether records may hold fields that the schema doesn't name.
-    public var additionalProperties: Bool { schema.additionalProperties }
+    package var additionalProperties: Bool { schema.additionalProperties }
 
     /// The indexes of fields that the schema calls unique, at any depth outside arrays. They are sparse: a missing field
     /// isn't a value that two records could share.
-    public var uniqueFieldIndexes: [IndexDefinition] {
+    package var uniqueFieldIndexes: [IndexDefinition] {
         func paths(_ schema: FieldSchema, _ prefix: String) -> [String] {
             schema.properties.flatMap { property -> [String] in
                 let path = prefix + property.name
@@ -65,7 +65,7 @@ public struct TableDefinition: Hashable, Sendable {
     }
 
     /// The object of `TABLES.json`, in its `bsonType` form.
-    public var json: JSONObject {
+    package var json: JSONObject {
         var form = schema
         form.additionalProperties = true
         var out: JSONObject = [
@@ -101,12 +101,12 @@ public struct TableDefinition: Hashable, Sendable {
 }
 
 /// Every mistake of a table definition, with its path.
-public struct TableDefinitionError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct TableDefinitionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The mistakes; `field` is the path inside the JSON.
-    public var mistakes: [ErrorBody.Detail]
+    package var mistakes: [ErrorBody.Detail]
 
     /// One line a mistake.
-    public var description: String { mistakes.map { "\($0.field): \($0.message)" }.joined(separator: "\n") }
+    package var description: String { mistakes.map { "\($0.field): \($0.message)" }.joined(separator: "\n") }
 }
 
 extension TableDefinition {
@@ -114,7 +114,7 @@ extension TableDefinition {
     /// lists the server's own indexes too, and gives the permissions of a table that configures none.
     ///
     /// - Throws: `TableDefinitionError` with every mistake at once.
-    public init(_ json: JSON, path: String = "table") throws(TableDefinitionError) {
+    package init(_ json: JSON, path: String = "table") throws(TableDefinitionError) {
         var reader = SchemaReader()
         let isSpec = Self.isSpec(json)
         self.init(name: json[isSpec ? "tableName" : "name"]?.stringValue ?? "")
@@ -186,7 +186,7 @@ extension TableDefinition {
     /// Reads the tables of `{"tables":[…]}`, or the one that `/spec` has answered.
     ///
     /// - Throws: `TableDefinitionError` with every mistake at once.
-    public static func tables(_ json: JSON) throws(TableDefinitionError) -> [TableDefinition] {
+    package static func tables(_ json: JSON) throws(TableDefinitionError) -> [TableDefinition] {
         guard let values = definitions(in: json) else {
             let mistake = ErrorBody.Detail(
                 field: "tables", rule: "required",

@@ -1,6 +1,3 @@
-public import Foundation
+import Foundation
 
-extension TableDefinitionError: LocalizedError {
-    /// What is wrong with the definition, and where.
-    public var errorDescription: String? { description.asSentence }
-}
+extension TableDefinitionError: LocalizedError, DescribedError {}

@@ -1,11 +1,11 @@
 /// The rules for names of tables and fields (rest-api.md §2, §6).
-public enum TableName {
+package enum TableName {
     /// Names that are routes of their own.
     static let reserved: Set<String> = ["data", "auth", "users", "files", "accounts", "sessions"]
 
     /// What is wrong with a table's name, or nil when it is sound: a letter, then letters, digits, `_` and `-`, at most
     /// 64 characters, case-sensitive. A leading `_` marks a system table.
-    public static func flaw(in name: String) -> String? {
+    package static func flaw(in name: String) -> String? {
         if name.isEmpty { return "a table name can't be empty" }
         if name.utf8.count > 64 { return "a table name has at most 64 characters" }
         if reserved.contains(name) { return "\(name) is a reserved name" }
@@ -17,7 +17,7 @@ public enum TableName {
     }
 
     /// Whether the name is a system table's.
-    public static func isSystem(_ name: String) -> Bool { name.utf8.first == 0x5F }
+    package static func isSystem(_ name: String) -> Bool { name.utf8.first == 0x5F }
 
     /// Whether the name may stand in a schema: a letter, then letters, digits and `_`.
     package static func isFieldName(_ name: String) -> Bool {

@@ -1,39 +1,39 @@
 /// A moment in UTC with millisecond precision, as records carry it: `2025-01-08T09:30:00.000Z` (rest-api.md §3, §6).
 ///
 /// Years 0000 to 9999. The text form sorts like the moments, so it may be compared as a string.
-public struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
-    public let milliseconds: Int64
+    package let milliseconds: Int64
 
     /// The range that four-digit years can write.
     static let range: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
     /// A moment, or nil when it lies outside the years 0000 to 9999.
-    public init?(milliseconds: Int64) {
+    package init?(milliseconds: Int64) {
         guard Self.range.contains(milliseconds) else { return nil }
         self.milliseconds = milliseconds
     }
 
     /// A moment, moved to the nearest one that four-digit years can write.
-    public init(clamping milliseconds: Int64) {
+    package init(clamping milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, Self.range.lowerBound), Self.range.upperBound)
     }
 
     /// Earlier before later.
-    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+    package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 }
 
 extension Timestamp: LosslessStringConvertible {
     /// Reads an ISO 8601 date (midnight UTC) or date and time. Seconds, a fraction and an offset may be absent; no
     /// offset means UTC, digits past the millisecond are dropped. Nil when the text is none, or no such day exists.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var reader = ISO8601Reader(text)
         guard let milliseconds = reader.milliseconds() else { return nil }
         self.init(milliseconds: milliseconds)
     }
 
     /// The stored form: 24 characters, three digits of milliseconds, `Z`.
-    public var description: String {
+    package var description: String {
         let (days, time) = milliseconds.quotientAndRemainder(flooring: 86_400_000)
         let (year, month, day) = CivilDate.date(days: days)
         return String(unsafeUninitializedCapacity: 24) { out in

@@ -85,10 +85,10 @@ struct TypedFilterTests {
         let swapped: Both = (b || c) && a && d
         let general: Filter = a || (b && c)
         let negated: Filter = !(a && b)
-        #expect(allOf.conjuncts == [a, b, c, d])
-        #expect(anyOf.alternatives == [a, b, c, d])
-        #expect(both == Both(AllOf([a]), AnyOf([b, c])))
-        #expect(swapped == Both(AllOf([a, d]), AnyOf([b, c])))
+        #expect(allOf.filter == .allOf([a, b, c, d].map(\.filter)))
+        #expect(anyOf.filter == .anyOf([a, b, c, d].map(\.filter)))
+        #expect(both.filter == .allOf([a.filter, .anyOf([b.filter, c.filter])]))
+        #expect(swapped.filter == .allOf([a.filter, d.filter, .anyOf([b.filter, c.filter])]))
         #expect(general == .anyOf([a.filter, .allOf([b.filter, c.filter])]))
         #expect(negated == .not(.allOf([a.filter, b.filter])))
         // Online these don't compile: "'where' is unavailable: the REST API can't say this filter: query the local store,

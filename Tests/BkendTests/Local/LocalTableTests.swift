@@ -117,8 +117,10 @@ import Testing
         let author = try store.table("authors").create(["name": "Frank"])
         let book = try books.create(Book(title: "Dune", extra: .string(author.id)))
         try books.update(book.id) { $0.pages = 412 }
-        #expect(try books.fetch(Book.where { $0.pages > 400 }).map(\.title) == ["Dune"])
-        #expect(try books.count() == 1)
+        #expect(try books.where { $0.pages > 400 }.fetch().map(\.title) == ["Dune"])
+        #expect(try books.where { !($0.pages > 400) }.first() == nil && books.count() == 1)
+        let byTitle = Book.where { $0.pages > 1 }.order(by: \.title, .descending)
+        #expect(try books.matching(byTitle).limit(1).fetch().map(\.id) == [book.id])
         try books.update(book.id, set: { [$0.isbn.set("1")] })
         return (author.id, try books.get(book.id))
     }

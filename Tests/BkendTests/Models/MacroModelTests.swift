@@ -126,7 +126,7 @@ struct MacroModelTests {
         let query = Article.where { $0.isPublished == true && $0.tags.contains("swift") && $0.writer.name == "Ada" }
             .order(by: \.createdAt, .descending)
         #expect(
-            try query.query.queryItems().map { "\($0.name)=\($0.value)" } == [
+            try query.parts.queryItems().map { "\($0.name)=\($0.value)" } == [
                 "sortBy=createdAt", "sortDirection=desc",
                 #"andFilters={"isPublished":true,"tags":"swift","writer.name":"Ada"}"#,
             ])

@@ -48,7 +48,9 @@ struct AllRecordsTests {
         }
     }
 
-    private func walk(_ shelf: Shelf, _ query: (RemoteTable<Book>) -> AllRecords<Book>) async throws -> [String] {
+    private func walk(
+        _ shelf: Shelf, _ query: (RemoteTable<Book>) -> ResultSequence<Record<Book>, BkendError>
+    ) async throws -> [String] {
         let transport = ScriptedTransport { request throws(TransportError) in shelf.answer(request) }
         var ids: [String] = []
         for try await record in query(try testClient(transport).table(Book.self)) { ids.append(record.id) }
