@@ -8,7 +8,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server soak kill-apps sanitize mutants stress-transport dependent clean
+	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -28,6 +28,7 @@ help:
 	@echo "make sanitize     most tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
+	@echo "make outside      build the samples and the documents' code as packages of their users, who see only what is public"
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
 	@echo "make dependent    build a package that uses this one without its server"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
@@ -109,6 +110,9 @@ sanitize: setup
 mutants: setup
 	@Scripts/mutants $(MUTANTS)
 
+outside: setup
+	@swift build --build-tests --package-path Tests/Outside
+
 stress-transport: setup
 	@swift build --build-tests
 	@BKEND_STRESS_SECONDS=$(or $(SECONDS),600) swift test --skip-build --filter '^BkendCurlTests\.(StressTests|LoopModelTests)'
@@ -123,4 +127,4 @@ simulate: setup
 		--state .build/simulate-$(FIRST)-$(SEEDS)
 
 clean:
-	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build Tests/Attacks/.build Tests/Sanitize/.build-*
+	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build Tests/Attacks/.build Tests/Outside/.build Tests/Sanitize/.build-*

@@ -1,0 +1,1 @@
+../../../EndToEndTests/ClientOptions+Silent.swift
