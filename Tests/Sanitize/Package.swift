@@ -84,6 +84,13 @@ let package = Package(
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
+        // Linked into all tests by one of them.
+        .target(
+            name: "CThreadSanitizer", path: "Sources/CThreadSanitizer",
+            linkerSettings: [
+                .unsafeFlags(
+                    ["read", "write"].flatMap { ["-Xlinker", "--wrap=__tsan_external_\($0)"] })
+            ]),
         .target(name: "CChildProcess", path: "Tests/CChildProcess"),
         .target(
             name: "ChildProcesses", dependencies: ["CChildProcess"], path: "Tests/ChildProcesses",
@@ -119,8 +126,8 @@ let package = Package(
             name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", "CCurl", httpTypes],
             swiftSettings: strict),
         .testTarget(
-            name: "BkendDocumentsTests", dependencies: ["BkendDocuments", "BkendWire", "FaultDisk", grdb],
-            swiftSettings: strict),
+            name: "BkendDocumentsTests",
+            dependencies: ["BkendDocuments", "BkendWire", "CThreadSanitizer", "FaultDisk", grdb], swiftSettings: strict),
         .testTarget(
             name: "BkendAccountsTests", dependencies: ["BkendAccounts", "BkendWire", grdb, logging, crypto],
             swiftSettings: strict),

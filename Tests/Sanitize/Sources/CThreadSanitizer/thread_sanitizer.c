@@ -1,0 +1,51 @@
+// What ThreadSanitizer must be told about Swift on Linux.
+//
+// 1. The slow paths of Synchronization.Mutex. A Mutex locks and unlocks with an atomic operation that is compiled into its
+// user, which ThreadSanitizer sees. Where threads meet, it calls into the library, which isn't built with the sanitizer:
+// there the order of the two threads is lost, and whatever the Mutex guards is reported as a race. These functions take
+// the place of the library's, and add what is missing.
+//
+// 2. An empty value that is passed inout, as SystemRandomNumberGenerator is, has no address. The compiler reports an access
+// to it all the same, at whatever the register holds, and the sanitizer crashes there. Such reports are dropped (the linker
+// wraps them, see Package.swift): the memory accesses themselves are still watched.
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
+#define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
+#define SELF __attribute__((swift_context)) void *
+
+void __tsan_acquire(void *);
+void __tsan_release(void *);
+
+static __attribute__((swiftcall)) void (*next_lock)(uint32_t, SELF);
+static __attribute__((swiftcall)) void (*next_unlock)(SELF);
+
+__attribute__((constructor)) static void find(void) {
+    next_lock = dlsym(RTLD_NEXT, LOCK);
+    next_unlock = dlsym(RTLD_NEXT, UNLOCK);
+    if (!next_lock || !next_unlock) abort();
+}
+
+__attribute__((swiftcall)) void mutex_lock_slow(uint32_t thread, SELF handle) __asm__(LOCK);
+__attribute__((swiftcall)) void mutex_unlock_slow(SELF handle) __asm__(UNLOCK);
+
+__attribute__((swiftcall)) void mutex_lock_slow(uint32_t thread, SELF handle) {
+    next_lock(thread, handle);
+    __tsan_acquire(handle);
+}
+
+__attribute__((swiftcall)) void mutex_unlock_slow(SELF handle) {
+    __tsan_release(handle);
+    next_unlock(handle);
+}
+
+void __wrap___tsan_external_read(void *address, void *caller, void *tag) {}
+void __wrap___tsan_external_write(void *address, void *caller, void *tag) {}
+#endif
+#endif
