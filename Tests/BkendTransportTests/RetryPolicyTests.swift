@@ -72,7 +72,7 @@ struct RetryPolicyTests {
         "What will not heal is not repeated",
         arguments: [
             TransportError.Kind.cancelled, .shutDown, .tls, .invalidRequest, .bodyTooLarge, .requestBodyFailed,
-            TransportError.Kind(rawValue: "never-heard-of"),
+            .transportFailed,
         ])
     func whatWillNot(kind: TransportError.Kind) {
         #expect(decide(failed(kind, .notSent), .idempotent) == .giveUp)

@@ -19,7 +19,7 @@ import Testing
             OutboxEntry(
                 sequence: sequence, user: run.store.owner, table: "notes", record: record, kind: kind,
                 fields: ["n": 1], before: ["n": 0], state: state, epoch: 0, body: nil, attempts: 0, failure: nil,
-                madeAt: made, changedAt: made, clientKey: kind == .create ? key : nil, overwrites: [:]))
+                madeTimestamp: made, changedAt: made, clientKey: kind == .create ? key : nil, overwrites: [:]))
     }
 
     /// What is sent next.

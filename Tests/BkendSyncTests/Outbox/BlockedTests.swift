@@ -1,5 +1,6 @@
 import BkendDocuments
 import BkendWire
+import Foundation
 import GRDB
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
             let toSend = Set(all.filter { [.queued, .inFlight, .ambiguous].contains($0.state) }.map(\.table))
             #expect(try snapshot.tablesWithEntriesToSend() == toSend.sorted())
             #expect(try snapshot.hasEntriesToSend(besides: []) == !toSend.isEmpty)
-            let elsewhere = TablePause(table: "elsewhere", kind: nil, reason: .requested, until: .zero)
+            let elsewhere = TablePause(table: "elsewhere", kind: nil, reason: .requested, until: .distantPast)
             #expect(try snapshot.hasEntriesToSend(besides: [elsewhere]) == !toSend.isEmpty)
             for entry in all {
                 #expect(try snapshot.entry(entry.sequence) == entry)
