@@ -9,6 +9,7 @@ private let (serverURL, url, key) = ("https://api.example.com", "https://api.exa
 private let (path, folder) = ("session.json", FileManager.default.temporaryDirectory)
 private let (email, password, id) = ("ada@example.com", "correct horse 1", "677e")
 private func hint(_ text: String) {}
+private let reachability = AsyncStream<Bool> { $0.finish() }
 private func isSure(_ question: String) -> Bool { true }
 private func isYours(_ writes: Int, _ lastWrite: Date?) -> Bool { true }
 private func show(_ state: SyncStatus.State, _ pending: Int, _ failed: Int) {}
@@ -228,6 +229,7 @@ private func local(_ client: BkendClient, _ notes: LocalTable<Note>) async throw
         options.conflicts = .serverWins
         options.shortestPoll = .seconds(2)
         try await store.sync.start(options)
+        for await isReachable in reachability { await store.sync.networkChanged(isReachable: isReachable) }
     }
     print(failed)
 }

@@ -51,9 +51,7 @@ public struct LocalSync: Sendable {
     /// closed, also while synchronisation isn't started.
     ///
     /// ```swift
-    /// monitor.pathUpdateHandler = { path in
-    ///     Task { await store.sync.networkChanged(isReachable: path.status == .satisfied) }
-    /// }
+    /// for await isReachable in reachability { await store.sync.networkChanged(isReachable: isReachable) }
     /// ```
     public func networkChanged(isReachable: Bool) async {
         await store.synchroniser?.noteNetwork(isReachable: isReachable)

@@ -30,7 +30,7 @@ import Testing
             let body = try await response.body.collect(upTo: .max)
             return "\(response.head.status.code) \(String(decoding: body, as: UTF8.self))"
         } catch {
-            return "\(error.kind) \(error.delivery)"
+            return "\(error.kind.rawValue) \(error.delivery)"
         }
     }
 

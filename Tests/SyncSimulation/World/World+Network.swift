@@ -185,7 +185,9 @@ extension World {
     /// Notes creates that are told of another create's refusal.
     private func noteSwapped(_ delivery: Delivery, _ response: SyncResponse) {
         guard case .answered(let answer) = response, answer.status >= 400 else { return }
-        for entry in delivery.call.origin?.entries ?? [] { applied.misrefused.insert(.init(device: delivery.device, entry: entry)) }
+        for entry in delivery.call.origin?.entries ?? [] {
+            applied.misrefused.insert(.init(device: delivery.device, entry: entry))
+        }
     }
 
     /// What the server, or something in its place, says.
