@@ -19,7 +19,12 @@ struct Memories<Key: Hashable & Sendable, Memory: Memorable>: Sendable {
 
     /// Changes whatever is remembered; the same change for each, so that no order matters.
     mutating func changeAll(_ change: (inout Memory) -> Void) {
-        for key in Array(kept.keys) { change(&self[key]) }
+        var isAnyEmpty = false
+        for index in kept.indices {
+            change(&kept.values[index])
+            if kept.values[index] == Memory() { isAnyEmpty = true }
+        }
+        if isAnyEmpty { kept = kept.filter { $0.value != Memory() } }
     }
 }
 

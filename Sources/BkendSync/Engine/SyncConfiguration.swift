@@ -1,4 +1,4 @@
-/// What an app may set.
+/// The engine's numbers and policies; what of them an app may set is in `SyncOptions`.
 package struct SyncConfiguration: Sendable {
     /// How many lanes are on their way side by side; 1 sends everything in strict order.
     package var lanes = 8

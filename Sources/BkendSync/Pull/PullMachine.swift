@@ -104,10 +104,6 @@ struct PullMachine: Sendable {
     }
 
     private mutating func changeAll(_ change: (inout SubscriptionPull) -> Void) {
-        for number in Array(pulls.keys) {
-            guard var pull = pulls[number] else { continue }
-            change(&pull)
-            pulls[number] = pull
-        }
+        for index in pulls.indices { change(&pulls.values[index]) }
     }
 }

@@ -10,7 +10,7 @@ extension PushMachine {
         } else {
             listed.removeAll { self.entries[$0.sequence].isReadAlone }
         }
-        var slots = turn.configuration.lanes - turn.shared.flights.all.filter { $0.errand.isCopy }.count
+        var slots = turn.configuration.lanes - turn.shared.flights.all.count { $0.errand.isCopy }
         for entry in entries where !listed.contains(where: { $0.sequence == entry.sequence }) {
             guard turn.maySend else { return }
             guard slots > 0 else { break }
