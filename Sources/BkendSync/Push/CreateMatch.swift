@@ -8,12 +8,17 @@ enum CreateMatch {
         entry.fields.allSatisfy { field, value in row[field].map { isSame($0, value) } ?? false }
     }
 
-    /// Whether a row can be the answer to a create. The key says so; where the row shows none, no field that it shows may
-    /// be another than was sent.
+    /// Whether a row can be the answer to a create. The key says so. Where the row shows none, no field that it shows may
+    /// be another than was sent. Fields may be hidden from the user; but a row that shows others and none that was sent is
+    /// another's.
     static func isAnswer(_ entry: OutboxEntry, _ row: AnswerRow) -> Bool {
         if let theirs = row.clientKey { return entry.clientKey.map { $0.hasSameBytes(as: theirs) } ?? false }
         guard let document = try? row.document() else { return true }
-        return entry.fields.allSatisfy { field, value in document[field].map { isSame($0, value) } ?? true }
+        let shown = entry.fields.filter { document[$0.key] != nil }
+        guard shown.allSatisfy({ field, value in document[field].map { isSame($0, value) } ?? false }) else {
+            return false
+        }
+        return !shown.isEmpty || entry.fields.isEmpty || document.allSatisfy { SystemField.contains($0.key) }
     }
 
     private static func isSame(_ theirs: JSON, _ mine: JSON) -> Bool {

@@ -264,11 +264,13 @@ import Testing
     func swappedRefusal(takesKeys: Bool) throws {
         let stage = try Stage(["ann"]) {
             $0.server[table: "notes"]?.takesExtraFields = takesKeys
-            $0.server.tables.append(ServerTable("locked", fields: [], access: TableAccess(user: [.read, .list])))
+            $0.server.tables.append(
+                ServerTable(
+                    "locked", fields: [ServerField("n", .int)], access: TableAccess(user: [.read, .list])))
         }
         stage.next("create", of: 0, .swapped)
         try stage.create(0, ["title": "A"], withKey: takesKeys)
-        try stage.create(0, [:], in: "locked")
+        try stage.create(0, ["n": 1], in: "locked")
         try stage.wait(seconds: 200)
         #expect(stage.rows().count == (takesKeys ? 1 : 2))
     }
