@@ -10,7 +10,7 @@ struct LimitOptions: ParsableArguments {
             "A proxy whose X-Forwarded-For tells the client, 10.0.0.0/8; may be repeated.", valueName: "range"))
     var trustedProxy: [AddressRange] = []
     @Option(help: "The largest body.")
-    var bodyLimit = SizeOption(bytes: 1 << 20)
+    var bodyLimit = SizeOption(bytes: defaults.bodyBytes)
     @Option(
         help: ArgumentHelp(
             "The largest record, whatever makes it so large; from --body-limit to 16M; 4M, or as much as a body.",
@@ -27,23 +27,26 @@ struct LimitOptions: ParsableArguments {
             valueName: "size"))
     var answerMemory: SizeOption?
     @Option(help: "Connections at once.")
-    var connectionLimit = 1_024
+    var connectionLimit = defaults.connections
     @Option(help: "Connections of one address, but a trusted proxy's; requests in flight of one client behind a proxy.")
-    var connectionsPerAddress = 256
+    var connectionsPerAddress = defaults.connectionsPerAddress
     @Option(help: "Milliseconds that a query may run.")
-    var queryTimeout = 5_000
+    var queryTimeout = defaults.queryMilliseconds
     @Option(help: "Seconds that a connection may be idle, or a request's header unfinished.")
-    var idleTimeout = 60
+    var idleTimeout = defaults.idleSeconds
     @Option(help: "Seconds from a request's header to the end of its body.")
-    var bodyTimeout = 30
+    var bodyTimeout = defaults.requestSeconds
     @Option(help: "Seconds that a client may take nothing of its answer, or less than some 2 KiB for each.")
-    var answerTimeout = 30
+    var answerTimeout = defaults.progressSeconds
     @Option(help: "Seconds that a stopping server waits for requests in flight.")
-    var shutdownTimeout = 30
+    var shutdownTimeout = defaults.shutdownSeconds
     @Option(help: "Tables that --dynamic may make in an environment; past it a first POST is answered 403.")
-    var dynamicLimit = 1_000
+    var dynamicLimit = defaults.dynamicTables
     @Option(help: "The largest database of an environment; writes past it are answered 507.")
     var maxDatabaseSize: SizeOption?
+
+    /// What a server has without options.
+    private static let defaults = ServerLimits()
 
     func validate() throws {
         let limits = limits

@@ -10,16 +10,16 @@ public import BkendSync
 /// ```
 public struct SyncOptions: Sendable {
     /// The number of records whose writes are sent in parallel; 1 sends everything in strict order.
-    public var lanes = 8
+    public var lanes = engine.lanes
     /// The maximum duration of a request.
-    public var requestDeadline = Duration.seconds(30)
+    public var requestDeadline = engine.requestDeadline
     /// How long the server may keep working on a request whose response was lost; longer than the server's own timeout.
     /// A create is looked up for this long before it is sent again.
-    public var serverTimeout = Duration.seconds(60)
-    /// The shortest time between two polls of a subscription. Polls become less frequent while nothing changes.
-    public var shortestPoll = Duration.seconds(5)
-    /// The longest time between two polls of a subscription.
-    public var longestPoll = Duration.seconds(60)
+    public var serverTimeout = engine.serverTimeout
+    /// The shortest time between two polls of a subscription, 5 seconds unless set. Polls become less frequent while nothing changes.
+    public var shortestPoll = engine.pollFloor
+    /// The longest time between two polls of a subscription, 60 seconds unless set.
+    public var longestPoll = engine.pollCeiling
     /// The policy for fields that were changed both here and on the server. Every conflict is reported, whoever wins.
     public var conflicts = ConflictPolicy.clientWins
     /// Conflict policies for single tables, by name. A subscription's own policy overrides both.
@@ -30,6 +30,9 @@ public struct SyncOptions: Sendable {
     public var deletedElsewhereByTable: [String: DeletedElsewherePolicy] = [:]
     /// What happens if the server's responses show that most rows of a subscription are gone.
     public var massRemoval = MassRemoval.afterSecondLook
+
+    /// The engine's own numbers.
+    private static let engine = SyncConfiguration(server: "")
 
     /// Creates the default options: eight lanes, polls every 5 to 60 seconds, and the client's value wins.
     public init() {}

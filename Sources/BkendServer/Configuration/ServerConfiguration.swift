@@ -49,7 +49,7 @@ package struct ServerConfiguration: Sendable {
     package var accessTokens: (any AccessTokens)?
     /// How much work a new password's hash takes: the logarithm to base 2 of scrypt's N (RFC 7914 §2), 1 to 20. 17 is
     /// the OWASP Password Storage Cheat Sheet's first choice: 128 MiB a hash. Tests take less.
-    package var scryptCost = 17
+    package var scryptCost = ScryptParameters.owasp.logarithmOfRounds
     /// What stands before the API; nil outside of tests.
     package var interception: Interception?
     /// Where the log goes.
