@@ -17,7 +17,7 @@ struct Notebook {
             url: device.server, key: device.key, options: options, sessions: sessions)
         do {
             // The store of the user who is signed in here, also when the session has expired; else a guest's.
-            let store = try await client.openLocalStore(at: device.store)
+            let store = try await client.openLocalStore(at: URL(filePath: device.store))
             return Notebook(client: client, store: try await signIn(client, store, device))
         } catch {
             await client.shutdown()
@@ -50,7 +50,7 @@ struct Notebook {
             return store
         }
         await store.close()
-        return try await client.openLocalStore(at: device.store)
+        return try await client.openLocalStore(at: URL(filePath: device.store))
     }
 }
 
