@@ -116,6 +116,12 @@ extension World {
             if applied.retriedByApp.contains(.init(device: device.number, entry: create.sequence)) { return }
             // A copy that the network made of a request without a key: nobody can know it.
             if create.clientKey == nil, hadCopy(of: create.sequence, device: device.number) { return }
+            // It was told another create's refusal, and nothing in a refusal shows whose it is.
+            if create.clientKey == nil,
+                applied.misrefused.contains(.init(device: device.number, entry: create.sequence))
+            {
+                return
+            }
             // What it made has been deleted meanwhile: no lookup finds that, and it is sent again.
             let made = applied.rows(create.sequence, of: device.number)
             if made.contains(where: { server.history.versions(key.table, $0.id).last?.document == nil }) { return }
