@@ -78,24 +78,34 @@ struct RouteCall: Sendable {
     /// The request's body, and who sends it once it is there: it may take its time, and key and session may end
     /// meanwhile, or have other scopes or another role.
     func body() async throws -> (body: BodyReader.Body, caller: Caller) {
-        let body = try await BodyReader(bytes: route.budget(limits).bodyBytes, limits: limits).read(request)
-        let key = try services.keys.key(credentials.key, now: services.configuration.now())
-        return (body, try await services.caller(credentials, key, on: route, in: environment))
+        let body = try await readBody()
+        return (body, try await callerNow())
     }
 
-    /// The members of a body that is a JSON object; see `body`.
+    private func readBody() async throws -> BodyReader.Body {
+        try await BodyReader(bytes: route.budget(limits).bodyBytes, limits: limits).read(request)
+    }
+
+    /// Who sends the request, by what key and session are now.
+    private func callerNow() async throws -> Caller {
+        let key = try services.keys.key(credentials.key, now: services.configuration.now())
+        return try await services.caller(credentials, key, on: route, in: environment)
+    }
+
+    /// The members of a body that is a JSON object; see `body`. A large one waits for its turn to be parsed, so the caller
+    /// is looked up after that.
     func fields() async throws -> (fields: JSONObject, caller: Caller) {
-        let (body, caller) = try await body()
+        let body = try await readBody()
         let json = try await environment.store.work(.body(bytes: body.count)) { try body.json() }
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"
             throw ErrorBody(
                 "auth/invalid-request", message, details: [.init(field: "body", rule: "type", message: message)])
         }
-        return (object, caller)
+        return (object, try await callerNow())
     }
 
-    /// Refuses who is no administrator a look at `users` as a table.
+    /// Refuses everybody but administrators the view of `users` as a table.
     func checkAdmin() throws(ErrorBody) {
         guard caller.isAdmin else {
             throw ErrorBody(.systemTableAccess, "users is a system table, open to administrators only")

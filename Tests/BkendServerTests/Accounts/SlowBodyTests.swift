@@ -37,6 +37,14 @@ import Testing
         try await server.stop()
     }
 
+    @Test("Who sends a body to an account's route is looked up after it was parsed, which may have to wait")
+    func lookedUpAfterParsing() async throws {
+        let server = try await TestServer.start { $0.accessTokens = Once() }
+        let answer = try await server.user("ada").send("PATCH", "/v1/users/x/role", body: Array("[]".utf8))
+        #expect(answer.code == "auth/invalid-request")
+        try await server.stop()
+    }
+
     private static let permissions: JSON = ["user": ["create": true, "update": true]]
 
     /// The answer to a request whose last bytes come after `meanwhile`.
