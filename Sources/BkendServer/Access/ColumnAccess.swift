@@ -11,7 +11,7 @@ struct ColumnAccess: Sendable {
     private var writableInOwn: [String] = []
 
     init(_ definition: TableDefinition, caller: Caller) {
-        if caller.group == .admin || definition.columnPermissions.isEmpty { return }
+        if caller.isAdmin || definition.columnPermissions.isEmpty { return }
         for (name, rule) in definition.columnPermissions {
             switch rule.read?.access(of: caller) {
             case .denied: hidden.append(name.name)

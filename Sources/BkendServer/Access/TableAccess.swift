@@ -12,7 +12,7 @@ struct TableAccess: Sendable {
     func access(to operation: TableOperation) throws(ErrorBody) -> Access {
         let table = definition.name
         try caller.checkScopes(for: operation, on: table)
-        if caller.group == .admin { return .allowed }
+        if caller.isAdmin { return .allowed }
         let configured = ruled(operation)
         if TableName.isSystem(table), configured == nil {
             throw ErrorBody(.systemTableAccess, "\(table) is a system table, open to administrators only")

@@ -10,7 +10,7 @@ struct RequestTrace: Sendable {
     let path: Substring
     let client: ClientAddress?
     let started = ContinuousClock.now
-    /// The path with its parameters' names, `/v1/data/:table/:id`.
+    /// The path with its parameters' names, `/v1/data/:table/:id`; `preflight` or `unknown` where there is no route.
     var pattern: String
     var environment: EnvironmentName?
     var group: Caller.Group?

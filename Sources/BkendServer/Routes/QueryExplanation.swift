@@ -15,7 +15,7 @@ struct QueryExplanation: Sendable {
     ///
     /// Admins alone see it: an index's name may tell of fields that others may not know of.
     func explain(_ plan: QueryPlan, of table: String, to caller: Caller, took: Duration, in answer: inout RouteAnswer) {
-        if caller.group == .admin { answer.headers[.explain] = plan.headerValue }
+        if caller.isAdmin { answer.headers[.explain] = plan.headerValue }
         let isSlow = took >= Self.slow
         guard isSlow || plan.isFullScan else { return }
         // Neither the filter nor its values: they may be somebody's name.

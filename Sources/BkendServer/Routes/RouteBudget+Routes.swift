@@ -1,6 +1,7 @@
 import BkendWire
+import HTTPTypes
 
-// The budgets of routes, in the order of `Route.all`. docs/budgets.md shows them for the default limits.
+// The budgets that `Route.all` names. docs/budgets.md shows them for the default limits.
 
 extension RouteBudget {
     /// `{"success":true,"data":…}`, `{"items":[…],"pagination":…}` and the commas.
@@ -10,9 +11,9 @@ extension RouteBudget {
     /// One hash of scrypt with N = 2^17 and r = 8 (RFC 7914 §2: 128 × N × r bytes).
     private static let hashMemory = 128 << 20
 
-    // MARK: Records
-
     static func health(_: ServerLimits) -> RouteBudget { RouteBudget(answerBytes: errorBytes, memoryBytes: 1 << 20) }
+
+    // MARK: Records
 
     /// A page of records: the page itself, and what the buffer that grows by doubling leaves behind.
     static func page(_ limits: ServerLimits) -> RouteBudget {
@@ -114,8 +115,10 @@ extension RouteTree: RequestRules {
         route(target, method)?.deadline(limits) ?? .whole(seconds: limits.requestSeconds)
     }
 
-    /// The bytes of a request's body that are read, by its target; of one that leads nowhere, those of records.
+    /// The bytes of a request's body that are read, by its target: none where the path doesn't take the method. A target
+    /// that leads nowhere has those of records.
     func bodyBytes(_ target: String, _ method: String, _ limits: ServerLimits) -> Int {
-        route(target, method)?.budget(limits).bodyBytes ?? limits.bodyBytes
+        guard let found = try? match(target) else { return limits.bodyBytes }
+        return HTTPRequest.Method(rawValue: method).flatMap(found.route)?.budget(limits).bodyBytes ?? 0
     }
 }

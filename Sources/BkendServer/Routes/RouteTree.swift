@@ -97,8 +97,11 @@ struct RouteTree: Sendable {
     /// The route of a request by its target, with the query or without; nil when it leads nowhere.
     func route(_ target: String, _ method: String) -> Route? {
         guard let method = HTTPRequest.Method(rawValue: method) else { return nil }
-        return try? match(target.utf8.prefix { $0 != 0x3F }).route(method)
+        return try? match(target).route(method)
     }
+
+    /// The routes of a request's target, with the query or without.
+    func match(_ target: String) throws(ErrorBody) -> RouteMatch { try match(target.utf8.prefix { $0 != 0x3F }) }
 
     private static func segments(of path: some Collection<UInt8>) throws(ErrorBody) -> [String] {
         var segments: [String] = []

@@ -27,6 +27,7 @@ import Testing
             "/v1/auth", "/v1/auth/", "/v1/auth/email", "/v1/auth/email/signup/x", "/v1/auth/sessions/a/b",
             "/v1/auth/sessions//", "/v1/auth/password", "/v1/auth/password/reset", "/v1/auth/google/authorize",
             "/v1/users/a/b", "/v1/users//", "/v1/users//role", "/v1/users/a/role/x", "/v1/data/users/a/b",
+            "/v1/data/users//",
         ])
     func unknown(path: String) {
         let error = #expect(throws: ErrorBody.self) { try RouteTree.all.match(path.utf8) }

@@ -6,6 +6,13 @@ import Testing
 @testable import BkendServer
 
 @Suite struct UserRouteTests {
+    @Test("Every route of users asks for a scope")
+    func scoped() {
+        let users = Route.all.filter { $0.pattern.hasPrefix("/v1/users") || $0.pattern.hasPrefix("/v1/data/users") }
+        #expect(users.count == 10)
+        for route in users { #expect(route.usersScope != nil, "\(route.method) \(route.pattern)") }
+    }
+
     @Test("Users manage themselves, and know nothing of others")
     func own() async throws {
         try await withAccounts { server in
