@@ -8,9 +8,9 @@ enum CreateMatch {
         entry.fields.allSatisfy { field, value in row[field].map { isSame($0, value) } ?? false }
     }
 
-    /// Whether a row can be the answer to a create. The key says so. Where the row shows none, no field that it shows may
-    /// be another than was sent. Fields may be hidden from the user; but a row that shows others and none that was sent is
-    /// another's.
+    /// Whether a row can be the answer to a create. If the row shows a key, the key decides. Otherwise, every sent field
+    /// that the row shows must have the sent value. Fields may be hidden from the user; but a row that shows other fields
+    /// and none that was sent is another create's, if a lookup by key can find this one.
     static func isAnswer(_ entry: OutboxEntry, _ row: AnswerRow) -> Bool {
         if let theirs = row.clientKey { return entry.clientKey.map { $0.hasSameBytes(as: theirs) } ?? false }
         guard let document = try? row.document() else { return true }
@@ -18,7 +18,8 @@ enum CreateMatch {
         guard shown.allSatisfy({ field, value in document[field].map { isSame($0, value) } ?? false }) else {
             return false
         }
-        return !shown.isEmpty || entry.fields.isEmpty || document.allSatisfy { SystemField.contains($0.key) }
+        if entry.clientKey == nil || entry.fields.isEmpty || !shown.isEmpty { return true }
+        return document.allSatisfy { SystemField.contains($0.key) }
     }
 
     private static func isSame(_ theirs: JSON, _ mine: JSON) -> Bool {

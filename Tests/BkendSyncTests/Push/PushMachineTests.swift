@@ -59,6 +59,23 @@ import Testing
         #expect(try plan() == [.create(1)])
     }
 
+    @Test(
+        "An answer that shows other fields alone is another create's, if this one can be looked up",
+        arguments: [true, false])
+    func strangersAnswer(hasKey: Bool) throws {
+        let place = #"{"id":"s1","createdBy":"u","createdAt":"2030-01-01T00:00:00.000Z","updatedAt":"t1""#
+        func isAnswer(_ fields: String) throws -> Bool {
+            try write(1, .create, "~1", key: hasKey ? "k" : nil)
+            let last = run.store.outbox.popLast()
+            let entry = try #require(last)
+            return CreateMatch.isAnswer(entry, AnswerRow(id: "s1", updatedAt: "t1", text: Array((place + fields).utf8)))
+        }
+        #expect(try isAnswer(#","n":1}"#) && isAnswer("}") && isAnswer(#","n":1,"state":"open"}"#))
+        #expect(try !isAnswer(#","n":2}"#))
+        // Columns that a user may only write are hidden: a create without a key has to take it.
+        #expect(try isAnswer(#","state":"open"}"#) == !hasKey)
+    }
+
     @Test("An update is decided on the record as the server has it now")
     func update() throws {
         try write(1, .update, "a")
