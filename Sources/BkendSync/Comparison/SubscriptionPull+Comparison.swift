@@ -45,11 +45,12 @@ extension SubscriptionPull {
         activity = .round(newRound(turn))
     }
 
-    /// Whether a table that has moved at every look is compared all the same, once in the longest poll interval: what was
-    /// deleted on it would else stay here until it rests.
+    /// Whether a table that has moved at every look is compared all the same, once in the longest poll interval. Otherwise,
+    /// what was deleted on it would stay here until it rests.
     private func isToBeCompared(_ total: Int, _ turn: EngineTurn<some PullStore>) throws -> Bool {
-        // A second look at a mass removal is due sooner.
-        let pause = massLeaving == nil ? turn.configuration.pollCeiling : turn.configuration.pollFloor
+        // A second look at a mass removal is due sooner, unless the removal waits for the app's word.
+        let isSecondLook = massLeaving != nil && (progress.heldRemovals == nil || progress.mayRemoveMost)
+        let pause = isSecondLook ? turn.configuration.pollFloor : turn.configuration.pollCeiling
         guard comparisons + 1 >= turn.configuration.comparisonAttempts,
             comparedMoving.map({ $0.duration(to: turn.now) >= pause }) ?? true
         else { return false }

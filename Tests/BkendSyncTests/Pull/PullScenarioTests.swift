@@ -135,12 +135,41 @@ import Testing
         try device.run(for: .seconds(300))
         #expect(changes > 100)
         #expect(try !device.members(number).contains(gone))
-        // Four questions a poll, and a comparison a minute.
-        #expect(device.sent.count - before < 60 * 6 + 5 * 30)
+        // Three looks a poll of three questions each, and a comparison a minute.
+        #expect(device.sent.count - before < 60 * 9 + 5 * 30)
         // Most of them, which takes a second look.
         for row in rows[..<900] { try server.delete("notes", row["id"]?.stringValue ?? "") }
         try device.run(for: .seconds(300))
         #expect(try device.members(number).count == 100 && device.reports("massRemoval").count == 1)
+    }
+
+    @Test("A mass removal that waits for the app's word costs a busy table one comparison a minute")
+    func heldRemovalOnABusyTable() throws {
+        try fill(1_000)
+        var configuration = SyncConfiguration(server: "test")
+        configuration.massRemoval = .afterWord
+        let device = try ScriptedDevice(server, configuration: configuration)
+        device.start()
+        let number = try device.subscribe()
+        try device.run()
+        let rows = try server.rows()
+        let busy = try #require(rows.last?["id"]?.stringValue)
+        var changes: Int64 = 0
+        device.fate = { [server] request in
+            guard case .list = request.operation else { return .deliver }
+            changes += 1
+            server.now = Timestamp(clamping: server.now.milliseconds + 1)
+            _ = try? server.update("notes", busy, ["n": .int(changes)])
+            return .deliver
+        }
+        for row in rows[..<900] { try server.delete("notes", row["id"]?.stringValue ?? "") }
+        try device.run(for: .seconds(300))
+        #expect(try device.reports("massRemoval").count == 1)
+        let before = device.sent.count
+        try device.run(for: .seconds(300))
+        // Three looks a poll of three questions each, and a comparison a minute.
+        #expect(device.sent.count - before < 60 * 9 + 5 * 30)
+        #expect(try device.members(number).count == 1_000)
     }
 
     @Test func aDeleteAmongManyIsFoundByCounting() throws {

@@ -1,6 +1,7 @@
-import BkendSync
 import BkendWire
 import Testing
+
+@testable import BkendSync
 
 @Suite("Subscriptions and members")
 struct SubscriptionTests {
@@ -71,6 +72,8 @@ struct SubscriptionTests {
         try fixture.receive(["id": "s1", "n": 1, "updatedAt": "2024-01-01T00:00:00.000Z"], subscription: ones)
         #expect(try fixture.store.read { try $0.provisionalMembers(of: ones) }.isEmpty)
         #expect(try fixture.store.read { try $0.memberCount(of: all) } == 2)
+        #expect(try fixture.store.read { try $0.memberCount(of: all, in: IDRange(through: "s1")) } == 1)
+        #expect(try fixture.store.read { try $0.members(of: all, in: IDRange(after: "s1", through: "s2")) } == ["s2"])
         try fixture.store.write { try $0.confirmMembers(of: all) }
         #expect(try fixture.store.read { try $0.provisionalMembers(of: all) }.isEmpty)
     }
