@@ -36,12 +36,13 @@ extension DeletionGuard {
             let isCopy = suspect.original != nil
             // The row with the create's key may be the record before it was made again: imported anew, say, and changed.
             if try isCopy && turn.store.wasMadeAgain(row, table: key.table) {
-                return try keep(key, suspect.original, "the record was recreated", &turn)
+                sight = .recreated
+            } else {
+                let bearsKey =
+                    try isCopy
+                    ? turn.store.bearsItsKey(row, table: key.table) : turn.store.isCancelled(row, table: key.table)
+                sight = bearsKey ? .present : .changed
             }
-            let bearsKey =
-                try isCopy
-                ? turn.store.bearsItsKey(row, table: key.table) : turn.store.isCancelled(row, table: key.table)
-            sight = bearsKey ? .present : .changed
         case .missing: sight = .missing
         case .denied, .rejected, .tableRefused: sight = .hidden
         default: return wait(key, until: turn.backoff(suspect.attempts + 1))

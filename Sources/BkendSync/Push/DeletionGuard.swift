@@ -154,6 +154,7 @@ struct DeletionGuard: Sendable {
             suspect.isOriginalGone = sight == .missing
             return .adopt
         case .keep where sight == .hidden: return .keep("this user can't read the evidence for its deletion")
+        case .keep where sight == .recreated: return .keep("the record was recreated")
         case .keep: return .keep("another device recreated the record")
         case .keepAll: return .keepAll
         case .leave: return .leave
@@ -167,6 +168,8 @@ package struct UnwantedEvidence: Sendable, Hashable {
     package enum Sight: Sendable, Hashable {
         /// It is there and bears its key.
         case present
+        /// It is there, and was made again: the row that bears the create's key may be the record before.
+        case recreated
         /// It is there and doesn't bear the key: it is another record by now.
         case changed
         /// There is none.
@@ -207,7 +210,7 @@ package struct UnwantedEvidence: Sendable, Hashable {
     /// The shipped rule: only a record that is surely there makes its second copy one too many.
     package var fate: UnwantedFate {
         switch sight {
-        case .hidden: return .keep
+        case .hidden, .recreated: return .keep
         case .changed: return isCopy ? .adopt : .leave
         case .missing where !isCopy: return .leave
         case .missing where !wasDeletedHere: return .adopt

@@ -279,6 +279,7 @@ import Testing
         "What speaks for a deletion",
         arguments: [
             (UnwantedEvidence.Sight.hidden, true, UnwantedFate.keep), (.hidden, false, .keep),
+            (.recreated, true, .keep),
             (.changed, true, .adopt), (.changed, false, .leave), (.missing, true, .adopt), (.missing, false, .leave),
             (.present, true, .delete), (.present, false, .delete),
         ])
