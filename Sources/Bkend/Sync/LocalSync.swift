@@ -44,8 +44,8 @@ public struct LocalSync: Sendable {
     /// for the outcome; use `settled` or `statuses` for that. Does nothing if synchronisation isn't started.
     public func syncNow() async { await store.synchroniser?.syncNow() }
 
-    /// Tells synchronisation what the system says about the network. While there is none, nothing is sent, and the
-    /// state is `offline`. As soon as it is back, waiting writes are sent and the subscriptions are read.
+    /// Tells synchronisation what the system says about the network. While there is none, nothing is sent unless you call
+    /// ``syncNow()``, and the state is `offline`. As soon as it is back, waiting writes are sent and the subscriptions are read.
     ///
     /// You don't have to call it: without it, requests are retried within a minute. It is remembered until the store is
     /// closed, also while synchronisation isn't started.

@@ -64,7 +64,12 @@ actor StoreSync {
             lock: open.leaderLockPath.map { LeaderLock(path: $0) }, logger: runner.options.logger)
         running = Running(engine: engine, session: session, options: options, known: news)
         do {
-            if !isReachable { await engine.noteNetwork(reachable: false) }
+            // Said again if it changed while the engine was told.
+            var told = true
+            while told != isReachable {
+                told = isReachable
+                await engine.noteNetwork(reachable: told)
+            }
             try await engine.start(user: user)
         } catch {
             await engine.stop()

@@ -11,12 +11,13 @@ public import BkendSync
 public struct SyncOptions: Sendable {
     /// The number of records whose writes are sent in parallel; 1 sends everything in strict order.
     public var lanes = engine.lanes
-    /// The maximum duration of a request.
+    /// The maximum duration of a request, 30 seconds unless set.
     public var requestDeadline = engine.requestDeadline
-    /// How long the server may keep working on a request whose response was lost; longer than the server's own timeout.
-    /// A create is looked up for this long before it is sent again.
+    /// How long the server may keep working on a request whose response was lost, 60 seconds unless set; longer than the
+    /// server's own timeout. A create is looked up for this long before it is sent again.
     public var serverTimeout = engine.serverTimeout
-    /// The shortest time between two polls of a subscription, 5 seconds unless set. Polls become less frequent while nothing changes.
+    /// The shortest time between two polls of a subscription, 5 seconds unless set. Polls become less frequent while
+    /// nothing changes.
     public var shortestPoll = engine.pollFloor
     /// The longest time between two polls of a subscription, 60 seconds unless set.
     public var longestPoll = engine.pollCeiling

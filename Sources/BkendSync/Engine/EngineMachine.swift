@@ -93,6 +93,8 @@ package final class EngineMachine {
                 orphans += flight.request.entries
                 state.abandon(flight)
             }
+            // The system says it once: a store that fails must not lose it.
+            if case .networkChanged(let isReachable) = event { state.isUnreachable = !isReachable }
             if !isHopeless(event) { owed.append(event) }
         }
         // The wake that is set may lie earlier; the state's own is asked for again once the store writes.

@@ -33,6 +33,7 @@ struct EngineState: Sendable {
         var rest = EngineState(random: shared.random, next: shared.flights.next)
         rest.shared.session = shared.session.atRest
         rest.isPaused = isPaused
+        rest.isUnreachable = isUnreachable
         return rest
     }
 

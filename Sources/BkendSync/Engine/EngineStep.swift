@@ -1,7 +1,7 @@
 import BkendWire
 
 /// One transaction's work: it gives each event to the machine that it concerns, has every machine plan what may be sent,
-/// and says when to wake and what the status is. It decides nothing itself.
+/// and says when to wake and what the status is. What is sent, and what an answer means, the machines decide.
 struct EngineStep {
     private(set) var state: EngineState
     private var turn: EngineTurn<StoreTransaction>
@@ -69,6 +69,8 @@ struct EngineStep {
 
     private mutating func syncNow() {
         let now = turn.now
+        // The app asks for a try, whatever the system said about the network.
+        state.isUnreachable = false
         turn.shared.gate.tryNow(at: now)
         turn.shared.session.tryNow(at: now)
         turn.shared.tables.changeAll { $0.specWait?.until = now }

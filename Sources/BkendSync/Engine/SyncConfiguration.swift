@@ -34,9 +34,9 @@ package struct SyncConfiguration: Sendable {
     package var backoffCeiling = Duration.seconds(60)
     /// The longest `Retry-After` obeyed in full.
     package var retryAfterCeiling = Duration.seconds(60)
-    /// How many refusals in a row a session survives whose token was said to be good.
+    /// How many refusals in a row of a token that should be valid a session survives.
     package var sessionRefusals = 3
-    /// The attempt that a refresh which didn't reach the server is taken for when it waits.
+    /// The back-off step after a refresh that didn't reach the server.
     package var refreshAttempt = 2
     /// How long an engine waits for the lead before it tries to take it again.
     package var candidacyInterval = Duration.seconds(2)

@@ -133,10 +133,13 @@ extension PushMachine {
         let count = holds.count
         holds = holds.filter { $0.value > turn.now }
         if holds.count != count { try storeHolds(&turn) }
-        let lifetime = turn.configuration.copyLifetime
-        entries.changeAll { [now = turn.now] memory in
-            if let copy = memory.copy, copy.at.duration(to: now) > lifetime { memory.copy = nil }
-            if let moment = memory.unreadableAt, moment.duration(to: now) > lifetime { memory.unreadableAt = nil }
+        let (now, lifetime) = (turn.now, turn.configuration.copyLifetime)
+        func isPast(_ moment: SyncInstant?) -> Bool { moment.map { $0.duration(to: now) > lifetime } ?? false }
+        // Changing copies all memories: the state before this event is kept until the transaction has succeeded.
+        guard entries.all.contains(where: { isPast($0.copy?.at) || isPast($0.unreadableAt) }) else { return }
+        entries.changeAll { memory in
+            if isPast(memory.copy?.at) { memory.copy = nil }
+            if isPast(memory.unreadableAt) { memory.unreadableAt = nil }
         }
     }
 }

@@ -63,6 +63,29 @@ import Testing
         #expect(try device.outbox().isEmpty)
     }
 
+    @Test("What the system says about the network is kept while the store can't write, and syncNow tries all the same")
+    func networkBesideAFullDisk() throws {
+        device.start()
+        device.tell(.networkChanged(reachable: false))
+        try device.store.write { _ = try $0.create("notes", ["title": "a"]) }
+        try setReadOnly(true)
+        device.tell(.syncNow)
+        device.tell(.networkChanged(reachable: false))
+        device.tell(.networkChanged(reachable: true))
+        try device.run(for: .seconds(10))
+        try setReadOnly(false)
+        try device.run(for: .seconds(120))
+        #expect(try server.rows().count == 1 && device.machine.status.state == .idle)
+
+        device.tell(.networkChanged(reachable: false))
+        try device.write { _ = try $0.create("notes", ["title": "b"]) }
+        try device.run(for: .seconds(120))
+        #expect(try server.rows().count == 1 && device.machine.status.state == .offline)
+        device.tell(.syncNow)
+        try device.run(for: .seconds(10))
+        #expect(try server.rows().count == 2)
+    }
+
     @Test("What a table is like is asked again when the answer couldn't be stored")
     func factsThatCouldNotBeStored() throws {
         device.start()
