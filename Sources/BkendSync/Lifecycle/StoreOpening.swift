@@ -55,9 +55,15 @@ struct StoreOpening {
             if let writable = try whileLocked({ try openForWriting() }) { return try store(over: writable) }
             obstacle = "another process has held the store's lock for a second"
         } catch let error where StorageError.saysUnwritable(error) {
-            guard try presence.note != nil, let store = try? openForReading(because: StoreError(error).explanation)
-            else { throw error }
-            return store
+            guard try presence.note != nil else { throw error }
+            do {
+                return try openForReading(because: StoreError(error).explanation)
+            } catch let flaw as StoreError where !StoreSalvage.isDamage(flaw) {
+                // An earlier or a later version's store: its format keeps it closed.
+                throw flaw
+            } catch _ {
+                throw error
+            }
         }
         return try openForReading(because: obstacle)
     }

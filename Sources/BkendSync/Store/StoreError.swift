@@ -47,7 +47,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case cancelled
         /// The database can't be read or written; the message of SQLite or the system.
         case storage(String)
-        /// The store can't be opened or moved as requested, for the given reason. The disk isn't the cause.
+        /// The store can't be opened or moved as requested, for the given reason.
         case unusable(String)
         /// The session store can't determine who is signed in, for the given reason.
         case session(String)

@@ -68,6 +68,18 @@ import Testing
         }
     }
 
+    @Test(
+        "A store of another format that can't be written says which version it needs, not what the disk lacks",
+        arguments: ["full", "readonly"], [-1, 1])
+    func otherFormat(disk: String, step: Int) async throws {
+        try await run { root in
+            try open(root).write { try $0.setMeta("format", "\(StoreSchema.format + step)") }
+            let told = try await lines(disk, root)
+            #expect(told.count == 1 && told[0].hasPrefix("threw"), "\(told)")
+            #expect(told[0].contains(step < 0 ? "an earlier version" : "a later version"), "\(told)")
+        }
+    }
+
     @Test("A folder without the right to write in it: read-only all the same", .enabled(if: getuid() != 0))
     func withoutRight() async throws {
         try await run { root in
