@@ -31,7 +31,8 @@ extension StoreTransaction {
     /// that is full, otherwise of the table with the most such indexes. False if there is none.
     private func dropOneOfSpec(of table: String, limit: Int) throws -> Bool {
         let inTable = """
-            SELECT collection, name FROM sync_indexes WHERE collection = ? AND NOT by_app ORDER BY name DESC LIMIT 1
+            SELECT collection, name FROM sync_indexes WHERE collection = ? AND NOT by_app
+            ORDER BY flaw IS NULL, name DESC LIMIT 1
             """
         let inStore = """
             SELECT collection, max(name) FROM sync_indexes WHERE NOT by_app GROUP BY collection
@@ -55,6 +56,8 @@ extension StoreTransaction {
             "UPDATE sync_indexes SET by_app = 0 WHERE collection = ? AND name = ?", .text(table),
             .text(definition.name))
         try dropUnwanted(of: table)
+        // There may be room again for one of the spec's that had to give way.
+        if let facts = try facts(of: table) { try followSpec(facts.indexes, of: table) }
         return true
     }
 

@@ -21,8 +21,8 @@ public struct OutboxEntry: Hashable, Sendable {
         case inFlight
         /// Its request was sent, but no proper response arrived.
         case ambiguous
-        /// Waits for an entry that failed or is unresolved.
         // Derived when an entry is shown; no entry is stored so.
+        /// Waits for an entry that failed or is unresolved.
         case blocked
         /// Rejected: a dead letter. The app edits, retries or discards it.
         case failed

@@ -81,12 +81,7 @@ extension StoreSnapshot {
                 """
                 SELECT \(Self.entryColumns) FROM sync_entries AS entry
                 WHERE collection = ?1 AND state IN (\(states)) AND (state <> 'queued'
-                    OR NOT EXISTS (SELECT 1 FROM sync_edges WHERE sync_edges.entry = entry.sequence AND binds)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM sync_entries AS earlier
-                        WHERE earlier.collection = entry.collection AND earlier.record = entry.record
-                            AND earlier.sequence < entry.sequence
-                            AND (earlier.state <> 'failed' OR earlier.kind = 'create'))
+                    OR \(Self.ready)
                     \(skips.map(\.sql).joined()))
                 ORDER BY sequence LIMIT ?2
                 """, .text(table), .int(isOrdered ? 1 : limit), read: Self.entry)
@@ -104,11 +99,22 @@ extension StoreSnapshot {
         return try db.number(sql, .text(entry.table), .text(entry.kind.rawValue), .text(entry.record)) != 0
     }
 
-    /// Whether a table has queued entries of a kind behind one.
+    /// The condition that a queued entry, `entry`, is the first live one of its record and names no record that the
+    /// server doesn't have.
+    private static let ready = """
+        NOT EXISTS (SELECT 1 FROM sync_edges WHERE sync_edges.entry = entry.sequence AND binds)
+        AND NOT EXISTS (
+            SELECT 1 FROM sync_entries AS earlier
+            WHERE earlier.collection = entry.collection AND earlier.record = entry.record
+                AND earlier.sequence < entry.sequence
+                AND (earlier.state <> 'failed' OR earlier.kind = 'create'))
+        """
+
+    /// Whether a table has entries of a kind behind one that may be sent now.
     func hasQueued(_ table: String, _ kind: OutboxEntry.Kind, after sequence: Int64) throws -> Bool {
         let sql = """
-            SELECT 1 FROM sync_entries WHERE collection = ? AND state = 'queued' AND kind = ? AND sequence > ?
-            \(try andNotBlocked()) LIMIT 1
+            SELECT 1 FROM sync_entries AS entry
+            WHERE collection = ? AND state = 'queued' AND kind = ? AND sequence > ? AND \(Self.ready) LIMIT 1
             """
         return try db.number(sql, .text(table), .text(kind.rawValue), .int(sequence)) != 0
     }

@@ -189,6 +189,10 @@ import Testing
         #expect(indexes.count == StoreIndex.storeLimit)
         #expect(indexes.count { $0.isAsked } == StoreIndex.tableLimit + 2)
         #expect(try fixture.store.read { try $0.indexes(of: "t0").count } == StoreIndex.tableLimit)
+        // What gave way in the table comes back when the app's goes.
+        #expect(try fixture.store.write { try $0.dropIndex([.init("f")], of: "t0") })
+        #expect(try fixture.store.read { try $0.indexes(of: "t0").count { $0.isSpecified } } == StoreIndex.tableLimit)
+        #expect(reason(["f"], "t0") == nil)
         // A store full of the app's own takes no more.
         for table in 0..<20 {
             for number in 0..<StoreIndex.tableLimit { _ = reason(["own\(number)"], "u\(table)") }

@@ -4,6 +4,17 @@ import Testing
 
 @Suite("Cancelling, failing, retrying")
 struct CancellingTests {
+    /// A record whose update was refused, and which was changed again; the refused entry.
+    private func refusedThenChanged() throws -> (StoreFixture, OutboxEntry) {
+        let fixture = try StoreFixture()
+        try fixture.receive(["id": "a", "title": "A", "n": 1])
+        try fixture.update("a", ["title": "B", "n": 2])
+        let sent = try fixture.send("a")
+        try fixture.fail(sent)
+        try fixture.update("a", ["title": "C"])
+        return (fixture, sent)
+    }
+
     @Test("A delete behind an unsent create cancels both; what names the record fails")
     func cancel() throws {
         let fixture = try StoreFixture()
@@ -82,12 +93,7 @@ struct CancellingTests {
 
     @Test("A retry leaves alone what later writes have set, even when those are done")
     func retryAfterLaterWrites() throws {
-        let fixture = try StoreFixture()
-        try fixture.receive(["id": "a", "title": "A", "n": 1])
-        try fixture.update("a", ["title": "B", "n": 2])
-        let sent = try fixture.send("a")
-        try fixture.fail(sent)
-        try fixture.update("a", ["title": "C"])
+        let (fixture, sent) = try refusedThenChanged()
         let later = try fixture.send("a")
         #expect(try fixture.answerUpdate(later, #"{"id":"a","title":"C","n":1}"#))
         #expect(try fixture.visible("a") == ["id": "a", "title": "C", "n": 1])
@@ -100,12 +106,7 @@ struct CancellingTests {
 
     @Test("A later write that is discarded has overwritten nothing: the retry sets the field again")
     func retryAfterDiscardedWrite() throws {
-        let fixture = try StoreFixture()
-        try fixture.receive(["id": "a", "title": "A", "n": 1])
-        try fixture.update("a", ["title": "B", "n": 2])
-        let sent = try fixture.send("a")
-        try fixture.fail(sent)
-        try fixture.update("a", ["title": "C"])
+        let (fixture, sent) = try refusedThenChanged()
         let later = try #require(try fixture.lane("a").last)
         #expect(try fixture.lane("a")[0].overwritten == ["title"])
         _ = try fixture.store.write { try $0.discard(later.sequence) }

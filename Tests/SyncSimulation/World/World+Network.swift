@@ -184,7 +184,8 @@ extension World {
 
     /// Notes creates that are told of another create's refusal.
     private func noteSwapped(_ delivery: Delivery, _ response: SyncResponse) {
-        guard case .answered(let answer) = response, answer.status >= 400 else { return }
+        // After any other failure of a server, the create is looked up and never repeated.
+        guard case .answered(let answer) = response, 400..<500 ~= answer.status || answer.status == 503 else { return }
         for entry in delivery.call.origin?.entries ?? [] {
             applied.misrefused.insert(.init(device: delivery.device, entry: entry))
         }
