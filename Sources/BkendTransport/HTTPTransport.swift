@@ -16,8 +16,8 @@
 /// }
 /// ```
 ///
-/// `CurlTransport` is this package's transport. An app can supply its own, for example to log or record requests; tests
-/// can supply one that loses responses. A transport sends a request unchanged. It doesn't follow redirects, keep
+/// Without another, a client uses libcurl. An app can supply its own, for example over another HTTP library; tests can
+/// supply one that loses responses. A transport sends a request unchanged. It doesn't follow redirects, keep
 /// cookies or add credentials, and it never repeats a request whose ``TransportRequest/replay`` is ``Replay/never``.
 public protocol HTTPTransport: Sendable {
     /// Sends one request and returns as soon as the response head arrives. The body follows as a stream.

@@ -17,7 +17,12 @@ public struct TransportRequest: Sendable {
     /// ``TransportError/Kind/bodyTooLarge``. 64 MiB by default.
     public var maximumResponseBytes: Int
 
-    /// Creates a request. Without `replay`, the method determines it (``Replay/init(method:)``).
+    /// Creates a request with default limits, for tests of a transport.
+    public init(head: HTTPRequest, bytes: [UInt8]?) {
+        self.init(head: head, body: bytes.map(RequestBody.bytes) ?? .none)
+    }
+
+    /// Creates a request. Without `replay`, the method determines it.
     package init(
         head: HTTPRequest,
         body: RequestBody = .none,

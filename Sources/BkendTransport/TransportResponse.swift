@@ -13,6 +13,11 @@ public struct TransportResponse: Sendable {
     /// Creates a response whose decompressed body is in memory.
     public init(head: HTTPResponse, bytes: [UInt8]) { self.init(head: head, body: ResponseBody(bytes)) }
 
+    /// The whole body, decompressed. It can be read once.
+    ///
+    /// - Throws: ``TransportError``, of kind ``TransportError/Kind/bodyTooLarge`` if the body is larger than `limit` bytes.
+    public func bytes(upTo limit: Int) async throws(TransportError) -> [UInt8] { try await body.collect(upTo: limit) }
+
     /// Creates a response.
     package init(head: HTTPResponse, body: ResponseBody, version: HTTPVersion? = nil) {
         self.head = head
@@ -34,8 +39,6 @@ package struct HTTPVersion: Sendable, Hashable, CustomStringConvertible {
         self.minor = minor
     }
 
-    /// HTTP/1.0
-    package static let http10 = HTTPVersion(major: 1, minor: 0)
     /// HTTP/1.1
     package static let http11 = HTTPVersion(major: 1, minor: 1)
     /// HTTP/2

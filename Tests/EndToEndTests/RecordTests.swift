@@ -68,7 +68,7 @@ import Testing
             try await fixture.articles.delete(record)
             for id in [record.id, "000000000000000000000000", "no-such-id", "../articles", "%00", "😀"] {
                 let error = await #expect(throws: BkendError.self) { _ = try await fixture.articles.get(id) }
-                #expect(error?.isNotFound == true, "\(id): \(String(describing: error))")
+                #expect(error?.code == .notFound, "\(id): \(String(describing: error))")
             }
         }
     }

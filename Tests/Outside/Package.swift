@@ -33,7 +33,9 @@ let package = Package(
             dependencies: [bkend, .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/OfflineNotes", exclude: ["README.md", "tables.json"], swiftSettings: strict),
         .testTarget(
-            name: "NotesTests", dependencies: ["Notes", bkend, bkendTesting], swiftSettings: strict),
+            name: "NotesTests",
+            dependencies: ["Notes", bkend, bkendTesting, .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: strict),
         .testTarget(name: "TestedNotes", dependencies: [bkend, bkendTesting], swiftSettings: strict),
         .testTarget(
             name: "DocumentTests",

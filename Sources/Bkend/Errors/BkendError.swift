@@ -97,9 +97,6 @@ extension BkendError {
     /// The number of rows that a page can have instead, if the server found it too large (`ErrorCode.pageTooLarge`).
     public var largestLimit: Int? { if case .server(let body) = reason { body.largestLimit } else { nil } }
 
-    /// Whether the server reported that the record doesn't exist.
-    package var isNotFound: Bool { code == .notFound }
-
     /// Whether the task was cancelled.
     public var isCancelled: Bool { if case .cancelled = reason { true } else { false } }
 

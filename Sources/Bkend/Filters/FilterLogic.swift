@@ -35,7 +35,7 @@ public prefix func ! (a: some FilterConvertible) -> Filter { .not(a.filter) }
 
 extension Filter {
     /// The parts of an "and".
-    fileprivate var conjuncts: [Filter] { if case .allOf(let parts) = self { parts } else { [self] } }
+    var conjuncts: [Filter] { if case .allOf(let parts) = self { parts } else { [self] } }
 
     /// The parts of an "or".
     fileprivate var alternatives: [Filter] { if case .anyOf(let parts) = self { parts } else { [self] } }

@@ -23,6 +23,9 @@ public struct AllOf: Conjunct, Hashable {
     public let filter: Filter
 
     init(_ conditions: [Filter]) { filter = .allOf(conditions) }
+
+    /// Conditions that must all hold, chosen at run time. Without conditions, every record matches.
+    public init(_ conditions: [Condition]) { self.init(conditions.map(Filter.condition)) }
 }
 
 /// Conditions of which one must hold: `a || b`.
@@ -31,6 +34,10 @@ public struct AnyOf: Alternative, Hashable {
     public let filter: Filter
 
     init(_ conditions: [Filter]) { filter = .anyOf(conditions) }
+
+    /// Conditions of which one must hold, chosen at run time. Without conditions, no record matches, which the REST API
+    /// can't express.
+    public init(_ conditions: [Condition]) { self.init(conditions.map(Filter.condition)) }
 }
 
 /// An "and" part together with an "or" part: `a && (b || c)`.
@@ -44,8 +51,5 @@ public struct Both: RESTExpressible, Hashable {
     }
 
     /// The filter as a tree.
-    public var filter: Filter {
-        guard case .allOf(let conditions) = allOf.filter else { return .allOf([allOf.filter, anyOf.filter]) }
-        return .allOf(conditions + [anyOf.filter])
-    }
+    public var filter: Filter { .allOf(allOf.filter.conjuncts + [anyOf.filter]) }
 }

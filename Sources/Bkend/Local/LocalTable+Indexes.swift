@@ -17,7 +17,8 @@ public struct LocalIndex: Hashable, Sendable {
     public var fields: [String]
     /// Whether the app requested the index with `index(by:)`.
     public var isAsked: Bool
-    /// Whether the server has this index. If so, the index exists here as long as it exists on the server.
+    /// Whether the server has this index. If so, the index exists here as long as it exists on the server, unless one that
+    /// the app requested took its place.
     public var isSpecified: Bool
     /// The index's state.
     public var state: State
@@ -52,8 +53,10 @@ extension LocalTable {
     /// `updatedAt` and `createdBy`. The server's indexes are added automatically once synchronisation has read the
     /// table's spec. A local index never rejects a value, and isn't unique; the server enforces uniqueness.
     ///
-    /// - Throws: `StoreError`: `invalidIndex`, `tooManyIndexes` past 16 for a table or 128 for the store, `cancelled`
-    ///   if the task is cancelled; the part filled until then stays.
+    /// If there is no room, the index takes the place of one that only the server has.
+    ///
+    /// - Throws: `StoreError`: `invalidIndex`, `tooManyIndexes` if the app has requested 16 for the table or 128 for the
+    ///   store, `cancelled` if the task is cancelled; the part filled until then stays.
     public func index<First, each Rest>(
         by first: KeyPath<Model.Fields, Field<First>>, _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>
     ) async throws(StoreError) {
@@ -75,7 +78,8 @@ extension LocalTable {
     }
 
     /// Drops an index that the app requested. The index stays if the server has it. Does nothing if there is no such
-    /// index.
+    /// index. For a field that the model no longer has, use the table without a model:
+    /// `store.table("articles").dropIndex(by: \.["old"])`.
     ///
     /// - Throws: `StoreError`
     public func dropIndex<First, each Rest>(

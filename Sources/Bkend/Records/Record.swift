@@ -32,10 +32,10 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     /// The local store that it was read from, nil for the server.
     let origin: LocalOrigin?
 
-    /// Reads a record.
+    /// Reads a record that was kept as JSON, for example in a widget or a preview (``json``).
     ///
     /// - Throws: `JSONCodingError` with the path of the field that is missing or of another type.
-    package init(json: JSONObject) throws(JSONCodingError) {
+    public init(json: JSONObject) throws(JSONCodingError) {
         try self.init(json: json, syncState: .synced, localID: nil, origin: nil)
     }
 

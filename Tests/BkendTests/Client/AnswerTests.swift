@@ -23,7 +23,7 @@ struct AnswerTests {
         ])
     func shapes(body: String) async throws {
         let error = try await error(body, status: 404, headers: ["X-Request-Id": "r-7"])
-        #expect(error.isNotFound)
+        #expect(error.code == .notFound)
         #expect(error.requestID == "r-7")
         #expect(error.operation == BkendError.Operation(method: "GET", table: "books", recordID: "a1"))
         #expect(

@@ -36,6 +36,7 @@ import Testing
                 await server.lateRequests()
                 try await world.judge(place.secret, "faults of seed \(seed)")
             } catch {
+                await world.end()
                 try? await server.stop()
                 throw error
             }

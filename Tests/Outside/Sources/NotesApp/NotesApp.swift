@@ -27,6 +27,7 @@ struct RecordedTransport: HTTPTransport {
 /// A session store of the app's own, for example over a keychain.
 final class TestedSessionStore: SessionStore {
     private let data = Mutex<Data?>(nil)
+    private let last = Mutex<Task<Void, Never>?>(nil)
 
     func load() async throws -> Session? {
         guard let data = data.withLock({ $0 }) else { return nil }
@@ -43,7 +44,16 @@ final class TestedSessionStore: SessionStore {
     func exclusively<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await body()
+        // One body at a time: two refreshes at once would end the session.
+        let turn = last.withLock { last in
+            let turn = Task { [former = last] in
+                await former?.value
+                return try await body()
+            }
+            last = Task { _ = await turn.result }
+            return turn
+        }
+        return try await turn.value
     }
 }
 

@@ -1,6 +1,7 @@
 import Bkend
 import BkendTesting
 import Foundation
+import HTTPTypes
 import Notes
 import Testing
 
@@ -11,6 +12,25 @@ import Testing
             ["name": "notes", "permissions": ["user": ["create": true], "self": ["read": true, "list": true]]]
         ]
     ]
+
+    @Test("An error says to a person what its description says to a developer")
+    func errorTexts() throws {
+        let error = #expect(throws: (any Error).self) { _ = try BkendClient(url: "ftp://x", key: "pk_") }
+        let shown = try #require(error as? BkendError)
+        #expect(shown.errorDescription == shown.localizedDescription && shown.errorDescription != nil)
+    }
+
+    @Test("A transport of one's own can be tried alone, and conditions chosen at run time")
+    func parts() async throws {
+        let request = TransportRequest(
+            head: HTTPRequest(method: .post, scheme: "https", authority: "example.com", path: "/"), bytes: [1])
+        #expect(request.bytes == [1])
+        let response = TransportResponse(head: HTTPResponse(status: .ok), bytes: [2, 3])
+        #expect(try await response.bytes(upTo: 2) == [2, 3])
+        let client = try BkendClient(url: "http://127.0.0.1:9", key: "pk_" + String(repeating: "0", count: 64))
+        _ = client.table(Note.self).where { note in AnyOf(["a", "b"].map { note.text == $0 }) }
+        await client.shutdown()
+    }
 
     @Test("A note goes through a network that loses an answer")
     func lostAnswer() async throws {

@@ -26,6 +26,7 @@ extension Filterable {
     public func filter(_ filter: some FilterConvertible) -> RecordQuery<Model, Source> { narrowed(filter.filter) }
 }
 
+// A store and a transaction are classes; a value has no limit of its own.
 extension Filterable where Source: AnyObject {
     /// At most this many records. Without a limit, all records.
     public func limit(_ count: Int) -> RecordQuery<Model, Source> {
