@@ -4,7 +4,7 @@ SHELL := /bin/sh
 
 # The suites in the order they run: what others stand on comes first.
 SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests BkendDocumentsTests BkendSyncTests \
-	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
+	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendCommandTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \

@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "Bkend", targets: ["Bkend"]),
         .library(name: "BkendTesting", targets: ["BkendTesting"]),
         .executable(name: "bkend-server", targets: ["bkend-server"]),
+        .executable(name: "bkend", targets: ["BkendCommand"]),
     ],
     traits: [
         .trait(name: "Server", description: "The reference server, the bkend-server command and BkendTesting."),
@@ -77,6 +78,10 @@ let package = Package(
                 "BkendWire", "BkendDocuments", "BkendSync", "BkendTransport", "BkendCurl", httpTypes, logging,
                 .target(name: "BkendMacros", condition: .when(traits: ["Macros"])),
             ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "BkendCommand",
+            dependencies: ["Bkend", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser")],
             swiftSettings: strict),
         .target(
             name: "BkendMacroExpansion",
@@ -181,6 +186,10 @@ let package = Package(
             dependencies: ["Bkend", "BkendSync", "BkendWire", "BkendTransport", httpTypes, logging],
             swiftSettings: strict),
         .testTarget(
+            name: "BkendCommandTests",
+            dependencies: ["BkendCommand", "Bkend", "BkendTesting", "BkendWire", "ChildProcesses"],
+            swiftSettings: strict),
+        .testTarget(
             name: "BkendMacroExpansionTests",
             dependencies: [
                 "Bkend", "BkendMacroExpansion", macros("SwiftSyntaxMacrosGenericTestSupport"),
@@ -213,7 +222,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "AppProcess", "Bkend", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport", "BkendWire",
+                "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport",
+                "BkendWire",
                 "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server", "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),

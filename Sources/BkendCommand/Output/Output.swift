@@ -1,0 +1,85 @@
+import BkendWire
+import Foundation
+
+/// What the command prints: results on standard output, everything else on standard error.
+struct Output {
+    /// The terminal.
+    let terminal: Terminal
+    /// Whether results are JSON, one value a line.
+    let isJSON: Bool
+
+    /// Writes a line to standard output. Ends the process if nobody reads it any more, or it can't be written.
+    func line(_ text: String) {
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { Self.fail(errno) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func fail(_ code: Int32) -> Never {
+        if code == EPIPE {
+            // As other commands end when `head` has seen enough.
+            signal(SIGPIPE, SIG_DFL)
+            raise(SIGPIPE)
+        }
+        note("bkend: standard output can't be written: \(String(cString: strerror(code)))")
+        exit(ExitStatus.output.rawValue)
+    }
+
+    /// Writes a value as one line of JSON.
+    func json(_ value: JSON) { line(value.description) }
+
+    /// Writes a record: its fields below each other, or one line of JSON.
+    func record(_ record: JSONObject) {
+        if isJSON { return json(.object(record)) }
+        let width = record.map { TextWidth.of(RecordTable.shown($0.key)) }.max() ?? 0
+        for (field, value) in record {
+            let name = TextWidth.fitted(RecordTable.shown(field), to: width)
+            line("\(terminal.bold(name))  \(RecordTable.cell(value))")
+        }
+    }
+
+    /// Writes a line to standard error.
+    static func note(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
+}
+
+/// How far a long command is, on standard error while that is a terminal: nothing in the first second, then at most five
+/// times a second.
+struct Progress {
+    private let isShown: Bool
+    private let clock = ContinuousClock()
+    private var next: ContinuousClock.Instant
+    private var isDrawn = false
+
+    init(isShown: Bool) {
+        self.isShown = isShown
+        next = clock.now + .seconds(1)
+    }
+
+    /// Shows a bar, where the number of all is known.
+    mutating func show(_ done: Int, of all: Int?, _ what: String) {
+        guard isShown, clock.now >= next else { return }
+        next = clock.now + .milliseconds(200)
+        isDrawn = true
+        var text = "\(done) \(what)"
+        if let all, all > 0 {
+            let filled = min(20, done * 20 / all)
+            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+            text = "\(bar) \(done) of \(all) \(what)"
+        }
+        draw(text)
+    }
+
+    /// Takes the bar away.
+    mutating func end() {
+        if isDrawn { draw("") }
+        isDrawn = false
+    }
+
+    private func draw(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
+    }
+}
