@@ -8,7 +8,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent clean
+	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -31,6 +31,7 @@ help:
 	@echo "make outside      build the samples and the documents' code as packages of their users, who see only what is public"
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
 	@echo "make dependent    build a package that uses this one without its server"
+	@echo "make generate     compile the models of random schemas with odd names (MODELS=500)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -105,6 +106,11 @@ soak: setup
 
 sanitize: setup
 	@Scripts/sanitize
+
+MODELS ?= 500
+generate: setup
+	@swift build --build-tests
+	@BKEND_GENERATED_MODELS=$(MODELS) swift test --skip-build --filter '^BkendTests\.GeneratedModelTests'
 
 # Builds a patched copy of the tree in .build/mutants, which is kept.
 mutants: setup

@@ -10,6 +10,7 @@ struct BkendCommand: AsyncParsableCommand {
             bkend login ada@example.com --server https://api.example.com --key pk_…
             bkend list articles --where 'views >= 10 and title ~ /^A/i' --sort -createdAt
             bkend create articles '{"title": "Hello"}'
+            bkend generate swift articles
 
             Exit statuses: 64 for a wrong argument or filter, 65 for data that the server refuses, 66 where there is \
             no such record or table, 69 where no server answers, 70 where it fails, 74 where the output can't be \
@@ -19,5 +20,6 @@ struct BkendCommand: AsyncParsableCommand {
         subcommands: [
             LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, ListCommand.self, GetCommand.self,
             CreateCommand.self, UpdateCommand.self, DeleteCommand.self, CountCommand.self,
+            GenerateCommand.self,
         ])
 }

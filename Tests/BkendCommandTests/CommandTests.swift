@@ -49,6 +49,12 @@ struct CommandTests {
         func bkend(
             _ arguments: String..., input: String = "", environment: [String: String] = [:]
         ) async throws -> Run {
+            try await bkend(arguments, input: input, environment: environment)
+        }
+
+        func bkend(
+            _ arguments: [String], input: String = "", environment: [String: String] = [:]
+        ) async throws -> Run {
             var variables = [
                 "HOME": home, "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no", "BKEND_SERVER": server.url,
                 "BKEND_KEY": server.publishableKey,

@@ -9,8 +9,11 @@ struct Output {
     let isJSON: Bool
 
     /// Writes a line to standard output. Ends the process if nobody reads it any more, or it can't be written.
-    func line(_ text: String) {
-        var rest = Array((text + "\n").utf8)[...]
+    func line(_ text: String) { self.text(text + "\n") }
+
+    /// Writes a text as it is; see `line`.
+    func text(_ text: String) {
+        var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }

@@ -57,6 +57,7 @@ enum Snippets {
             + ["\(build)/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap"]
         return [
             "-typecheck", "-wmo", "-parse-as-library", "-swift-version", "6", "-module-name", "Snippets",
+            "-package-name", "snippets",
             "-diagnostic-style", "llvm", "-I", debug + "/Modules", "-load-plugin-executable",
             plugin(in: debug) + "#BkendMacros",
         ] + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
