@@ -4,34 +4,13 @@ import Harness
 
 /// What a create costs with many waiting for the server, against one with a hundred waiting.
 extension StoreRun {
-    /// Who looks on while records are created.
-    private enum Observer: String, CaseIterable {
-        case none = "nobody looks on"
-        case newest = "a live query of 20"
-        case everything = "a live query of all"
-
-        /// Begins to look on, and returns once the first answer is there.
-        func watch(_ table: LocalTable<Article>) async -> Task<Void, Never>? {
-            let query: LocalQuery<Article>
-            switch self {
-            case .none: return nil
-            case .newest: query = table.order(by: \.createdAt, .descending).limit(20)
-            case .everything: query = table.order(by: \.title)
-            }
-            let (answers, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-            let task = Task { for await _ in query.live() { continuation.yield() } }
-            for await _ in answers { break }
-            return task
-        }
-    }
-
     /// The same creates by turns, in a store with a short outbox and in one with a long one.
     func grow(_ waiting: Int) async throws {
         let short = try await StoreArticles(folder: folder.path + "/short")
         let long = try await StoreArticles(folder: folder.path + "/long")
         try await short.queue(0..<100)
         try await long.queue(0..<waiting)
-        for observer in Observer.allCases {
+        for observer in GrowthObserver.allCases {
             let watches = [await observer.watch(short.table), await observer.watch(long.table)]
             let count = 50
             let results = try await options.interleaving.measure([
