@@ -81,7 +81,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "BkendCommand",
-            dependencies: ["Bkend", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser")],
+            dependencies: [
+                "Bkend", "BkendSync", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .target(
             name: "BkendMacroExpansion",
@@ -189,7 +191,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BkendCommandTests",
-            dependencies: ["BkendCommand", "Bkend", "BkendTesting", "BkendWire", "ChildProcesses"],
+            dependencies: ["BkendCommand", "Bkend", "BkendSync", "BkendTesting", "BkendWire", "ChildProcesses"],
             exclude: ["Generated/tables.json"], swiftSettings: strict),
         .testTarget(
             name: "BkendMacroExpansionTests",

@@ -20,6 +20,6 @@ struct BkendCommand: AsyncParsableCommand {
         subcommands: [
             LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, ListCommand.self, GetCommand.self,
             CreateCommand.self, UpdateCommand.self, DeleteCommand.self, CountCommand.self,
-            GenerateCommand.self,
+            GenerateCommand.self, StoreCommand.self,
         ])
 }

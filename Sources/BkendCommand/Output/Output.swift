@@ -45,6 +45,15 @@ struct Output {
         }
     }
 
+    /// Writes rows as a table; nothing for none.
+    func table(_ rows: [JSONObject], fields: [String]? = nil) {
+        if rows.isEmpty { return }
+        let table = RecordTable(rows, fields: fields, terminal: terminal)
+        line(table.heading)
+        for row in rows { line(table.line(row)) }
+        if !table.hidden.isEmpty { Output.note("no room for \(table.hidden.joined(separator: ", ")); use --json") }
+    }
+
     /// Writes a line to standard error.
     static func note(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
 }

@@ -34,7 +34,7 @@ struct ListCommand: AsyncParsableCommand {
         try await connection.run { client, output in
             var query = try query.query(client)
             try result.apply(to: &query)
-            var printer = RecordPrinter(output, fields: result.fields)
+            var printer = RecordPrinter(output, fields: try result.fields())
             defer { printer.end() }
             if all {
                 let total = output.terminal.showsProgress ? try await query.count() : nil

@@ -17,11 +17,7 @@ struct QueryOptions: ParsableArguments {
     /// The query; nothing is sent.
     func query(_ client: BkendClient) throws -> RemoteQuery<JSONObject> {
         var query = client.table(table).query
-        if let filter {
-            do { query.parts.filter = try FilterParser.filter(filter) } catch {
-                throw CommandFailure("--where: \(error)", .usage)
-            }
-        }
+        if let filter { query.parts.filter = try FilterParser.reading(filter) }
         if let search { query.parts.search = Query.Search(search) }
         return query
     }
@@ -37,23 +33,37 @@ struct ResultOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The fields to show: title,views.", valueName: "fields"))
     var select: String?
 
-    /// The fields in the order in which they were named.
-    var fields: [String]? {
-        select.map { $0.split(separator: ",").map { $0.trimmingPrefix { $0 == " " }.description } }
+    /// The fields in the order in which they were named; nil for all.
+    func fields() throws -> [String]? {
+        guard let select else { return nil }
+        let fields = select.split(separator: ",", omittingEmptySubsequences: false)
+            .map { String($0.trimmingPrefix { $0 == " " }) }
+        if fields.contains(where: \.isEmpty) {
+            throw CommandFailure("--select names the fields to show: title,views", .usage)
+        }
+        return fields
+    }
+
+    /// The order that was asked for.
+    func order() throws -> [Query.Sort] {
+        guard let sort else { return [] }
+        let isDescending = sort.hasPrefix("-")
+        let field = isDescending ? String(sort.dropFirst()) : sort
+        if let flaw = FieldPath.flaw(in: field) { throw CommandFailure("--sort: \(flaw)", .usage) }
+        return [Query.Sort(field, isDescending ? .descending : .ascending)]
     }
 
     func apply(to query: inout RemoteQuery<JSONObject>) throws {
-        if let sort {
-            let isDescending = sort.hasPrefix("-")
-            let field = isDescending ? String(sort.dropFirst()) : sort
-            if let flaw = FieldPath.flaw(in: field) { throw CommandFailure("--sort: \(flaw)", .usage) }
-            query.parts.sort = [Query.Sort(field, isDescending ? .descending : .ascending)]
-        }
-        if let fields {
-            if fields.isEmpty || fields.contains(where: \.isEmpty) {
-                throw CommandFailure("--select names the fields to show: title,views", .usage)
-            }
-            query.parts.select = fields
-        }
+        query.parts.sort = try order()
+        query.parts.select = try fields()
+    }
+}
+
+extension FilterParser {
+    /// The filter that the option `--where` describes.
+    ///
+    /// - Throws: `CommandFailure`
+    static func reading(_ text: String) throws -> Filter {
+        do { return try filter(text) } catch { throw CommandFailure("--where: \(error)", .usage) }
     }
 }
