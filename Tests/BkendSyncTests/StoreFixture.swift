@@ -26,33 +26,33 @@ final class StoreFixture: Sendable {
     }
 
     func create(_ fields: JSONObject, in table: String = "notes") throws -> String {
-        try store.write { try $0.create(table, fields) }
+        try store.write { try $0.writes.create(table, fields) }
     }
 
     func update(_ id: String, _ fields: JSONObject, in table: String = "notes") throws {
-        _ = try store.write { try $0.update(table, id, set: fields) }
+        _ = try store.write { try $0.writes.update(table, id, set: fields) }
     }
 
-    func delete(_ id: String, in table: String = "notes") throws { try store.write { try $0.delete(table, id) } }
+    func delete(_ id: String, in table: String = "notes") throws { try store.write { try $0.writes.delete(table, id) } }
 
     /// What queries see of a record.
     func visible(_ id: String, in table: String = "notes") throws -> JSONObject? {
-        try store.read { try $0.document(table, id)?.json }
+        try store.read { try $0.documents.document(table, id)?.json }
     }
 
     func state(_ id: String, in table: String = "notes") throws -> SyncState {
-        try store.read { try $0.syncState(table, id) }
+        try store.read { try $0.documents.syncState(table, id) }
     }
 
     func lane(_ id: String, in table: String = "notes") throws -> [OutboxEntry] {
-        try store.read { try $0.entries(of: table, id) }
+        try store.read { try $0.outbox.entries(of: table, id) }
     }
 
     /// The change rows that a piece of work leaves.
     func changes(_ work: () throws -> Void) throws -> [StoreChange] {
-        let before = try store.read { try $0.latestChange }
+        let before = try store.read { try $0.changes.latest }
         try work()
-        guard case .rows(let rows) = try store.read({ try $0.changes(after: before) }) else { return [] }
+        guard case .rows(let rows) = try store.read({ try $0.changes.rows(after: before) }) else { return [] }
         return rows
     }
 }
@@ -96,7 +96,7 @@ extension StoreFixture {
         isFresh: Bool = false
     ) throws -> Received {
         try store.write {
-            try $0.receive(
+            try $0.receiving.receive(
                 rows.map { $0.serialized() }, table: table, subscription: subscription, askedAt: mark, isFresh: isFresh)
         }
     }
@@ -106,29 +106,30 @@ extension StoreFixture {
     func send(_ id: String, in table: String = "notes") throws -> OutboxEntry {
         try store.write { tx in
             let epoch = try tx.epoch
-            let entry = try #require(try tx.entries(of: table, id).first(where: \.isLive))
-            try tx.markInFlight(entry.sequence, body: entry.sentFields.serialized(), epoch: epoch, user: entry.user)
-            return try #require(try tx.entry(entry.sequence))
+            let entry = try #require(try tx.outbox.entries(of: table, id).first(where: \.isLive))
+            try tx.sending.markInFlight(
+                entry.sequence, body: entry.sentFields.serialized(), epoch: epoch, user: entry.user)
+            return try #require(try tx.outbox.entry(entry.sequence))
         }
     }
 
     /// The server answers a create.
     func adopt(_ id: String, as serverID: String, in table: String = "notes", adding fields: JSONObject = [:]) throws {
         try store.write { tx in
-            let entry = try #require(try tx.entries(of: table, id).first)
+            let entry = try #require(try tx.outbox.entries(of: table, id).first)
             var row: JSONObject = ["id": .string(serverID)]
             for (key, value) in entry.sentFields { row[key] = value }
             for (key, value) in fields { row[key] = value }
             row["createdBy"] = .string(entry.user)
             row["updatedAt"] = "2023-12-01T00:00:00.000Z"
-            let isAdopted = try tx.adopt(entry.sequence, row: row.serialized())
+            let isAdopted = try tx.adopting.adopt(entry.sequence, row: row.serialized())
             #expect(isAdopted)
         }
     }
 
     func fail(_ entry: OutboxEntry) throws {
         try store.write {
-            try $0.fail(entry.sequence, because: EntryFailure(code: "data/validation-error", message: "no"))
+            try $0.sending.fail(entry.sequence, because: EntryFailure(code: "data/validation-error", message: "no"))
         }
     }
 }
@@ -136,14 +137,16 @@ extension StoreFixture {
 extension StoreFixture {
     @discardableResult
     func answerUpdate(_ entry: OutboxEntry, _ row: String) throws -> Bool {
-        try store.write { try $0.completeUpdate(entry.sequence, row: Array(row.utf8)) }
+        try store.write { try $0.answers.completeUpdate(entry.sequence, row: Array(row.utf8)) }
     }
 
     @discardableResult
-    func answerDelete(_ entry: OutboxEntry) throws -> Bool { try store.write { try $0.completeDelete(entry.sequence) } }
+    func answerDelete(_ entry: OutboxEntry) throws -> Bool {
+        try store.write { try $0.answers.completeDelete(entry.sequence) }
+    }
 
     @discardableResult
     func answerCreate(_ entry: OutboxEntry, _ row: String) throws -> Bool {
-        try store.write { try $0.adopt(entry.sequence, row: Array(row.utf8)) }
+        try store.write { try $0.adopting.adopt(entry.sequence, row: Array(row.utf8)) }
     }
 }

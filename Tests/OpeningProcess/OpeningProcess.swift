@@ -51,7 +51,7 @@ import Foundation
             place.noteLatest()
             return store
         }
-        func entries(_ store: StoreDatabase) throws -> Int { try store.read { try $0.entryCount() } }
+        func entries(_ store: StoreDatabase) throws -> Int { try store.read { try $0.outbox.entryCount() } }
         var lines: [String] = []
         fault_calls_arm(0, mode)
         let store: StoreDatabase
@@ -60,7 +60,7 @@ import Foundation
             lines.append("\(try entries(store))")
             for _ in 0..<2 {
                 do {
-                    _ = try store.write { try $0.create("notes", ["title": "refused"]) }
+                    _ = try store.write { try $0.writes.create("notes", ["title": "refused"]) }
                     lines.append("written")
                 } catch { lines.append("refused") }
             }
@@ -72,7 +72,7 @@ import Foundation
         }
         let failures = fault_calls_failures()
         fault_calls_disarm()
-        _ = try store.write { try $0.create("notes", ["title": "later"]) }
+        _ = try store.write { try $0.writes.create("notes", ["title": "later"]) }
         lines.append("\(try entries(store)) \(store.health)")
         print(lines.joined(separator: "\n"))
         if failures == 0 { print("nothing failed") }

@@ -43,7 +43,7 @@ import Foundation
         let place = try StoreLocation.find(root: root, name: "main", owner: "ann")
         let store = try StoreDatabase.open(path: place.path, owner: "ann")
         _ = try store.write { tx in
-            _ = try tx.create("notes", ["title": "stopped"])
+            _ = try tx.writes.create("notes", ["title": "stopped"])
             kill(getpid(), SIGSTOP)
         }
         try tell("written\n")

@@ -40,7 +40,7 @@ enum StoreThreads {
                 store: store, configuration: SyncConfiguration(server: "test"), sender: Unreachable(),
                 clock: ContinuousClock(), rules: rules, seed: 1)
             try await engine.start(user: "ann")
-            _ = try store.write { try $0.create("notes", ["title": "a"]) }
+            _ = try store.write { try $0.writes.create("notes", ["title": "a"]) }
             engines.append(engine)
         }
         gate.watch()

@@ -15,7 +15,7 @@ struct StoreWriter {
         self.writer = writer
         let mine = Condition("writer", [.equals(.int(Int64(writer)))])
         let query = Query(filter: .condition(mine), sort: [.init("id")], page: .init(1, limit: .max))
-        for text in try store.read({ try $0.find(query, in: "notes") }) {
+        for text in try store.read({ try $0.documents.find(query, in: "notes") }) {
             let record = try text.json
             guard case .int(let number) = record["number"], let id = record["id"]?.stringValue else { continue }
             records[Int(number), default: []].append(id)
@@ -28,19 +28,19 @@ struct StoreWriter {
         switch number % 10 {
         case 0...5:
             let fields: JSONObject = ["writer": .int(Int64(writer)), "number": .int(Int64(number))]
-            let id = try store.write { try $0.create("notes", fields) }
+            let id = try store.write { try $0.writes.create("notes", fields) }
             records[number, default: []].append(id)
             return id
         case 6...8:
             let ids = records[number - 6] ?? []
             try store.write { tx in
-                for id in ids { try tx.update("notes", id, set: ["touched": .int(Int64(number))]) }
+                for id in ids { try tx.writes.update("notes", id, set: ["touched": .int(Int64(number))]) }
             }
             return ids.first ?? "-"
         default:
             let ids = records.removeValue(forKey: number - 5) ?? []
             try store.write { tx in
-                for id in ids { try tx.delete("notes", id) }
+                for id in ids { try tx.writes.delete("notes", id) }
             }
             return ids.first ?? "-"
         }

@@ -28,7 +28,7 @@ struct StoreArticles {
                 row["updatedAt"] = moment
                 return row.serialized()
             }
-            try database.write { _ = try $0.receive(rows, table: Article.tableName) }
+            try database.write { _ = try $0.receiving.receive(rows, table: Article.tableName) }
         }
     }
 

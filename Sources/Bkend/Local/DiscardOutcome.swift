@@ -9,8 +9,8 @@ public struct DiscardOutcome: Hashable, Sendable {
     public var failed: [OutboxEntry]
 
     init(discarding id: OutboxEntry.ID, in transaction: StoreTransaction) throws {
-        let before = Set(try transaction.entries(state: .failed).map(\.sequence))
-        discarded = try transaction.discard(id)
-        failed = try transaction.entries(state: .failed).filter { !before.contains($0.sequence) }
+        let before = Set(try transaction.outbox.entries(state: .failed).map(\.sequence))
+        discarded = try transaction.decisions.discard(id)
+        failed = try transaction.outbox.entries(state: .failed).filter { !before.contains($0.sequence) }
     }
 }

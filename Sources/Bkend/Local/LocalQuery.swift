@@ -64,7 +64,7 @@ extension LocalQueryable {
         let query = query
         let wanted = try query.wanted()
         return try await query.source.open.read {
-            try $0.count(wanted.filter, search: wanted.search, in: query.table)
+            try $0.documents.count(wanted.filter, search: wanted.search, in: query.table)
         }
     }
 
@@ -99,7 +99,7 @@ extension RecordQuery where Source == LocalStore {
         var wanted = try wanted()
         wanted.page = page
         return try await source.open.read { [wanted] snapshot in
-            let (documents, total) = try snapshot.page(wanted, in: table)
+            let (documents, total) = try snapshot.documents.page(wanted, in: table)
             let (records, undecodable) = try reader.records(documents, in: snapshot)
             return Page(
                 records: records, pagination: Pagination(total: total, page: page), undecodable: undecodable,
@@ -122,7 +122,7 @@ extension RecordQuery {
 extension LocalResult {
     /// What a query finds in a snapshot.
     init(of wanted: Query, _ reader: RecordReader<Model>, in snapshot: StoreSnapshot) throws {
-        let documents = try snapshot.find(wanted, in: reader.table)
+        let documents = try snapshot.documents.find(wanted, in: reader.table)
         (records, undecodable) = try reader.records(documents, in: snapshot)
         completeness = try AnswerCompleteness(of: wanted, reader.table, in: snapshot)
     }
@@ -140,9 +140,9 @@ extension LocalResult {
 
 extension AnswerCompleteness {
     init(of query: Query, _ table: String, in snapshot: StoreSnapshot) throws {
-        let known = try snapshot.completeness(of: table)
+        let known = try snapshot.subscriptions.completeness(of: table)
         self = .partial
         if known.drained.isEmpty { return }
-        if known.covers(try snapshot.resolve(query.filter, table: table)) { self = .complete }
+        if known.covers(try snapshot.aliases.resolve(query.filter, table: table)) { self = .complete }
     }
 }

@@ -37,8 +37,8 @@ extension LocalStore {
         do {
             try await open.write { transaction in
                 let owner = try transaction.owner
-                try transaction.wipe(losing: discardingOutbox)
-                try transaction.takeOver(by: owner)
+                try transaction.ownership.wipe(losing: discardingOutbox)
+                try transaction.ownership.takeOver(by: owner)
             }
             try await open.removeSetAside()
         } catch {

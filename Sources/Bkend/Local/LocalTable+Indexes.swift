@@ -68,12 +68,12 @@ extension LocalTable {
         let name = name
         let wanted = fields.map { IndexDefinition.Field($0) }
         do {
-            try await store.open.write { try $0.keepIndex(wanted, of: name) }
+            try await store.open.write { try $0.indexes.keep(wanted, of: name) }
         } catch {
             throw StoreError(error, table: name)
         }
         try await store.open.fillIndexes()
-        let kept = try await store.open.read { try $0.index(wanted, of: name) }
+        let kept = try await store.open.read { try $0.indexes.index(wanted, of: name) }
         if case .refused(let flaw) = kept?.state { throw StoreError(.invalidIndex(flaw), table: name) }
     }
 
@@ -93,7 +93,7 @@ extension LocalTable {
         let name = name
         let dropped = fields.map { IndexDefinition.Field($0) }
         do {
-            _ = try await store.open.write { try $0.dropIndex(dropped, of: name) }
+            _ = try await store.open.write { try $0.indexes.drop(dropped, of: name) }
         } catch {
             throw StoreError(error, table: name)
         }
@@ -112,6 +112,6 @@ extension LocalTable {
     /// - Throws: `StoreError`
     public func indexes() async throws(StoreError) -> [LocalIndex] {
         let name = name
-        return try await store.open.read { try $0.indexes(of: name).map { LocalIndex($0) } }
+        return try await store.open.read { try $0.indexes.all(of: name).map { LocalIndex($0) } }
     }
 }

@@ -24,12 +24,12 @@ public struct Outbox: Sendable {
     public func entries(
         in state: OutboxEntry.State? = nil, table: String? = nil
     ) async throws(StoreError) -> [OutboxEntry] {
-        try await store.open.read { try $0.entries(table: table, state: state) }
+        try await store.open.read { try $0.outbox.entries(table: table, state: state) }
     }
 
     /// The entries of one record, in order.
     public func entries(of id: String, table: String) async throws(StoreError) -> [OutboxEntry] {
-        try await store.open.read { try $0.entries(of: table, id) }
+        try await store.open.read { try $0.outbox.entries(of: table, id) }
     }
 
     /// The entries that the server rejected. `failure` has the reason, and `advice` says what to do. A dead letter
@@ -38,7 +38,7 @@ public struct Outbox: Sendable {
 
     /// An entry by its number, or nil if it no longer exists.
     public func entry(_ id: OutboxEntry.ID) async throws(StoreError) -> OutboxEntry? {
-        try await store.open.read { try $0.entry(id) }
+        try await store.open.read { try $0.outbox.entry(id) }
     }
 
     /// The number of entries, by state.
@@ -52,7 +52,7 @@ public struct Outbox: Sendable {
     /// set.
     ///
     /// - Throws: `StoreError` if the entry refers to a discarded record, if its record is gone, or if it isn't stuck.
-    public func retry(_ id: OutboxEntry.ID) async throws(StoreError) { try await change { try $0.retry(id) } }
+    public func retry(_ id: OutboxEntry.ID) async throws(StoreError) { try await change { try $0.decisions.retry(id) } }
 
     /// Discards an entry. For an update or delete, the record becomes what the server has. For a create, the record and
     /// its other entries are removed; entries of other records that refer to it become dead letters.
@@ -84,19 +84,19 @@ public struct Outbox: Sendable {
         _ id: OutboxEntry.ID, set fields: JSONObject = [:], removing names: [String] = []
     ) async throws(StoreError) {
         try RecordFields.check(fields, table: "", record: "")
-        try await change { try $0.edit(id, set: fields, removing: names) }
+        try await change { try $0.decisions.edit(id, set: fields, removing: names) }
     }
 
     // MARK: Reports
 
     /// The reports of synchronisation that the app hasn't acknowledged, such as conflicts. Oldest first.
     public func reports() async throws(StoreError) -> [StoreReport] {
-        try await store.open.read { try $0.reports().map { StoreReport($0) } }
+        try await store.open.read { try $0.reports.all().map { StoreReport($0) } }
     }
 
     /// Acknowledges a report. It isn't returned again.
     public func acknowledge(_ id: StoreReport.ID) async throws(StoreError) {
-        try await change { try $0.acknowledge(id) }
+        try await change { try $0.reports.acknowledge(id) }
     }
 
     private func change<Result: Sendable>(

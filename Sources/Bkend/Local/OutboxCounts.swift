@@ -19,12 +19,12 @@ public struct OutboxCounts: Hashable, Sendable {
     public var total: Int { queued + sending + blocked + failed + unresolved }
 
     init(_ snapshot: StoreSnapshot) throws {
-        let counts = try snapshot.entryCounts()
+        let counts = try snapshot.outbox.entryCounts()
         queued = counts[.queued] ?? 0
         sending = (counts[.inFlight] ?? 0) + (counts[.ambiguous] ?? 0)
         blocked = counts[.blocked] ?? 0
         failed = counts[.failed] ?? 0
         unresolved = counts[.unresolved] ?? 0
-        reports = try snapshot.reportCount()
+        reports = try snapshot.reports.count()
     }
 }

@@ -30,7 +30,7 @@ extension Record {
 extension RecordReader {
     /// The record once the server has all its writes; nil while one waits.
     fileprivate func word(on id: String, in snapshot: StoreSnapshot) throws -> Record<Model>? {
-        switch try snapshot.syncState(table, id) {
+        switch try snapshot.documents.syncState(table, id) {
         case .pending: return nil
         case .failed(let failure): throw StoreError(.rejected(failure), table: table, record: id)
         case .unresolved: throw StoreError(.unresolved, table: table, record: id)

@@ -9,9 +9,9 @@ struct RecordReader<Model: RecordModel>: Sendable {
 
     /// A record, nil when there is none.
     func record(_ id: String, in snapshot: StoreSnapshot) throws -> Record<Model>? {
-        guard let document = try snapshot.document(table, id) else { return nil }
-        let first = try snapshot.firstIDs(table, [document.id ?? id])[0]
-        return try record(document, state: try snapshot.syncState(table, id), localID: first)
+        guard let document = try snapshot.documents.document(table, id) else { return nil }
+        let first = try snapshot.aliases.firstIDs(table, [document.id ?? id])[0]
+        return try record(document, state: try snapshot.documents.syncState(table, id), localID: first)
     }
 
     /// - Throws: `StoreError` of `notDecodable`, with id and path.
@@ -38,8 +38,8 @@ struct RecordReader<Model: RecordModel>: Sendable {
         _ documents: [DocumentText], in snapshot: StoreSnapshot
     ) throws -> (records: [Record<Model>], undecodable: [UndecodableRecord]) {
         let ids = documents.map { $0.id ?? "" }
-        let states = try snapshot.syncStates(table, ids)
-        let first = try snapshot.firstIDs(table, ids)
+        let states = try snapshot.documents.syncStates(table, ids)
+        let first = try snapshot.aliases.firstIDs(table, ids)
         var records: [Record<Model>] = []
         var undecodable: [UndecodableRecord] = []
         records.reserveCapacity(documents.count)

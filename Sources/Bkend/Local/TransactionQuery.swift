@@ -35,7 +35,7 @@ extension Filterable where Source == LocalTransaction {
         let query = query
         let wanted = try query.wanted()
         return try query.source.run(query.table, nil) {
-            try $0.count(wanted.filter, search: wanted.search, in: query.table)
+            try $0.documents.count(wanted.filter, search: wanted.search, in: query.table)
         }
     }
 }

@@ -63,22 +63,24 @@ public struct TransactionTable<Model: RecordModel> {
     func update(_ id: String, fields: JSONObject, seen: JSONObject?) throws(StoreError) -> Record<Model> {
         try run(id) { open in
             try open.whole {
-                _ = try open.update(name, id, set: fields, seen: seen)
+                _ = try open.writes.update(name, id, set: fields, seen: seen)
                 return try existing(id)
             }
         }
     }
 
     func delete(_ id: String, seen: JSONObject?) throws(StoreError) {
-        try run(id) { try $0.delete(name, id, seen: seen) }
+        try run(id) { try $0.writes.delete(name, id, seen: seen) }
     }
 
     func insert(_ fields: JSONObject) throws(StoreError) -> Record<Model> {
-        try run(nil) { open in try open.whole { try existing(try open.create(name, fields)) } }
+        try run(nil) { open in try open.whole { try existing(try open.writes.create(name, fields)) } }
     }
 
     /// The record as JSON, whether it fits the model or not; nil when there is none.
-    func json(_ id: String) throws(StoreError) -> JSONObject? { try run(id) { try $0.document(name, id)?.json } }
+    func json(_ id: String) throws(StoreError) -> JSONObject? {
+        try run(id) { try $0.documents.document(name, id)?.json }
+    }
 
     private func existing(_ id: String) throws(StoreError) -> Record<Model> {
         guard let record = try get(id) else { throw StoreError(.noSuchRecord, table: name, record: id) }

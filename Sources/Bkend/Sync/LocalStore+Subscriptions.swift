@@ -26,8 +26,8 @@ extension LocalStore {
         let subscription: LocalSubscription
         do {
             subscription = try await open.write { transaction in
-                let number = try transaction.subscribe(table, to: filter)
-                guard let kept = try transaction.subscription(number) else {
+                let number = try transaction.subscribing.subscribe(table, to: filter)
+                guard let kept = try transaction.subscriptions.subscription(number) else {
                     throw StoreError(.noSuchSubscription(number), table: table)
                 }
                 return LocalSubscription(kept)
@@ -50,7 +50,7 @@ extension LocalStore {
         _ id: LocalSubscription.ID, keepingRecords: Bool = false
     ) async throws(StoreError) {
         do {
-            try await open.write { try $0.unsubscribe(id, keepingRecords: keepingRecords) }
+            try await open.write { try $0.subscribing.unsubscribe(id, keepingRecords: keepingRecords) }
         } catch {
             throw StoreError(error)
         }
@@ -62,7 +62,7 @@ extension LocalStore {
     ///
     /// - Throws: `StoreError`
     public func subscriptions() async throws(StoreError) -> [LocalSubscription] {
-        try await open.read { try $0.subscriptions().map { LocalSubscription($0) } }
+        try await open.read { try $0.subscriptions.all().map { LocalSubscription($0) } }
     }
 
     /// Confirms that most records of a subscription may be removed, as a `massRemoval` report asks; see
@@ -71,7 +71,7 @@ extension LocalStore {
     /// - Throws: `StoreError`; `noSuchSubscription` for one that has ended.
     public func confirmMassRemoval(of id: LocalSubscription.ID) async throws(StoreError) {
         do {
-            try await open.write { try $0.confirmMassRemoval(of: id) }
+            try await open.write { try $0.subscribing.confirmMassRemoval(of: id) }
         } catch {
             throw StoreError(error)
         }

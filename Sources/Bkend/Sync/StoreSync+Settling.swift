@@ -39,7 +39,7 @@ extension StoreSync {
     /// Whether an entry goes its way without the app. What was written since the last status will change it.
     private func hasEntriesToSend(besides paused: [TablePause]) async -> Bool {
         // A store that can't be read isn't settled.
-        (try? await open.read { try $0.hasEntriesToSend(besides: paused) }) ?? true
+        (try? await open.read { try $0.queue.hasEntriesToSend(besides: paused) }) ?? true
     }
 }
 

@@ -32,24 +32,10 @@ extension StoreSnapshot {
     /// What an engine must be told of.
     package func engineNews() throws -> EngineNews {
         EngineNews(
-            newestEntry: try newestEntry,
-            decisions: try decisions,
+            newestEntry: try queue.newestEntry,
+            decisions: try outbox.decisions,
             newestSubscription: try db.number("SELECT ifnull(max(number), 0) FROM sync_subscriptions"),
             subscriptionCount: try db.number("SELECT count(*) FROM sync_subscriptions"),
-            owner: ExactString(try owner), hasIndexesToFill: try hasIndexesToFill)
-    }
-
-    /// The number of the newest entry that is still there, 0 for none.
-    var newestEntry: Int64 { get throws { try db.number("SELECT ifnull(max(sequence), 0) FROM sync_entries") } }
-
-    fileprivate var decisions: Int64 { get throws { Int64(try meta("decisions") ?? "") ?? 0 } }
-}
-
-extension StoreTransaction {
-    /// Counts a word of the app's that changes what may be sent or removed without a new entry or subscription: a retry, a
-    /// discard, an edit, a mass removal confirmed. An engine that another handle or process runs hears of it so.
-    func noteDecision() throws {
-        try setMeta("decisions", "\(try decisions + 1)")
-        touchesOutbox = true
+            owner: ExactString(try owner), hasIndexesToFill: try indexes.hasIndexesToFill)
     }
 }

@@ -43,11 +43,3 @@ struct EngineState: Sendable {
         if case .pull(let number, let ask) = flight.errand { pull.abandon(number, ask) }
     }
 }
-
-/// The outbox in numbers.
-struct OutboxCounts: Sendable, Hashable {
-    var pending = 0
-    var failed = 0
-    var unresolved = 0
-    var reports = 0
-}

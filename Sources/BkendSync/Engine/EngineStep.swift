@@ -4,14 +4,15 @@ import BkendWire
 /// and says when to wake and what the status is. What is sent, and what an answer means, the machines decide.
 struct EngineStep {
     private(set) var state: EngineState
-    private var turn: EngineTurn<StoreTransaction>
+    private var turn: EngineTurn<EngineTransaction>
 
     init(
         _ transaction: StoreTransaction, state: EngineState, now: SyncInstant, configuration: SyncConfiguration,
         rules: SyncRules
     ) {
         self.state = state
-        turn = EngineTurn(transaction, state.shared, now: now, configuration: configuration, rules: rules)
+        turn = EngineTurn(
+            EngineTransaction(store: transaction), state.shared, now: now, configuration: configuration, rules: rules)
     }
 
     /// What is to be done, in order.

@@ -34,3 +34,20 @@ package struct Alias: Hashable, Sendable {
 
     package func hash(into hasher: inout Hasher) { localID.hashBytes(into: &hasher) }
 }
+
+extension Alias {
+    /// Whether a row of that user's may be its create's.
+    func isMadeBy(_ createdBy: String) -> Bool {
+        [user, formerUser].contains { $0?.hasSameBytes(as: createdBy) == true }
+    }
+
+    /// Whether it stands for a record that was deleted elsewhere and is made again: the row that bears its key is that
+    /// record, whoever made it.
+    var isMadeAgain: Bool {
+        guard let clientKey else { return false }
+        return clientKey.hasSameBytes(as: Self.recreatedKey(of: localID))
+    }
+
+    /// The key of a create that makes a record of that id again.
+    static func recreatedKey(of id: String) -> String { "re-" + id }
+}

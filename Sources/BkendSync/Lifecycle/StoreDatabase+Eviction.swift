@@ -22,7 +22,7 @@ extension StoreDatabase {
     package func evict(toFit bytes: Int64, batch: Int = 500) throws -> Int {
         var evicted = 0
         while try read({ try $0.usedBytes }) > bytes {
-            let count = try write { try $0.evictOldest(batch) }
+            let count = try write { try Eviction(store: $0).evict(batch) }
             if count == 0 { break }
             evicted += count
         }
@@ -30,37 +30,34 @@ extension StoreDatabase {
     }
 }
 
-extension StoreTransaction {
+/// One step of an eviction.
+private struct Eviction: StorePart {
+    let store: StoreTransaction
+
     /// Evicts up to so many of the longest unchanged records that nothing holds.
-    func evictOldest(_ limit: Int) throws -> Int {
+    func evict(_ limit: Int) throws -> Int {
         var oldest: [(stamp: String, key: RecordKey)] = []
-        for table in try tables {
-            let members = try memberIDs(of: table)
-            let pending = try entryCount(of: table)
+        for table in try store.tables {
+            let members = try store.members.ids(of: table)
+            let pending = try store.outbox.entryCount(of: table)
             // Mostly a subscription holds all there is, and no record has to be looked at.
-            if try pending == 0 && count(in: table) <= members.count { continue }
+            if try pending == 0 && store.documents.count(in: table) <= members.count { continue }
             // Records that are held are passed over, so at most that many more have to be looked at.
             let held = members.count + pending
             let query = Query(
                 sort: [.init(SystemField.updatedAt.rawValue)], page: .init(offset: 0, limit: limit + held), select: [])
-            for document in try find(query, in: table) {
+            for document in try store.documents.find(query, in: table) {
                 let fields = try document.json
                 guard let id = fields[SystemField.id.rawValue]?.stringValue else { continue }
                 let key = RecordKey(table, id)
                 if members.contains(ExactString(id)) { continue }
-                if try hasEntries(), try !lane(key).isEmpty { continue }
+                if try store.hasEntries(), try !store.outbox.lane(key).isEmpty { continue }
                 oldest.append((fields[SystemField.updatedAt.rawValue]?.stringValue ?? "", key))
             }
         }
         // The sort is stable: among equal stamps the order of tables and ids decides.
         oldest.sort { $0.stamp.precedesInBytes($1.stamp) }
-        for record in oldest.prefix(limit) { try show(nil, at: record.key) }
+        for record in oldest.prefix(limit) { try store.changes.show(nil, at: record.key) }
         return min(limit, oldest.count)
-    }
-
-    /// The records that subscriptions of a table hold.
-    private func memberIDs(of table: String) throws -> Set<ExactString> {
-        let sql = "SELECT DISTINCT record FROM sync_members WHERE \(Self.isMemberOfTable)"
-        return Set(try db.all(sql, .text(table)) { ExactString($0.text(0)) })
     }
 }

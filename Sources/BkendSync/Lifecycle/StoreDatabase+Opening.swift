@@ -43,6 +43,6 @@ extension StoreDatabase {
             }
             return true
         }
-        if isFree { try write { try $0.takeOver(by: owner) } }
+        if isFree { try write { try $0.ownership.takeOver(by: owner) } }
     }
 }

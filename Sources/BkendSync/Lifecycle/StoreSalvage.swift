@@ -117,7 +117,7 @@ struct StoreSalvage {
             mark.reason, try Self.suffixes.contains { try StoreFolder.size(of: aside + $0) != nil }
         )
         return try store.write { transaction in
-            let saved = try transaction.restore(found)
+            let saved = try transaction.restoring.restore(found)
             let damage = StoreDamage(
                 reason: reason, setAside: hasMoved ? aside : "", savedEntries: saved,
                 lostEntries: found.lost + max(0, found.entries - saved) + (found.untold?.lostEntries ?? 0),

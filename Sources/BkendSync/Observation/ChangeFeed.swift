@@ -92,7 +92,7 @@ package final class ChangeFeed: Sendable {
     /// Begins at the newest row of the log, unless the feed runs already. An observer reads its first result afterwards.
     func begin() throws {
         if state.withLock({ $0.position != nil }) { return }
-        let latest = try database.read { try $0.latestChange }
+        let latest = try database.read { try $0.changes.latest }
         state.withLock { state in
             if state.position == nil && !state.observers.isEmpty { state.position = latest }
         }
@@ -140,14 +140,14 @@ package final class ChangeFeed: Sendable {
         _ snapshot: StoreSnapshot, after position: Int64?, for observers: [any FeedObserver]
     ) throws -> (FeedBatch, hasMore: Bool) {
         // A commit came before the first observer had begun.
-        guard let position else { return (FeedBatch(changes: nil, position: try snapshot.latestChange), false) }
+        guard let position else { return (FeedBatch(changes: nil, position: try snapshot.changes.latest), false) }
         let tables = Set(observers.compactMap { $0.documentTable.map(ExactString.init) })
         var batch: FeedBatch
         var hasMore = false
         // The sync engine waits for the outbox alone; while it pulls, rows by the thousand are no news to it.
         let isAsked = observers.contains(where: \.watchesChanges)
-        switch isAsked ? try snapshot.changes(after: position, limit: Self.batchLimit) : nil {
-        case nil: batch = FeedBatch(changes: [], position: try snapshot.latestChange)
+        switch isAsked ? try snapshot.changes.rows(after: position, limit: Self.batchLimit) : nil {
+        case nil: batch = FeedBatch(changes: [], position: try snapshot.changes.latest)
         case .fellBehind(let latest): batch = FeedBatch(changes: nil, position: latest)
         case .rows(let rows):
             hasMore = rows.count == Self.batchLimit
@@ -168,7 +168,7 @@ package final class ChangeFeed: Sendable {
                         localID: record.localID))
             }
         }
-        for table in tables { batch.completeness[table] = try snapshot.completeness(of: table.string) }
+        for table in tables { batch.completeness[table] = try snapshot.subscriptions.completeness(of: table.string) }
         if observers.contains(where: \.watchesOutbox) { batch.outboxVersion = try snapshot.outboxVersion }
         return (batch, hasMore)
     }
@@ -180,10 +180,10 @@ package final class ChangeFeed: Sendable {
         let localID: String
 
         init(_ row: StoreChange, in snapshot: StoreSnapshot) throws {
-            let id = try snapshot.resolve(row.record)
-            document = try snapshot.document(row.table, id)
-            state = try snapshot.state(of: RecordKey(row.table, id))
-            localID = try snapshot.firstIDs(row.table, [id])[0]
+            let id = try snapshot.aliases.resolve(row.record)
+            document = try snapshot.documents.document(row.table, id)
+            state = try snapshot.outbox.state(of: RecordKey(row.table, id))
+            localID = try snapshot.aliases.firstIDs(row.table, [id])[0]
         }
     }
 }

@@ -114,29 +114,29 @@ final class QueryObserver: FeedObserver {
     }
 
     private func answer(_ snapshot: StoreSnapshot, after former: [String]) throws -> Answer {
-        let position = try snapshot.latestChange
-        let resolved = try snapshot.resolve(query, table: table)
+        let position = try snapshot.changes.latest
+        let resolved = try snapshot.aliases.resolve(query, table: table)
         let probe = try QueryProbe(resolved)
         // The records that are skipped are read too: only so can be told what moves the window.
         let (skipped, limit) = (resolved.page.skipped, max(0, resolved.page.limit))
         let (end, overflows) = skipped.addingReportingOverflow(limit)
         var whole = resolved
         whole.page = Query.Page(offset: 0, limit: overflows ? .max : end)
-        let documents = try snapshot.find(whole, in: table)
+        let documents = try snapshot.documents.find(whole, in: table)
         let ids = documents.map { $0.id ?? "" }
         var result = ObservedResult()
         let shown = ids.indices.dropFirst(skipped)
-        let states = try snapshot.syncStates(table, shown.map { ids[$0] })
-        let first = try snapshot.firstIDs(table, shown.map { ids[$0] })
+        let states = try snapshot.documents.syncStates(table, shown.map { ids[$0] })
+        let first = try snapshot.aliases.firstIDs(table, shown.map { ids[$0] })
         result.rows = zip(zip(shown, states), first).map {
             ObservedRow(id: ids[$0.0], document: documents[$0.0], state: $0.1, localID: $1)
         }
-        result.isComplete = try snapshot.completeness(of: table).covers(resolved.filter)
+        result.isComplete = try snapshot.subscriptions.completeness(of: table).covers(resolved.filter)
         var window = ResultWindow(
             table: table, ids: Set(ids.map(ExactString.init)), named: resolved.namedTexts, probe: probe)
         // A record that is gone from the result under its old id may be there under a new one.
         for id in former where !window.ids.contains(ExactString(id)) {
-            let now = try snapshot.resolve(id)
+            let now = try snapshot.aliases.resolve(id)
             if !now.hasSameBytes(as: id) { result.renames[ExactString(now)] = id }
         }
         var answer = Answer(result: result, window: window, filter: resolved.filter, position: position)
@@ -147,7 +147,7 @@ final class QueryObserver: FeedObserver {
         }
         window.isShut = limit == 0
         if !overflows, documents.count == end, let id = ids.last, let document = documents.last {
-            let all = resolved.select == nil ? document : try snapshot.document(table, id) ?? document
+            let all = resolved.select == nil ? document : try snapshot.documents.document(table, id) ?? document
             window.last = try probe.place(of: all, id: id)
         }
         answer.window = window

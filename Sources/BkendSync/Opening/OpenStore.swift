@@ -112,7 +112,7 @@ package final class OpenStore: Sendable {
     /// - Throws: `StoreError`: `otherOwner` when it is another user's, or the user has a store of this name already.
     package func takeOver(by user: String) async throws(StoreError) {
         try await work { [location] database in
-            func takeOver() throws { try database.write { try $0.takeOver(by: user) } }
+            func takeOver() throws { try database.write { try $0.ownership.takeOver(by: user) } }
             if let location { try location.takeOver(by: user, takeOver) } else { try takeOver() }
         }
     }

@@ -51,8 +51,8 @@ extension StoreLocation {
     /// Empties the store unless writes wait in it; false then.
     private func empty() throws -> Bool {
         let store = try StoreDatabase.open(path: path, owner: "")
-        guard try store.read({ try $0.entryCount() }) == 0 else { return false }
-        if try !store.read({ try $0.isPristine }) { try store.write { try $0.wipe() } }
+        guard try store.read({ try $0.outbox.entryCount() }) == 0 else { return false }
+        if try !store.read({ try $0.isPristine }) { try store.write { try $0.ownership.wipe() } }
         return true
     }
 
@@ -72,7 +72,7 @@ extension StoreLocation {
                 do {
                     guard location.isLeft, !location.isMoving, try location.holder()?.isEmpty ?? false else { continue }
                     let store = try StoreDatabase.open(path: location.path, owner: "")
-                    let (writes, last) = try store.read { (try $0.entryCount(), try $0.lastWrite) }
+                    let (writes, last) = try store.read { (try $0.outbox.entryCount(), try $0.outbox.lastWrite) }
                     if writes > 0 { found.append((location, writes, last)) }
                 } catch {
                     flaw = flaw ?? error
@@ -104,7 +104,7 @@ extension StoreLocation {
     package func discardLeft() throws {
         try Self.turns(in: parent).withLock {
             guard isLeft, !isMoving, try holder()?.isEmpty ?? false else { return }
-            try StoreDatabase.open(path: path, owner: "").write { try $0.wipe(losing: true) }
+            try StoreDatabase.open(path: path, owner: "").write { try $0.ownership.wipe(losing: true) }
             try removeSetAside()
         }
     }
@@ -150,8 +150,8 @@ extension StoreLocation {
             } else {
                 // The user's store was removed since: this one is theirs, with all that it has still.
                 try guest.write { tx in
-                    try tx.setMeta(StoreTransaction.movingKey, nil)
-                    try tx.takeOver(by: user)
+                    try tx.setMeta(MetaKey.moving, nil)
+                    try tx.ownership.takeOver(by: user)
                 }
             }
         }
@@ -167,16 +167,5 @@ extension StoreLocation {
             throw StorageError(path: movingMark, reason: .cannotOpen(errno: errno))
         }
         try StoreFolder.sync(of: movingMark)
-    }
-}
-
-extension StoreSnapshot {
-    /// When the newest entry was made or changed, by this device's clock; nil without entries.
-    fileprivate var lastWrite: Timestamp? {
-        get throws {
-            try db.first("SELECT max(changed_at) FROM sync_entries HAVING count(*) > 0") {
-                Timestamp(clamping: $0.int(0))
-            }
-        }
     }
 }

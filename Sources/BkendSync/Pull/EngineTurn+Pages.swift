@@ -39,11 +39,3 @@ extension EngineTurn {
         shared.tables[table].pageLimit = limit.isWhole ? nil : limit
     }
 }
-
-extension SyncRequest.Operation {
-    /// The most rows that a list asks for, nil for anything else.
-    var limit: Int? {
-        guard case .list(_, let items) = self else { return nil }
-        return items.first { $0.name.hasSameBytes(as: "limit") }.flatMap { Int($0.value) }
-    }
-}

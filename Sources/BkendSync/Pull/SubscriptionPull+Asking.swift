@@ -128,8 +128,3 @@ extension SubscriptionPull {
         }
     }
 }
-
-extension Errand {
-    /// The subscription that asked.
-    var subscription: Int64? { if case .pull(let number, _) = self { number } else { nil } }
-}

@@ -3,20 +3,16 @@ import BkendWire
 /// Records whose later entries wait for a lost request to be out of the world are remembered over a crash: nobody knows
 /// then how long they have waited, so they wait the whole time again.
 extension PushMachine {
-    static let holdsKey = "engine.holds"
-    /// Records that came with a guest's outbox.
-    static let takenHoldsKey = "engine.takenHolds"
-
     mutating func storeHolds(_ turn: inout EngineTurn<some PushStore>) throws {
         let records = holds.keys.sorted {
             $0.table == $1.table ? $0.id.precedesInBytes($1.id) : $0.table.precedesInBytes($1.table)
         }
         let names = records.map { JSON.array([.string($0.table), .string($0.id)]) }
-        try turn.store.setMeta(Self.holdsKey, names.isEmpty ? nil : JSON.array(names).description)
+        try turn.store.setMeta(MetaKey.holds, names.isEmpty ? nil : JSON.array(names).description)
     }
 
     mutating func restoreHolds(_ turn: inout EngineTurn<some PushStore>) throws {
-        try hold(by: Self.holdsKey, &turn)
+        try hold(by: MetaKey.holds, &turn)
         try takeHolds(&turn)
     }
 
@@ -35,9 +31,9 @@ extension PushMachine {
     }
 
     private mutating func takeHolds(_ turn: inout EngineTurn<some PushStore>) throws {
-        guard try turn.store.meta(Self.takenHoldsKey) != nil else { return }
-        try hold(by: Self.takenHoldsKey, &turn)
-        try turn.store.setMeta(Self.takenHoldsKey, nil)
+        guard try turn.store.meta(MetaKey.takenHolds) != nil else { return }
+        try hold(by: MetaKey.takenHolds, &turn)
+        try turn.store.setMeta(MetaKey.takenHolds, nil)
         try storeHolds(&turn)
     }
 

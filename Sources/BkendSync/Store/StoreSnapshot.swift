@@ -2,8 +2,9 @@ import BkendDocuments
 import BkendWire
 import GRDB
 
-/// A consistent view of the store: everything that can be asked without changing it. It lives as long as the closure
-/// that got it.
+/// A consistent view of the store, for as long as the closure runs that got it. What can be asked is behind the doors to
+/// its parts: `outbox`, `documents`, `aliases` and so on. Here is what the parts share: the connection, what is kept under
+/// a name, and what was looked up once.
 package class StoreSnapshot {
     let db: Database
     /// Handles of the collections met so far.
@@ -73,4 +74,22 @@ package class StoreSnapshot {
         checked = []
         knownFacts = [:]
     }
+}
+
+/// What has doors to the parts: a snapshot, for what can be asked, and a transaction, for what can be changed as well.
+///
+/// A part is a struct over one of the two. It reads and writes the rows of one feature and lies in that feature's folder,
+/// with its door. It uses the parts of lower folders alone; what concerns several parts is an operation in a higher folder.
+package protocol StoreView: StoreSnapshot {}
+
+extension StoreSnapshot: StoreView {}
+
+/// What every part and operation has: the store that it works on.
+protocol StorePart {
+    associatedtype Store: StoreSnapshot
+    var store: Store { get }
+}
+
+extension StorePart {
+    var db: Database { store.db }
 }

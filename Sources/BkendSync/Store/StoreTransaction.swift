@@ -4,12 +4,13 @@ import GRDB
 
 /// One durable transaction: all that changes the store goes through it.
 ///
-/// The invariant it keeps for every record: visible = base + live entries replayed in order. Every method that touches
-/// a base or an entry brings the visible document along; at the end the change log gets one row for each record whose
-/// document or sync state is another than before.
+/// The invariant that its operations keep for every record: visible = base + live entries replayed in order. Whatever
+/// touches a base or an entry brings the visible document along; at the end the change log gets one row for each record
+/// whose document or sync state is another than before.
 package final class StoreTransaction: StoreSnapshot {
     let environment: StoreEnvironment
-    private let changeLimit: Int
+    /// How many rows the change log keeps.
+    let changeLimit: Int
     /// The records touched, in order, and where each stands in it.
     var touched: [TouchedRecord] = []
     var positions: [RecordKey: Int] = [:]
@@ -47,17 +48,6 @@ package final class StoreTransaction: StoreSnapshot {
         if current != epoch { throw StoreError(.notLeader(epoch: current)) }
     }
 
-    /// The collection of a table, made on first use.
-    func collectionForWriting(_ table: String) throws -> Collection {
-        if let collection = try collection(table) { return collection }
-        if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
-        var made = try Collection.create(table, in: db)
-        for index in IndexDefinition.builtIn where index.name != "_id_" { try made.createIndex(index, in: db) }
-        try makeIndexes(of: &made)
-        remember(made)
-        return made
-    }
-
     /// Runs an operation that must not be kept in part. One that is refused before it changed anything leaves the
     /// transaction as it is. After one that failed later nothing more is done, and `finish` throws what it threw,
     /// whether its caller caught that or not.
@@ -76,20 +66,12 @@ package final class StoreTransaction: StoreSnapshot {
 
     /// SQLite ends a transaction by itself after some errors (https://sqlite.org/lang_transaction.html, "Response To
     /// Errors Within A Transaction"); what is written after that would be kept at once, statement by statement.
-    private func requireSound() throws {
+    ///
+    /// - Throws: what an operation threw that failed in its middle.
+    func requireSound() throws {
         if let failure { throw failure }
         if !db.isInsideTransaction {
             throw StoreError(.storage("SQLite rolled back the transaction; nothing was stored"))
         }
-    }
-
-    /// Drops what nothing holds and writes the change log; called once, before the commit.
-    ///
-    /// - Throws: what an operation threw that failed in its middle.
-    func finish() throws {
-        try requireSound()
-        try dropUnheld()
-        try logChanges(keeping: changeLimit)
-        if touchesOutbox { _ = try advance("outbox") }
     }
 }

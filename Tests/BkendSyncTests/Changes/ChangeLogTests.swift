@@ -12,10 +12,10 @@ struct ChangeLogTests {
         try fixture.receive(["id": "a", "n": 1], ["id": "b", "n": 1])
         let rows = try fixture.changes {
             try fixture.store.write { tx in
-                try tx.update("notes", "a", set: ["n": 2])
-                try tx.update("notes", "a", set: ["n": 3])
-                let gone = try tx.create("notes", ["n": 1])
-                try tx.delete("notes", gone)
+                try tx.writes.update("notes", "a", set: ["n": 2])
+                try tx.writes.update("notes", "a", set: ["n": 3])
+                let gone = try tx.writes.create("notes", ["n": 1])
+                try tx.writes.delete("notes", gone)
             }
         }
         #expect(rows.map(\.record) == ["a"])
@@ -29,7 +29,10 @@ struct ChangeLogTests {
         let sent = try fixture.send(id)
         let rows = try fixture.changes { try fixture.fail(sent) }
         #expect(rows.map(\.kind) == [.state])
-        #expect(try fixture.changes { try fixture.store.write { try $0.retry(sent.sequence) } }.map(\.kind) == [.state])
+        #expect(
+            try fixture.changes { try fixture.store.write { try $0.decisions.retry(sent.sequence) } }.map(\.kind) == [
+                .state
+            ])
         #expect(try fixture.changes { try fixture.send(id) }.isEmpty)
     }
 
@@ -44,13 +47,13 @@ struct ChangeLogTests {
     func trimming() throws {
         let fixture = try StoreFixture(changeLimit: 3)
         for number in 1...5 { try fixture.receive(["id": "a", "n": .int(Int64(number))]) }
-        #expect(try fixture.store.read { try $0.changes(after: 1) } == .fellBehind(latest: 5))
-        guard case .rows(let rows) = try fixture.store.read({ try $0.changes(after: 2) }) else {
+        #expect(try fixture.store.read { try $0.changes.rows(after: 1) } == .fellBehind(latest: 5))
+        guard case .rows(let rows) = try fixture.store.read({ try $0.changes.rows(after: 2) }) else {
             Issue.record("the rows are gone")
             return
         }
         #expect(rows.map(\.sequence) == [3, 4, 5])
-        #expect(try fixture.store.read { try $0.changes(after: 5) } == .rows([]))
+        #expect(try fixture.store.read { try $0.changes.rows(after: 5) } == .rows([]))
     }
 
     @Test("A long log is trimmed when a tenth of it has become too old")

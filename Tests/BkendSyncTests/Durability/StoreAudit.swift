@@ -43,12 +43,12 @@ enum StoreAudit {
 
     /// visible = base + live entries in order.
     private static func visible(_ key: RecordKey, _ snapshot: StoreSnapshot) throws -> [String] {
-        let base = try snapshot.storedBase(key).map { try DocumentText(bytes: $0).json }
-        let lane = try snapshot.lane(key)
+        let base = try snapshot.documents.storedBase(key).map { try DocumentText(bytes: $0).json }
+        let lane = try snapshot.outbox.lane(key)
         // A failed update alone leaves no base: what is visible is it.
         if !lane.contains(where: \.isLive) { return base == nil ? [] : ["\(key.id): a base without live entries"] }
         let expected = Replay.visible(base, lane)
-        let found = try snapshot.document(key.table, key.id)?.json
+        let found = try snapshot.documents.document(key.table, key.id)?.json
         // As the protocol compares documents: the order of members says nothing.
         let isSame = found.map { found in expected.map { found.says(sameAs: $0) } ?? false } ?? (expected == nil)
         return isSame ? [] : ["\(key.id) shows \(found?.description ?? "-") and not \(expected?.description ?? "-")"]
@@ -57,9 +57,9 @@ enum StoreAudit {
     private static func counts(_ table: String, _ snapshot: StoreSnapshot) throws -> [String] {
         let all = Query(sort: [.init("id")], page: .init(1, limit: .max))
         let newest = Query(sort: [.init("createdAt")], page: .init(1, limit: .max))
-        let byID = try snapshot.find(all, in: table).count
-        let byIndex = try snapshot.find(newest, in: table).count
-        let counted = try snapshot.count(in: table)
+        let byID = try snapshot.documents.find(all, in: table).count
+        let byIndex = try snapshot.documents.find(newest, in: table).count
+        let counted = try snapshot.documents.count(in: table)
         return byID == counted && byIndex == counted ? [] : ["\(table): \(byID), \(byIndex) and \(counted) documents"]
     }
 

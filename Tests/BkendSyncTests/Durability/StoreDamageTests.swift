@@ -45,7 +45,7 @@ import Testing
             try store.write { tx in
                 for number in names {
                     let filler = String(repeating: "x", count: number * 40 % 900)
-                    _ = try tx.create("notes", ["number": .int(Int64(number)), "filler": .string(filler)])
+                    _ = try tx.writes.create("notes", ["number": .int(Int64(number)), "filler": .string(filler)])
                 }
             }
         }
@@ -53,13 +53,15 @@ import Testing
             (["id": .string("p\(number)"), "title": "pulled", "number": .int(Int64(number % 7))] as JSONObject)
                 .serialized()
         }
-        _ = try store.write { try $0.receive(rows, table: "notes") }
+        _ = try store.write { try $0.receiving.receive(rows, table: "notes") }
         try write(0..<30)
         try store.writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
-        let before = try store.read { try $0.entryCount() }
+        let before = try store.read { try $0.outbox.entryCount() }
         try write(30..<40)
-        try store.write { tx in for number in 0..<10 { try tx.update("notes", "p\(number)", set: ["title": "mine"]) } }
-        let entries = try store.read { try $0.entryCount() }
+        try store.write { tx in
+            for number in 0..<10 { try tx.writes.update("notes", "p\(number)", set: ["title": "mine"]) }
+        }
+        let entries = try store.read { try $0.outbox.entryCount() }
         return Image(
             database: try bytes(folder + "/store.sqlite"), log: try bytes(folder + "/store.sqlite-wal"),
             entries: entries, inLog: entries - before)
@@ -139,7 +141,7 @@ import Testing
                 if let loss = store.damage { return try judge(store, loss, image, round) }
                 let faults = try StoreAudit.faults(store)
                 _ = try StoreAudit.contents(store)
-                let entries = try store.read { try $0.entryCount() }
+                let entries = try store.read { try $0.outbox.entryCount() }
                 if faults.isEmpty {
                     // Frames of the log that don't fit their checksum are its end for SQLite.
                     let sure = damage.isLog ? image.entries - image.inLog : image.entries
@@ -180,13 +182,13 @@ import Testing
     ) throws -> String {
         let faults = try StoreAudit.faults(store)
         #expect(faults == [], "\(round)")
-        let entries = try store.read { try $0.entryCount() }
+        let entries = try store.read { try $0.outbox.entryCount() }
         #expect(entries == loss.savedEntries, "\(round)")
         #expect(
             loss.isOutboxUnreadable || entries + loss.lostEntries >= image.entries - image.inLog, "\(round): \(loss)")
         #expect(FileManager.default.fileExists(atPath: loss.setAside), "\(round)")
-        let id = try store.write { try $0.create("notes", ["title": "later"]) }
-        #expect(try store.read { try $0.document("notes", id) } != nil, "\(round)")
+        let id = try store.write { try $0.writes.create("notes", ["title": "later"]) }
+        #expect(try store.read { try $0.documents.document("notes", id) } != nil, "\(round)")
         return "salvaged"
     }
 }

@@ -14,31 +14,31 @@ import Testing
 
         func run(_ store: StoreDatabase) throws {
             try store.write { tx in
-                let ids = try tx.entries(table: "notes").map(\.record)
+                let ids = try tx.outbox.entries(table: "notes").map(\.record)
                 switch self {
-                case .create: _ = try tx.create("notes", ["title": "new", "friend": .string(ids[0])])
-                case .createInNewTable: _ = try tx.create("places", ["title": "new"])
-                case .update: try tx.update("notes", "p1", set: ["title": "other", "friend": .string(ids[1])])
-                case .delete: try tx.delete("notes", "p2")
+                case .create: _ = try tx.writes.create("notes", ["title": "new", "friend": .string(ids[0])])
+                case .createInNewTable: _ = try tx.writes.create("places", ["title": "new"])
+                case .update: try tx.writes.update("notes", "p1", set: ["title": "other", "friend": .string(ids[1])])
+                case .delete: try tx.writes.delete("notes", "p2")
                 case .several:
-                    for number in 0..<20 { _ = try tx.create("notes", ["number": .int(Int64(number))]) }
-                    try tx.delete("notes", ids[1])
+                    for number in 0..<20 { _ = try tx.writes.create("notes", ["number": .int(Int64(number))]) }
+                    try tx.writes.delete("notes", ids[1])
                 case .send:
-                    let entry = try #require(try tx.sendable(limit: 1).first)
-                    try tx.markInFlight(
+                    let entry = try #require(try tx.queue.sendable(limit: 1).first)
+                    try tx.sending.markInFlight(
                         entry.sequence, body: entry.sentFields.serialized(), epoch: try tx.epoch, user: entry.user)
                 case .adopt:
-                    let entry = try #require(try tx.entries(table: "notes").first)
+                    let entry = try #require(try tx.outbox.entries(table: "notes").first)
                     let row: JSONObject = ["id": "s1", "title": "first", "clientKey": .string(entry.record)]
-                    try tx.adopt(entry.sequence, row: row.serialized())
+                    try tx.adopting.adopt(entry.sequence, row: row.serialized())
                 case .receive:
                     let rows = (0..<20).map { number -> [UInt8] in
                         (["id": .string("p\(number)"), "title": "again"] as JSONObject).serialized()
                     }
-                    _ = try tx.receive(rows, table: "notes", subscription: nil, askedAt: nil, isFresh: false)
+                    _ = try tx.receiving.receive(rows, table: "notes", subscription: nil, askedAt: nil, isFresh: false)
                 case .discard:
-                    let entry = try #require(try tx.entries(table: "notes").first)
-                    _ = try tx.discard(entry.sequence)
+                    let entry = try #require(try tx.outbox.entries(table: "notes").first)
+                    _ = try tx.decisions.discard(entry.sequence)
                 }
             }
         }
@@ -51,9 +51,9 @@ import Testing
                 let rows = (0..<5).map { number -> [UInt8] in
                     (["id": .string("p\(number)"), "title": "pulled"] as JSONObject).serialized()
                 }
-                _ = try tx.receive(rows, table: "notes", subscription: nil, askedAt: nil, isFresh: false)
-                let first = try tx.create("notes", ["title": "first"])
-                for _ in 0..<3 { _ = try tx.create("notes", ["title": "more", "friend": .string(first)]) }
+                _ = try tx.receiving.receive(rows, table: "notes", subscription: nil, askedAt: nil, isFresh: false)
+                let first = try tx.writes.create("notes", ["title": "first"])
+                for _ in 0..<3 { _ = try tx.writes.create("notes", ["title": "more", "friend": .string(first)]) }
             }
         }
         return disk
@@ -78,12 +78,12 @@ import Testing
                 let thrown = #expect(throws: DatabaseError.self, "\(operation)") { try operation.run(store) }
                 #expect(thrown?.resultCode == .SQLITE_FULL)
                 #expect(try StoreAudit.contents(store) == before, "\(operation)")
-                #expect(try store.read { try $0.find(Query(), in: "notes").count } == 9)
+                #expect(try store.read { try $0.documents.find(Query(), in: "notes").count } == 9)
             }
             disk.heal()
             try Operation.create.run(store)
             #expect(try StoreAudit.faults(store) == [])
-            #expect(try store.read { try $0.entryCount() } == 5)
+            #expect(try store.read { try $0.outbox.entryCount() } == 5)
         }
     }
 }

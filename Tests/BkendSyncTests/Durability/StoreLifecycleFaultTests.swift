@@ -21,26 +21,26 @@ import Testing
 
         private func run(_ tx: StoreTransaction) throws {
             func letter(_ kind: OutboxEntry.Kind) throws -> Int64 {
-                try #require(try tx.entries(state: .failed).first { $0.kind == kind }).sequence
+                try #require(try tx.outbox.entries(state: .failed).first { $0.kind == kind }).sequence
             }
             switch self {
             case .evict: break
-            case .takeOver: try tx.takeOver(by: "ann")
-            case .wipe: try tx.wipe(losing: true)
+            case .takeOver: try tx.ownership.takeOver(by: "ann")
+            case .wipe: try tx.ownership.wipe(losing: true)
             case .subscribe:
-                _ = try tx.subscribe("loose", to: try RESTFilter(allOf: [Condition("number", .equals(2))]))
+                _ = try tx.subscribing.subscribe("loose", to: try RESTFilter(allOf: [Condition("number", .equals(2))]))
             case .unsubscribe, .unsubscribeKeeping:
-                let number = try #require(try tx.subscriptions(of: "notes").first).number
-                try tx.unsubscribe(number, keepingRecords: self == .unsubscribeKeeping)
+                let number = try #require(try tx.subscriptions.all(of: "notes").first).number
+                try tx.subscribing.unsubscribe(number, keepingRecords: self == .unsubscribeKeeping)
             case .editLetter:
-                let friend = try #require(try tx.entries(state: .queued).first { $0.kind == .create }).record
-                try tx.edit(try letter(.update), set: ["title": "shorter", "friend": .string(friend)])
-            case .retryUpdate: try tx.retry(try letter(.update))
-            case .retryCreate: try tx.retry(try letter(.create))
-            case .retryDelete: try tx.retry(try letter(.delete))
-            case .discardUpdate: _ = try tx.discard(try letter(.update))
-            case .discardCreate: _ = try tx.discard(try letter(.create))
-            case .acknowledge: try tx.acknowledge(try #require(try tx.reports().first).number)
+                let friend = try #require(try tx.outbox.entries(state: .queued).first { $0.kind == .create }).record
+                try tx.decisions.edit(try letter(.update), set: ["title": "shorter", "friend": .string(friend)])
+            case .retryUpdate: try tx.decisions.retry(try letter(.update))
+            case .retryCreate: try tx.decisions.retry(try letter(.create))
+            case .retryDelete: try tx.decisions.retry(try letter(.delete))
+            case .discardUpdate: _ = try tx.decisions.discard(try letter(.update))
+            case .discardCreate: _ = try tx.decisions.discard(try letter(.create))
+            case .acknowledge: try tx.reports.acknowledge(try #require(try tx.reports.all().first).number)
             }
         }
     }
@@ -54,19 +54,19 @@ import Testing
                     (["id": .string("p\(number)"), "title": "pulled", "number": .int(Int64(number))] as JSONObject)
                         .serialized()
                 }
-                let number = try tx.subscribe("notes")
-                _ = try tx.receive(rows, table: "notes", subscription: number, askedAt: nil, isFresh: false)
-                _ = try tx.receive(rows, table: "loose", subscription: nil, askedAt: nil, isFresh: false)
-                let first = try tx.create("notes", ["title": "first"])
-                _ = try tx.create("notes", ["title": "second", "friend": .string(first)])
-                _ = try tx.create("people", ["title": "third"])
-                try tx.update("notes", "p1", set: ["title": "too long"])
-                try tx.delete("notes", "p2")
-                try tx.report("race", "notes", "p1")
-                for entry in try tx.entries() where ["p1", "p2", first].contains(entry.record) {
-                    try tx.markInFlight(
+                let number = try tx.subscribing.subscribe("notes")
+                _ = try tx.receiving.receive(rows, table: "notes", subscription: number, askedAt: nil, isFresh: false)
+                _ = try tx.receiving.receive(rows, table: "loose", subscription: nil, askedAt: nil, isFresh: false)
+                let first = try tx.writes.create("notes", ["title": "first"])
+                _ = try tx.writes.create("notes", ["title": "second", "friend": .string(first)])
+                _ = try tx.writes.create("people", ["title": "third"])
+                try tx.writes.update("notes", "p1", set: ["title": "too long"])
+                try tx.writes.delete("notes", "p2")
+                try tx.reports.add("race", "notes", "p1")
+                for entry in try tx.outbox.entries() where ["p1", "p2", first].contains(entry.record) {
+                    try tx.sending.markInFlight(
                         entry.sequence, body: entry.sentFields.serialized(), epoch: try tx.epoch, user: entry.user)
-                    try tx.fail(entry.sequence, because: EntryFailure(code: "data/refused", message: "no"))
+                    try tx.sending.fail(entry.sequence, because: EntryFailure(code: "data/refused", message: "no"))
                 }
             }
         }

@@ -29,7 +29,7 @@ import Testing
             let disk = FaultDisk()
             if self == .new { return disk }
             try disk.withStore { store throws in
-                try store.write { tx in for _ in 0..<5 { _ = try tx.create("notes", ["title": "here"]) } }
+                try store.write { tx in for _ in 0..<5 { _ = try tx.writes.create("notes", ["title": "here"]) } }
             }
             return disk
         }
@@ -58,9 +58,9 @@ import Testing
         }
         #expect(try contents(disk, kind.migrations) == new, "\(place)")
         try disk.withStore(migrations: kind.migrations) { store throws in
-            let count = try store.read { try $0.entryCount() }
-            _ = try store.write { try $0.create("notes", ["title": "later"]) }
-            #expect(try store.read { try $0.entryCount() } == count + 1, "\(place)")
+            let count = try store.read { try $0.outbox.entryCount() }
+            _ = try store.write { try $0.writes.create("notes", ["title": "later"]) }
+            #expect(try store.read { try $0.outbox.entryCount() } == count + 1, "\(place)")
         }
     }
 
@@ -116,11 +116,11 @@ import Testing
             try StoreDatabase(
                 over: queue, lock: nil, file: nil, environment: .still, changeLimit: 40, migrations: migrations)
         }
-        let id = try open(StoreSchema.migrations).write { try $0.create("notes", ["title": "old"]) }
+        let id = try open(StoreSchema.migrations).write { try $0.writes.create("notes", ["title": "old"]) }
         let store = try open(Self.longer + ["UPDATE sync_notes SET text = 'note ' || text;"])
         #expect(try store.read { try $0.meta("format") } == "\(StoreSchema.migrations.count + 2)")
-        #expect(try store.read { try $0.entries().map(\.record) } == [id])
-        #expect(try store.read { try $0.document("notes", id)?.json["title"] } == "old")
+        #expect(try store.read { try $0.outbox.entries().map(\.record) } == [id])
+        #expect(try store.read { try $0.documents.document("notes", id)?.json["title"] } == "old")
         #expect(try queue.read { try String.fetchAll($0, sql: "SELECT text FROM sync_notes") } == ["note \(id)"])
         #expect(refusal { _ = try open(Self.longer) } == .newerFormat(StoreSchema.migrations.count + 2))
         #expect(try store.read { try $0.meta("format") } == "\(StoreSchema.migrations.count + 2)")
@@ -130,7 +130,7 @@ import Testing
     func migrationFailsMiddle() throws {
         let queue = try DocumentStorage.inMemory()
         let store = try StoreDatabase(over: queue, environment: .still)
-        _ = try store.write { try $0.create("notes", ["title": "old"]) }
+        _ = try store.write { try $0.writes.create("notes", ["title": "old"]) }
         let before = try StoreAudit.contents(store)
         for flaw in ["INSERT INTO nowhere VALUES (1);", "INSERT INTO sync_meta VALUES ('owner', 'twice');"] {
             #expect(throws: DatabaseError.self) {

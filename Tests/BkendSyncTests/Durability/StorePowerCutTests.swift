@@ -42,7 +42,7 @@ import Testing
                     #expect(faults == [])
                     states.append(try StoreAudit.contents(store))
                     calls.withLock { $0.returned += 1 }
-                    kinds.formUnion(try store.read { try $0.entries().map(\.state) })
+                    kinds.formUnion(try store.read { try $0.outbox.entries().map(\.state) })
                     let taken = images.withLock { images in
                         defer { images = [] }
                         return images
@@ -65,8 +65,8 @@ import Testing
             let faults = try StoreAudit.faults(store)
             #expect(faults == [], "seed \(image.seed), after \(image.returned) writes")
             // And life goes on.
-            let id = try store.write { try $0.create("notes", ["title": "later"]) }
-            #expect(try store.read { try $0.entries(of: "notes", id).count } == 1)
+            let id = try store.write { try $0.writes.create("notes", ["title": "later"]) }
+            #expect(try store.read { try $0.outbox.entries(of: "notes", id).count } == 1)
         }
     }
 
@@ -86,10 +86,10 @@ import Testing
         #expect(found.count > 20)
         for image in found {
             try image.withStore { store throws in
-                _ = try store.write { try $0.create("notes", ["title": "first"]) }
+                _ = try store.write { try $0.writes.create("notes", ["title": "first"]) }
                 let faults = try StoreAudit.faults(store)
                 #expect(faults == [])
-                #expect(try store.read { try $0.entryCount() } == 1)
+                #expect(try store.read { try $0.outbox.entryCount() } == 1)
             }
         }
     }

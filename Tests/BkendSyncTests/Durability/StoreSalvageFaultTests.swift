@@ -27,11 +27,11 @@ import Testing
             let path = folder + "/store.sqlite"
             var store: StoreDatabase? = try StoreDatabase.open(path: path, owner: "ann", environment: .still)
             try store?.write { tx in
-                _ = try tx.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
-                try tx.update("notes", "s1", set: ["title": "mine"])
+                _ = try tx.receiving.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
+                try tx.writes.update("notes", "s1", set: ["title": "mine"])
                 for number in 0..<30 {
                     let text = "entry \(number) " + String(repeating: "x", count: 700)
-                    _ = try tx.create("notes", ["title": .string(text)])
+                    _ = try tx.writes.create("notes", ["title": .string(text)])
                 }
             }
             if self == .killed {
@@ -75,7 +75,7 @@ import Testing
         var damage: String?
 
         init(_ store: StoreDatabase) throws {
-            entries = try store.read { try $0.entryCount() }
+            entries = try store.read { try $0.outbox.entryCount() }
             damage = store.damage.map { "salvaged \($0.savedEntries) \($0.lostEntries) \($0.isOutboxUnreadable)" }
             #expect(try StoreAudit.faults(store) == [])
         }
@@ -146,6 +146,6 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(names.contains("store.sqlite.damaged-1") == isSetAside, "\(place)")
         #expect(!names.contains { $0.hasPrefix("store.sqlite.damaged-2") }, "\(place)")
-        _ = try store.write { try $0.create("notes", ["title": "later"]) }
+        _ = try store.write { try $0.writes.create("notes", ["title": "later"]) }
     }
 }

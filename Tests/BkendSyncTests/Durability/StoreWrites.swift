@@ -37,22 +37,23 @@ struct StoreWrites {
 
     private mutating func app(_ store: StoreTransaction) throws {
         let table = pick(Self.tables)
-        let ids = try store.find(Query(sort: [.init("id")], page: .init(1, limit: .max)), in: table).compactMap {
-            try $0.json["id"]?.stringValue
-        }
+        let ids = try store.documents.find(Query(sort: [.init("id")], page: .init(1, limit: .max)), in: table)
+            .compactMap {
+                try $0.json["id"]?.stringValue
+            }
         guard let id = ids.randomElement(using: &random), Int.random(in: 0..<5, using: &random) > 1 else {
-            _ = try store.create(table, try fields(store))
+            _ = try store.writes.create(table, try fields(store))
             return
         }
         switch Int.random(in: 0..<10, using: &random) {
-        case 0..<7: try store.update(table, id, set: try fields(store))
-        case 7..<9: try store.delete(table, id)
+        case 0..<7: try store.writes.update(table, id, set: try fields(store))
+        case 7..<9: try store.writes.delete(table, id)
         default:
-            guard let failed = try store.entries(state: .failed).first else { return }
+            guard let failed = try store.outbox.entries(state: .failed).first else { return }
             if Bool.random(using: &random) {
-                try store.retry(failed.sequence)
+                try store.decisions.retry(failed.sequence)
             } else {
-                _ = try store.discard(failed.sequence)
+                _ = try store.decisions.discard(failed.sequence)
             }
         }
     }
@@ -61,35 +62,36 @@ struct StoreWrites {
     private mutating func index(_ store: StoreTransaction) throws {
         let table = pick(Self.tables)
         switch Int.random(in: 0..<3, using: &random) {
-        case 0: try store.keepIndex([.init("title")], of: table)
-        case 1: _ = try store.fillIndexes()
-        default: _ = try store.dropIndex([.init("title")], of: table)
+        case 0: try store.indexes.keep([.init("title")], of: table)
+        case 1: _ = try store.indexes.fill()
+        default: _ = try store.indexes.drop([.init("title")], of: table)
         }
     }
 
     private mutating func engine(_ store: StoreTransaction) throws {
-        let inFlight = try store.entries(state: .inFlight)
+        let inFlight = try store.outbox.entries(state: .inFlight)
         if let entry = inFlight.randomElement(using: &random) { return try answer(entry, store) }
-        let entries = try store.sendable(limit: 3)
+        let entries = try store.queue.sendable(limit: 3)
         if entries.isEmpty { return try pull(store) }
         for entry in entries {
-            try store.markInFlight(
+            try store.sending.markInFlight(
                 entry.sequence, body: entry.sentFields.serialized(), epoch: try store.epoch, user: entry.user)
         }
     }
 
     private mutating func answer(_ entry: OutboxEntry, _ store: StoreTransaction) throws {
         switch Int.random(in: 0..<8, using: &random) {
-        case 0: return try store.fail(entry.sequence, because: EntryFailure(code: "data/refused", message: "no"))
-        case 1: return try store.requeue(entry.sequence)
+        case 0:
+            return try store.sending.fail(entry.sequence, because: EntryFailure(code: "data/refused", message: "no"))
+        case 1: return try store.sending.requeue(entry.sequence)
         default: break
         }
         switch entry.kind {
         case .create:
             serverIDs += 1
-            try store.adopt(entry.sequence, row: row("s\(serverIDs)", entry.sentFields))
-        case .update: try store.completeUpdate(entry.sequence, row: row(entry.record, entry.sentFields))
-        case .delete: try store.completeDelete(entry.sequence)
+            try store.adopting.adopt(entry.sequence, row: row("s\(serverIDs)", entry.sentFields))
+        case .update: try store.answers.completeUpdate(entry.sequence, row: row(entry.record, entry.sentFields))
+        case .delete: try store.answers.completeDelete(entry.sequence)
         }
     }
 
@@ -97,7 +99,7 @@ struct StoreWrites {
         let rows = try (0..<Int.random(in: 1...8, using: &random)).map { _ in
             row("p\(Int.random(in: 0..<30, using: &random))", try fields(store))
         }
-        _ = try store.receive(rows, table: pick(Self.tables), subscription: nil, askedAt: nil, isFresh: false)
+        _ = try store.receiving.receive(rows, table: pick(Self.tables), subscription: nil, askedAt: nil, isFresh: false)
     }
 
     private func row(_ id: String, _ fields: JSONObject) -> [UInt8] {
@@ -114,7 +116,7 @@ struct StoreWrites {
         if Bool.random(using: &random) {
             fields["filler"] = .string(String(repeating: "x", count: Int.random(in: 0...2500, using: &random)))
         }
-        let creates = try store.entries(state: .queued).filter { $0.kind == .create }
+        let creates = try store.outbox.entries(state: .queued).filter { $0.kind == .create }
         if let named = creates.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0 {
             fields["friend"] = .string(named.record)
         }

@@ -27,7 +27,7 @@ import Testing
         device.fate = { request in
             if case .create = request.operation { .loseAnswer } else { .deliver }
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run()
         #expect(try server.rows().count == 1)
         #expect(try device.outbox().isEmpty)
@@ -42,7 +42,7 @@ import Testing
             isFirst = false
             return .loseRequest
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run(for: .seconds(55))
         #expect(device.writes.count == 1)
         #expect(try device.outbox().map(\.state) == [.ambiguous])
@@ -60,7 +60,7 @@ import Testing
             _ = try? server.answer(request)
             return .answer(SyncAnswer(status: 504, isJSON: false, body: Array("<html>".utf8)))
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run()
         #expect(try server.rows().count == 1)
         #expect(try device.outbox().isEmpty)
@@ -73,7 +73,7 @@ import Testing
         device.fate = { request in
             if case .create = request.operation { .hold } else { .deliver }
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run(for: .seconds(1))
         // The server commits, the process dies before the answer.
         _ = try server.answer(try #require(device.held.first?.request))
@@ -94,7 +94,7 @@ import Testing
         device.fate = { request in
             if case .create = request.operation { .hold } else { .deliver }
         }
-        let local = try device.write { try $0.create("notes", ["title": "a"]) }
+        let local = try device.write { try $0.writes.create("notes", ["title": "a"]) }
         try device.run(for: .seconds(1))
         let answer = try server.answer(try #require(device.held.first?.request))
         device.tell(.syncNow)
@@ -104,7 +104,7 @@ import Testing
         try device.run()
         #expect(try device.visible().count == 1)
         #expect(try device.outbox().isEmpty)
-        #expect(try device.store.read { try $0.resolve(local) } != local)
+        #expect(try device.store.read { try $0.aliases.resolve(local) } != local)
     }
 
     @Test func identicalCreatesOfTwoDevicesAreTwoRecords() throws {
@@ -114,7 +114,7 @@ import Testing
             device.fate = { request in
                 if case .create = request.operation { .loseAnswer } else { .deliver }
             }
-            try device.write { _ = try $0.create("notes", ["title": "same"]) }
+            try device.write { _ = try $0.writes.create("notes", ["title": "same"]) }
             try device.run()
         }
         #expect(try server.rows().count == 2)
@@ -125,7 +125,7 @@ import Testing
         server.unique["notes"] = ["slug"]
         try server.insert(["slug": "taken"])
         device.start()
-        try device.write { _ = try $0.create("notes", ["slug": "taken"]) }
+        try device.write { _ = try $0.writes.create("notes", ["slug": "taken"]) }
         try device.run()
         #expect(try device.outbox().map(\.state) == [.failed])
         #expect(try device.outbox()[0].failure?.code == "data/duplicate-value")
@@ -142,7 +142,7 @@ import Testing
             original = request
             return .loseRequest
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run(for: .seconds(150))
         #expect(try server.rows().count == 1)
         _ = try server.answer(try #require(original))
@@ -164,10 +164,10 @@ import Testing
             original = request
             return .loseRequest
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run(for: .seconds(5))
         let entry = try #require(try device.outbox().first)
-        try device.write { _ = try $0.discard(entry.sequence) }
+        try device.write { _ = try $0.decisions.discard(entry.sequence) }
         _ = try server.answer(try #require(original))
         try device.run()
         #expect(try server.rows().isEmpty)
@@ -183,7 +183,7 @@ import Testing
         #expect(ids.count == 100)
         try device.write { tx in
             try tx.setFacts(TableFacts(uniqueFields: []), of: "notes")
-            for id in ids { try tx.update("notes", id, set: ["done": true]) }
+            for id in ids { try tx.writes.update("notes", id, set: ["done": true]) }
         }
         try device.run(for: .seconds(300))
         #expect(try device.outbox().isEmpty)
@@ -203,7 +203,7 @@ import Testing
         }
         device.tell(.syncNow)
         try device.run(for: .milliseconds(10))
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try device.run(for: .seconds(3))
         #expect(try device.outbox().isEmpty)
         try device.release([try #require(stale)])
@@ -224,7 +224,7 @@ import Testing
         }
         device.tell(.syncNow)
         try device.run(for: .milliseconds(10))
-        try device.write { try $0.delete("notes", id) }
+        try device.write { try $0.writes.delete("notes", id) }
         try device.run(for: .seconds(3))
         #expect(try device.outbox().isEmpty)
         try device.release([try #require(stale)])
@@ -236,7 +236,7 @@ import Testing
     @Test func aPullBetweenEditAndPushIsAReportedConflict() throws {
         let id = try knownNote()
         device.tell(.pause)
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try server.update("notes", id, ["title": "theirs"])
         device.tell(.resume)
         device.tell(.syncNow)
@@ -258,7 +258,7 @@ import Testing
         _ = try device.subscribe()
         try device.run()
         try server.update("notes", id, ["title": "theirs"])
-        try device.write { try $0.update("notes", id, set: ["title": "mine", "body": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine", "body": "mine"]) }
         try device.run()
         #expect(try server.row("notes", id)?["title"] == "theirs")
         #expect(try server.row("notes", id)?["body"] == "mine")
@@ -276,7 +276,7 @@ import Testing
             _ = try? server.update("notes", id, ["title": "theirs"])
             return .answer(SyncAnswer(status: 502, isJSON: false))
         }
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try device.run()
         let report = try #require(try device.reports("conflict").first)
         #expect(report.detail["maybeApplied"] == .bool(true))
@@ -288,7 +288,7 @@ import Testing
         device.fate = { request in
             if case .update = request.operation { .loseAnswer } else { .deliver }
         }
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try device.run()
         #expect(try device.outbox().isEmpty)
         #expect(device.writes.count == 1)
@@ -298,7 +298,7 @@ import Testing
     @Test func aDeleteOfARecordChangedElsewhereIsReported() throws {
         let id = try knownNote()
         device.tell(.pause)
-        try device.write { try $0.delete("notes", id) }
+        try device.write { try $0.writes.delete("notes", id) }
         try server.update("notes", id, ["title": "theirs"])
         device.tell(.resume)
         device.tell(.syncNow)
@@ -309,7 +309,7 @@ import Testing
 
     @Test func anUpdateOfARecordDeletedElsewhereStaysDeletedAndIsReported() throws {
         let id = try knownNote()
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try server.delete("notes", id)
         try device.run()
         #expect(try server.rows().isEmpty && device.visible().isEmpty && device.outbox().isEmpty)
@@ -324,7 +324,7 @@ import Testing
         device.start()
         _ = try device.subscribe()
         try device.run()
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try server.delete("notes", id)
         try device.run()
         let rows = try server.rows()
@@ -339,9 +339,9 @@ import Testing
             return .answer(server.failure(.validationError))
         }
         try device.write { tx in
-            let bad = try tx.create("bad", ["title": "x"])
-            _ = try tx.create("notes", ["bad": .string(bad)])
-            _ = try tx.create("notes", ["title": "y"])
+            let bad = try tx.writes.create("bad", ["title": "x"])
+            _ = try tx.writes.create("notes", ["bad": .string(bad)])
+            _ = try tx.writes.create("notes", ["title": "y"])
         }
         try device.run()
         #expect(try server.rows().count == 1)
@@ -354,8 +354,8 @@ import Testing
             request.operation.table == "lost" ? .answer(server.failure(.tableNotFound)) : .deliver
         }
         try device.write { tx in
-            for index in 0..<50 { _ = try tx.create("lost", ["n": .int(Int64(index))]) }
-            _ = try tx.create("notes", ["title": "y"])
+            for index in 0..<50 { _ = try tx.writes.create("lost", ["n": .int(Int64(index))]) }
+            _ = try tx.writes.create("notes", ["title": "y"])
         }
         try device.run(for: .seconds(600))
         #expect(try server.rows().count == 1)
@@ -372,7 +372,7 @@ import Testing
         device.start()
         let portal = SyncAnswer(status: 200, isJSON: false, body: Array("<html>".utf8))
         device.fate = { _ in .answer(portal) }
-        try device.write { tx in for index in 0..<100 { _ = try tx.create("notes", ["n": .int(Int64(index))]) } }
+        try device.write { tx in for index in 0..<100 { _ = try tx.writes.create("notes", ["n": .int(Int64(index))]) } }
         try device.run(for: .seconds(600))
         #expect(device.machine.status.state == .paused(.foreignAnswer))
         #expect(device.sent.count < 100)

@@ -90,7 +90,7 @@ import Testing
             do {
                 let store = try annsStore()
                 left = store
-                try store.write { _ = try $0.subscribe("notes", to: RESTFilter()) }
+                try store.write { _ = try $0.subscribing.subscribe("notes", to: RESTFilter()) }
                 stopped = engine(over: store, clock, sender: sender)
                 try await stopped.start(user: "ann")
                 await sender.isBusy()

@@ -60,16 +60,16 @@ private struct Rehearsal {
         case 0...3:
             let tag = "tag\(tags.count)"
             tags.append(tag)
-            try device.write { _ = try $0.create("notes", ["tag": .string(tag), "n": 0]) }
+            try device.write { _ = try $0.writes.create("notes", ["tag": .string(tag), "n": 0]) }
         case 4...6:
             guard let note = try pick(device) else { return }
             let field = ["n", "title"][Int.random(in: 0..<2, using: &random)]
             let value = Int64.random(in: 0..<1_000, using: &random)
-            try device.write { _ = try $0.update("notes", note.id, set: [field: .int(value)]) }
+            try device.write { _ = try $0.writes.update("notes", note.id, set: [field: .int(value)]) }
         case 7:
             guard let note = try pick(device) else { return }
             deleted.insert(note.tag)
-            try device.write { try $0.delete("notes", note.id) }
+            try device.write { try $0.writes.delete("notes", note.id) }
         case 8: try setFaults(device)
         case 9:
             try device.crash()
@@ -145,16 +145,16 @@ private struct Rehearsal {
             }
             #expect(try device.outbox().isEmpty, name)
             #expect(try device.visible() == rows, name)
-            let number = try #require(try device.store.read { try $0.subscriptions() }.first?.number)
+            let number = try #require(try device.store.read { try $0.subscriptions.all() }.first?.number)
             #expect(try device.members(number) == rows.compactMap { $0["id"]?.stringValue }, name)
         }
-        let before = try devices.map { device in try device.store.read { try $0.latestChange } }
+        let before = try devices.map { device in try device.store.read { try $0.changes.latest } }
         let written = devices.map(\.writes.count)
         for device in devices {
             device.tell(.syncNow)
             try device.run(for: .seconds(100))
         }
-        #expect(try devices.map { device in try device.store.read { try $0.latestChange } } == before, name)
+        #expect(try devices.map { device in try device.store.read { try $0.changes.latest } } == before, name)
         #expect(devices.map(\.writes.count) == written, name)
     }
 

@@ -102,7 +102,7 @@ final class ScriptedDevice {
     }
 
     func subscribe(_ table: String = "notes", _ filter: RESTFilter = RESTFilter()) throws -> Int64 {
-        let number = try store.write { try $0.subscribe(table, to: filter) }
+        let number = try store.write { try $0.subscribing.subscribe(table, to: filter) }
         tell(.subscriptionsChanged)
         return number
     }
@@ -191,17 +191,17 @@ final class ScriptedDevice {
     func visible(_ table: String = "notes") throws -> [JSONObject] {
         try store.read { tx in
             let query = Query(sort: [.init("id")], page: .init(limit: 100_000))
-            return try tx.find(query, in: table).map { try JSON(parsing: $0.bytes).objectValue ?? [:] }
+            return try tx.documents.find(query, in: table).map { try JSON(parsing: $0.bytes).objectValue ?? [:] }
         }
     }
 
-    func outbox() throws -> [OutboxEntry] { try store.read { try $0.entries() } }
+    func outbox() throws -> [OutboxEntry] { try store.read { try $0.outbox.entries() } }
 
     func reports(_ kind: String? = nil) throws -> [SyncReport] {
-        try store.read { try $0.reports() }.filter { kind == nil || $0.kind == kind }
+        try store.read { try $0.reports.all() }.filter { kind == nil || $0.kind == kind }
     }
 
-    func members(_ number: Int64) throws -> [String] { try store.read { try $0.members(of: number) } }
+    func members(_ number: Int64) throws -> [String] { try store.read { try $0.members.all(of: number) } }
 
     /// Writes handed over, in order.
     var writes: [SyncRequest] { sent.filter { $0.operation.isWrite } }

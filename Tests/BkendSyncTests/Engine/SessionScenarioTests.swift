@@ -13,7 +13,8 @@ import Testing
     }
 
     private func writeNotes(_ count: Int) throws {
-        try device.write { tx in for index in 0..<count { _ = try tx.create("notes", ["n": .int(Int64(index))]) } }
+        try device.write { tx in for index in 0..<count { _ = try tx.writes.create("notes", ["n": .int(Int64(index))]) }
+        }
     }
 
     @Test func eightRefusalsAtOnceAreOneRefresh() throws {
@@ -91,7 +92,7 @@ import Testing
     @Test func aLeaderThatWasReplacedSendsNothingMore() throws {
         device.start()
         try device.run()
-        _ = try device.store.write { try $0.lead() }
+        _ = try device.store.write { try $0.sending.lead() }
         try writeNotes(1)
         try device.run(for: .seconds(600))
         #expect(device.writes.isEmpty)
@@ -125,13 +126,13 @@ import Testing
             }
             device.start()
             _ = try device.subscribe()
-            let local = try device.write { try $0.create("notes", ["title": "a"]) }
-            try device.write { try $0.update("notes", local, set: ["title": "b"]) }
+            let local = try device.write { try $0.writes.create("notes", ["title": "a"]) }
+            try device.write { try $0.writes.update("notes", local, set: ["title": "b"]) }
             for _ in 0..<step { if !device.outgoing.isEmpty { try device.deliver() } }
             hasCrashed = true
             try device.crash()
             device.start()
-            try device.write { try $0.update("notes", local, set: ["body": "c"]) }
+            try device.write { try $0.writes.update("notes", local, set: ["body": "c"]) }
             try device.run(for: .seconds(400))
             let rows = try server.rows()
             #expect(rows.count == 1 && rows[0]["title"] == "b" && rows[0]["body"] == "c", "step \(step)")
@@ -144,7 +145,7 @@ import Testing
         for refusal in [SendRefusal.signedOut, .otherUser("eve")] {
             let device = try ScriptedDevice(server)
             device.start()
-            try device.write { _ = try $0.create("notes", ["title": "a"]) }
+            try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
             device.fate = { _ in .hold }
             try device.run(for: .seconds(1))
             let asked = device.held.map(\.id)
@@ -157,7 +158,7 @@ import Testing
             #expect(try device.outbox().isEmpty)
             // Of the present session it counts.
             device.fate = { _ in .hold }
-            try device.write { _ = try $0.create("notes", ["title": "b"]) }
+            try device.write { _ = try $0.writes.create("notes", ["title": "b"]) }
             try device.run(for: .seconds(1))
             for id in device.held.map(\.id) { device.tell(.answered(id, .refused(refusal))) }
             #expect(device.machine.status.state == (refusal == .signedOut ? .signedOut : .paused(.otherUser)))
@@ -209,7 +210,7 @@ import Testing
     }
 
     private func writeNote(_ device: ScriptedDevice) throws {
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
     }
 
     @Test("What an engine couldn't store is forgotten once another leads: the entries are that one's")
@@ -223,10 +224,10 @@ import Testing
         try device.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
         // Another process takes the lead, and has found out that the entry must go out again.
         try device.store.write { tx in
-            let epoch = try tx.lead()
-            let entry = try #require(try tx.entries().first)
-            try tx.requeue(entry.sequence)
-            try tx.markInFlight(entry.sequence, body: entry.body ?? [], epoch: epoch, user: "ann")
+            let epoch = try tx.sending.lead()
+            let entry = try #require(try tx.outbox.entries().first)
+            try tx.sending.requeue(entry.sequence)
+            try tx.sending.markInFlight(entry.sequence, body: entry.body ?? [], epoch: epoch, user: "ann")
         }
         for _ in 0..<3 { device.tell(.syncNow) }
         #expect(device.machine.status.state == .stopped)

@@ -25,7 +25,7 @@ import Testing
     func refusedWrite() throws {
         refuse(.duplicateValue) { $0.operation.name == "create" }
         device.start()
-        try device.write { _ = try $0.create("notes", ["title": .string(Self.secret)]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": .string(Self.secret)]) }
         // The lookup that follows is a success, after which there is no last error.
         let refused = device.fate
         var problems: [SyncProblem] = []
@@ -52,7 +52,7 @@ import Testing
         let status = device.machine.status
         #expect(status.subscriptions.map(\.phase) == [.paused(ErrorCode.invalidParameters.rawValue)])
         #expect(!"\(status)".contains(Self.secret))
-        let kept = try device.store.read { try $0.subscription(number)?.progress }
+        let kept = try device.store.read { try $0.subscriptions.subscription(number)?.progress }
         #expect(kept?.refusal != nil && !"\(kept?.json ?? [:])".contains(Self.secret))
     }
 

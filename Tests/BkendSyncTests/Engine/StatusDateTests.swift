@@ -11,7 +11,7 @@ import Testing
         _ = try device.start(knowing: 1)
         device.fate = { _ in .answer(SyncAnswer(status: 503, retryAfter: .seconds(30))) }
         let before = device.environment.now().date
-        try device.write { _ = try $0.create("notes", ["n": 1]) }
+        try device.write { _ = try $0.writes.create("notes", ["n": 1]) }
         try device.run(for: .seconds(1))
         guard case .waiting(let until) = device.machine.status.state else {
             Issue.record("\(device.machine.status.state)")

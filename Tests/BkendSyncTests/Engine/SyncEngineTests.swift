@@ -19,7 +19,7 @@ import Testing
         _ = try fixture.create(["title": "a"])
         await engine.noteLocalWrite()
         for await status in engine.statuses() where status.state == .idle && status.pending == 0 { break }
-        #expect(try fixture.store.read { try $0.entryCount() } == 0)
+        #expect(try fixture.store.read { try $0.outbox.entryCount() } == 0)
         #expect(try await sender.rows().count == 1)
         await engine.stop()
         #expect(await engine.status.state == .stopped)
@@ -43,11 +43,11 @@ import Testing
         async let create: Void = sender.create()
         clock.advance(by: .seconds(1))
         _ = await create
-        #expect(try fixture.store.read { try $0.entryCount(.inFlight) } == 1)
+        #expect(try fixture.store.read { try $0.outbox.entryCount(.inFlight) } == 1)
         clock.advance(by: .seconds(36))
         // The pull's question may be given up before the create is.
         for await status in statuses where status.lastError != nil {
-            if try fixture.store.read({ try $0.entryCount(.inFlight) }) == 0 { break }
+            if try fixture.store.read({ try $0.outbox.entryCount(.inFlight) }) == 0 { break }
         }
         await engine.stop()
     }

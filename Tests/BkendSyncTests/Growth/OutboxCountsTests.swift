@@ -9,7 +9,7 @@ import Testing
 @Suite struct OutboxCountsTests {
     private static func counted(_ store: StoreDatabase) throws -> [OutboxEntry.State: Int] {
         try store.read { snapshot in
-            Dictionary(grouping: try snapshot.entries(), by: \.state).mapValues(\.count)
+            Dictionary(grouping: try snapshot.outbox.entries(), by: \.state).mapValues(\.count)
         }
     }
 
@@ -18,29 +18,31 @@ import Testing
         let fixture = try StoreFixture()
         let store = fixture.store
         func check() throws {
-            #expect(try store.read { try $0.entryCounts() } == Self.counted(store))
+            #expect(try store.read { try $0.outbox.entryCounts() } == Self.counted(store))
             #expect(
-                try store.read { try $0.entryCount(of: "notes") }
-                    == store.read { try $0.entries(table: "notes").count })
+                try store.read { try $0.outbox.entryCount(of: "notes") }
+                    == store.read { try $0.outbox.entries(table: "notes").count })
         }
         let first = try fixture.create(["title": "a"])
         let second = try fixture.create(["title": "b", "list": .string(first)])
         _ = try fixture.create(["title": "c"], in: "lists")
         try check()
-        #expect(try store.read { try $0.tablesWithEntries() } == ["lists", "notes"])
+        #expect(try store.read { try $0.outbox.tablesWithEntries() } == ["lists", "notes"])
         try fixture.fail(try #require(fixture.lane(first).first))
         try check()
-        #expect(try store.read { try $0.entryCounts() } == [.failed: 1, .blocked: 1, .queued: 1])
-        #expect(try store.read { try $0.tablesWithEntriesToSend() } == ["lists"])
-        try store.write { try $0.retry(try #require(try $0.entries(of: "notes", first).first).sequence) }
+        #expect(try store.read { try $0.outbox.entryCounts() } == [.failed: 1, .blocked: 1, .queued: 1])
+        #expect(try store.read { try $0.queue.tablesWithEntriesToSend() } == ["lists"])
+        try store.write {
+            try $0.decisions.retry(try #require(try $0.outbox.entries(of: "notes", first).first).sequence)
+        }
         try check()
         try fixture.adopt(first, as: "s1")
         try check()
         try fixture.delete(second)
         try check()
-        try store.write { try $0.wipe(losing: true) }
+        try store.write { try $0.ownership.wipe(losing: true) }
         try check()
-        #expect(try store.read { try $0.entryCounts().isEmpty })
+        #expect(try store.read { try $0.outbox.entryCounts().isEmpty })
     }
 
     @Test("A transaction that is undone leaves the counts as they were")
@@ -50,11 +52,11 @@ import Testing
         _ = try fixture.create(["title": "a"])
         #expect(throws: Undone.self) {
             try fixture.store.write {
-                _ = try $0.create("notes", ["title": "b"])
+                _ = try $0.writes.create("notes", ["title": "b"])
                 throw Undone()
             }
         }
-        #expect(try fixture.store.read { try $0.entryCounts() } == [.queued: 1])
+        #expect(try fixture.store.read { try $0.outbox.entryCounts() } == [.queued: 1])
     }
 
     @Test("A store of the first format keeps its entries and counts them")
@@ -78,8 +80,8 @@ import Testing
             }
         }
         let store = try open(StoreSchema.migrations)
-        #expect(try store.read { try $0.entryCounts() } == [.queued: 2, .failed: 1])
-        #expect(try store.read { try $0.entries(state: .failed).map(\.record) } == ["r0"])
+        #expect(try store.read { try $0.outbox.entryCounts() } == [.queued: 2, .failed: 1])
+        #expect(try store.read { try $0.outbox.entries(state: .failed).map(\.record) } == ["r0"])
         #expect(try Self.counted(store) == [.queued: 2, .failed: 1])
     }
 }

@@ -45,7 +45,7 @@ import Testing
                 for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 100) {
                     let part = start..<min(start + 100, numbers.upperBound)
                     try await store.open.write { tx in
-                        for number in part { _ = try tx.create("notes", Self.note(number)) }
+                        for number in part { _ = try tx.writes.create("notes", Self.note(number)) }
                     }
                     try await company.hear(of: part.upperBound)
                 }
@@ -54,7 +54,7 @@ import Testing
             func steps(from count: Int) async throws -> Int {
                 let before = trace.steps
                 for number in count..<(count + 20) {
-                    try await store.open.write { _ = try $0.create("notes", Self.note(number)) }
+                    try await store.open.write { _ = try $0.writes.create("notes", Self.note(number)) }
                     try await company.hear(of: number + 1)
                 }
                 return trace.steps - before
@@ -96,10 +96,10 @@ private final class Company {
         }
         if beside == .stuck {
             try await store.open.write { tx in
-                let list = try tx.create("lists", ["title": "List"])
-                _ = try tx.create("lists", ["parent": .string(list)])
-                let create = try #require(tx.entries(of: "lists", list).first)
-                try tx.fail(create.sequence, because: EntryFailure(code: "no", message: "no"))
+                let list = try tx.writes.create("lists", ["title": "List"])
+                _ = try tx.writes.create("lists", ["parent": .string(list)])
+                let create = try #require(tx.outbox.entries(of: "lists", list).first)
+                try tx.sending.fail(create.sequence, because: EntryFailure(code: "no", message: "no"))
             }
         }
         guard beside == .offline || beside == .unreachable else { return }
@@ -122,12 +122,12 @@ private final class Company {
             while let result = await observation.next() { if try isHeard(result) { break } }
         }
         if beside == .counts {
-            let counts = try await store.open.read { try $0.entryCounts() }
+            let counts = try await store.open.read { try $0.outbox.entryCounts() }
             #expect(counts == [.queued: count])
         }
         if beside == .stuck {
             let (counts, isToSend) = try await store.open.read {
-                (try $0.entryCounts(), try $0.hasEntriesToSend(besides: []))
+                (try $0.outbox.entryCounts(), try $0.queue.hasEntriesToSend(besides: []))
             }
             #expect(counts == [.queued: count, .failed: 1, .blocked: 1] && isToSend)
         }

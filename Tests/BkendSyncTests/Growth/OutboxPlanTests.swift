@@ -40,12 +40,12 @@ import Testing
             }
             tell(.sessionChanged(user: "ann"))
             tell(.start)
-            _ = try database.write { try $0.subscribe("notes") }
+            _ = try database.write { try $0.subscribing.subscribe("notes") }
             let query = Query(sort: [Query.Sort("title")], page: Query.Page(offset: 0, limit: .max))
             let observation = try store.open.observe(query, in: "notes")
             let list = try database.write { tx in
-                let id = try tx.create("notes", ["title": "List"])
-                return try #require(tx.entries(of: "notes", id).first)
+                let id = try tx.writes.create("notes", ["title": "List"])
+                return try #require(tx.outbox.entries(of: "notes", id).first)
             }
             var result = await observation.next()
             while let shown = result, shown.rows.isEmpty { result = await observation.next() }
@@ -53,25 +53,32 @@ import Testing
             // From here on; the last time with an entry that is stuck, and others that wait for it.
             let trace = StatementTrace(store.path)
             for number in 0..<4 {
-                if number == 3 { try await store.open.write { try $0.fail(list.sequence, because: Self.refused) } }
-                let id = try await store.open.write {
-                    try $0.create("notes", ["title": .string("Note \(number)"), "list": .string(list.record)])
+                if number == 3 {
+                    try await store.open.write { try $0.sending.fail(list.sequence, because: Self.refused) }
                 }
-                _ = try await store.open.read { try $0.document("notes", id) }
-                _ = try await store.open.write { try $0.update("notes", id, set: ["title": "Other"]) }
-                if number == 0 { try await store.open.write { try $0.delete("notes", id) } }
+                let id = try await store.open.write {
+                    try $0.writes.create("notes", ["title": .string("Note \(number)"), "list": .string(list.record)])
+                }
+                _ = try await store.open.read { try $0.documents.document("notes", id) }
+                _ = try await store.open.write { try $0.writes.update("notes", id, set: ["title": "Other"]) }
+                if number == 0 { try await store.open.write { try $0.writes.delete("notes", id) } }
                 tell(.localWrite)
                 _ = try await store.open.read { snapshot in
-                    (try snapshot.entryCounts(), try snapshot.outboxCounts(), try snapshot.engineNews())
+                    (
+                        try snapshot.outbox.entryCounts(),
+                        try snapshot.outbox.inNumbers(reports: snapshot.reports.count()), try snapshot.engineNews()
+                    )
                 }
                 // The create of the second note.
-                let (waiting, toSend) = try await store.open.read { try ($0.entry(4), $0.tablesWithEntriesToSend()) }
+                let (waiting, toSend) = try await store.open.read {
+                    try ($0.outbox.entry(4), $0.queue.tablesWithEntriesToSend())
+                }
                 #expect((waiting?.state == .blocked) == (number == 3))
                 #expect(toSend.isEmpty == (number == 3))
             }
             for state in OutboxEntry.State.allCases where state != .queued {
-                _ = try await store.open.read { try $0.entries(state: state) }
-                _ = try await store.open.read { try $0.entries(table: "notes", state: state) }
+                _ = try await store.open.read { try $0.outbox.entries(state: state) }
+                _ = try await store.open.read { try $0.outbox.entries(table: "notes", state: state) }
             }
             #expect(trace.runs(of: ["WITH RECURSIVE held"]) > 3)
             while let shown = result, shown.rows.count != 4 { result = await observation.next() }

@@ -10,16 +10,16 @@ struct IdentityTests {
         try fixture.allowFolding()
         let a = try fixture.create(["title": "A"])
         let b = try fixture.create(["parent": .string(a), "votes": [a: [.string(a), 1]]])
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) == [a])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.record) == [a])
         try fixture.send(a)
         let rows = try fixture.changes { try fixture.adopt(a, as: "s1") }
         #expect(rows.map(\.record) == ["s1", b])
         #expect(rows.map(\.formerly) == [a, nil])
         #expect(try fixture.lane(b)[0].fields == ["parent": "s1", "votes": ["s1": ["s1", 1]]])
         #expect(try fixture.visible(b)?["parent"] == "s1")
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) == [b])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.record) == [b])
         #expect(try fixture.state("s1") == .synced)
-        #expect(try fixture.store.read { try $0.find(Query(), in: "notes") }.count == 2)
+        #expect(try fixture.store.read { try $0.documents.find(Query(), in: "notes") }.count == 2)
     }
 
     @Test("The alias stays: reads, writes, filters, paths and orders take the local id for ever")
@@ -32,7 +32,7 @@ struct IdentityTests {
         let b = try fixture.create(["parent": .string(a), "by": [a: 2]])
         #expect(try fixture.visible(b)?["parent"] == "s1")
         func count(_ condition: Condition) throws -> Int {
-            try fixture.store.read { try $0.count(.condition(condition), in: "notes") }
+            try fixture.store.read { try $0.documents.count(.condition(condition), in: "notes") }
         }
         #expect(try count(Condition("parent", .equals(.string(a)))) == 1)
         #expect(try count(Condition("id", .isIn([.string(a)]))) == 1)
@@ -40,7 +40,7 @@ struct IdentityTests {
         try fixture.update(a, ["title": "B"])
         #expect(try fixture.visible("s1")?["title"] == "B")
         let store = try fixture.reopened()
-        #expect(try store.read { try $0.resolve(a) } == "s1")
+        #expect(try store.read { try $0.aliases.resolve(a) } == "s1")
         try fixture.delete(a)
         #expect(try fixture.visible("s1") == nil)
     }
@@ -53,7 +53,7 @@ struct IdentityTests {
         let b = try fixture.create(["parent": .string(lookalike)])
         try fixture.adopt(a, as: "s1")
         #expect(try fixture.visible(b)?["parent"] == .string(lookalike))
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) == [b])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.record) == [b])
     }
 
     @Test("Cyclic and self references are sent in an order that works")
@@ -65,7 +65,7 @@ struct IdentityTests {
         try fixture.update(a, ["other": .string(b), "me": .string(a)])
         var order: [String] = []
         for number in 0..<3 {
-            let next = try #require(try fixture.store.read { try $0.sendable(limit: 8) }.first)
+            let next = try #require(try fixture.store.read { try $0.queue.sendable(limit: 8) }.first)
             order.append("\(next.kind)")
             try fixture.send(next.record)
             if next.kind == .create {
@@ -76,7 +76,7 @@ struct IdentityTests {
             }
         }
         #expect(order == ["create", "create", "update"])
-        #expect(try fixture.store.read { try $0.entryCount() } == 0)
+        #expect(try fixture.store.read { try $0.outbox.entryCount() } == 0)
         #expect(try fixture.visible(b)?["other"] == "s0")
     }
 

@@ -15,7 +15,7 @@ import Testing
         func prepare(_ path: String) throws {
             do {
                 let store = try StoreDatabase.open(path: path, owner: "ann", environment: .still)
-                _ = try store.write { try $0.create("notes", ["title": "kept"]) }
+                _ = try store.write { try $0.writes.create("notes", ["title": "kept"]) }
                 // The pages' own place, so that what is read is what lies in the file.
                 try store.writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             }
@@ -48,9 +48,9 @@ import Testing
             #expect(try second.write { try !$0.tableExists("sync_meta") })
             for writer in [first, second] {
                 let store = try StoreDatabase(over: writer, environment: .still)
-                _ = try store.write { try $0.create("notes", ["title": "kept"]) }
+                _ = try store.write { try $0.writes.create("notes", ["title": "kept"]) }
             }
-            #expect(try StoreDatabase(over: first, environment: .still).read { try $0.entryCount() } == 2)
+            #expect(try StoreDatabase(over: first, environment: .still).read { try $0.outbox.entryCount() } == 2)
         }
     }
 
@@ -150,7 +150,7 @@ import Testing
                 let path = folder + "/store.sqlite"
                 do {
                     let store = try StoreDatabase.open(path: path, owner: "ann", environment: .still)
-                    _ = try store.write { try $0.create("notes", ["title": "kept"]) }
+                    _ = try store.write { try $0.writes.create("notes", ["title": "kept"]) }
                 }
                 try Data(text.utf8).write(to: URL(filePath: path + ".damaged"))
                 let store = try StoreDatabase.open(path: path, owner: "ann", environment: .still)

@@ -35,12 +35,12 @@ extension SalvageTests {
             }
             let store = try open(path)
             #expect(store.damage?.savedEntries == 3)
-            let entries = try store.read { try $0.entries() }
+            let entries = try store.read { try $0.outbox.entries() }
             let first = try #require(entries.first)
             let row: JSONObject = ["id": "n1", "title": "A"]
-            try store.write { _ = try $0.adopt(first.sequence, row: row.serialized()) }
-            #expect(try store.read { try $0.entries().map(\.fields["parent"]) }.contains("n1"))
-            #expect(try store.read { try $0.reports() } == [])
+            try store.write { _ = try $0.adopting.adopt(first.sequence, row: row.serialized()) }
+            #expect(try store.read { try $0.outbox.entries().map(\.fields["parent"]) }.contains("n1"))
+            #expect(try store.read { try $0.reports.all() } == [])
         }
     }
 
@@ -58,7 +58,7 @@ extension SalvageTests {
             }
             let store = try open(path)
             #expect(store.damage?.savedEntries == 3)
-            #expect(try store.read { try $0.entries().map(\.state) } == [.failed, .blocked, .queued])
+            #expect(try store.read { try $0.outbox.entries().map(\.state) } == [.failed, .blocked, .queued])
             #expect(try StoreAudit.faults(store) == [])
         }
     }
@@ -90,11 +90,13 @@ extension SalvageTests {
             #expect(store.damage?.savedEntries == 3)
             #expect(store.damage?.lostEntries == 8)
             #expect(try store.read { try $0.owner } == "u1")
-            #expect(try store.read { try $0.entries().map(\.kind) } == [.create, .create, .update])
+            #expect(try store.read { try $0.outbox.entries().map(\.kind) } == [.create, .create, .update])
             #expect(try StoreAudit.faults(store) == [])
             // The server's copy completes what waits.
-            try store.write { _ = try $0.receive([Array(#"{"id":"s1","title":"S","n":1}"#.utf8)], table: "notes") }
-            #expect(try store.read { try $0.document("notes", "s1")?.json["title"] } == "mine")
+            try store.write {
+                _ = try $0.receiving.receive([Array(#"{"id":"s1","title":"S","n":1}"#.utf8)], table: "notes")
+            }
+            #expect(try store.read { try $0.documents.document("notes", "s1")?.json["title"] } == "mine")
         }
     }
 
@@ -110,13 +112,13 @@ extension SalvageTests {
                 try db.execute(sql: "PRAGMA max_page_count = \(pages)")
             }
             do {
-                _ = try store.write { try $0.restore(rows) }
+                _ = try store.write { try $0.restoring.restore(rows) }
                 Issue.record("restored on a full disk")
             } catch let error as DatabaseError {
                 #expect(error.resultCode == .SQLITE_FULL)
             }
             try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 100000") }
-            #expect(try store.write { try $0.restore(rows) } == 3)
+            #expect(try store.write { try $0.restoring.restore(rows) } == 3)
         }
     }
 }

@@ -23,10 +23,10 @@ struct SalvageTests {
     func prepare(_ path: String) throws {
         let store = try open(path)
         try store.write { tx in
-            _ = try tx.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
-            let a = try tx.create("notes", ["title": "A"])
-            _ = try tx.create("notes", ["parent": .string(a)])
-            try tx.update("notes", "s1", set: ["title": "mine"])
+            _ = try tx.receiving.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
+            let a = try tx.writes.create("notes", ["title": "A"])
+            _ = try tx.writes.create("notes", ["parent": .string(a)])
+            try tx.writes.update("notes", "s1", set: ["title": "mine"])
         }
     }
 
@@ -49,19 +49,19 @@ struct SalvageTests {
             do {
                 let store = try open(path)
                 try store.write {
-                    try $0.keepIndex([.init("title")], of: "notes")
-                    try $0.keepIndex([.init("parent")], of: "notes")
+                    try $0.indexes.keep([.init("title")], of: "notes")
+                    try $0.indexes.keep([.init("parent")], of: "notes")
                 }
-                while try store.write({ try $0.fillIndexes() }) {}
+                while try store.write({ try $0.indexes.fill() }) {}
             }
             try spoil(path) { db in
                 try db.execute(sql: "UPDATE sync_indexes SET definition = 'x' WHERE name = 'parent_1'")
             }
             let store = try open(path)
             #expect(store.damage?.savedEntries == 3)
-            #expect(try store.read { try $0.indexes().map(\.fields) } == [[.init("title")]])
+            #expect(try store.read { try $0.indexes.all().map(\.fields) } == [[.init("title")]])
             let query = Query(filter: .condition(Condition("title", .equals("A"))))
-            #expect(try store.read { try $0.explain(query, in: "notes")?.index } == "title_1")
+            #expect(try store.read { try $0.documents.explain(query, in: "notes")?.index } == "title_1")
             #expect(try StoreAudit.faults(store).isEmpty)
         }
     }
@@ -96,8 +96,8 @@ struct SalvageTests {
             #expect(store.damage?.savedEntries == 3)
             #expect(store.damage?.lostEntries == 0)
             #expect(store.damage?.reason == "quick_check")
-            #expect(try store.read { try $0.entryCount() } == 3)
-            #expect(try store.read { try $0.document("notes", "s1")?.json["title"] } == "mine")
+            #expect(try store.read { try $0.outbox.entryCount() } == 3)
+            #expect(try store.read { try $0.documents.document("notes", "s1")?.json["title"] } == "mine")
             #expect(FileManager.default.fileExists(atPath: path + ".damaged-1"))
             #expect(!FileManager.default.fileExists(atPath: path + ".damaged-2"))
             #expect(!FileManager.default.fileExists(atPath: path + ".damaged"))
@@ -109,10 +109,10 @@ struct SalvageTests {
         try withFolder { path throws in
             try prepare(path)
             try DamageMark(reason: "quick_check").write(beside: path)
-            _ = try open(path).write { try $0.create("notes", ["title": "later"]) }
+            _ = try open(path).write { try $0.writes.create("notes", ["title": "later"]) }
             try DamageMark(reason: "quick_check", number: 1, isMoved: true).write(beside: path)
             let store = try open(path)
-            #expect(try store.read { try $0.entryCount() } == 4)
+            #expect(try store.read { try $0.outbox.entryCount() } == 4)
             #expect(store.damage?.savedEntries == 3)
         }
     }
@@ -153,7 +153,7 @@ struct SalvageTests {
                 let store = try open(path)
                 damage = store.damage
                 // Only a look at it shows what is wrong with the last one.
-                _ = try? store.read { try $0.reports() }
+                _ = try? store.read { try $0.reports.all() }
             }
             let store = try open(path)
             damage = damage ?? store.damage
@@ -168,7 +168,7 @@ struct SalvageTests {
         try withFolder { path throws in
             try withFolder { original throws in
                 let store = try open(original)
-                _ = try store.write { try $0.create("notes", ["title": "A"]) }
+                _ = try store.write { try $0.writes.create("notes", ["title": "A"]) }
                 // Enough that the check takes its time.
                 try store.writer.write { db in
                     try db.execute(
@@ -201,9 +201,9 @@ struct SalvageTests {
             #expect(store?.damage == nil)
             #expect(throws: DatabaseError.self) {
                 if byWrite {
-                    _ = try store?.write { try $0.report("race", "notes", "s1") }
+                    _ = try store?.write { try $0.reports.add("race", "notes", "s1") }
                 } else {
-                    _ = try store?.read { try $0.reports() }
+                    _ = try store?.read { try $0.reports.all() }
                 }
             }
             guard case .damaged? = store?.health else {
@@ -239,15 +239,15 @@ struct SalvageTests {
             try FileManager.default.removeItem(atPath: path + "-wal")
             var store: StoreDatabase? = try open(path)
             #expect(store?.damage == nil)
-            #expect(try store?.read { try $0.entryCount() } == 3)
-            _ = try store?.write { try $0.create("notes", ["title": "in the log"]) }
+            #expect(try store?.read { try $0.outbox.entryCount() } == 3)
+            _ = try store?.write { try $0.writes.create("notes", ["title": "in the log"]) }
             try withFolder { copy throws in
                 // What a killed process leaves, without its log.
                 for suffix in ["", ".open"] {
                     try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
                 }
                 #expect(try open(copy).damage?.isLogMissing == true)
-                #expect(try open(copy).read { try $0.entryCount() } == 3)
+                #expect(try open(copy).read { try $0.outbox.entryCount() } == 3)
                 #expect(try open(copy).damage == nil)
             }
             store = nil

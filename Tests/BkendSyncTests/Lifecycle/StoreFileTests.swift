@@ -27,7 +27,7 @@ struct StoreFileTests {
     func reopening() throws {
         try withFolder { path in
             var store: StoreDatabase? = try open(path)
-            let id = try #require(try store?.write { try $0.create("notes", ["title": "A"]) })
+            let id = try #require(try store?.write { try $0.writes.create("notes", ["title": "A"]) })
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             #expect(mode(folder) == 0o700)
             for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
@@ -37,7 +37,7 @@ struct StoreFileTests {
             let again = try open(path)
             #expect(again.health == .unsuspicious)
             #expect(again.damage == nil)
-            #expect(try again.read { try $0.document("notes", id)?.json["title"] } == "A")
+            #expect(try again.read { try $0.documents.document("notes", id)?.json["title"] } == "A")
             let synchronous = try again.writer.writeWithoutTransaction {
                 try Int.fetchOne($0, sql: "PRAGMA synchronous")
             }
@@ -53,7 +53,7 @@ struct StoreFileTests {
             let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             symlink(folder + "/elsewhere", path + suffix)
-            _ = try? open(path).write { try $0.create("notes", ["title": "A"]) }
+            _ = try? open(path).write { try $0.writes.create("notes", ["title": "A"]) }
             #expect(!FileManager.default.fileExists(atPath: folder + "/elsewhere"))
         }
     }
@@ -89,9 +89,9 @@ struct StoreFileTests {
         }
         try withFolder { path in
             let store = try open(path)
-            _ = try store.write { try $0.create("notes", ["a": 1]) }
+            _ = try store.write { try $0.writes.create("notes", ["a": 1]) }
             #expect(refusal { _ = try open(path, owner: "u1") } == .otherOwner)
-            try store.write { try $0.takeOver(by: "u1") }
+            try store.write { try $0.ownership.takeOver(by: "u1") }
             #expect(try open(path, owner: "u1") === store)
         }
     }
@@ -126,19 +126,19 @@ struct StoreFileTests {
     func log() throws {
         try withFolder { path in
             let store = try open(path)
-            _ = try store.write { try $0.create("notes", ["title": "A"]) }
+            _ = try store.write { try $0.writes.create("notes", ["title": "A"]) }
             let pool = try #require(store.writer as? DatabasePool)
             let snapshot = try pool.makeSnapshot()
             _ = try snapshot.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sync_entries") }
             try store.writer.writeWithoutTransaction { db in
                 try db.execute(sql: "CREATE TABLE filling AS SELECT zeroblob(40000000) AS filling")
             }
-            _ = try store.write { try $0.create("notes", ["title": "B"]) }
+            _ = try store.write { try $0.writes.create("notes", ["title": "B"]) }
             #expect(DocumentStorage.logBytes(ofDatabase: path) > 40_000_000)
             try snapshot.close()
-            for title in ["C", "D"] { _ = try store.write { try $0.create("notes", ["title": .string(title)]) } }
+            for title in ["C", "D"] { _ = try store.write { try $0.writes.create("notes", ["title": .string(title)]) } }
             #expect(DocumentStorage.logBytes(ofDatabase: path) <= StorageOptions.logKept)
-            #expect(try store.read { try $0.entries().count } == 4)
+            #expect(try store.read { try $0.outbox.entries().count } == 4)
         }
     }
 
@@ -149,10 +149,10 @@ struct StoreFileTests {
             do {
                 let store = try open(path, owner: "u1")
                 try store.write { tx in
-                    _ = try tx.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
-                    ids.append(try tx.create("notes", ["title": "A"]))
-                    ids.append(try tx.create("notes", ["parent": .string(ids[0])]))
-                    try tx.update("notes", "s1", set: ["title": "mine"])
+                    _ = try tx.receiving.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
+                    ids.append(try tx.writes.create("notes", ["title": "A"]))
+                    ids.append(try tx.writes.create("notes", ["parent": .string(ids[0])]))
+                    try tx.writes.update("notes", "s1", set: ["title": "mine"])
                 }
                 try store.writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             }
@@ -163,16 +163,16 @@ struct StoreFileTests {
             #expect(damage.savedEntries == 3)
             #expect(damage.lostEntries == 0)
             #expect(FileManager.default.fileExists(atPath: damage.setAside))
-            #expect(try store.read { try $0.document("notes", "s1")?.json["title"] } == "mine")
-            #expect(try store.read { try $0.entries().map(\.record) } == [ids[0], ids[1], "s1"])
-            #expect(try store.read { try $0.dependencies(of: try $0.entries()[1].sequence) } == [ids[0]])
+            #expect(try store.read { try $0.documents.document("notes", "s1")?.json["title"] } == "mine")
+            #expect(try store.read { try $0.outbox.entries().map(\.record) } == [ids[0], ids[1], "s1"])
+            #expect(try store.read { try $0.outbox.dependencies(of: try $0.outbox.entries()[1].sequence) } == [ids[0]])
         }
     }
 
     @Test("A database that went missing or empty is told, not taken for a new one")
     func missing() throws {
         try withFolder { path in
-            _ = try open(path).write { try $0.create("notes", ["a": 1]) }
+            _ = try open(path).write { try $0.writes.create("notes", ["a": 1]) }
             for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
             #expect(try open(path).damage?.isOutboxUnreadable == true)
             #expect(try open(path).damage == nil)
@@ -187,7 +187,7 @@ struct StoreFileTests {
                 let store = try open(path)
                 for number in 0..<40 {
                     _ = try store.write {
-                        try $0.create(
+                        try $0.writes.create(
                             "notes", ["n": .int(Int64(number)), "pad": .string(String(repeating: "p", count: 500))])
                     }
                 }
@@ -212,7 +212,7 @@ struct StoreFileTests {
     private func inspect(_ path: String) throws {
         do {
             let store = try open(path)
-            let count = try store.read { try $0.entryCount() }
+            let count = try store.read { try $0.outbox.entryCount() }
             if count < 40, store.damage == nil {
                 // Only a file with no content at all is a new store.
                 #expect(count == 0)

@@ -16,26 +16,26 @@ import Testing
             let rows = (1...5).map { number -> [UInt8] in
                 (["id": .string("p\(number)"), "title": "pulled", "n": .int(Int64(number))] as JSONObject).serialized()
             }
-            let number = try tx.subscribe("notes")
-            _ = try tx.receive(rows, table: "notes", subscription: number)
-            let first = try tx.create("notes", ["title": "first"])
-            let second = try tx.create("notes", ["title": "second", "friend": .string(first)])
-            try tx.update("notes", first, set: ["friend": .string(second), "title": "mine"])
-            _ = try tx.create("people", ["likes": .array([.string(second)])])
-            try tx.update("notes", "p1", set: ["title": "guest's"])
-            try tx.update("notes", "p2", set: ["title": "too long"])
-            try tx.delete("notes", "p3")
-            _ = try tx.create("notes", ["title": "lost"])
-            for record in ["p2"] + (try tx.entries().suffix(1).map(\.record)) {
-                let entry = try #require(try tx.entries().first { $0.record == record })
-                try tx.markInFlight(
+            let number = try tx.subscribing.subscribe("notes")
+            _ = try tx.receiving.receive(rows, table: "notes", subscription: number)
+            let first = try tx.writes.create("notes", ["title": "first"])
+            let second = try tx.writes.create("notes", ["title": "second", "friend": .string(first)])
+            try tx.writes.update("notes", first, set: ["friend": .string(second), "title": "mine"])
+            _ = try tx.writes.create("people", ["likes": .array([.string(second)])])
+            try tx.writes.update("notes", "p1", set: ["title": "guest's"])
+            try tx.writes.update("notes", "p2", set: ["title": "too long"])
+            try tx.writes.delete("notes", "p3")
+            _ = try tx.writes.create("notes", ["title": "lost"])
+            for record in ["p2"] + (try tx.outbox.entries().suffix(1).map(\.record)) {
+                let entry = try #require(try tx.outbox.entries().first { $0.record == record })
+                try tx.sending.markInFlight(
                     entry.sequence, body: entry.sentFields.serialized(), epoch: try tx.epoch, user: "")
             }
-            let letter = try #require(try tx.entries().first { $0.record == "p2" })
-            try tx.fail(letter.sequence, because: EntryFailure(code: "data/refused", message: "no"))
+            let letter = try #require(try tx.outbox.entries().first { $0.record == "p2" })
+            try tx.sending.fail(letter.sequence, because: EntryFailure(code: "data/refused", message: "no"))
             // The letter's field is set again.
-            try tx.update("notes", "p2", set: ["title": "shorter"])
-            try tx.report("conflict", "notes", "p1", detail: ["entry": 5, "field": "title"])
+            try tx.writes.update("notes", "p2", set: ["title": "shorter"])
+            try tx.reports.add("conflict", "notes", "p1", detail: ["entry": 5, "field": "title"])
         }
     }
 
@@ -43,9 +43,9 @@ import Testing
     static func fillUsers(_ store: StoreDatabase) throws {
         try store.write { tx in
             try tx.setMeta("owner", "ann")
-            _ = try tx.receive([Array(#"{"id":"p1","title":"newer","n":1}"#.utf8)], table: "notes")
-            _ = try tx.create("notes", ["title": "Ann's"])
-            try tx.update("notes", "p1", set: ["n": 10])
+            _ = try tx.receiving.receive([Array(#"{"id":"p1","title":"newer","n":1}"#.utf8)], table: "notes")
+            _ = try tx.writes.create("notes", ["title": "Ann's"])
+            try tx.writes.update("notes", "p1", set: ["n": 10])
         }
     }
 
@@ -65,10 +65,10 @@ import Testing
     @Test("Everything arrives as the user's, in order, with ids, edges, images, failures; nothing stays")
     func everything() throws {
         let (guest, user) = try filled()
-        let before = try guest.store.read { try $0.entries() }
+        let before = try guest.store.read { try $0.outbox.entries() }
         let ids = before.filter { $0.kind == .create }.map(\.record)
         #expect(try move(guest.store, user.store) == before.count)
-        let all = try user.store.read { try $0.entries() }
+        let all = try user.store.read { try $0.outbox.entries() }
         let moved = Array(all.dropFirst(2))
         #expect(moved.map(\.record) == before.map(\.record))
         #expect(moved.map(\.kind) == before.map(\.kind))
@@ -81,12 +81,16 @@ import Testing
 
         // What was given out goes on working, and a name waits for its record.
         for id in ids {
-            #expect(try user.store.read { try $0.document("notes", id) ?? $0.document("people", id) } != nil)
+            #expect(
+                try user.store.read { try $0.documents.document("notes", id) ?? $0.documents.document("people", id) }
+                    != nil)
         }
         let person = try #require(moved.first { $0.table == "people" })
-        #expect(try user.store.read { try $0.dependencies(of: person.sequence) } == [ids[1]])
+        #expect(try user.store.read { try $0.outbox.dependencies(of: person.sequence) } == [ids[1]])
         #expect(try user.visible(ids[0])?["createdBy"] == "ann")
-        _ = try user.store.write { try $0.adopt(moved[0].sequence, row: Array(#"{"id":"s1","title":"first"}"#.utf8)) }
+        _ = try user.store.write {
+            try $0.adopting.adopt(moved[0].sequence, row: Array(#"{"id":"s1","title":"first"}"#.utf8))
+        }
         #expect(try user.visible(ids[0])?["id"] == "s1")
 
         // The dead letter's field was set again by an entry that has another number here.
@@ -96,17 +100,17 @@ import Testing
         #expect(try user.visible("p2")?["title"] == "shorter")
         // What the user's store knew of a record stays, with both stores' changes.
         #expect(try user.visible("p1")?["title"] == "guest's" && user.visible("p1")?["n"] == 10)
-        #expect(try user.store.read { try $0.base("notes", "p1")?.json["title"] } == "newer")
+        #expect(try user.store.read { try $0.documents.base("notes", "p1")?.json["title"] } == "newer")
         #expect(try user.visible("p3") == nil && user.visible("p4") == nil)
-        let report = try #require(try user.store.read { try $0.reports() }.first)
+        let report = try #require(try user.store.read { try $0.reports.all() }.first)
         #expect(report.kind == "conflict" && report.record == "p1")
         let changed = try #require(moved.first { $0.record == "p1" })
         #expect(report.detail["entry"] == .int(changed.sequence))
 
         #expect(try guest.store.read { try $0.isPristine && $0.owner == "" && $0.moving == nil })
         for id in ids { #expect(try guest.visible(id) == nil) }
-        #expect(try guest.store.read { try $0.document("notes", "p4") } == nil)
-        #expect(try user.store.read { try $0.alias(ids[0])?.formerUser } == "")
+        #expect(try guest.store.read { try $0.documents.document("notes", "p4") } == nil)
+        #expect(try user.store.read { try $0.aliases.alias(ids[0])?.formerUser } == "")
     }
 
     @Test("Called again it does nothing, and the next guest's writes are moved like the first one's")
@@ -118,30 +122,30 @@ import Testing
         #expect(try StoreAudit.contents(user.store) == after)
         let id = try guest.create(["title": "next guest's"])
         #expect(try move(guest.store, user.store) == 1)
-        #expect(try user.store.read { try $0.entryCount() } == count + 3)
+        #expect(try user.store.read { try $0.outbox.entryCount() } == count + 3)
         #expect(try user.visible(id)?["title"] == "next guest's")
     }
 
     @Test("A store that is being taken over takes no writes, and nobody sends anything from it")
     func closed() throws {
         let (guest, user) = try filled()
-        let epoch = try guest.store.write { try $0.lead() }
-        let entry = try #require(try guest.store.read { try $0.entries(state: .queued) }.first)
-        let move = try guest.store.write { try $0.beginMoving(to: "ann") }
+        let epoch = try guest.store.write { try $0.sending.lead() }
+        let entry = try #require(try guest.store.read { try $0.outbox.entries(state: .queued) }.first)
+        let move = try guest.store.write { try $0.guestMoving.begin(to: "ann") }
         #expect(refusal { _ = try guest.create(["title": "late"]) } == .beingTakenOver)
         #expect(refusal { try guest.update("p1", ["title": "late"]) } == .beingTakenOver)
         #expect(refusal { try guest.delete("p1") } == .beingTakenOver)
-        #expect(refusal { _ = try guest.store.write { try $0.discard(entry.sequence) } } == .beingTakenOver)
-        #expect(refusal { _ = try guest.store.write { try $0.lead() } } == .beingTakenOver)
-        #expect(refusal { try guest.store.write { try $0.takeOver(by: "bob") } } == .beingTakenOver)
-        #expect(refusal { _ = try guest.store.write { try $0.beginMoving(to: "bob") } } == .beingTakenOver)
+        #expect(refusal { _ = try guest.store.write { try $0.decisions.discard(entry.sequence) } } == .beingTakenOver)
+        #expect(refusal { _ = try guest.store.write { try $0.sending.lead() } } == .beingTakenOver)
+        #expect(refusal { try guest.store.write { try $0.ownership.takeOver(by: "bob") } } == .beingTakenOver)
+        #expect(refusal { _ = try guest.store.write { try $0.guestMoving.begin(to: "bob") } } == .beingTakenOver)
         #expect(
             refusal {
                 try guest.store.write {
-                    try $0.markInFlight(entry.sequence, body: [], epoch: epoch, user: "")
+                    try $0.sending.markInFlight(entry.sequence, body: [], epoch: epoch, user: "")
                 }
             } == .notLeader(epoch: epoch + 1))
-        #expect(try guest.store.write { try $0.beginMoving(to: "ann") } == move)
+        #expect(try guest.store.write { try $0.guestMoving.begin(to: "ann") } == move)
         #expect(
             refusal { _ = try GuestMove.run(from: guest.store, into: StoreFixture().store, user: "ann") } == .otherOwner
         )
@@ -151,9 +155,9 @@ import Testing
 
     /// The steps of a move, each in a transaction of its own.
     private static let steps: [@Sendable (StoreDatabase, StoreDatabase, GuestMove) throws -> Void] = [
-        { guest, _, _ in _ = try guest.write { try $0.beginMoving(to: "ann") } },
-        { guest, user, move in _ = try user.write { try $0.takeIn(GuestOutbox(store: guest), of: move) } },
-        { guest, _, _ in try guest.write { try $0.endMoving() } },
+        { guest, _, _ in _ = try guest.write { try $0.guestMoving.begin(to: "ann") } },
+        { guest, user, move in _ = try user.write { try $0.guestMoving.takeIn(GuestOutbox(store: guest), of: move) } },
+        { guest, _, _ in try guest.write { try $0.guestMoving.end() } },
     ]
 
     @Test("Whatever step it was cut short after, going on gives what an undisturbed move gives", arguments: 1...3)
@@ -162,7 +166,7 @@ import Testing
         _ = try move(guest.store, user.store)
         let expected = try StoreAudit.contents(user.store).filter { !$0.contains("takenIn.") }
         let (otherGuest, other) = try filled()
-        let begun = try otherGuest.store.write { try $0.beginMoving(to: "ann") }
+        let begun = try otherGuest.store.write { try $0.guestMoving.begin(to: "ann") }
         for step in Self.steps.prefix(count) { try step(otherGuest.store, other.store, begun) }
         let (guestAgain, userAgain) = (try otherGuest.reopened(), try other.reopened())
         _ = try move(guestAgain, userAgain)
@@ -178,9 +182,9 @@ import Testing
         for fixture in [guest, user] {
             if fixture === user { try fixture.store.write { try $0.setMeta("owner", "ann") } }
             try fixture.store.write { tx in
-                _ = try tx.receive([Array(#"{"id":"p1","title":"old","n":1}"#.utf8)], table: "notes")
-                try tx.update("notes", "p1", set: fixture === user ? ["n": 2] : ["title": "guest's"])
-                #expect(try tx.recreate("notes", "p1"))
+                _ = try tx.receiving.receive([Array(#"{"id":"p1","title":"old","n":1}"#.utf8)], table: "notes")
+                try tx.writes.update("notes", "p1", set: fixture === user ? ["n": 2] : ["title": "guest's"])
+                #expect(try tx.recreating.recreate("notes", "p1"))
             }
         }
         #expect(try move(guest.store, user.store) == 1)
@@ -198,8 +202,8 @@ import Testing
         try user.run(for: .seconds(600))
         guest.fate = { request in if case .create = request.operation { .hold } else { .deliver } }
         guest.start()
-        let id = try guest.write { try $0.create("notes", ["title": "guest's"]) }
-        try guest.write { _ = try $0.create("notes", ["friend": .string(id)]) }
+        let id = try guest.write { try $0.writes.create("notes", ["title": "guest's"]) }
+        try guest.write { _ = try $0.writes.create("notes", ["friend": .string(id)]) }
         try guest.run(for: .seconds(1))
         #expect(guest.held.count == 1)
         #expect(try GuestMove.run(from: guest.store, into: user.store, user: "ann") == 2)

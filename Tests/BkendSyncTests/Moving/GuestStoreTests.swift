@@ -23,11 +23,11 @@ import Testing
 
     @discardableResult
     private func write(_ location: StoreLocation, _ owner: String, _ title: String) throws -> String {
-        try open(location, owner).write { try $0.create("notes", ["title": .string(title)]) }
+        try open(location, owner).write { try $0.writes.create("notes", ["title": .string(title)]) }
     }
 
     private func titles(_ location: StoreLocation, _ owner: String) throws -> [JSON?] {
-        try open(location, owner).read { try $0.find(Query(sort: [.init("title")]), in: "notes") }
+        try open(location, owner).read { try $0.documents.find(Query(sort: [.init("title")]), in: "notes") }
             .map { try $0.json["title"] }
     }
 
@@ -62,7 +62,7 @@ import Testing
         try run { root in
             let guest = try find(root, "")
             try open(guest, "").write { tx in
-                _ = try tx.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
+                _ = try tx.receiving.receive([Array(#"{"id":"s1","title":"S"}"#.utf8)], table: "notes")
             }
             _ = try find(root, "ann")
             #expect(try find(root, "") == guest && !guest.isLeft)
@@ -82,7 +82,7 @@ import Testing
             #expect(try guest.move(into: target, at: ann, by: "ann") == 0)
             #expect(!guest.isMoving)
             #expect(try titles(ann, "ann") == ["Ann's", "guest's"])
-            #expect(try target.read { try $0.document("notes", id)?.json["title"] } == "guest's")
+            #expect(try target.read { try $0.documents.document("notes", id)?.json["title"] } == "guest's")
             #expect(try find(root, "") == guest && titles(guest, "") == [])
             #expect(refusal { _ = try ann.move(into: target, at: ann, by: "ann") } != nil)
             #expect(refusal { _ = try guest.move(into: target, at: ann, by: "bob") } == nil)
@@ -96,11 +96,11 @@ import Testing
         try StoreFolder.write([], to: guest.folder + "/moving")
         let (from, into) = (try open(guest, ""), try open(ann, "ann"))
         guard steps > 0 else { return }
-        let move = try from.write { try $0.beginMoving(to: "ann") }
+        let move = try from.write { try $0.guestMoving.begin(to: "ann") }
         guard steps > 1 else { return }
-        _ = try into.write { try $0.takeIn(GuestOutbox(store: from), of: move) }
+        _ = try into.write { try $0.guestMoving.takeIn(GuestOutbox(store: from), of: move) }
         guard steps > 2 else { return }
-        try from.write { try $0.endMoving() }
+        try from.write { try $0.guestMoving.end() }
     }
 
     @Test(
@@ -120,7 +120,7 @@ import Testing
             #expect(try titles(ann, "ann") == (steps == 0 ? ["Ann's"] : ["Ann's", "guest's"]))
             let next = try find(root, "")
             #expect(try titles(next, "") == [])
-            #expect(try open(ann, "ann").read { try $0.entryCount() } == (steps == 0 ? 1 : 2))
+            #expect(try open(ann, "ann").read { try $0.outbox.entryCount() } == (steps == 0 ? 1 : 2))
         }
     }
 
@@ -205,7 +205,7 @@ import Testing
                 }
                 #expect(kill || moved == 40)
                 let ann = try find(root, "ann")
-                #expect(try open(ann, "ann").read { try $0.entryCount() } == 41)
+                #expect(try open(ann, "ann").read { try $0.outbox.entryCount() } == 41)
                 #expect(try titles(try find(root, ""), "") == [])
             }
         }
@@ -234,7 +234,7 @@ import Testing
             for left in try StoreLocation.left(root: root, name: "main") {
                 _ = try left.location.move(into: try open(ann, "ann"), at: ann, by: "ann")
             }
-            let entries = try open(ann, "ann").read { try $0.entries() }
+            let entries = try open(ann, "ann").read { try $0.outbox.entries() }
             #expect(entries.count == 11 && Set(entries.map(\.record)).count == 11, "\(place)")
             #expect(try StoreAudit.faults(open(ann, "ann")) == [], "\(place)")
             #expect(try titles(try find(root, ""), "") == [], "\(place)")

@@ -24,7 +24,7 @@ import Testing
                 for batch in 0..<100 {
                     try await store.open.write { tx in
                         for number in 0..<100 {
-                            _ = try tx.create("notes", Self.note(writer: 2, number: batch * 100 + number))
+                            _ = try tx.writes.create("notes", Self.note(writer: 2, number: batch * 100 + number))
                         }
                     }
                 }
@@ -56,7 +56,7 @@ import Testing
         let trace = StatementTrace(store.path)
         try await store.open.write { tx in
             try tx.setFacts(TableFacts(uniqueFields: []), of: "notes")
-            for number in 0..<30 { _ = try tx.create("notes", Self.note(writer: 1, number: number)) }
+            for number in 0..<30 { _ = try tx.writes.create("notes", Self.note(writer: 1, number: number)) }
         }
         let observation = try store.open.observe(Self.query(writer: 1), in: "notes")
         let first = try #require(await observation.next())
@@ -73,17 +73,17 @@ import Testing
         var writes = 0
         try await others(&writes)
         #expect(writes > 0)
-        try await store.open.write { _ = try $0.create("sentinels", ["seen": true]) }
+        try await store.open.write { _ = try $0.writes.create("sentinels", ["seen": true]) }
         #expect(await sentinel.next()?.rows.count == 1)
         #expect(trace.runs(of: query) == before)
         #expect(trace.runs(of: ["FROM sync_changes"]) > looks)
 
         // A change of what the result holds is put into it; who comes after the last of a full page, only the query knows.
-        try await store.open.write { _ = try $0.update("notes", first.rows[0].id, set: ["seen": true]) }
+        try await store.open.write { _ = try $0.writes.update("notes", first.rows[0].id, set: ["seen": true]) }
         let second = try #require(await observation.next())
         #expect(second.rows[0].document.bytes != first.rows[0].document.bytes)
         #expect(trace.runs(of: query) == before)
-        try await store.open.write { try $0.delete("notes", first.rows[0].id) }
+        try await store.open.write { try $0.writes.delete("notes", first.rows[0].id) }
         let third = try #require(await observation.next())
         #expect(third.rows.count == 20 && third.rows[0].id == first.rows[1].id)
         #expect(trace.runs(of: query) > before)
@@ -133,7 +133,7 @@ import Testing
                     group.addTask {
                         for number in 0..<25 {
                             _ = try await store.write {
-                                try $0.create("notes", Self.note(writer: 1, number: part * 25 + number))
+                                try $0.writes.create("notes", Self.note(writer: 1, number: part * 25 + number))
                             }
                         }
                     }
@@ -156,7 +156,7 @@ import Testing
         let store = OpenStore(try StoreDatabase.inMemory())
         let writer = Task {
             for number in 0..<300 {
-                _ = try await store.write { try $0.create("notes", Self.note(writer: 1, number: number)) }
+                _ = try await store.write { try $0.writes.create("notes", Self.note(writer: 1, number: number)) }
             }
         }
         for _ in 0..<60 {
@@ -176,7 +176,7 @@ import Testing
         let observation = try store.observe(Self.query(writer: 1, limit: .max), in: "notes")
         #expect(await observation.next()?.rows.isEmpty == true)
         try await store.write { tx in
-            for number in 0..<50 { _ = try tx.create("notes", Self.note(writer: 1, number: number)) }
+            for number in 0..<50 { _ = try tx.writes.create("notes", Self.note(writer: 1, number: number)) }
         }
         #expect(await observation.next()?.rows.count == 50)
         await store.close()

@@ -27,7 +27,7 @@ import Testing
     private static func observe(_ store: OpenStore, _ observed: ObservedStore) async throws {
         let observation = try store.observe(Self.query, in: "notes")
         #expect(await observation.next()?.rows.isEmpty == true)
-        _ = try await store.write { try $0.create("notes", ["mine": true]) }
+        _ = try await store.write { try $0.writes.create("notes", ["mine": true]) }
         let mine = try #require(await observation.next())
         #expect(mine.rows.count == 1 && mine.error == nil)
         // Six creates, three updates and a delete of a created one.

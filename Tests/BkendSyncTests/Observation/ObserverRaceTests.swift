@@ -40,8 +40,8 @@ private final class Once: Sendable {
 /// What falls between two steps of an observer or of the feed.
 @Suite(.timeLimit(.minutes(1))) struct ObserverRaceTests {
     private static func create(in database: StoreDatabase, _ table: String = "notes") throws -> Int64 {
-        try database.write { _ = try $0.create(table, ["title": "a"]) }
-        return try database.read { try $0.latestChange }
+        try database.write { _ = try $0.writes.create(table, ["title": "a"]) }
+        return try database.read { try $0.changes.latest }
     }
 
     @Test("An observer that comes between a look's listing and its reading hears of what the look has passed")
@@ -57,7 +57,7 @@ private final class Once: Sendable {
             do {
                 _ = feed.add(second)
                 try feed.begin()
-                let before = try database.read { try $0.latestChange }
+                let before = try database.read { try $0.changes.latest }
                 let after = try Self.create(in: database)
                 seen.withLock { $0 = (before, after) }
             } catch {
@@ -95,11 +95,13 @@ private final class Once: Sendable {
     @Test("A table that becomes complete while its query runs is told as complete")
     func completeness() async throws {
         let core = StoreCore(try StoreDatabase.inMemory())
-        let number = try core.database.write { try $0.subscribe("notes") }
+        let number = try core.database.write { try $0.subscribing.subscribe("notes") }
         let result = try await Self.result(core) { observer in
-            try core.database.write { try $0.setProgress(PullProgress(["filled": true]), of: number) }
-            var batch = FeedBatch(changes: [], position: try core.database.read { try $0.latestChange })
-            batch.completeness[ExactString("notes")] = try core.database.read { try $0.completeness(of: "notes") }
+            try core.database.write { try $0.subscriptions.setProgress(PullProgress(["filled": true]), of: number) }
+            var batch = FeedBatch(changes: [], position: try core.database.read { try $0.changes.latest })
+            batch.completeness[ExactString("notes")] = try core.database.read {
+                try $0.subscriptions.completeness(of: "notes")
+            }
             observer.receive(batch)
         }
         #expect(result.isComplete)

@@ -15,26 +15,27 @@ import Testing
     /// The blocked entries' records, in the order of the entries, as each way of asking has them.
     private func blocked() throws -> [String] {
         try fixture.store.read { snapshot in
-            let all = try snapshot.entries()
+            let all = try snapshot.outbox.entries()
             let blocked = all.filter { $0.state == .blocked }
-            #expect(try snapshot.entries(state: .blocked) == blocked)
-            #expect(try snapshot.entries(state: .queued) == all.filter { $0.state == .queued })
-            #expect(try snapshot.blockedEntries() == Set(blocked.map(\.sequence)))
+            #expect(try snapshot.outbox.entries(state: .blocked) == blocked)
+            #expect(try snapshot.outbox.entries(state: .queued) == all.filter { $0.state == .queued })
+            #expect(try snapshot.blocked.entries() == Set(blocked.map(\.sequence)))
             let counts = Dictionary(grouping: all, by: \.state).mapValues(\.count)
-            #expect(try snapshot.entryCounts() == counts)
+            #expect(try snapshot.outbox.entryCounts() == counts)
             let toSend = Set(all.filter { [.queued, .inFlight, .ambiguous].contains($0.state) }.map(\.table))
-            #expect(try snapshot.tablesWithEntriesToSend() == toSend.sorted())
-            #expect(try snapshot.hasEntriesToSend(besides: []) == !toSend.isEmpty)
+            #expect(try snapshot.queue.tablesWithEntriesToSend() == toSend.sorted())
+            #expect(try snapshot.queue.hasEntriesToSend(besides: []) == !toSend.isEmpty)
             let elsewhere = TablePause(table: "elsewhere", kind: nil, reason: .requested, until: .distantPast)
-            #expect(try snapshot.hasEntriesToSend(besides: [elsewhere]) == !toSend.isEmpty)
+            #expect(try snapshot.queue.hasEntriesToSend(besides: [elsewhere]) == !toSend.isEmpty)
             for entry in all {
-                #expect(try snapshot.entry(entry.sequence) == entry)
-                #expect(try snapshot.entries(of: entry.table, entry.record).contains(entry))
-                #expect(try snapshot.entries(table: entry.table, state: entry.state).contains(entry))
+                #expect(try snapshot.outbox.entry(entry.sequence) == entry)
+                #expect(try snapshot.outbox.entries(of: entry.table, entry.record).contains(entry))
+                #expect(try snapshot.outbox.entries(table: entry.table, state: entry.state).contains(entry))
                 // No row says it.
-                #expect(try snapshot.storedEntry(entry.sequence)?.state != .blocked)
+                #expect(try snapshot.outbox.storedEntry(entry.sequence)?.state != .blocked)
             }
-            #expect(try snapshot.sendable(limit: .max).allSatisfy { $0.state == .queued && !blocked.contains($0) })
+            #expect(
+                try snapshot.queue.sendable(limit: .max).allSatisfy { $0.state == .queued && !blocked.contains($0) })
             return blocked.map(\.record)
         }
     }
@@ -75,12 +76,12 @@ import Testing
         // c is made before d, and waits for a from now on: it is an older entry than the one that blocks it further on.
         let e = try fixture.create(["title": "E"])
         let first = try #require(fixture.lane(c).first)
-        try fixture.store.write { try $0.edit(first.sequence, set: ["see": .string(e)]) }
+        try fixture.store.write { try $0.decisions.edit(first.sequence, set: ["see": .string(e)]) }
         let second = try #require(fixture.lane(e).first)
-        try fixture.store.write { try $0.edit(second.sequence, set: ["see": .string(a)]) }
+        try fixture.store.write { try $0.decisions.edit(second.sequence, set: ["see": .string(a)]) }
         #expect(try blocked() == ["s", "s", c, d, "t", e])
         #expect(try fixture.lane(b).map(\.state) == [.queued])
-        #expect(try fixture.store.read { try $0.sendable(limit: .max) }.map(\.record) == [b])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: .max) }.map(\.record) == [b])
     }
 
     @Test("An entry with several causes is blocked until the last one is gone")
@@ -90,10 +91,12 @@ import Testing
         let c = try fixture.create(["first": .string(a), "second": .string(b)])
         let d = try fixture.create(["parent": .string(c)])
         let sent = try fixture.send(b)
-        try fixture.store.write { try $0.markUnresolved(sent.sequence) }
+        try fixture.store.write { try $0.sending.markUnresolved(sent.sequence) }
         try fail(a)
         #expect(try blocked() == [c, d])
-        try fixture.store.write { try $0.retry(try #require($0.entries(of: "notes", a).first).sequence) }
+        try fixture.store.write {
+            try $0.decisions.retry(try #require($0.outbox.entries(of: "notes", a).first).sequence)
+        }
         #expect(try blocked() == [c, d])
         try fixture.adopt(b, as: "s1")
         #expect(try blocked().isEmpty)
@@ -114,11 +117,13 @@ import Testing
         let lane = try fixture.lane(a)
         #expect(lane.map(\.state) == [.failed, .blocked])
         // What is gone is reported as it was shown.
-        #expect(try fixture.store.write { try $0.discard(lane[0].sequence) } == lane)
+        #expect(try fixture.store.write { try $0.decisions.discard(lane[0].sequence) } == lane)
         #expect(try fixture.lane("s").map(\.state) == [.failed, .queued])
         #expect(try fixture.lane(b).map(\.state) == [.failed])
         #expect(try blocked() == [c])
-        _ = try fixture.store.write { try $0.discard(try #require($0.entries(of: "notes", b).first).sequence) }
+        _ = try fixture.store.write {
+            try $0.decisions.discard(try #require($0.outbox.entries(of: "notes", b).first).sequence)
+        }
         #expect(try blocked().isEmpty)
         #expect(try fixture.lane(c).map(\.state) == [.failed])
     }
@@ -130,10 +135,10 @@ import Testing
         let sent = try fixture.send(b, in: "others")
         let c = try fixture.create(["parent": .string(b)], in: "others")
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         try fixture.fail(try fixture.send("a"))
         #expect(try blocked().isEmpty)
-        try fixture.store.write { try $0.requeue(sent.sequence) }
+        try fixture.store.write { try $0.sending.requeue(sent.sequence) }
         #expect(try blocked() == [b, c])
     }
 
@@ -142,10 +147,12 @@ import Testing
         let a = try fixture.create(["title": "A"])
         let b = try fixture.create(["parent": .string(a)])
         let waiting = try #require(fixture.lane(b).first).sequence
-        #expect(refusal { try fixture.store.write { try $0.retry(waiting) } } == .wrongState(waiting, .queued))
+        #expect(
+            refusal { try fixture.store.write { try $0.decisions.retry(waiting) } } == .wrongState(waiting, .queued))
         try fail(a)
-        #expect(refusal { try fixture.store.write { try $0.retry(waiting) } } == .wrongState(waiting, .blocked))
-        try fixture.store.write { try $0.edit(waiting, set: [:], removing: ["parent"]) }
+        #expect(
+            refusal { try fixture.store.write { try $0.decisions.retry(waiting) } } == .wrongState(waiting, .blocked))
+        try fixture.store.write { try $0.decisions.edit(waiting, set: [:], removing: ["parent"]) }
         #expect(try blocked().isEmpty)
     }
 
@@ -159,8 +166,8 @@ import Testing
         func isAsked() throws -> [Bool] {
             try fixture.store.read {
                 try [
-                    $0.hasOthersWaiting(beside: second), $0.hasQueued("lists", .create, after: 0),
-                    $0.hasQueued("lists", .create, after: second.sequence - 1),
+                    $0.queue.hasOthersWaiting(beside: second), $0.queue.hasQueued("lists", .create, after: 0),
+                    $0.queue.hasQueued("lists", .create, after: second.sequence - 1),
                 ]
             }
         }
@@ -169,11 +176,11 @@ import Testing
         #expect(try isAsked() == [false, true, true])
         try fixture.delete(c, in: "lists")
         #expect(try isAsked() == [false, false, false])
-        #expect(try fixture.store.read { try $0.outboxCounts().pending } == 1)
+        #expect(try fixture.store.read { try $0.outbox.inNumbers(reports: 0).pending } == 1)
         let described = try fixture.store.read { try $0.diagnostics()["entries"] }
         #expect(described == ["create blocked": 1, "create failed": 1])
         // What waits for a create that is on its way isn't blocked, and can't be sent yet.
-        try fixture.store.write { try $0.retry(first.sequence - 1) }
+        try fixture.store.write { try $0.decisions.retry(first.sequence - 1) }
         #expect(try isAsked() == [true, false, false])
     }
 
@@ -186,7 +193,7 @@ import Testing
         let sent = try fixture.send("a")
         try fixture.update("a", ["title": "C"])
         func isAsked() throws -> Bool {
-            try fixture.store.read { try $0.hasQueued("notes", .update, after: sent.sequence) }
+            try fixture.store.read { try $0.queue.hasQueued("notes", .update, after: sent.sequence) }
         }
         #expect(try fixture.lane("a").count == 2 && !isAsked())
         try fixture.update("b", ["title": "B"])
@@ -202,24 +209,24 @@ import Testing
         }
         let old = try open(Array(StoreSchema.migrations.prefix(3)))
         let (a, b) = try old.write { tx -> (String, String) in
-            let a = try tx.create("notes", ["title": "A"])
-            let b = try tx.create("notes", ["parent": .string(a)])
-            _ = try tx.create("notes", ["title": "C"])
-            let create = try #require(tx.entries(of: "notes", a).first)
-            try tx.fail(create.sequence, because: EntryFailure(code: "no", message: "no"))
+            let a = try tx.writes.create("notes", ["title": "A"])
+            let b = try tx.writes.create("notes", ["parent": .string(a)])
+            _ = try tx.writes.create("notes", ["title": "C"])
+            let create = try #require(tx.outbox.entries(of: "notes", a).first)
+            try tx.sending.fail(create.sequence, because: EntryFailure(code: "no", message: "no"))
             return (a, b)
         }
-        let expected = try old.read { try $0.entries() }
+        let expected = try old.read { try $0.outbox.entries() }
         // What that format stored: right for b, left behind for the last one.
         try old.writer.write { try $0.execute(sql: "UPDATE sync_entries SET state = 'blocked' WHERE state = 'queued'") }
         let store = try open(StoreSchema.migrations)
         #expect(try store.read { try $0.meta("format") } == "\(StoreSchema.format)")
-        #expect(try store.read { try $0.storedCounts() } == [.failed: 1, .queued: 2])
-        #expect(try store.read { try $0.entryCounts() } == [.failed: 1, .blocked: 1, .queued: 1])
-        #expect(try store.read { try $0.entries() } == expected)
-        #expect(try store.read { try $0.entries(state: .blocked).map(\.record) } == [b])
+        #expect(try store.read { try $0.outbox.storedCounts() } == [.failed: 1, .queued: 2])
+        #expect(try store.read { try $0.outbox.entryCounts() } == [.failed: 1, .blocked: 1, .queued: 1])
+        #expect(try store.read { try $0.outbox.entries() } == expected)
+        #expect(try store.read { try $0.outbox.entries(state: .blocked).map(\.record) } == [b])
         #expect(try StoreAudit.faults(store) == [])
-        try store.write { try $0.retry(try #require($0.entries(of: "notes", a).first).sequence) }
-        #expect(try store.read { try $0.entryCounts() } == [.queued: 3])
+        try store.write { try $0.decisions.retry(try #require($0.outbox.entries(of: "notes", a).first).sequence) }
+        #expect(try store.read { try $0.outbox.entryCounts() } == [.queued: 3])
     }
 }

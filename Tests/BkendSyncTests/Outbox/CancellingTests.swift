@@ -26,7 +26,7 @@ struct CancellingTests {
         try fixture.delete(a)
         #expect(try fixture.lane(a).isEmpty)
         #expect(try fixture.visible(a) == nil)
-        #expect(try fixture.store.read { try $0.alias(a)?.state } == .cancelled)
+        #expect(try fixture.store.read { try $0.aliases.alias(a)?.state } == .cancelled)
         guard case .failed(let failure) = try fixture.state(b) else {
             Issue.record("the dependent did not fail")
             return
@@ -46,10 +46,11 @@ struct CancellingTests {
         let b = try fixture.create(["parent": .string(a), "title": "B"])
         try fixture.delete(a)
         let entry = try fixture.lane(b)[0]
-        #expect(refusal { try fixture.store.write { try $0.retry(entry.sequence) } } == .namesDiscardedRecord(a))
+        #expect(
+            refusal { try fixture.store.write { try $0.decisions.retry(entry.sequence) } } == .namesDiscardedRecord(a))
         try fixture.store.write { tx in
-            try tx.edit(entry.sequence, set: [:], removing: ["parent"])
-            try tx.retry(entry.sequence)
+            try tx.decisions.edit(entry.sequence, set: [:], removing: ["parent"])
+            try tx.decisions.retry(entry.sequence)
         }
         #expect(try fixture.state(b) == .pending)
         #expect(try fixture.lane(b)[0].fields == ["title": "B"])
@@ -65,7 +66,7 @@ struct CancellingTests {
         #expect(try fixture.visible(a) == nil)
         try fixture.adopt(a, as: "s1")
         #expect(try fixture.visible("s1") == nil)
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.kind) == [.delete])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.kind) == [.delete])
         let delete = try fixture.send("s1")
         #expect(try fixture.answerDelete(delete))
         #expect(try fixture.answerDelete(delete) == false)
@@ -97,7 +98,7 @@ struct CancellingTests {
         let later = try fixture.send("a")
         #expect(try fixture.answerUpdate(later, #"{"id":"a","title":"C","n":1}"#))
         #expect(try fixture.visible("a") == ["id": "a", "title": "C", "n": 1])
-        try fixture.store.write { try $0.retry(sent.sequence) }
+        try fixture.store.write { try $0.decisions.retry(sent.sequence) }
         let lane = try fixture.lane("a")
         #expect(lane.map(\.fields) == [["n": 2]])
         #expect(lane[0].before == ["n": 1])
@@ -109,9 +110,9 @@ struct CancellingTests {
         let (fixture, sent) = try refusedThenChanged()
         let later = try #require(try fixture.lane("a").last)
         #expect(try fixture.lane("a")[0].overwritten == ["title"])
-        _ = try fixture.store.write { try $0.discard(later.sequence) }
+        _ = try fixture.store.write { try $0.decisions.discard(later.sequence) }
         #expect(try fixture.lane("a")[0].overwritten == [])
-        try fixture.store.write { try $0.retry(sent.sequence) }
+        try fixture.store.write { try $0.decisions.retry(sent.sequence) }
         #expect(try fixture.lane("a").map(\.fields) == [["title": "B", "n": 2]])
     }
 
@@ -124,9 +125,9 @@ struct CancellingTests {
         try fixture.fail(sent)
         try fixture.update("a", ["title": "C", "n": 3])
         #expect(try fixture.lane("a")[0].overwritten.sorted() == ["n", "title"])
-        try fixture.store.write { try $0.edit(sent.sequence, set: ["title": "D"]) }
+        try fixture.store.write { try $0.decisions.edit(sent.sequence, set: ["title": "D"]) }
         #expect(try fixture.lane("a")[0].overwritten == ["n"])
-        try fixture.store.write { try $0.retry(sent.sequence) }
+        try fixture.store.write { try $0.decisions.retry(sent.sequence) }
         #expect(try fixture.visible("a")?["title"] == "D")
         #expect(try fixture.visible("a")?["n"] == 3)
     }
@@ -141,10 +142,10 @@ struct CancellingTests {
         try fixture.fail(try fixture.send("a"))
         let letters = try fixture.lane("a")
         #expect(letters.map(\.overwritten) == [["title"], []])
-        try fixture.store.write { try $0.retry(letters[1].sequence) }
+        try fixture.store.write { try $0.decisions.retry(letters[1].sequence) }
         #expect(try fixture.lane("a")[0].overwritten == ["title"])
         let again = try #require(try fixture.lane("a").last)
-        _ = try fixture.store.write { try $0.discard(again.sequence) }
+        _ = try fixture.store.write { try $0.decisions.discard(again.sequence) }
         #expect(try fixture.lane("a").map(\.overwritten) == [[]])
     }
 
@@ -161,12 +162,12 @@ struct CancellingTests {
         let d = try fixture.create(["parent": .string(c)])
         #expect(try fixture.lane(a).map(\.state) == [.failed, .blocked])
         for id in [b, c, d] { #expect(try fixture.lane(id).map(\.state) == [.blocked]) }
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) == [other])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.record) == [other])
         #expect(try fixture.visible(a)?["n"] == 1)
-        try fixture.store.write { try $0.retry(sent.sequence) }
+        try fixture.store.write { try $0.decisions.retry(sent.sequence) }
         for id in [b, c, d] { #expect(try fixture.lane(id).map(\.state) == [.queued]) }
         try fixture.allowFolding()
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) == [a, other])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.record) == [a, other])
     }
 
     @Test("Two creates can't be edited to wait for each other")
@@ -175,10 +176,10 @@ struct CancellingTests {
         let a = try fixture.create(["title": "A"])
         let b = try fixture.create(["parent": .string(a)])
         let entry = try fixture.lane(a)[0].sequence
-        let reason = refusal { try fixture.store.write { try $0.edit(entry, set: ["child": .string(b)]) } }
+        let reason = refusal { try fixture.store.write { try $0.decisions.edit(entry, set: ["child": .string(b)]) } }
         #expect(reason == .dependencyCycle(entry))
         #expect(
-            refusal { try fixture.store.write { try $0.edit(entry, set: ["me": .string(a)]) } }
+            refusal { try fixture.store.write { try $0.decisions.edit(entry, set: ["me": .string(a)]) } }
                 == .dependencyCycle(entry))
     }
 
@@ -189,14 +190,14 @@ struct CancellingTests {
         try fixture.update("a", ["title": "B", "n": 2])
         try fixture.update("a", ["title": "C"])
         let first = try fixture.lane("a")[0]
-        try fixture.store.write { _ = try $0.discard(first.sequence) }
+        try fixture.store.write { _ = try $0.decisions.discard(first.sequence) }
         #expect(try fixture.lane("a").map(\.before) == [["title": "A"]])
         #expect(try fixture.visible("a")?["n"] == 1)
-        try fixture.store.write { _ = try $0.discard(try #require(try $0.entries().first).sequence) }
+        try fixture.store.write { _ = try $0.decisions.discard(try #require(try $0.outbox.entries().first).sequence) }
         #expect(try fixture.visible("a") == ["id": "a", "title": "A", "n": 1])
         #expect(try fixture.state("a") == .synced)
         try fixture.delete("a")
-        try fixture.store.write { _ = try $0.discard(try #require(try $0.entries().first).sequence) }
+        try fixture.store.write { _ = try $0.decisions.discard(try #require(try $0.outbox.entries().first).sequence) }
         #expect(try fixture.visible("a") == ["id": "a", "title": "A", "n": 1])
     }
 
@@ -205,7 +206,7 @@ struct CancellingTests {
         let fixture = try StoreFixture()
         let sent = try fixture.send(fixture.create(["title": "A"]))
         #expect(
-            refusal { try fixture.store.write { _ = try $0.discard(sent.sequence) } }
+            refusal { try fixture.store.write { _ = try $0.decisions.discard(sent.sequence) } }
                 == .wrongState(sent.sequence, .inFlight))
     }
 }

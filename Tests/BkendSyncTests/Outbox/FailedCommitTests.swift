@@ -18,7 +18,7 @@ struct FailedCommitTests {
         }
         #expect(throws: (any Error).self) {
             try fixture.store.write { transaction in
-                _ = try transaction.create("lost", ["n": 1])
+                _ = try transaction.writes.create("lost", ["n": 1])
                 // Found at the commit alone.
                 try transaction.db.execute(sql: "INSERT INTO child VALUES (1)")
             }

@@ -39,7 +39,7 @@ struct FoldingTests {
         let id = try fixture.create(["title": "A"])
         let sent = try fixture.send(id)
         try fixture.update(id, ["title": "B"])
-        try fixture.store.write { try $0.requeue(sent.sequence) }
+        try fixture.store.write { try $0.sending.requeue(sent.sequence) }
         try fixture.update(id, ["title": "C"])
         let lane = try fixture.lane(id)
         #expect(lane.map(\.kind) == [.create, .update])
@@ -72,8 +72,8 @@ struct FoldingTests {
         try fixture.update(a, ["friends": [.string(b)], "self": .string(a)])
         let lane = try fixture.lane(a)
         #expect(lane.map(\.kind) == [.create, .update, .update])
-        #expect(try fixture.store.read { try $0.dependencies(of: lane[1].sequence) } == [b])
-        #expect(try fixture.store.read { try $0.dependencies(of: lane[2].sequence) } == [a, b])
+        #expect(try fixture.store.read { try $0.outbox.dependencies(of: lane[1].sequence) } == [b])
+        #expect(try fixture.store.read { try $0.outbox.dependencies(of: lane[2].sequence) } == [a, b])
         try fixture.update(a, ["friend": [b: 1]])
         #expect(try fixture.lane(a).count == 3)
     }
@@ -86,8 +86,8 @@ struct FoldingTests {
         try fixture.update(id, ["slug": "free"])
         #expect(try fixture.lane(id).map(\.fields) == [["slug": "free"]])
         #expect(try fixture.visible(id)?["slug"] == "free")
-        try fixture.store.write { try $0.retry(try #require(try $0.entries().first).sequence) }
+        try fixture.store.write { try $0.decisions.retry(try #require(try $0.outbox.entries().first).sequence) }
         #expect(try fixture.state(id) == .pending)
-        #expect(try fixture.store.read { try $0.sendable(limit: 8) }.map(\.fields) == [["slug": "free"]])
+        #expect(try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.fields) == [["slug": "free"]])
     }
 }

@@ -8,15 +8,15 @@ struct SendingTests {
     @Test("A new leader finds what the old one had in flight ambiguous, and the old one can't go on")
     func epochs() throws {
         let fixture = try StoreFixture()
-        let first = try fixture.store.write { try $0.lead() }
+        let first = try fixture.store.write { try $0.sending.lead() }
         let sent = try fixture.send(fixture.create(["n": 1]))
-        let second = try fixture.store.write { try $0.lead() }
-        #expect(try fixture.store.read { try $0.entry(sent.sequence)?.state } == .ambiguous)
+        let second = try fixture.store.write { try $0.sending.lead() }
+        #expect(try fixture.store.read { try $0.outbox.entry(sent.sequence)?.state } == .ambiguous)
         #expect(refusal { try fixture.store.write(epoch: first) { _ in } } == .notLeader(epoch: second))
         let other = try fixture.create(["n": 2])
         let entry = try fixture.lane(other)[0].sequence
         let reason = refusal {
-            try fixture.store.write { try $0.markInFlight(entry, body: [], epoch: first, user: "") }
+            try fixture.store.write { try $0.sending.markInFlight(entry, body: [], epoch: first, user: "") }
         }
         #expect(reason == .notLeader(epoch: second))
     }
@@ -26,7 +26,9 @@ struct SendingTests {
         let fixture = try StoreFixture()
         let id = try fixture.create(["n": 1])
         let entry = try fixture.lane(id)[0].sequence
-        let reason = refusal { try fixture.store.write { try $0.markInFlight(entry, body: [], epoch: 0, user: "u") } }
+        let reason = refusal {
+            try fixture.store.write { try $0.sending.markInFlight(entry, body: [], epoch: 0, user: "u") }
+        }
         #expect(reason == .otherUser(entry))
     }
 
@@ -38,7 +40,7 @@ struct SendingTests {
         let b = try fixture.create(["parent": .string(a)])
         for entry in [try fixture.lane(a)[1], try fixture.lane(b)[0]] {
             let reason = refusal {
-                try fixture.store.write { try $0.markInFlight(entry.sequence, body: [], epoch: 0, user: "") }
+                try fixture.store.write { try $0.sending.markInFlight(entry.sequence, body: [], epoch: 0, user: "") }
             }
             #expect(reason == .notReady(entry.sequence))
         }
@@ -49,18 +51,18 @@ struct SendingTests {
         let fixture = try StoreFixture()
         let a = try fixture.create(["n": 1])
         let b = try fixture.create(["n": 2])
-        func heads() throws -> [String] { try fixture.store.read { try $0.sendable(limit: 8) }.map(\.record) }
+        func heads() throws -> [String] { try fixture.store.read { try $0.queue.sendable(limit: 8) }.map(\.record) }
         #expect(try heads() == [a])
         let sent = try fixture.send(a)
         #expect(try heads() == [])
-        try fixture.store.write { try $0.markAmbiguous(sent.sequence) }
+        try fixture.store.write { try $0.sending.markAmbiguous(sent.sequence) }
         #expect(try heads() == [])
-        try fixture.store.write { try $0.markUnresolved(sent.sequence) }
+        try fixture.store.write { try $0.sending.markUnresolved(sent.sequence) }
         #expect(try heads() == [b], "what waits for the app holds up nothing else")
         #expect(try fixture.state(a) == .unresolved)
         try fixture.allowFolding()
         #expect(try heads() == [b])
-        try fixture.store.write { try $0.retry(sent.sequence) }
+        try fixture.store.write { try $0.decisions.retry(sent.sequence) }
         #expect(try heads() == [a, b])
     }
 
@@ -70,7 +72,7 @@ struct SendingTests {
         try fixture.receive(["id": "a", "n": 1])
         try fixture.update("a", ["n": 2])
         try fixture.update("a", ["n": 3])
-        #expect(try fixture.store.write { try $0.gone("notes", "a") }.map(\.fields) == [["n": 2], ["n": 3]])
+        #expect(try fixture.store.write { try $0.answers.gone("notes", "a") }.map(\.fields) == [["n": 2], ["n": 3]])
         #expect(try fixture.visible("a") == nil)
         #expect(try fixture.state("a") == .synced)
     }
@@ -82,13 +84,15 @@ struct SendingTests {
         try fixture.update("a", ["n": 2])
         try fixture.update("a", ["n": 3])
         let b = try fixture.create(["parent": "a"], in: "others")
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         let lane = try fixture.lane("a")
         #expect(lane.map(\.kind) == [.create])
         #expect(lane[0].sentFields == ["title": "A", "n": 3, "clientKey": "re-a"])
         #expect(try fixture.visible("a")?["n"] == 3)
         #expect(
-            try fixture.store.read { try $0.dependencies(of: try $0.entries(of: "others", b)[0].sequence) } == ["a"])
+            try fixture.store.read {
+                try $0.outbox.dependencies(of: try $0.outbox.entries(of: "others", b)[0].sequence)
+            } == ["a"])
         let rows = try fixture.changes { try fixture.adopt("a", as: "s9") }
         #expect(rows[0].formerly == "a")
         #expect(try fixture.visible(b, in: "others")?["parent"] == "s9")
@@ -106,7 +110,7 @@ struct SendingTests {
         try fixture.update("b", ["parent": "y"], in: "others")
         try fixture.update("c", ["parent": "a"], in: "others")
         try fixture.update("c", ["parent": "z"], in: "others")
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         try fixture.adopt("a", as: "s9")
         #expect(try fixture.lane("b", in: "others").map(\.before) == [["parent": "a"]])
         let lane = try fixture.lane("c", in: "others")
@@ -119,7 +123,7 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "title": "A", "n": 1, "state": "open", "createdBy": ""])
         try fixture.update("a", ["n": 2, "added": true, "state": "done"])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         try fixture.update("a", ["n": 3])
         let theirs: JSONObject = [
             "id": "s1", "title": "Theirs", "n": 1, "state": "done", "createdBy": "", "clientKey": "re-a",
@@ -140,7 +144,7 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "title": "A", "n": 1])
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         try fixture.adopt("a", as: "s1")
         #expect(try fixture.visible("a")?["id"] == "s1")
         try fixture.receive(["id": "a", "title": "A", "n": 1])
@@ -158,8 +162,8 @@ struct SendingTests {
         try fixture.receive(["id": "a", "title": "A", "n": 1, "k": 1])
         try fixture.update("a", ["n": 2])
         try fixture.store.write { try $0.setFacts(TableFacts(takesExtraFields: takesExtraFields), of: "notes") }
-        let early = try fixture.store.read { try $0.mark }
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        let early = try fixture.store.read { try $0.settled.mark }
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         #expect(try fixture.lane("a").map(\.clientKey) == [takesExtraFields ? "re-a" : nil])
         let naming = try fixture.create(["parent": "a"], in: "others")
         let row: JSONObject = ["id": "a", "title": "B", "n": 1, "k": 1, "updatedAt": "2026-01-01T00:00:00.000Z"]
@@ -176,9 +180,9 @@ struct SendingTests {
         #expect(try fixture.visible("a")?["title"] == "B")
         #expect(try fixture.visible("a")?["n"] == 2)
         let waiting = try fixture.lane(naming, in: "others")[0]
-        #expect(try fixture.store.read { try $0.dependencies(of: waiting.sequence) } == [])
+        #expect(try fixture.store.read { try $0.outbox.dependencies(of: waiting.sequence) } == [])
         #expect(
-            try fixture.store.read { try $0.sendable(limit: 9) }.map(\.sequence) == [
+            try fixture.store.read { try $0.queue.sendable(limit: 9) }.map(\.sequence) == [
                 lane[0].sequence, waiting.sequence,
             ])
     }
@@ -190,7 +194,7 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "title": "A", "n": 1])
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         try fixture.fail(try fixture.send("a"))
         try fixture.update("a", ["title": "C"])
         let row: JSONObject = ["id": "a", "title": "B", "n": 2, "updatedAt": "2026-01-01T00:00:00.000Z"]
@@ -201,7 +205,7 @@ struct SendingTests {
         #expect(lane[0].fields == ["title": "C"])
         #expect(lane[0].failure?.code == "data/validation-error")
         #expect(try fixture.visible("a")?["title"] == "B")
-        try fixture.store.write { try $0.retry(lane[0].sequence) }
+        try fixture.store.write { try $0.decisions.retry(lane[0].sequence) }
         #expect(try fixture.lane("a").map(\.before) == [["title": "B"]])
         #expect(try fixture.visible("a")?["title"] == "C")
     }
@@ -211,15 +215,15 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "n": 1])
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         let row: JSONObject = ["id": "a", "n": 1, "updatedAt": "2026-01-01T00:00:00.000Z"]
         let create = try fixture.send("a")
         #expect(try fixture.receive(row, isFresh: true).setAside == ["a"])
-        try fixture.store.write { try $0.markAmbiguous(create.sequence) }
+        try fixture.store.write { try $0.sending.markAmbiguous(create.sequence) }
         #expect(try fixture.receive(row).setAside == ["a"])
         #expect(try fixture.receive(row, isFresh: true).setAside.isEmpty)
         #expect(try fixture.lane("a").map(\.kind) == [.create])
-        try fixture.store.write { try $0.markUnresolved(create.sequence) }
+        try fixture.store.write { try $0.sending.markUnresolved(create.sequence) }
         #expect(try fixture.receive(row, isFresh: true).calledOff == [create.sequence])
         #expect(try fixture.lane("a").map(\.state) == [.queued])
         let copy: JSONObject = ["id": "b", "n": 2, "clientKey": "re-a", "createdBy": ""]
@@ -231,7 +235,7 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "title": "A", "n": 1])
         try fixture.update("a", ["title": "m1", "n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         let create = try fixture.send("a")
         try fixture.update("a", ["title": "m2"])
         try fixture.fail(create)
@@ -239,7 +243,7 @@ struct SendingTests {
             ["id": "a", "title": "A", "n": 1, "updatedAt": "2026-01-01T00:00:00.000Z"], isFresh: true)
         #expect(try fixture.lane("a").map(\.state) == [.failed, .queued])
         #expect(try fixture.lane("a").map(\.before) == [["title": "A", "n": 1], ["title": "A"]])
-        try fixture.store.write { try $0.retry(create.sequence) }
+        try fixture.store.write { try $0.decisions.retry(create.sequence) }
         #expect(try fixture.visible("a")?["title"] == "m2")
         #expect(try fixture.visible("a")?["n"] == 2)
     }
@@ -249,7 +253,7 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "title": "A", "parent": "a", "first": "x"])
         try fixture.update("a", ["title": "B", "first": "a"])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         #expect(try fixture.lane("a").map(\.fields) == [["title": "B"], ["parent": "a", "first": "a"]])
         try fixture.receive(
             ["id": "a", "title": "A", "parent": "y", "first": "x", "updatedAt": "2026-01-01T00:00:00.000Z"],
@@ -266,14 +270,14 @@ struct SendingTests {
         let b = try fixture.create(["parent": "a"], in: "others")
         let sent = try fixture.send(b, in: "others")
         let c = try fixture.create(["parent": .string(b)], in: "others")
-        try fixture.store.write { try $0.markAmbiguous(sent.sequence) }
+        try fixture.store.write { try $0.sending.markAmbiguous(sent.sequence) }
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         let create = try fixture.send("a")
         try fixture.fail(create)
-        try fixture.store.write { try $0.requeue(sent.sequence) }
+        try fixture.store.write { try $0.sending.requeue(sent.sequence) }
         for id in [b, c] { #expect(try fixture.lane(id, in: "others").map(\.state) == [.blocked]) }
-        try fixture.store.write { try $0.retry(create.sequence) }
+        try fixture.store.write { try $0.decisions.retry(create.sequence) }
         for id in [b, c] { #expect(try fixture.lane(id, in: "others").map(\.state) == [.queued]) }
     }
 
@@ -284,12 +288,14 @@ struct SendingTests {
         try fixture.receive(["id": "b", "parent": "x"], in: "others")
         try fixture.update("b", ["parent": "a"], in: "others")
         let sent = try fixture.send("b", in: "others")
-        try fixture.store.write { try $0.markAmbiguous(sent.sequence) }
+        try fixture.store.write { try $0.sending.markAmbiguous(sent.sequence) }
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         try fixture.fail(try fixture.send("a"))
         let row: JSONObject = ["id": "b", "parent": "x"]
-        try fixture.store.write { try $0.rebase(sent.sequence, onto: row.serialized(), fields: ["parent": "a"]) }
+        try fixture.store.write {
+            try $0.answers.rebase(sent.sequence, onto: row.serialized(), fields: ["parent": "a"])
+        }
         #expect(try fixture.lane("b", in: "others").map(\.state) == [.blocked])
     }
 
@@ -298,9 +304,9 @@ struct SendingTests {
         let fixture = try StoreFixture()
         try fixture.receive(["id": "a", "n": 1])
         try fixture.update("a", ["n": 2])
-        #expect(try fixture.store.write { try $0.recreate("notes", "a") })
+        #expect(try fixture.store.write { try $0.recreating.recreate("notes", "a") })
         let sequence = try #require(try fixture.lane("a").first?.sequence)
-        try fixture.store.write { _ = try $0.discard(sequence) }
+        try fixture.store.write { _ = try $0.decisions.discard(sequence) }
         #expect(throws: StoreError.self) { _ = try fixture.create(["parent": "a"], in: "others") }
         try fixture.receive(["id": "a", "n": 1], isFresh: true)
         #expect(try fixture.visible("a")?["n"] == 1)
@@ -315,8 +321,8 @@ struct SendingTests {
         try fixture.update("a", ["title": "A2"])
         try fixture.update("b", ["title": "B2"])
         try fixture.store.write { tx throws in
-            #expect(try tx.recreate("notes", "a"))
-            #expect(try tx.recreate("notes", "b"))
+            #expect(try tx.recreating.recreate("notes", "a"))
+            #expect(try tx.recreating.recreate("notes", "b"))
         }
         #expect(try fixture.lane("a").map(\.fields) == [["title": "A2", "other": "b"], ["self": "a"]])
         #expect(try fixture.lane("b").map(\.fields) == [["title": "B2"], ["back": "a"]])
@@ -336,10 +342,10 @@ struct SendingTests {
         try fixture.update("a", ["title": "later"])
         let first = try fixture.lane("a")[0].sequence
         let theirs = Array(#"{"id":"a","title":"theirs","n":5,"updatedAt":"2023-01-02T00:00:00.000Z"}"#.utf8)
-        try fixture.store.write { try $0.rebase(first, onto: theirs, fields: ["n": 2]) }
+        try fixture.store.write { try $0.answers.rebase(first, onto: theirs, fields: ["n": 2]) }
         #expect(try fixture.lane("a").map(\.fields) == [["n": 2], ["title": "later"]])
         #expect(try fixture.lane("a").map(\.before) == [["n": 5], ["title": "theirs"]])
-        try fixture.store.write { try $0.rebase(first, onto: theirs, fields: [:]) }
+        try fixture.store.write { try $0.answers.rebase(first, onto: theirs, fields: [:]) }
         #expect(try fixture.lane("a").map(\.fields) == [["title": "later"]])
         #expect(try fixture.visible("a")?["n"] == 5)
     }
@@ -358,10 +364,10 @@ struct SendingTests {
     func reports() throws {
         let fixture = try StoreFixture()
         let a = try fixture.create(["n": 1])
-        let number = try fixture.store.write { try $0.report("conflict", "notes", a, detail: ["field": "n"]) }
+        let number = try fixture.store.write { try $0.reports.add("conflict", "notes", a, detail: ["field": "n"]) }
         try fixture.adopt(a, as: "s1")
-        #expect(try fixture.reopened().read { try $0.reports() }.map(\.record) == ["s1"])
-        try fixture.store.write { try $0.acknowledge(number) }
-        #expect(try fixture.store.read { try $0.reports() }.isEmpty)
+        #expect(try fixture.reopened().read { try $0.reports.all() }.map(\.record) == ["s1"])
+        try fixture.store.write { try $0.reports.acknowledge(number) }
+        #expect(try fixture.store.read { try $0.reports.all() }.isEmpty)
     }
 }

@@ -24,14 +24,14 @@ struct WholeOperationTests {
         let (fixture, parent) = try failing(how)
         #expect(throws: DatabaseError.self) {
             try fixture.store.write { tx in
-                _ = try tx.create("notes", ["title": "Before"])
-                _ = try? tx.create("notes", ["parent": .string(parent)])
-                _ = try? tx.create("notes", ["title": "After"])
+                _ = try tx.writes.create("notes", ["title": "Before"])
+                _ = try? tx.writes.create("notes", ["parent": .string(parent)])
+                _ = try? tx.writes.create("notes", ["title": "After"])
             }
         }
-        #expect(try fixture.store.read { try $0.entryCount() } == 1)
-        #expect(try fixture.store.read { try $0.count(in: "notes") } == 1)
-        #expect(try fixture.store.read { try $0.entries().map(\.record) } == [parent])
+        #expect(try fixture.store.read { try $0.outbox.entryCount() } == 1)
+        #expect(try fixture.store.read { try $0.documents.count(in: "notes") } == 1)
+        #expect(try fixture.store.read { try $0.outbox.entries().map(\.record) } == [parent])
         try fixture.queue.write { try $0.execute(sql: "DROP TRIGGER fail") }
         let child = try fixture.create(["parent": .string(parent)])
         #expect(try fixture.visible(child)?["parent"] == .string(parent))
@@ -44,7 +44,7 @@ struct WholeOperationTests {
         guard
             case .storage(let words)? = refusal({
                 try fixture.store.write { tx in
-                    _ = try tx.create("notes", ["title": "Lost"])
+                    _ = try tx.writes.create("notes", ["title": "Lost"])
                     try tx.db.execute(sql: "ROLLBACK")
                 }
             })
@@ -53,7 +53,7 @@ struct WholeOperationTests {
             return
         }
         #expect(words.contains("rolled back"))
-        #expect(try fixture.store.read { try $0.entryCount() } == 0)
+        #expect(try fixture.store.read { try $0.outbox.entryCount() } == 0)
     }
 
     @Test("A refusal before anything was changed leaves the transaction going")
@@ -61,12 +61,12 @@ struct WholeOperationTests {
         let fixture = try StoreFixture()
         let deep = nested(600)
         try fixture.store.write { tx in
-            #expect(refusal { try tx.update("notes", "none", set: ["a": 1]) } == .noSuchRecord)
-            #expect(refusal { _ = try tx.create("notes", ["id": "x"]) } == .reservedField)
-            #expect(refusal { _ = try tx.create("notes", ["deep": deep]) } == .tooDeep(limit: 511))
-            _ = try tx.create("notes", ["title": "Kept"])
+            #expect(refusal { try tx.writes.update("notes", "none", set: ["a": 1]) } == .noSuchRecord)
+            #expect(refusal { _ = try tx.writes.create("notes", ["id": "x"]) } == .reservedField)
+            #expect(refusal { _ = try tx.writes.create("notes", ["deep": deep]) } == .tooDeep(limit: 511))
+            _ = try tx.writes.create("notes", ["title": "Kept"])
         }
-        #expect(try fixture.store.read { try $0.entries().map(\.fields) } == [["title": "Kept"]])
+        #expect(try fixture.store.read { try $0.outbox.entries().map(\.fields) } == [["title": "Kept"]])
         #expect(try StoreAudit.faults(fixture.store) == [])
     }
 
@@ -83,12 +83,12 @@ struct WholeOperationTests {
         #expect(
             refusal {
                 try fixture.store.write { tx in
-                    _ = try? tx.retry(entry.sequence)
-                    _ = try? tx.create("notes", ["title": "After"])
+                    _ = try? tx.decisions.retry(entry.sequence)
+                    _ = try? tx.writes.create("notes", ["title": "After"])
                 }
             } == .namesDiscardedRecord(named))
         #expect(try fixture.lane("s1").map(\.state) == [.failed])
-        #expect(try fixture.store.read { try $0.entries().map(\.record) } == ["s1"])
+        #expect(try fixture.store.read { try $0.outbox.entries().map(\.record) } == ["s1"])
         #expect(try StoreAudit.faults(fixture.store) == [])
     }
 
@@ -120,9 +120,9 @@ struct WholeOperationTests {
         try fixture.fail(entry)
         let deep = nested(512)
         #expect(
-            refusal { try fixture.store.write { try $0.edit(entry.sequence, set: ["title": deep]) } }
+            refusal { try fixture.store.write { try $0.decisions.edit(entry.sequence, set: ["title": deep]) } }
                 == .tooDeep(limit: 511))
-        #expect(try fixture.store.read { try $0.entries().map(\.fields) } == [["title": "mine"]])
+        #expect(try fixture.store.read { try $0.outbox.entries().map(\.fields) } == [["title": "mine"]])
     }
 
     @Test("A report leaves out what is nested too deep for it, and names it")
@@ -130,11 +130,11 @@ struct WholeOperationTests {
         let fixture = try StoreFixture()
         let (deep, deeper) = (nested(511), nested(512))
         try fixture.store.write { tx in
-            try tx.report(
+            try tx.reports.add(
                 "deleteConflict", "notes", "s1", detail: ["theirs": ["deep": deep, "title": "T"], "kept": "mine"])
-            try tx.report("conflict", "notes", "s1", detail: ["mine": deep, "sent": deeper])
+            try tx.reports.add("conflict", "notes", "s1", detail: ["mine": deep, "sent": deeper])
         }
-        let details = try fixture.store.read { try $0.reports().map(\.detail) }
+        let details = try fixture.store.read { try $0.reports.all().map(\.detail) }
         #expect(details.first == ["theirs": ["title": "T"], "kept": "mine", "leftOut": ["theirs/deep"]])
         #expect(details.last == ["mine": deep, "leftOut": ["sent"]])
     }

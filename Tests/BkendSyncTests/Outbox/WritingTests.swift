@@ -20,19 +20,19 @@ struct WritingTests {
         #expect(lane.map(\.kind) == [.create])
         #expect(lane[0].fields == ["title": "A", "tags": ["x"]])
         #expect(lane[0].sentFields["clientKey"] == .string(id))
-        #expect(try fixture.store.read { try $0.base("notes", id) } == nil)
+        #expect(try fixture.store.read { try $0.documents.base("notes", id) } == nil)
     }
 
     @Test("A create without a key carries none, where asked or where the table takes no extra fields")
     func withoutKey() throws {
         let fixture = try StoreFixture()
         try fixture.store.write { tx in
-            let one = try tx.create("notes", ["title": "A"], withKey: false)
-            let key = try tx.entries(of: "notes", one)[0].clientKey
+            let one = try tx.writes.create("notes", ["title": "A"], withKey: false)
+            let key = try tx.outbox.entries(of: "notes", one)[0].clientKey
             #expect(key == nil)
             try tx.setFacts(TableFacts(takesExtraFields: false), of: "strict")
-            let two = try tx.create("strict", ["title": "A"])
-            let document = try tx.document("strict", two)?.json
+            let two = try tx.writes.create("strict", ["title": "A"])
+            let document = try tx.documents.document("strict", two)?.json
             #expect(document?["clientKey"] == nil)
         }
     }
@@ -49,7 +49,7 @@ struct WritingTests {
             try fixture.visible("a") == [
                 "id": "a", "title": "B", "note": "n", "updatedAt": "2023-11-14T22:13:21.000Z", "extra": nil,
             ])
-        #expect(try fixture.store.read { try $0.base("notes", "a")?.json["title"] } == "A")
+        #expect(try fixture.store.read { try $0.documents.base("notes", "a")?.json["title"] } == "A")
     }
 
     @Test("Values that are there already are no change, whatever the order of an object's members")
@@ -94,7 +94,7 @@ struct WritingTests {
         let fixture = try StoreFixture()
         #expect(refusal { _ = try fixture.create([field: "x"]) } == .reservedField)
         #expect(refusal { _ = try fixture.create(["a": 1], in: "1 bad") } != nil)
-        #expect(try fixture.store.read { try $0.entryCount() } == 0)
+        #expect(try fixture.store.read { try $0.outbox.entryCount() } == 0)
     }
 
     @Test("A write that throws half-way leaves nothing, not even a collection")
@@ -106,8 +106,8 @@ struct WritingTests {
         let rows = try fixture.changes {
             #expect(throws: Stop.self) {
                 try fixture.store.write { tx in
-                    _ = try tx.create("others", ["a": 1])
-                    try tx.update("notes", id, set: ["title": "B"])
+                    _ = try tx.writes.create("others", ["a": 1])
+                    try tx.writes.update("notes", id, set: ["title": "B"])
                     throw Stop()
                 }
             }
@@ -116,7 +116,7 @@ struct WritingTests {
         #expect(try fixture.visible(id)?["title"] == "A")
         let other = try fixture.create(["a": 2], in: "elsewhere")
         #expect(try fixture.visible(other, in: "elsewhere")?["a"] == 2)
-        #expect(try fixture.store.read { try $0.find(Query(), in: "others") }.isEmpty)
+        #expect(try fixture.store.read { try $0.documents.find(Query(), in: "others") }.isEmpty)
         #expect(try fixture.store.read { try $0.tables } == ["elsewhere", "notes"])
     }
 
@@ -125,8 +125,8 @@ struct WritingTests {
         let fixture = try StoreFixture()
         let id = try fixture.create(["title": "A"])
         let store = try fixture.reopened()
-        #expect(try store.read { try $0.document("notes", id)?.json["title"] } == "A")
-        #expect(try store.read { try $0.syncState("notes", id) } == .pending)
+        #expect(try store.read { try $0.documents.document("notes", id)?.json["title"] } == "A")
+        #expect(try store.read { try $0.documents.syncState("notes", id) } == .pending)
     }
 
     @Test("Moments of date fields are stored and asked for in the server's form")
@@ -136,7 +136,7 @@ struct WritingTests {
         let id = try fixture.create(["due": "2025-01-08T10:00:00+01:00"])
         #expect(try fixture.visible(id)?["due"] == "2025-01-08T09:00:00.000Z")
         let filter = Filter.condition(Condition("due", .equals("2025-01-08T09:00:00Z")))
-        #expect(try fixture.store.read { try $0.count(filter, in: "notes") } == 1)
+        #expect(try fixture.store.read { try $0.documents.count(filter, in: "notes") } == 1)
     }
 
     @Test("A later version's store is refused")

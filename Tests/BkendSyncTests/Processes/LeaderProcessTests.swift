@@ -25,7 +25,7 @@ import Testing
             }
         }
         #expect(sent == Array(0..<18))
-        #expect(try store.read { try $0.entryCount() } == 0)
+        #expect(try store.read { try $0.outbox.entryCount() } == 0)
         let free = LeaderLock(path: lock)
         while try !free.take() { await Task.yield() }
         await open.close()
@@ -66,11 +66,11 @@ private struct Candidates {
                     guard try !lock.take() else { throw ChildProcess.Failure(what: "a suspended leader lost its lock") }
                     kill(children[leader].pid, SIGCONT)
                 }
-                _ = try store.write { try $0.create("notes", ["number": .int(Int64(number))]) }
+                _ = try store.write { try $0.writes.create("notes", ["number": .int(Int64(number))]) }
                 _ = try hear("sent \(number)", from: leader)
                 sent.append(number)
                 // Killed with a create on its way, a leader would leave the next one to look for it.
-                while try store.read({ try $0.entryCount() }) > 0 { sched_yield() }
+                while try store.read({ try $0.outbox.entryCount() }) > 0 { sched_yield() }
             }
             guard try !lock.take() else { throw ChildProcess.Failure(what: "the leader has no lock") }
             if round.isMultiple(of: 2) {

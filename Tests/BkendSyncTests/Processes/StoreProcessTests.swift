@@ -33,7 +33,7 @@ import Testing
         let total = 4 * Self.writes
         print("\(total) writes by 4 processes in \(time), \(Int(Double(total) / (time / .seconds(1)))) a second;")
         print("\(processes.kills) kills, \(twins) writes made again after one;")
-        print("\(try store.read { try $0.entryCount() }) entries in the outbox")
+        print("\(try store.read { try $0.outbox.entryCount() }) entries in the outbox")
     }
 
     /// Compares a writer's records and entries with what it told; how many of its creates came twice.
@@ -42,7 +42,7 @@ import Testing
         let query = Query(filter: .condition(mine), sort: [.init("id")], page: .init(1, limit: .max))
         return try store.read { snapshot in
             var records: [Int: [String: JSONObject]] = [:]
-            for text in try snapshot.find(query, in: "notes") {
+            for text in try snapshot.documents.find(query, in: "notes") {
                 let record = try text.json
                 guard case .int(let number) = record["number"], let id = record["id"]?.stringValue else { continue }
                 records[Int(number), default: [:]][id] = record
@@ -70,7 +70,7 @@ import Testing
     ) throws {
         let touched = number % 10 <= 2 && told.records[number + 6] != nil
         #expect(record["touched"] == (touched ? JSON.int(Int64(number + 6)) : JSON?.none), "\(id)")
-        let entries = try snapshot.entries(of: "notes", id)
+        let entries = try snapshot.outbox.entries(of: "notes", id)
         #expect(entries.first?.kind == .create, "\(id) has no create in the outbox")
         let sent = entries.reduce(into: JSONObject()) { sent, entry in
             for (key, value) in entry.fields { sent[key] = value }

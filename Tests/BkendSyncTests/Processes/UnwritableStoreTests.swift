@@ -13,7 +13,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
             let store = try open(folder)
-            for index in 0..<3 { _ = try store.write { try $0.create("notes", ["n": .int(Int64(index))]) } }
+            for index in 0..<3 { _ = try store.write { try $0.writes.create("notes", ["n": .int(Int64(index))]) } }
             try StoreLocation.find(root: folder, name: "main", owner: "ann").noteLatest()
             if !isClosed {
                 try FileManager.default.copyItem(atPath: folder, toPath: folder + ".kept")
@@ -31,7 +31,7 @@ import Testing
         return try StoreDatabase.open(path: place.path, owner: "ann")
     }
 
-    private func count(_ store: StoreDatabase) throws -> Int { try store.read { try $0.entryCount() } }
+    private func count(_ store: StoreDatabase) throws -> Int { try store.read { try $0.outbox.entryCount() } }
 
     /// What a child tells. Holds no thread of the tests.
     private func lines(_ arguments: String...) async throws -> [String] {
@@ -122,7 +122,7 @@ import Testing
             await handle.close()
 
             let write = Task {
-                try await Self.elsewhere { _ = try again.write { try $0.create("notes", ["title": "waits"]) } }
+                try await Self.elsewhere { _ = try again.write { try $0.writes.create("notes", ["title": "waits"]) } }
             }
             #expect(try count(again) == 3)
             kill(child.pid, SIGCONT)
@@ -143,7 +143,7 @@ import Testing
             #expect(store.obstacle != nil)
             child.kill()
             _ = try await Self.elsewhere { child.reap() }
-            _ = try await Self.elsewhere { try store.write { try $0.create("notes", ["title": "after"]) } }
+            _ = try await Self.elsewhere { try store.write { try $0.writes.create("notes", ["title": "after"]) } }
             #expect(try count(store) == 4 && store.obstacle == nil)
         }
     }

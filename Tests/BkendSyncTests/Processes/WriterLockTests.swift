@@ -13,16 +13,16 @@ import Testing
     func writing() throws {
         try withFolder { path in
             let store = try StoreDatabase.open(path: path, owner: "ann")
-            _ = try store.write { try $0.create("notes", ["number": 1]) }
+            _ = try store.write { try $0.writes.create("notes", ["number": 1]) }
             let other = try Holder(path + ".lock")
-            let write = Background { _ = try store.write { try $0.create("notes", ["number": 2]) } }
+            let write = Background { _ = try store.write { try $0.writes.create("notes", ["number": 2]) } }
             // Either the kernel lists it as waiting for the lock, or it wrote without.
             while !other.isWaitedFor, !write.isOver { usleep(1_000) }
             #expect(!write.isOver)
-            #expect(try store.read { try $0.entryCount() } == 1, "a read waits for nobody")
+            #expect(try store.read { try $0.outbox.entryCount() } == 1, "a read waits for nobody")
             other.release()
             try write.wait()
-            #expect(try store.read { try $0.entryCount() } == 2)
+            #expect(try store.read { try $0.outbox.entryCount() } == 2)
         }
     }
 

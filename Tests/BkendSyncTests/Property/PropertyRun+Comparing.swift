@@ -37,7 +37,7 @@ extension PropertyRun {
             try compareChanges(snapshot, now, after: latest, renamed: renamed)
             try compareAliases(snapshot, renamed: renamed)
             try compareMembers(snapshot)
-            self.latest = try snapshot.latestChange
+            self.latest = try snapshot.changes.latest
         }
         steps += 1
     }
@@ -92,7 +92,7 @@ extension PropertyRun {
     private func compareDocuments(
         of table: String, _ snapshot: StoreSnapshot, _ now: [Place: PropertyMemory.Record]
     ) throws {
-        let texts = try snapshot.find(Query(page: .init(offset: 0, limit: 1_000)), in: table)
+        let texts = try snapshot.documents.find(Query(page: .init(offset: 0, limit: 1_000)), in: table)
         var expected = now.reduce(into: 0) { $0 += $1.key.table == table && $1.value.fields != nil ? 1 : 0 }
         for text in texts {
             // Most texts are those of the step before; they needn't be parsed again.
@@ -105,7 +105,7 @@ extension PropertyRun {
             expected -= 1
         }
         try expect(expected == 0, "\(table): \(expected) records are not visible")
-        if isWhole { try expect(texts.count == snapshot.count(in: table), "the count of \(table) is wrong") }
+        if isWhole { try expect(texts.count == snapshot.documents.count(in: table), "the count of \(table) is wrong") }
         if parsed.count > 200 { parsed = [:] }
     }
 
@@ -113,7 +113,7 @@ extension PropertyRun {
         let rows = try snapshot.db.all(Self.entryRows) { ($0.int(0), Array($0.bytes(1))) }
         try expect(rows.count == model.entries.count, "the outbox has \(rows.count), not \(model.entries.count)")
         let blocked = model.blocked
-        let derived = try snapshot.blockedEntries()
+        let derived = try snapshot.blocked.entries()
         try expect(derived == blocked, "blocked are \(derived.sorted()), not \(blocked.sorted())")
         let hasSameIDs = memory.aliases == model.aliases
         var entries: [Int64: (row: [UInt8], model: ModelStore.Entry, isBlocked: Bool)] = [:]
@@ -125,10 +125,10 @@ extension PropertyRun {
             {
                 continue
             }
-            try compare(try snapshot.entry(sequence), expected, isBlocked, snapshot)
+            try compare(try snapshot.outbox.entry(sequence), expected, isBlocked, snapshot)
         }
         memory.entries = entries
-        if isWhole || steps % 4 == 0, let head = try snapshot.sendable(limit: 1).first {
+        if isWhole || steps % 4 == 0, let head = try snapshot.queue.sendable(limit: 1).first {
             let first = model.lane(Place(table: head.table, id: head.record)).first(where: \.isLive)
             try expect(first?.sequence == head.sequence, "\(head.sequence) is not the head of its lane")
         }
@@ -160,7 +160,7 @@ extension PropertyRun {
         let isSame = isPlaced && isSent && isStated && isFilled && isOverwritten
         try expect(isSame, "entry \(entry)\nshould be \(expected) \(state)")
         let edges = model.localIDs(in: expected.fields)
-        let found = try Set(snapshot.dependencies(of: entry.sequence))
+        let found = try Set(snapshot.outbox.dependencies(of: entry.sequence))
         try expect(found == edges, "edges of \(entry) are \(found), not \(edges)")
     }
 
@@ -190,7 +190,7 @@ extension PropertyRun {
         for (place, record) in before where now[place] == nil { expectChange(place, record, nil) }
         before = now
         owner = model.owner
-        guard case .rows(let rows) = try snapshot.changes(after: latest) else {
+        guard case .rows(let rows) = try snapshot.changes.rows(after: latest) else {
             throw Mismatch(description: "the change log fell behind")
         }
         let found = rows.map { "\($0.table)/\($0.record) \($0.kind.rawValue) \($0.formerly ?? "")" }
@@ -200,7 +200,7 @@ extension PropertyRun {
         // everywhere.
         let changed = isWhole ? Array(now.keys) : rows.map { Place(table: $0.table, id: $0.record) }
         for place in changed {
-            let state = try snapshot.syncState(place.table, place.id)
+            let state = try snapshot.documents.syncState(place.table, place.id)
             let wanted = now[place]?.state
             try expect(Self.name(state) == Self.name(wanted), "\(place) is \(state), not \(wanted ?? .synced)")
         }
@@ -218,10 +218,10 @@ extension PropertyRun {
     private func compareAliases(_ snapshot: StoreSnapshot, renamed: [Place: String]) throws {
         if !isWhole && memory.aliases == model.aliases { return }
         for (id, alias) in model.aliases where isWhole || alias != memory.aliases[id] {
-            let found = try snapshot.alias(id)
+            let found = try snapshot.aliases.alias(id)
             let state: Alias.State = alias.isCancelled ? .cancelled : alias.serverID == nil ? .pending : .completed
             try expect(found?.state == state && found?.serverID == alias.serverID, "the alias \(id) is wrong")
-            try expect(snapshot.resolve(id) == model.resolve(id), "\(id) resolves wrongly")
+            try expect(snapshot.aliases.resolve(id) == model.resolve(id), "\(id) resolves wrongly")
         }
         memory.aliases = model.aliases
     }
@@ -236,7 +236,7 @@ extension PropertyRun {
         memory.members = members
         memory.subscriptions = model.subscriptions
         for (number, subscription) in model.subscriptions {
-            let members = try snapshot.members(of: number)
+            let members = try snapshot.members.all(of: number)
             try expect(
                 members == subscription.members.sorted(),
                 "members of \(number): \(members), not \(subscription.members)")

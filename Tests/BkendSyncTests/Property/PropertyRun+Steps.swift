@@ -15,7 +15,7 @@ extension PropertyRun {
                 "update \(place.table)/\(id) \(JSONObject(fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))"
             )
             try both {
-                try $0.update(place.table, id, set: ordered(fields))
+                try $0.writes.update(place.table, id, set: ordered(fields))
             } model: {
                 try $0.update(place, fields)
             }
@@ -23,22 +23,22 @@ extension PropertyRun {
             guard let place = somePlace() else { break }
             note("delete \(place.table)/\(place.id)")
             try both {
-                try $0.delete(place.table, place.id)
+                try $0.writes.delete(place.table, place.id)
             } model: {
                 try $0.delete(place)
             }
         case .send: try send()
-        case .loseAnswer: try move([.inFlight, .ambiguous], to: .ambiguous) { try $0.markAmbiguous($1) }
+        case .loseAnswer: try move([.inFlight, .ambiguous], to: .ambiguous) { try $0.sending.markAmbiguous($1) }
         case .giveUp:
-            try move([.inFlight, .ambiguous], to: .unresolved, creates: true) { try $0.markUnresolved($1) }
-        case .requeue: try move([.inFlight, .ambiguous, .unresolved], to: .queued) { try $0.requeue($1) }
+            try move([.inFlight, .ambiguous], to: .unresolved, creates: true) { try $0.sending.markUnresolved($1) }
+        case .requeue: try move([.inFlight, .ambiguous, .unresolved], to: .queued) { try $0.sending.requeue($1) }
         case .answer: return try answer()
         case .reject:
             guard let entry = someEntry([.inFlight, .ambiguous, .queued, .unresolved]) else { break }
             note("reject \(entry.sequence)")
             let failure = EntryFailure(code: "rejected", message: "")
             try both {
-                try $0.fail(entry.sequence, because: failure)
+                try $0.sending.fail(entry.sequence, because: failure)
             } model: {
                 $0.fail(entry.sequence, "rejected")
             }
@@ -46,7 +46,7 @@ extension PropertyRun {
             guard let entry = someEntry([.failed, .unresolved]) else { break }
             note("retry \(entry.sequence)")
             try both {
-                try $0.retry(entry.sequence)
+                try $0.decisions.retry(entry.sequence)
             } model: {
                 try $0.retry(entry.sequence)
             }
@@ -54,7 +54,7 @@ extension PropertyRun {
             guard let entry = someEntry(OutboxEntry.State.allCases) else { break }
             note("discard \(entry.sequence)")
             try both {
-                try $0.discard(entry.sequence)
+                try $0.decisions.discard(entry.sequence)
             } model: {
                 try $0.discard(entry.sequence)
             }
@@ -67,7 +67,7 @@ extension PropertyRun {
             guard let place = somePlace() else { break }
             note("gone \(place.table)/\(place.id)")
             try both {
-                try $0.gone(place.table, place.id)
+                try $0.answers.gone(place.table, place.id)
             } model: {
                 $0.gone(place)
             }
@@ -77,7 +77,7 @@ extension PropertyRun {
             }
             note("recreate \(place.table)/\(place.id)")
             try both {
-                _ = try $0.recreate(place.table, place.id)
+                _ = try $0.recreating.recreate(place.table, place.id)
             } model: {
                 $0.recreate(place)
             }
@@ -85,14 +85,14 @@ extension PropertyRun {
         case .takeOver:
             note("take over")
             try both {
-                try $0.takeOver(by: "u1")
+                try $0.ownership.takeOver(by: "u1")
             } model: {
                 $0.takeOver(by: "u1")
             }
         case .rebase: try rebase()
         case .lead:
             note("lead")
-            epoch = try store.write { try $0.lead() }
+            epoch = try store.write { try $0.sending.lead() }
             for index in model.entries.indices where model.entries[index].state == .inFlight {
                 model.entries[index].state = .ambiguous
             }
@@ -101,7 +101,7 @@ extension PropertyRun {
             struct Stop: Error {}
             do {
                 try store.write { tx in
-                    _ = try tx.create("free", ["a": 1])
+                    _ = try tx.writes.create("free", ["a": 1])
                     throw Stop()
                 }
             } catch is Stop {}
@@ -120,7 +120,7 @@ extension PropertyRun {
         var id = ""
         note("create in \(table) \(fields)")
         try both {
-            id = try $0.create(table, ordered(fields))
+            id = try $0.writes.create(table, ordered(fields))
         } model: {
             try $0.create(table, fields) { id }
         }
@@ -134,7 +134,7 @@ extension PropertyRun {
             random.chance(30) ? random.pick(entry.fields.keys.sorted()).flatMap { fields[$0] == nil ? $0 : nil } : nil
         note("edit \(entry.sequence) \(fields) without \(removed ?? "nothing")")
         try both {
-            try $0.edit(entry.sequence, set: ordered(fields), removing: removed.map { [$0] } ?? [])
+            try $0.decisions.edit(entry.sequence, set: ordered(fields), removing: removed.map { [$0] } ?? [])
         } model: {
             try $0.edit(entry.sequence, set: fields, removing: removed)
         }
@@ -143,11 +143,14 @@ extension PropertyRun {
     // MARK: The engine
 
     private func send() throws {
-        guard let entry = try store.read({ try $0.sendable(limit: 8) }).first(where: { _ in random.chance(60) }) else {
+        guard let entry = try store.read({ try $0.queue.sendable(limit: 8) }).first(where: { _ in random.chance(60) })
+        else {
             return
         }
         note("send \(entry.sequence)")
-        try store.write { try $0.markInFlight(entry.sequence, body: [0x7B, 0x7D], epoch: epoch, user: model.owner) }
+        try store.write {
+            try $0.sending.markInFlight(entry.sequence, body: [0x7B, 0x7D], epoch: epoch, user: model.owner)
+        }
         if let index = model.index(of: entry.sequence) {
             model.entries[index].state = .inFlight
             model.entries[index].wasSent = true
@@ -171,7 +174,7 @@ extension PropertyRun {
         switch entry.kind {
         case .delete:
             try both {
-                _ = try $0.completeDelete(entry.sequence)
+                _ = try $0.answers.completeDelete(entry.sequence)
             } model: {
                 $0.completeDelete(entry.sequence)
             }
@@ -182,7 +185,7 @@ extension PropertyRun {
             touchUp(&row)
             note("  \(ordered(row))")
             try both {
-                _ = try $0.completeUpdate(entry.sequence, row: ordered(row).serialized())
+                _ = try $0.answers.completeUpdate(entry.sequence, row: ordered(row).serialized())
             } model: {
                 $0.completeUpdate(entry.sequence, row)
             }
@@ -191,7 +194,7 @@ extension PropertyRun {
             let row = created(entry)
             note("  \(ordered(row))")
             try both {
-                _ = try $0.adopt(entry.sequence, row: ordered(row).serialized())
+                _ = try $0.adopting.adopt(entry.sequence, row: ordered(row).serialized())
             } model: {
                 $0.adopt(entry.sequence, row, isAnswer: true)
             }
@@ -226,7 +229,7 @@ extension PropertyRun {
         note("rebase \(entry.sequence) keeping \(kept.sorted()) onto \(ordered(row))")
         let fields = ordered(entry.fields.filter { kept.contains($0.key) })
         try both {
-            try $0.rebase(entry.sequence, onto: ordered(row).serialized(), fields: fields)
+            try $0.answers.rebase(entry.sequence, onto: ordered(row).serialized(), fields: fields)
         } model: {
             $0.rebase(entry.sequence, onto: row, keeping: kept)
         }
@@ -302,7 +305,7 @@ extension PropertyRun {
         if random.chance(60) {
             note("keep the twin \(id)")
             try both {
-                try $0.keepTwin(alias.table, id)
+                try $0.keys.keepTwin(alias.table, id)
             } model: {
                 $0.kept.insert(Place(table: alias.table, id: id))
             }
@@ -314,7 +317,7 @@ extension PropertyRun {
     private func receive(_ row: Fields, _ table: String, _ subscription: Int64?, isFresh: Bool = false) throws {
         note("row in \(table) of \(subscription.map(String.init) ?? "none"): \(ordered(row))")
         try both {
-            _ = try $0.receive(
+            _ = try $0.receiving.receive(
                 [ordered(row).serialized()], table: table, subscription: subscription, isFresh: isFresh)
         } model: {
             $0.receive(row, table: table, subscription: subscription, isFresh: isFresh)
@@ -328,7 +331,7 @@ extension PropertyRun {
         let ids = subscription.members.sorted().filter { _ in random.chance(30) }
         note("lose of \(number): \(ids)")
         try both {
-            try $0.lose(number, ids)
+            try $0.members.lose(number, ids)
         } model: {
             $0.subscriptions[number]?.members.subtract(ids)
         }

@@ -51,8 +51,8 @@ final class PropertyRun {
         try store.write { tx in
             try tx.setFacts(TableFacts(uniqueFields: []), of: "free")
             try tx.setFacts(TableFacts(uniqueFields: []), of: "filtered")
-            let all = try tx.subscribe("unique")
-            let some = try tx.subscribe("filtered", to: try RESTFilter(allOf: [Condition("k", .equals(1))]))
+            let all = try tx.subscribing.subscribe("unique")
+            let some = try tx.subscribing.subscribe("filtered", to: try RESTFilter(allOf: [Condition("k", .equals(1))]))
             model.subscriptions[all] = .init(table: "unique")
             model.subscriptions[some] = .init(table: "filtered", k: 1)
         }

@@ -70,7 +70,7 @@ import Testing
         let ids = try device.start(knowing: 60)
         for id in ids { try server.update("notes", id, ["text": Self.text]) }
         server.pageBytes = 8_000
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["mine": true]) } }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["mine": true]) } }
         try device.run(for: .seconds(300))
         try expectEqual()
         #expect(try server.rows().allSatisfy { $0["mine"] == true && $0["text"] == Self.text })
@@ -88,7 +88,7 @@ import Testing
         }
         // No page may bring them first.
         device.tell(.pause)
-        try device.write { tx in for _ in 0..<30 { _ = try tx.create("notes", ["text": Self.text]) } }
+        try device.write { tx in for _ in 0..<30 { _ = try tx.writes.create("notes", ["text": Self.text]) } }
         device.tell(.resume)
         try device.run(for: .seconds(600))
         try expectEqual()

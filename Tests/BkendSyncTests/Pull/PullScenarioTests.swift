@@ -88,11 +88,11 @@ import Testing
         device.start()
         _ = try device.subscribe()
         try device.run(for: .seconds(600))
-        let before = try device.store.read { try ($0.latestChange, $0.outboxVersion, $0.subscriptions()) }
+        let before = try device.store.read { try ($0.changes.latest, $0.outboxVersion, $0.subscriptions.all()) }
         let changes = try device.queue.read { $0.totalChangesCount }
         // A poll a minute for the newest row and the total; at every second one another count.
         #expect(try requests(in: .seconds(3_600)) <= 100)
-        let after = try device.store.read { try ($0.latestChange, $0.outboxVersion, $0.subscriptions()) }
+        let after = try device.store.read { try ($0.changes.latest, $0.outboxVersion, $0.subscriptions.all()) }
         #expect(before.0 == after.0 && before.1 == after.1 && before.2 == after.2)
         #expect(try device.queue.read { $0.totalChangesCount } == changes)
     }
@@ -212,9 +212,9 @@ import Testing
         try device.run(for: .seconds(300))
         #expect(try device.members(number).count == 25)
         #expect(try device.visible().count == 25)
-        let changed = try device.store.read { try $0.latestChange }
+        let changed = try device.store.read { try $0.changes.latest }
         try device.run(for: .seconds(600))
-        #expect(try device.store.read { try $0.latestChange } == changed)
+        #expect(try device.store.read { try $0.changes.latest } == changed)
     }
 
     @Test func aPermissionGainedBringsRowsWithOldStamps() throws {
@@ -289,7 +289,7 @@ import Testing
         let before = device.sent.count
         try device.run(for: .seconds(1_200))
         #expect(device.sent.count - before < 40)
-        try device.store.write { try $0.confirmMassRemoval(of: number) }
+        try device.store.write { try $0.subscribing.confirmMassRemoval(of: number) }
         device.tell(.subscriptionsChanged)
         try device.run(for: .seconds(300))
         #expect(try device.visible().isEmpty)
@@ -302,7 +302,7 @@ import Testing
         try device.run(for: .seconds(120))
         #expect(!device.held.isEmpty)
         // By another handle: nobody tells the engine.
-        try device.store.write { try $0.confirmMassRemoval(of: number) }
+        try device.store.write { try $0.subscribing.confirmMassRemoval(of: number) }
         device.fate = { _ in .deliver }
         try device.release()
         try device.run(for: .seconds(300))
@@ -329,7 +329,7 @@ import Testing
         try device.run(for: .seconds(1))
         let answers = try device.held.map { try server.answer($0.request) }
         #expect(answers.count == 1)
-        try device.write { _ = try $0.create("notes", ["title": "new"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "new"]) }
         try device.run(for: .seconds(1))
         #expect(try device.outbox().isEmpty)
         try device.release(answers)
@@ -420,7 +420,7 @@ import Testing
         _ = try device.subscribe()
         try device.run()
         let row = try server.rows()[4]
-        try device.write { try $0.delete("notes", try #require(row["id"]?.stringValue)) }
+        try device.write { try $0.writes.delete("notes", try #require(row["id"]?.stringValue)) }
         try device.run()
         try expectEqual()
         try server.write(row)

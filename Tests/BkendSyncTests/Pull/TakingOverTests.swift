@@ -14,13 +14,13 @@ import Testing
     }
 
     private func complete(_ device: ScriptedDevice, _ filter: Filter = .all) throws -> Bool {
-        try device.store.read { try $0.completeness(of: "notes").covers(filter) }
+        try device.store.read { try $0.subscriptions.completeness(of: "notes").covers(filter) }
     }
 
     @Test func aRecordThatWasDeletedBeforeItsTableWasSubscribedToGoes() throws {
         device.start()
         try device.write { tx in
-            for title in ["a", "b", "c"] { _ = try tx.create("notes", ["title": .string(title)]) }
+            for title in ["a", "b", "c"] { _ = try tx.writes.create("notes", ["title": .string(title)]) }
         }
         try device.run()
         let ids = try server.rows().compactMap { $0["id"]?.stringValue }
@@ -37,7 +37,7 @@ import Testing
         device.start()
         let first = try device.subscribe()
         try device.run()
-        try device.store.write { try $0.unsubscribe(first, keepingRecords: true) }
+        try device.store.write { try $0.subscribing.unsubscribe(first, keepingRecords: true) }
         device.tell(.subscriptionsChanged)
         #expect(try device.visible().count == 3)
         let ids = try server.rows().compactMap { $0["id"]?.stringValue }
@@ -53,12 +53,12 @@ import Testing
         device.start()
         let first = try device.subscribe()
         try device.run()
-        try device.store.write { try $0.unsubscribe(first, keepingRecords: true) }
+        try device.store.write { try $0.subscribing.unsubscribe(first, keepingRecords: true) }
         device.tell(.subscriptionsChanged)
         device.fate = { request in
             if case .create = request.operation { .notSent } else { .deliver }
         }
-        try device.write { _ = try $0.create("notes", ["k": 2, "unsent": true]) }
+        try device.write { _ = try $0.writes.create("notes", ["k": 2, "unsent": true]) }
         let some = try device.subscribe("notes", try RESTFilter(allOf: [Condition("k", .equals(1))]))
         #expect(try device.visible().count == 4)
         try device.run()
@@ -73,13 +73,13 @@ import Testing
         device.start()
         device.fate = { _ in .hold }
         let number = try device.subscribe()
-        try device.write { _ = try $0.create("notes", ["title": "b"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "b"]) }
         try device.run(for: .seconds(2))
         let isListHeld = device.held.contains { if case .list = $0.request.operation { true } else { false } }
         let isCreateHeld = device.held.contains { if case .create = $0.request.operation { true } else { false } }
         #expect(isListHeld && isCreateHeld)
         // The engine is not told before the answers come.
-        try device.store.write { try $0.unsubscribe(number) }
+        try device.store.write { try $0.subscribing.unsubscribe(number) }
         try device.release()
         #expect(try device.outbox().isEmpty)
         #expect(device.machine.status.lastError == nil)
@@ -104,7 +104,7 @@ import Testing
         try guest.run(for: .seconds(1))
         let answers = try guest.held.map { try server.answer($0.request) }
         #expect(!answers.isEmpty)
-        try guest.store.write { try $0.takeOver(by: "ann") }
+        try guest.store.write { try $0.ownership.takeOver(by: "ann") }
         try guest.release(answers)
         #expect(try !complete(guest))
         server.rowFilter = .all

@@ -22,7 +22,7 @@ import Testing
     private func denyCreates() { deny { if case .create = $0.operation { true } else { false } } }
 
     private func isOver() throws -> Bool {
-        try !device.store.read { try $0.hasEntriesToSend(besides: device.machine.status.pausedTables) }
+        try !device.store.read { try $0.queue.hasEntriesToSend(besides: device.machine.status.pausedTables) }
     }
 
     private var pauses: [TablePause] { device.machine.status.pausedTables }
@@ -30,7 +30,7 @@ import Testing
     @Test("Refused creates wait and none is a dead letter; few requests ask again, and a permission given is found")
     func creates() throws {
         denyCreates()
-        try device.write { tx in for index in 0..<30 { _ = try tx.create("notes", ["n": .int(Int64(index))]) } }
+        try device.write { tx in for index in 0..<30 { _ = try tx.writes.create("notes", ["n": .int(Int64(index))]) } }
         device.start()
         try device.run(for: .seconds(60))
         #expect(try device.outbox().allSatisfy { $0.state == .queued })
@@ -55,7 +55,7 @@ import Testing
     @Test("One refused write waits as well, with the reason, and is sent at once as the user who takes the store over")
     func takenOver() throws {
         denyCreates()
-        let local = try device.write { try $0.create("notes", ["title": "a"]) }
+        let local = try device.write { try $0.writes.create("notes", ["title": "a"]) }
         device.start()
         try device.run(for: .seconds(600))
         #expect(try device.outbox().map(\.state) == [.queued])
@@ -64,7 +64,7 @@ import Testing
         #expect(device.writes.count <= 2)
         #expect(try isOver())
 
-        try device.store.write { try $0.takeOver(by: "ann") }
+        try device.store.write { try $0.ownership.takeOver(by: "ann") }
         device.tell(.sessionChanged(user: "ann"))
         try device.run(for: .seconds(5))
         #expect(try device.outbox().isEmpty && pauses.isEmpty)
@@ -74,12 +74,12 @@ import Testing
 
     @Test("A refusal that comes when the store is a user's by then says nothing of that user")
     func lateRefusal() throws {
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         device.fate = { request in if case .create = request.operation { .hold } else { .deliver } }
         device.start()
         try device.run(for: .seconds(1))
         #expect(device.held.count == 1)
-        try device.store.write { try $0.takeOver(by: "ann") }
+        try device.store.write { try $0.ownership.takeOver(by: "ann") }
         device.fate = { _ in .deliver }
         try device.release([server.failure(.permissionDenied)])
         device.tell(.sessionChanged(user: "ann"))
@@ -91,14 +91,14 @@ import Testing
     @Test("The engine need not be told of the session again for the former owner's pauses to end")
     func signedInFirst() throws {
         denyCreates()
-        try device.write { tx in for _ in 0..<5 { _ = try tx.create("notes", ["title": "a"]) } }
+        try device.write { tx in for _ in 0..<5 { _ = try tx.writes.create("notes", ["title": "a"]) } }
         device.start()
         try device.run(for: .seconds(60))
         // The sign-in is noticed before the store changes hands.
         device.tell(.sessionChanged(user: "ann"))
         try device.run(for: .seconds(60))
         #expect(device.machine.status.state == .paused(.otherUser))
-        try device.store.write { try $0.takeOver(by: "ann") }
+        try device.store.write { try $0.ownership.takeOver(by: "ann") }
         device.tell(.subscriptionsChanged)
         try device.run(for: .seconds(5))
         #expect(try device.outbox().isEmpty)
@@ -117,12 +117,12 @@ import Testing
         _ = try device.subscribe()
         try device.run()
         let id = try #require(record["id"]?.stringValue)
-        let note = try device.write { try $0.create("notes", ["title": "a"]) }
+        let note = try device.write { try $0.writes.create("notes", ["title": "a"]) }
         try device.write { tx in
-            try tx.update("notes", note, set: ["title": "b", "friend": .string(note)])
-            _ = try tx.create("tasks", ["of": .string(note)])
-            _ = try tx.create("tasks", ["of": "nothing"])
-            try tx.update("notes", id, set: ["title": "ours"])
+            try tx.writes.update("notes", note, set: ["title": "b", "friend": .string(note)])
+            _ = try tx.writes.create("tasks", ["of": .string(note)])
+            _ = try tx.writes.create("tasks", ["of": "nothing"])
+            try tx.writes.update("notes", id, set: ["title": "ours"])
         }
         try device.run(for: .seconds(600))
         #expect(try server.rows("tasks").map { $0["of"] } == ["nothing"])
@@ -130,7 +130,7 @@ import Testing
         let left = try device.outbox()
         #expect(left.allSatisfy { $0.state == .queued } && left.map(\.table).contains("tasks"))
         #expect(try isOver())
-        try device.store.write { try $0.takeOver(by: "ann") }
+        try device.store.write { try $0.ownership.takeOver(by: "ann") }
         device.tell(.sessionChanged(user: "ann"))
         try device.run(for: .seconds(30))
         #expect(try device.outbox().isEmpty)
@@ -147,8 +147,8 @@ import Testing
             return (try? JSON(parsing: body))?["priority"] != nil
         }
         try device.write { tx in
-            _ = try tx.create("notes", ["priority": 1])
-            for index in 0..<20 { _ = try tx.create("notes", ["n": .int(Int64(index))]) }
+            _ = try tx.writes.create("notes", ["priority": 1])
+            for index in 0..<20 { _ = try tx.writes.create("notes", ["n": .int(Int64(index))]) }
         }
         if isOrdered { server.spec["indexes"] = [["key": ["n": 1], "unique": true]] }
         device.start()
@@ -176,8 +176,8 @@ import Testing
         _ = try device.subscribe()
         try device.run()
         try device.write { tx in
-            for id in ids.prefix(4) { try tx.delete("notes", id) }
-            try tx.update("notes", ids[5], set: ["n": 50])
+            for id in ids.prefix(4) { try tx.writes.delete("notes", id) }
+            try tx.writes.update("notes", ids[5], set: ["n": 50])
         }
         try device.run(for: .seconds(60))
         #expect(try device.outbox().map(\.kind) == Array(repeating: .delete, count: 4))
@@ -198,7 +198,7 @@ import Testing
         deny(.authenticationRequired) { $0.operation.isWrite }
         device.start()
         _ = try device.subscribe()
-        try device.write { tx in for _ in 0..<5 { _ = try tx.create("notes", ["title": "a"]) } }
+        try device.write { tx in for _ in 0..<5 { _ = try tx.writes.create("notes", ["title": "a"]) } }
         try device.run(for: .seconds(60))
         #expect(try device.outbox().map(\.state) == Array(repeating: .queued, count: 5))
         #expect(pauses.map(\.reason) == [.guestRefused(.authenticationRequired)])
@@ -214,7 +214,7 @@ import Testing
         other.fate = { [server] request in
             if case .create = request.operation { .answer(server.failure(.permissionDenied)) } else { .deliver }
         }
-        try other.write { _ = try $0.create("notes", ["title": "a"]) }
+        try other.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         other.start()
         try other.run()
         #expect(try other.outbox().map(\.state) == [.failed])

@@ -18,7 +18,8 @@ import Testing
         device.start()
         _ = try device.subscribe()
         try device.run()
-        let ids = try device.write { tx in try (0..<count).map { try tx.create("notes", ["n": .int(Int64($0))]) } }
+        let ids = try device.write { tx in try (0..<count).map { try tx.writes.create("notes", ["n": .int(Int64($0))]) }
+        }
         try device.run()
         #expect(try server.rows().count == count)
         return ids
@@ -52,10 +53,10 @@ import Testing
         #expect(ownDeletions.isEmpty)
         #expect(try device.visible() == server.rows())
         for (number, id) in ids.enumerated() {
-            let shown = try device.store.read { try $0.document("notes", id)?.json }
+            let shown = try device.store.read { try $0.documents.document("notes", id)?.json }
             #expect(shown?["n"] == .int(Int64(number)))
         }
-        try device.write { try $0.update("notes", ids[0], set: ["title": "again"]) }
+        try device.write { try $0.writes.update("notes", ids[0], set: ["title": "again"]) }
         try device.run()
         #expect(try server.rows().count { $0["title"] == "again" } == 1)
         #expect(try device.outbox().isEmpty)
@@ -70,7 +71,7 @@ import Testing
         device.fate = { if case .create = $0.operation { .hold } else { .deliver } }
         let ids = try device.write { tx in
             try ["a", "b"].map {
-                try tx.create("notes", ["title": .string($0)], withKey: $0 == "a" || secondHasKey)
+                try tx.writes.create("notes", ["title": .string($0)], withKey: $0 == "a" || secondHasKey)
             }
         }
         try device.run(for: .seconds(1))
@@ -82,7 +83,7 @@ import Testing
         #expect(try server.rows().count == 2)
         #expect(try device.outbox().isEmpty)
         for (id, title) in zip(ids, ["a", "b"]) {
-            #expect(try device.store.read { try $0.document("notes", id)?.json["title"] } == .string(title))
+            #expect(try device.store.read { try $0.documents.document("notes", id)?.json["title"] } == .string(title))
         }
     }
 
@@ -100,7 +101,7 @@ import Testing
     @Test("A copy goes after two looks at the original, the app told before the request leaves")
     func twoLooks() throws {
         let id = try make(1)[0]
-        let original = try device.store.read { try $0.resolve(id) }
+        let original = try device.store.read { try $0.aliases.resolve(id) }
         try importAnew(keepingOriginals: true)
         var told: [String] = []
         var looks = 0
@@ -153,14 +154,14 @@ import Testing
         let copy = try server.insert(["n": 0, "clientKey": key], by: "ann")
         try device.run(for: .seconds(300))
         #expect(try server.rows().count == 2 && device.visible() == server.rows())
-        #expect(try device.store.read { try $0.resolve(id) } == copy["id"]?.stringValue)
+        #expect(try device.store.read { try $0.aliases.resolve(id) } == copy["id"]?.stringValue)
     }
 
     @Test("What was written to a record before its new id was known goes to the record")
     func waitingWrites() throws {
         let id = try make(1)[0]
         device.tell(.networkChanged(reachable: false))
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try importAnew()
         device.fate = { if $0.entries.isEmpty { .deliver } else { .notSent } }
         device.tell(.networkChanged(reachable: true))
@@ -176,7 +177,7 @@ import Testing
     func copyOfADeletedRecord() throws {
         let id = try make(1)[0]
         let row = try #require(try server.rows().first)
-        try device.write { try $0.delete("notes", id) }
+        try device.write { try $0.writes.delete("notes", id) }
         try device.run(for: .seconds(60))
         #expect(try server.rows().isEmpty)
         try server.insert(Self.fields(of: row), by: "ann")
@@ -197,7 +198,7 @@ import Testing
         let device = try ScriptedDevice(server, configuration: configuration)
         let id = try device.start(knowing: 1)[0]
         try server.delete("notes", id)
-        try device.write { try $0.update("notes", id, set: ["n": 2]) }
+        try device.write { try $0.writes.update("notes", id, set: ["n": 2]) }
         try device.run()
         try server.insert(["n": 3, "clientKey": .string("re-" + id)], by: "ann")
         try device.run(for: .seconds(300))
@@ -213,11 +214,11 @@ import Testing
         device.start()
         _ = try device.subscribe()
         try device.run()
-        let id = try device.write { try $0.create("notes", ["n": 1]) }
+        let id = try device.write { try $0.writes.create("notes", ["n": 1]) }
         try device.run()
         let row = try #require(try server.rows().first)
         try server.delete("notes", try #require(row["id"]?.stringValue))
-        try device.write { try $0.update("notes", id, set: ["n": 2]) }
+        try device.write { try $0.writes.update("notes", id, set: ["n": 2]) }
         try device.run()
         #expect(try server.rows().count == 1)
         var before = Self.fields(of: row)

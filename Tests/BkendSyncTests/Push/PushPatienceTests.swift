@@ -21,12 +21,12 @@ import Testing
     @Test("A server that went back to an older copy of a record is asked twice, and then written to")
     func olderCopy() throws {
         device.start()
-        let local = try device.write { try $0.create("notes", ["title": "a"]) }
+        let local = try device.write { try $0.writes.create("notes", ["title": "a"]) }
         try device.run()
         var row = try #require(try server.rows().first)
         row["updatedAt"] = "2029-01-01T00:00:00.000Z"
         try server.write(row)
-        try device.write { try $0.update("notes", local, set: ["title": "b"]) }
+        try device.write { try $0.writes.update("notes", local, set: ["title": "b"]) }
         try device.run()
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().first?["title"] == "b")
@@ -46,7 +46,7 @@ import Testing
             answer.retryAfter = .seconds(40)
             return .answer(answer)
         }
-        try device.write { tx in for index in 0..<20 { _ = try tx.create("notes", ["n": .int(Int64(index))]) } }
+        try device.write { tx in for index in 0..<20 { _ = try tx.writes.create("notes", ["n": .int(Int64(index))]) } }
         try device.run(for: .seconds(39))
         // One table of which nothing says that its writes must be in order: eight lanes were under way.
         #expect(device.writes.count == 8)
@@ -57,7 +57,7 @@ import Testing
     @Test("A change in doubt whose table refuses it is tried now and then, not at the network's speed")
     func refusedInDoubt() throws {
         device.start()
-        let local = try device.write { try $0.create("notes", ["title": "a"]) }
+        let local = try device.write { try $0.writes.create("notes", ["title": "a"]) }
         try device.run()
         var sent = 0
         device.fate = { [server] request in
@@ -66,7 +66,7 @@ import Testing
             return sent == 1 ? .loseRequest : .answer(server.failure(.scopeInsufficient))
         }
         let before = server.served.count
-        try device.write { try $0.update("notes", local, set: ["title": "b"]) }
+        try device.write { try $0.writes.update("notes", local, set: ["title": "b"]) }
         try device.run(for: .seconds(600))
         #expect(sent > 1 && server.served.count - before < 100)
         #expect(try device.outbox().count == 1)
@@ -92,12 +92,12 @@ import Testing
             isLost = true
             return .loseAnswer
         }
-        let local = try device.write { try $0.create("notes", ["title": "a", "n": 1]) }
+        let local = try device.write { try $0.writes.create("notes", ["title": "a", "n": 1]) }
         try device.run(for: .seconds(300))
         let create = try #require(try device.outbox().first)
         #expect(create.state == .unresolved)
-        try device.store.write { try $0.retry(create.sequence) }
-        try device.write { try $0.update("notes", local, set: ["title": "b"]) }
+        try device.store.write { try $0.decisions.retry(create.sequence) }
+        try device.write { try $0.writes.update("notes", local, set: ["title": "b"]) }
         #expect(try device.outbox().count == 1)
         device.fate = { _ in .deliver }
         try device.run(for: .seconds(300))
@@ -110,12 +110,12 @@ import Testing
     func strictTable() throws {
         server.spec["additionalProperties"] = false
         refuseKeys()
-        let local = try device.write { try $0.create("notes", ["title": "a"]) }
+        let local = try device.write { try $0.writes.create("notes", ["title": "a"]) }
         device.start()
         try device.run()
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().count == 1)
-        #expect(try device.store.read { try $0.document("notes", local)?.json["clientKey"] } == nil)
+        #expect(try device.store.read { try $0.documents.document("notes", local)?.json["clientKey"] } == nil)
     }
 
     @Test(
@@ -126,12 +126,12 @@ import Testing
         try device.run()
         server.spec["additionalProperties"] = false
         refuseKeys()
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run()
         let letter = try #require(try device.outbox().first)
         #expect(letter.state == .failed)
-        try device.write { try $0.retry(letter.sequence) }
-        try device.write { _ = try $0.create("notes", ["title": "b"]) }
+        try device.write { try $0.decisions.retry(letter.sequence) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "b"]) }
         try device.run()
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().count == 2)
@@ -163,7 +163,7 @@ import Testing
             else { return .deliver }
             return ids.value.utf8.count > 200 ? .loseAnswer : .deliver
         }
-        try device.write { tx in for id in ids.prefix(60) { try tx.update("notes", id, set: ["done": true]) } }
+        try device.write { tx in for id in ids.prefix(60) { try tx.writes.update("notes", id, set: ["done": true]) } }
         try device.run(for: .seconds(3_000))
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().count { $0["done"] == true } == 60)
@@ -197,13 +197,13 @@ import Testing
             guard case .update(_, let id) = operation else { return false }
             return id != own
         }
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["done": true]) } }
-        try device.write { _ = try $0.create("notes", ["title": "new"]) }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["done": true]) } }
+        try device.write { _ = try $0.writes.create("notes", ["title": "new"]) }
         try device.run(for: .seconds(1_800))
         #expect(try server.rows().count == 7)
         #expect(try server.row("notes", own)?["done"] == true)
         // The next permitted one isn't held up for ever either, and none of those refused is lost.
-        try device.write { try $0.update("notes", own, set: ["n": 99]) }
+        try device.write { try $0.writes.update("notes", own, set: ["n": 99]) }
         try device.run(for: .seconds(1_800))
         #expect(try server.row("notes", own)?["n"] == 99)
         #expect(try device.outbox().map(\.record) == ids.filter { $0 != own })
@@ -217,7 +217,7 @@ import Testing
         device.fate = { request in
             if case .record = request.operation { .hold } else { fate(request) }
         }
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["done": true]) } }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["done": true]) } }
         try device.run(for: .seconds(5))
         #expect(server.served.count { $0.operation.name == "record" } == 0)
         #expect(device.sent.count { $0.operation.name == "record" } == 8)
@@ -236,7 +236,7 @@ import Testing
             default: .notSent
             }
         }
-        try device.write { try $0.update("notes", id, set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", id, set: ["title": "mine"]) }
         try device.run(for: .seconds(1))
         #expect(!device.writes.isEmpty)
         // There is no network for a while; then it may be read.
@@ -256,7 +256,7 @@ import Testing
         device.fate = { request in
             if case .update = request.operation { .loseRequest } else { .deliver }
         }
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["done": true]) } }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["done": true]) } }
         try device.run(for: .milliseconds(900))
         #expect(try device.outbox().allSatisfy { $0.state == .ambiguous })
         let sent = device.writes.count
@@ -279,7 +279,7 @@ import Testing
         device.fate = { request in
             if case .update = request.operation { .loseRequest } else { .deliver }
         }
-        try device.write { try $0.update("notes", ids[0], set: ["title": "mine"]) }
+        try device.write { try $0.writes.update("notes", ids[0], set: ["title": "mine"]) }
         try device.run(for: .milliseconds(900))
         device.fate = { _ in .hold }
         try device.run(for: .seconds(30))

@@ -34,7 +34,7 @@ import Testing
         device.fate = { request in
             if case .create = request.operation { .hold } else { .deliver }
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try device.run(for: .seconds(1))
         try setReadOnly(true)
         try device.release()
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func whatTheAppSaidToAStoreThatCannotWriteIsTakenUpLater() throws {
-        try device.store.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.store.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try setReadOnly(true)
         device.start()
         try device.run(for: .seconds(10))
@@ -67,7 +67,7 @@ import Testing
     func networkBesideAFullDisk() throws {
         device.start()
         device.tell(.networkChanged(reachable: false))
-        try device.store.write { _ = try $0.create("notes", ["title": "a"]) }
+        try device.store.write { _ = try $0.writes.create("notes", ["title": "a"]) }
         try setReadOnly(true)
         device.tell(.syncNow)
         device.tell(.networkChanged(reachable: false))
@@ -78,7 +78,7 @@ import Testing
         #expect(try server.rows().count == 1 && device.machine.status.state == .idle)
 
         device.tell(.networkChanged(reachable: false))
-        try device.write { _ = try $0.create("notes", ["title": "b"]) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "b"]) }
         try device.run(for: .seconds(120))
         #expect(try server.rows().count == 1 && device.machine.status.state == .offline)
         device.tell(.syncNow)
@@ -99,13 +99,13 @@ import Testing
         try setReadOnly(false)
         device.fate = { _ in .deliver }
         try device.run(for: .seconds(300))
-        #expect(try device.store.read { try $0.facts(of: "notes") } != nil)
+        #expect(try device.store.read { try $0.facts.of("notes") } != nil)
     }
 
     @Test func oneRefusalForLackOfPermissionIsADeadLetter() throws {
         let ids = try notes(3)
         denyUpdates()
-        try device.write { try $0.update("notes", ids[0], set: ["n": 10]) }
+        try device.write { try $0.writes.update("notes", ids[0], set: ["n": 10]) }
         try device.run()
         #expect(try device.outbox().map(\.state) == [.failed])
         #expect(try device.visible()[0]["n"] == 0)
@@ -116,7 +116,7 @@ import Testing
         let ids = try notes(4)
         denyUpdates()
         for id in ids {
-            try device.write { try $0.update("notes", id, set: ["done": true]) }
+            try device.write { try $0.writes.update("notes", id, set: ["done": true]) }
             try device.run(for: .seconds(300))
         }
         #expect(try device.outbox().map(\.state) == Array(repeating: .failed, count: 4))
@@ -125,8 +125,8 @@ import Testing
     @Test func severalRefusalsPauseThatKindAndKillNothing() throws {
         let ids = try notes(6)
         denyUpdates()
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["done": true]) } }
-        try device.write { _ = try $0.create("notes", ["title": "new"]) }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["done": true]) } }
+        try device.write { _ = try $0.writes.create("notes", ["title": "new"]) }
         try device.run(for: .seconds(900))
         #expect(try device.outbox().map(\.state) == Array(repeating: .queued, count: 6))
         #expect(device.machine.status.pausedTables.map(\.reason) == [.refused(.permissionDenied)])
@@ -144,9 +144,9 @@ import Testing
             return .answer(server.failure(.scopeInsufficient))
         }
         try device.store.write { try $0.setFacts(TableFacts(uniqueFields: []), of: "tasks") }
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["done": true]) } }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["done": true]) } }
         try device.run(for: .seconds(60))
-        try device.write { tx in for index in 0..<60 { _ = try tx.create("tasks", ["n": .int(Int64(index))]) } }
+        try device.write { tx in for index in 0..<60 { _ = try tx.writes.create("tasks", ["n": .int(Int64(index))]) } }
         try device.run(for: .seconds(60))
         #expect(try server.rows("tasks").count == 60)
         #expect(try device.outbox().count == 60)
@@ -157,7 +157,7 @@ import Testing
         device.fate = { request in
             if case .create = request.operation { .loseRequest } else { .deliver }
         }
-        try device.write { _ = try $0.create("notes", ["title": "a"], withKey: false) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a"], withKey: false) }
         try device.run(for: .seconds(300))
         #expect(try device.outbox().map(\.state) == [.unresolved])
         #expect(device.writes.count == 1)
@@ -170,7 +170,7 @@ import Testing
             if case .create = request.operation { .loseAnswer } else { .deliver }
         }
         let moment = "2031-05-05T00:00:00Z"
-        try device.write { _ = try $0.create("notes", ["title": "a", "on": .string(moment)], withKey: false) }
+        try device.write { _ = try $0.writes.create("notes", ["title": "a", "on": .string(moment)], withKey: false) }
         try device.run(for: .seconds(300))
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().count == 4 && device.visible() == server.rows())
@@ -183,7 +183,7 @@ import Testing
             let length = items.reduce(0) { $0 + $1.value.utf8.count }
             return length > 400 ? .answer(SyncAnswer(status: 414, isJSON: false)) : .deliver
         }
-        try device.write { tx in for id in ids { try tx.update("notes", id, set: ["done": true]) } }
+        try device.write { tx in for id in ids { try tx.writes.update("notes", id, set: ["done": true]) } }
         try device.run(for: .seconds(600))
         #expect(try device.outbox().isEmpty)
         #expect(try server.rows().allSatisfy { $0["done"] == .bool(true) })
@@ -197,10 +197,10 @@ import Testing
             lost = request
             return .loseRequest
         }
-        try device.write { try $0.update("notes", ids[0], set: ["n": 1]) }
+        try device.write { try $0.writes.update("notes", ids[0], set: ["n": 1]) }
         try device.run(for: .seconds(10))
         #expect(device.writes.count == 2)
-        try device.write { try $0.update("notes", ids[0], set: ["n": 2]) }
+        try device.write { try $0.writes.update("notes", ids[0], set: ["n": 2]) }
         try device.crash()
         device.start()
         try device.run(for: .seconds(40))
@@ -224,14 +224,14 @@ import Testing
             failures -= 1
             return .notSent
         }
-        try device.write { tx in for index in 0..<20 { _ = try tx.create("notes", ["n": .int(Int64(index))]) } }
+        try device.write { tx in for index in 0..<20 { _ = try tx.writes.create("notes", ["n": .int(Int64(index))]) } }
         try device.run(for: .seconds(300))
         #expect(try server.rows().compactMap { $0["n"]?.intValue } == Array(0..<20))
     }
 
     @Test func aListThatHidesARecordDoesNotDeleteIt() throws {
         let ids = try notes(2)
-        try device.write { try $0.update("notes", ids[0], set: ["n": 10]) }
+        try device.write { try $0.writes.update("notes", ids[0], set: ["n": 10]) }
         server.rowFilter = .condition(Condition("n", .greater(0)))
         try device.run()
         #expect(try server.row("notes", ids[0])?["n"] == 10)
@@ -247,7 +247,7 @@ import Testing
         } else {
             device.tell(.pause)
         }
-        try device.write { try $0.update("notes", id, set: ["n": 10]) }
+        try device.write { try $0.writes.update("notes", id, set: ["n": 10]) }
         try server.update("notes", id, ["n": 5])
         try device.run(for: .seconds(120))
         device.fate = { if case .update = $0.operation { .notSent } else { .deliver } }
@@ -266,7 +266,7 @@ import Testing
         let id = try notes(1)[0]
         device.fate = { if case .delete = $0.operation { .notSent } else { .deliver } }
         device.tell(.pause)
-        try device.write { try $0.delete("notes", id) }
+        try device.write { try $0.writes.delete("notes", id) }
         try server.update("notes", id, ["n": 5])
         device.tell(.resume)
         var told = 0
@@ -275,7 +275,7 @@ import Testing
             try device.run(for: .seconds(120))
             for report in try device.reports("deleteConflict") {
                 told += 1
-                try device.store.write { try $0.acknowledge(report.number) }
+                try device.store.write { try $0.reports.acknowledge(report.number) }
             }
         }
         #expect(told == 1)
@@ -304,8 +304,8 @@ import Testing
             try device.run()
             device.tell(.pause)
         }
-        try devices[0].write { try $0.update("notes", id, set: ["title": "ann's"]) }
-        try devices[1].write { try $0.update("notes", id, set: ["n": 2]) }
+        try devices[0].write { try $0.writes.update("notes", id, set: ["title": "ann's"]) }
+        try devices[1].write { try $0.writes.update("notes", id, set: ["n": 2]) }
         try server.delete("notes", id)
         for device in devices {
             device.tell(.resume)

@@ -15,7 +15,7 @@ import Testing
 
     private func receive(_ rows: [JSONObject], _ fixture: StoreFixture, subscription: Int64? = nil) throws -> Received {
         try fixture.store.write {
-            try $0.receive(rows.map { $0.serialized() }, table: "notes", subscription: subscription)
+            try $0.receiving.receive(rows.map { $0.serialized() }, table: "notes", subscription: subscription)
         }
     }
 
@@ -25,16 +25,18 @@ import Testing
         // Out of order they are looked at one by one.
         for page in [rows, rows.reversed()] {
             let fixture = try StoreFixture()
-            let number = try fixture.store.write { try $0.subscribe("notes") }
+            let number = try fixture.store.write { try $0.subscribing.subscribe("notes") }
             let told = try fixture.changes { () throws in
                 #expect(try receive(page, fixture, subscription: number).changed == rows.count)
             }
             #expect(told.map(\.record) == page.compactMap { $0["id"]?.stringValue })
             #expect(told.allSatisfy { $0.kind == .document && $0.formerly == nil })
             try fixture.store.read { store throws in
-                #expect(try store.members(of: number) == rows.compactMap { $0["id"]?.stringValue })
-                #expect(try store.provisionalMembers(of: number).isEmpty)
-                #expect(try store.find(Query(sort: [.init("n")], page: .init(1, limit: 200)), in: "notes").count == 120)
+                #expect(try store.members.all(of: number) == rows.compactMap { $0["id"]?.stringValue })
+                #expect(try store.members.provisional(of: number).isEmpty)
+                #expect(
+                    try store.documents.find(Query(sort: [.init("n")], page: .init(1, limit: 200)), in: "notes").count
+                        == 120)
             }
             #expect(try fixture.visible("s1007")?["n"] == 7)
             // Again, there is nothing new.
@@ -61,7 +63,8 @@ import Testing
         #expect(try fixture.visible("s1005") == nil)
         #expect(try fixture.state("s1006") == .synced)
         #expect(try fixture.visible(key)?["id"] == "s1006")
-        #expect(try fixture.store.read { try $0.find(Query(page: .init(1, limit: 50)), in: "notes") }.count == 7)
+        #expect(
+            try fixture.store.read { try $0.documents.find(Query(page: .init(1, limit: 50)), in: "notes") }.count == 7)
     }
 
     @Test("A row with the key of a create that waits is that record, among rows that are all new")
@@ -71,18 +74,20 @@ import Testing
         try fixture.send(key)
         let received = try receive([row(1), row(2, ["clientKey": .string(key)]), row(3)], fixture)
         #expect(received.adopted.count == 1 && received.changed == 3)
-        #expect(try fixture.store.read { try $0.find(Query(page: .init(1, limit: 50)), in: "notes") }.count == 3)
+        #expect(
+            try fixture.store.read { try $0.documents.find(Query(page: .init(1, limit: 50)), in: "notes") }.count == 3)
     }
 
     @Test("A record that went in this transaction, and comes again in it, is told once")
     func recordWentThis() throws {
         let fixture = try StoreFixture()
-        let number = try fixture.store.write { try $0.subscribe("notes") }
+        let number = try fixture.store.write { try $0.subscribing.subscribe("notes") }
         _ = try receive([row(1, ["n": 1])], fixture, subscription: number)
         let told = try fixture.changes { () throws in
             try fixture.store.write { tx in
-                try tx.gone("notes", "s1001")
-                _ = try tx.receive([row(1, ["n": 2]).serialized()], table: "notes", subscription: number, isFresh: true)
+                try tx.answers.gone("notes", "s1001")
+                _ = try tx.receiving.receive(
+                    [row(1, ["n": 2]).serialized()], table: "notes", subscription: number, isFresh: true)
             }
         }
         #expect(told.map(\.record) == ["s1001"])

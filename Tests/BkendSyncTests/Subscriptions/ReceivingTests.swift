@@ -20,7 +20,7 @@ struct ReceivingTests {
         let sent = try fixture.send(a)
         let received = try fixture.receive(row("s1", 1, ["title": "A", "clientKey": .string(a)]))
         #expect(received.adopted == [sent.sequence])
-        #expect(try fixture.store.read { try $0.find(Query(), in: "notes") }.count == 1)
+        #expect(try fixture.store.read { try $0.documents.find(Query(), in: "notes") }.count == 1)
         #expect(try fixture.state(a) == .synced)
         #expect(try fixture.answerCreate(sent, #"{"id":"s1"}"#) == false)
     }
@@ -32,7 +32,7 @@ struct ReceivingTests {
         var foreign = row("s1", 1, ["clientKey": .string(a)])
         foreign["createdBy"] = "someone"
         #expect(try fixture.receive(foreign).adopted.isEmpty)
-        #expect(try fixture.store.read { try $0.find(Query(), in: "notes") }.count == 2)
+        #expect(try fixture.store.read { try $0.documents.find(Query(), in: "notes") }.count == 2)
     }
 
     @Test("A second row with a completed key is a twin: reported, not shown, unless it is to be kept")
@@ -43,7 +43,7 @@ struct ReceivingTests {
         let copy = row("s2", 5, ["title": "A", "clientKey": .string(a)])
         #expect(try fixture.receive(copy).twins == [Received.Twin(id: "s2", original: "s1")])
         #expect(try fixture.visible("s2") == nil)
-        try fixture.store.write { try $0.keepTwin("notes", "s2") }
+        try fixture.store.write { try $0.keys.keepTwin("notes", "s2") }
         #expect(try fixture.receive(copy).twins.isEmpty)
         #expect(try fixture.visible("s2")?["title"] == "A")
     }
@@ -54,8 +54,8 @@ struct ReceivingTests {
         let a = try fixture.create(["title": "A"])
         let sent = try fixture.send(a)
         try fixture.store.write { tx in
-            try tx.markAmbiguous(sent.sequence)
-            try tx.discard(sent.sequence)
+            try tx.sending.markAmbiguous(sent.sequence)
+            try tx.decisions.discard(sent.sequence)
         }
         #expect(try fixture.receive(row("s1", 1, ["clientKey": .string(a)])).cancelled == ["s1"])
         #expect(try fixture.visible("s1") == nil)
@@ -65,7 +65,7 @@ struct ReceivingTests {
     func stale() throws {
         let fixture = try StoreFixture()
         try fixture.receive(row("a", 1, ["n": 1]))
-        let mark = try fixture.store.read { try $0.mark }
+        let mark = try fixture.store.read { try $0.settled.mark }
         try fixture.update("a", ["n": 2])
         #expect(try fixture.receive(row("a", 0, ["n": 0])).setAside == ["a"])
         let sent = try fixture.send("a")
@@ -85,7 +85,7 @@ struct ReceivingTests {
         try fixture.answerDelete(fixture.send("a"))
         #expect(try fixture.receive(row("a", 2)).shadowed == ["a"])
         #expect(try fixture.visible("a") == nil)
-        try fixture.store.write { tx in try tx.clearSettled(table: "notes", upTo: try tx.mark) }
+        try fixture.store.write { tx in try tx.settled.clear(table: "notes", upTo: try tx.settled.mark) }
         #expect(try fixture.receive(row("a", 2)).changed == 1)
     }
 
@@ -98,7 +98,7 @@ struct ReceivingTests {
         #expect(rows.map(\.record) == ["a"])
         #expect(try fixture.visible("a")?["title"] == "mine")
         #expect(try fixture.visible("a")?["n"] == 2)
-        #expect(try fixture.store.read { try $0.base("notes", "a")?.json["title"] } == "theirs")
+        #expect(try fixture.store.read { try $0.documents.base("notes", "a")?.json["title"] } == "theirs")
         #expect(try fixture.lane("a")[0].before == ["title": "A"])
     }
 
@@ -106,7 +106,7 @@ struct ReceivingTests {
     func malformed() throws {
         let fixture = try StoreFixture()
         let received = try fixture.store.write {
-            try $0.receive(
+            try $0.receiving.receive(
                 [
                     Array("[1]".utf8), Array(#"{"id":""}"#.utf8), Array(#"{"id":"a","x":1e999}"#.utf8),
                     Array(#"{"id":"b"}"#.utf8),

@@ -56,7 +56,7 @@ import Testing
         let votes = fixture.store.table("votes")
         let poll = try await votes.create([person.id: true, "open": [person.id: 1]])
         #expect(try await fixture.store.outbox.entries().map(\.state) == [.queued, .queued])
-        #expect(try await fixture.store.open.read { try $0.dependencies(of: 2) } == [person.id])
+        #expect(try await fixture.store.open.read { try $0.outbox.dependencies(of: 2) } == [person.id])
         #expect(try await votes.where { $0[person.id] == true }.count() == 1)
         try await fixture.confirmCreate(person.id, as: "s1", table: "people")
         let named = try #require(try await votes.get(poll.id)).model

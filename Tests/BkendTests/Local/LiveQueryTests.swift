@@ -128,10 +128,10 @@ import Testing
     @Test("A subscription that becomes complete is told without a change of records")
     func completeness() async throws {
         let fixture = try LocalFixture()
-        let number = try await fixture.core.write { try $0.subscribe("books") }
+        let number = try await fixture.core.write { try $0.subscribing.subscribe("books") }
         var iterator = fixture.books.live().makeAsyncIterator()
         #expect(await iterator.next()?.completeness == .partial)
-        try await fixture.core.write { try $0.setProgress(PullProgress(["filled": true]), of: number) }
+        try await fixture.core.write { try $0.subscriptions.setProgress(PullProgress(["filled": true]), of: number) }
         let complete = try #require(await iterator.next())
         #expect(complete.completeness == .complete && complete.changes.isEmpty)
     }

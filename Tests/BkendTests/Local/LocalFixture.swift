@@ -35,7 +35,7 @@ struct LocalFixture: Sendable {
             row["createdBy"] = "u1"
             row["createdAt"] = "2025-01-08T00:00:00.000Z"
             row["updatedAt"] = "2025-01-08T00:00:00.000Z"
-            _ = try tx.adopt(entry.sequence, row: row.serialized())
+            _ = try tx.adopting.adopt(entry.sequence, row: row.serialized())
         }
     }
 
@@ -43,7 +43,7 @@ struct LocalFixture: Sendable {
     func reject(_ id: String, table: String = "books", status: Int = 400) async throws {
         try await core.write { tx in
             let entry = try Self.send(id, table, in: tx)
-            try tx.fail(
+            try tx.sending.fail(
                 entry.sequence,
                 because: EntryFailure(code: "data/validation-error", message: "title is too short", status: status))
         }
@@ -52,15 +52,15 @@ struct LocalFixture: Sendable {
     /// A page arrives from the server.
     func receive(_ rows: String..., table: String = "books", subscription: Int64? = nil) async throws {
         try await core.write {
-            _ = try $0.receive(rows.map { Array($0.utf8) }, table: table, subscription: subscription)
+            _ = try $0.receiving.receive(rows.map { Array($0.utf8) }, table: table, subscription: subscription)
         }
     }
 
     private static func send(_ id: String, _ table: String, in tx: StoreTransaction) throws -> OutboxEntry {
-        guard let entry = try tx.entries(of: table, id).first(where: { $0.state == .queued }) else {
+        guard let entry = try tx.outbox.entries(of: table, id).first(where: { $0.state == .queued }) else {
             throw StoreError(.noSuchRecord, table: table, record: id)
         }
-        try tx.markInFlight(
+        try tx.sending.markInFlight(
             entry.sequence, body: entry.sentFields.serialized(), epoch: try tx.epoch, user: entry.user)
         return entry
     }

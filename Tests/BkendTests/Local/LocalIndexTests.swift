@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LocalIndexTests {
     private static func explained(_ query: LocalQuery<Book>, _ fixture: LocalFixture) async throws -> String? {
         let wanted = try query.wanted()
-        return try await fixture.core.read { try $0.explain(wanted, in: "books")?.index }
+        return try await fixture.core.read { try $0.documents.explain(wanted, in: "books")?.index }
     }
 
     @Test("An index by the app's word serves typed queries, in every handle, until it is dropped")

@@ -106,19 +106,21 @@ import Testing
         let fresh = fixture.books.where { $0.createdAt > Date(timeIntervalSince1970: 0) }
         #expect(try await sf.fetch().completeness == .partial)
         let number = try await fixture.core.write { tx in
-            try tx.subscribe("books", to: try Condition("tags", .equals("sf")).filter.rest())
+            try tx.subscribing.subscribe("books", to: try Condition("tags", .equals("sf")).filter.rest())
         }
         #expect(try await sf.fetch().completeness == .partial)
-        try await fixture.core.write { try $0.setProgress(PullProgress(["filled": true]), of: number) }
+        try await fixture.core.write { try $0.subscriptions.setProgress(PullProgress(["filled": true]), of: number) }
         #expect(try await sf.fetch().completeness == .complete)
         #expect(try await sf.page().completeness == .complete)
-        try await fixture.core.write { try $0.setProgress(PullProgress(["filled": true, "denied": true]), of: number) }
+        try await fixture.core.write {
+            try $0.subscriptions.setProgress(PullProgress(["filled": true, "denied": true]), of: number)
+        }
         #expect(try await sf.fetch().completeness == .partial)
-        try await fixture.core.write { try $0.setProgress(PullProgress(["filled": true]), of: number) }
+        try await fixture.core.write { try $0.subscriptions.setProgress(PullProgress(["filled": true]), of: number) }
         #expect(try await fixture.books.fetch().completeness == .partial)
         #expect(try await fresh.fetch().completeness == .partial)
         try await fixture.core.write { tx in
-            try tx.setProgress(PullProgress(["filled": true]), of: try tx.subscribe("books"))
+            try tx.subscriptions.setProgress(PullProgress(["filled": true]), of: try tx.subscribing.subscribe("books"))
         }
         #expect(try await fixture.books.where { !($0.title == "x") }.fetch().completeness == .complete)
     }

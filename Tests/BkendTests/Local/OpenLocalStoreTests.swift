@@ -195,7 +195,7 @@ import Testing
         try await run { folder in
             let store = try await client(user: "u1").openLocalStore(at: folder)
             try await store.open.write { tx in
-                for number in 0..<100 { _ = try tx.create("books", ["title": .string("\(number)")]) }
+                for number in 0..<100 { _ = try tx.writes.create("books", ["title": .string("\(number)")]) }
             }
             // What a crash leaves: the files as they are while the store is open.
             let crashed = folder + "/crashed"
@@ -329,7 +329,7 @@ import Testing
             let text = String(repeating: "x", count: 2_000)
             try await store.open.write { tx in
                 let rows = (0..<200).map { Array(recordText("s\($0)", #""title":"\#(text)""#).utf8) }
-                _ = try tx.receive(rows, table: "books")
+                _ = try tx.receiving.receive(rows, table: "books")
             }
             try await store.table(Book.self).create(Book(title: "Mine"))
             let size = try await store.usedBytes()

@@ -60,7 +60,7 @@ import Testing
         while counts.failed == 0 { counts = try #require(try await iterator.next()) }
         #expect(counts.queued == 0 && counts.total == 1)
         let number = try await fixture.core.write {
-            try $0.report("conflict", "books", "s9", detail: ["field": "title"])
+            try $0.reports.add("conflict", "books", "s9", detail: ["field": "title"])
         }
         #expect(try await iterator.next()?.reports == 1)
         let reports = try await fixture.store.outbox.reports()

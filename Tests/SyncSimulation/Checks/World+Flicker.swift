@@ -12,11 +12,11 @@ extension World {
         let isOnServer = server.history.versions(key.table, key.id).last?.document != nil
         let place = "d\(device.number): \(key.table)/\(key.id)"
         if let number = device.observer.deletedHere[key] {
-            if let entry = try snapshot.entry(number), entry.isLive, entry.kind == .delete {
+            if let entry = try snapshot.outbox.entry(number), entry.isLive, entry.kind == .delete {
                 throw Violation(.noFlicker, "\(place) came back while its deletion waits")
             }
             // Refused at a later try, though the first one had been carried out: the app has been told so.
-            if try snapshot.entry(number)?.state == .failed {
+            if try snapshot.outbox.entry(number)?.state == .failed {
                 device.observer.deletedHere[key] = nil
                 return
             }
@@ -38,7 +38,9 @@ extension World {
         _ key: RecordKey, _ old: JSONObject, _ device: SimulatedDevice, _ snapshot: StoreSnapshot, _ cause: Cause
     ) throws {
         let place = "d\(device.number): \(key.table)/\(key.id)"
-        if let deletion = try snapshot.entries(of: key.table, key.id).last(where: { $0.kind == .delete && $0.isLive }) {
+        if let deletion = try snapshot.outbox.entries(of: key.table, key.id).last(where: {
+            $0.kind == .delete && $0.isLive
+        }) {
             device.observer.deletedHere[key] = deletion.sequence
             return
         }
@@ -62,7 +64,7 @@ extension World {
         // What was it in the last two minutes?
         let start = versions.lastIndex { $0.at <= horizon } ?? 0
         let recent = versions[start...].compactMap(\.document)
-        for subscription in try snapshot.subscriptions(of: key.table) {
+        for subscription in try snapshot.subscriptions.all(of: key.table) {
             let filter = try ServerFilter(and: subscription.filter.andFilters, or: subscription.filter.orFilters)
             // One that has moved from one subscription to another is not known to, before that one is read.
             let belongs =
@@ -89,7 +91,7 @@ extension World {
 
     /// The server's word on a record is never replaced by an older one.
     func checkVersion(_ key: RecordKey, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
-        guard let base = try snapshot.base(key.table, key.id),
+        guard let base = try snapshot.documents.base(key.table, key.id),
             let updatedAt = try JSON(parsing: base.bytes)["updatedAt"]?.stringValue
         else { return }
         let versions = server.history.versions(key.table, key.id)

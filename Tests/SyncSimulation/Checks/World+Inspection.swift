@@ -12,15 +12,15 @@ extension World {
         device.observer.transactions += 1
         if device.observer.transactions % inspectionInterval != 0 { return }
         try store.read { snapshot in
-            let latest = try snapshot.latestChange
+            let latest = try snapshot.changes.latest
             let outbox = try snapshot.outboxVersion
             if latest == device.observer.change && outbox == device.observer.outbox { return }
             let hadReports = device.observer.report
-            if outbox != device.observer.outbox { device.observer.note(try snapshot.reports(after: hadReports)) }
+            if outbox != device.observer.outbox { device.observer.note(try snapshot.reports.all(after: hadReports)) }
             let changed = try follow(device, snapshot, cause)
             if outbox != device.observer.outbox {
                 device.observer.outbox = outbox
-                let entries = try snapshot.entries()
+                let entries = try snapshot.outbox.entries()
                 try checkOutbox(device, snapshot, entries, cause, hadReports: hadReports)
                 device.observer.entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.sequence, $0) })
                 try checkPending(device, entries)
@@ -35,7 +35,7 @@ extension World {
     private func follow(
         _ device: SimulatedDevice, _ snapshot: StoreSnapshot, _ cause: Cause
     ) throws -> Set<RecordKey> {
-        guard case .rows(let rows) = try snapshot.changes(after: device.observer.change) else {
+        guard case .rows(let rows) = try snapshot.changes.rows(after: device.observer.change) else {
             throw Violation(.broken, "d\(device.number): an observer that reads after every transaction fell behind")
         }
         var changed: Set<RecordKey> = []
@@ -47,7 +47,7 @@ extension World {
             if let formerly = row.formerly { device.observer.move(RecordKey(row.table, formerly), to: key) }
             if row.kind == .state { continue }
             let old = device.observer.shown[key]
-            let text = try snapshot.document(row.table, row.record)?.bytes
+            let text = try snapshot.documents.document(row.table, row.record)?.bytes
             let new = try text.map { try JSON(parsing: $0).objectValue ?? [:] }
             if let new, new["id"]?.stringValue != row.record {
                 throw Violation(
@@ -110,8 +110,8 @@ extension World {
         else { return }
         let local = keys.filter { server.history.versions($0.table, $0.id).isEmpty }
         for key in local {
-            if try snapshot.syncState(key.table, key.id) == .unresolved { return }
-            let create = try snapshot.entries(of: key.table, key.id).first { $0.kind == .create }
+            if try snapshot.documents.syncState(key.table, key.id) == .unresolved { return }
+            let create = try snapshot.outbox.entries(of: key.table, key.id).first { $0.kind == .create }
             guard let create else { continue }
             if applied.retriedByApp.contains(.init(device: device.number, entry: create.sequence)) { return }
             // A copy that the network made of a request without a key: nobody can know it.

@@ -41,7 +41,7 @@ extension World {
             // It was to be made again and is there: from a backup for example.
             let isThere = server.history.versions(entry.table, entry.record).last?.document != nil
             if isThere, isMadeAgainAlike(entry, as: entry.record) { return }
-            guard let alias = try snapshot.alias(entry.record), let id = alias.serverID else {
+            guard let alias = try snapshot.aliases.alias(entry.record), let id = alias.serverID else {
                 throw Violation(.nothingLost, "\(place) is gone, and its record has no id on the server")
             }
             // The row that it has become must be one that it made.
@@ -52,7 +52,7 @@ extension World {
             return
         }
         // A record that was made again has another id by now, and so has its report.
-        let present = RecordKey(entry.table, try snapshot.alias(entry.record)?.serverID ?? entry.record)
+        let present = RecordKey(entry.table, try snapshot.aliases.alias(entry.record)?.serverID ?? entry.record)
         if !rows.isEmpty || [key, present].contains(where: { device.observer.reported.contains($0) }) { return }
         // Another entry took its fields along: the record is made anew.
         if entries.contains(where: { $0.record == entry.record && $0.kind == .create }) { return }

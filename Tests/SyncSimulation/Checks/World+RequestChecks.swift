@@ -11,7 +11,7 @@ extension World {
         }
         guard request.operation.isWrite else { return }
         for number in request.entries {
-            guard let entry = try device.store?.read({ try $0.entry(number) }) else {
+            guard let entry = try device.store?.read({ try $0.outbox.entry(number) }) else {
                 throw Violation(.nothingLost, "\(place): sent, but its entry isn't in the outbox")
             }
             if entry.user != device.session.user {
@@ -68,7 +68,9 @@ extension World {
             return
         }
         if let key = document?["clientKey"]?.stringValue, let store = device.store {
-            if try store.read({ try $0.aliases(clientKey: key) }).contains(where: { $0.state == .cancelled }) { return }
+            if try store.read({ try $0.aliases.all(clientKey: key) }).contains(where: { $0.state == .cancelled }) {
+                return
+            }
         } else if device.store == nil {
             return
         }

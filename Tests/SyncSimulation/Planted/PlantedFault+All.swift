@@ -69,11 +69,11 @@ extension PlantedFault {
                 json["id"] != nil, let moment = json["updatedAt"]?.stringValue
             else { return }
             try device.store?.write { transaction in
-                for subscription in try transaction.subscriptions() {
+                for subscription in try transaction.subscriptions.all() {
                     var progress = subscription.progress
                     guard progress.cursor != nil else { continue }
                     progress.cursor = moment
-                    try transaction.setProgress(progress, of: subscription.number)
+                    try transaction.subscriptions.setProgress(progress, of: subscription.number)
                 }
             }
         }
@@ -91,9 +91,9 @@ extension PlantedFault {
     private static let membershipDropped = plant("a record just answered belongs nowhere") {
         $0.afterEvent = { _, device in
             try device.store?.write { transaction in
-                for subscription in try transaction.subscriptions() {
-                    let members = try transaction.provisionalMembers(of: subscription.number)
-                    if !members.isEmpty { try transaction.lose(subscription.number, members) }
+                for subscription in try transaction.subscriptions.all() {
+                    let members = try transaction.members.provisional(of: subscription.number)
+                    if !members.isEmpty { try transaction.members.lose(subscription.number, members) }
                 }
             }
         }

@@ -49,10 +49,10 @@ package final class Stage {
         device.observer.subscriptionsChanged = world.now
         if device.isUp {
             return try world.act(device, "subscribes to \(table)", telling: .subscriptionsChanged) {
-                try $0.subscribe(table, to: filter)
+                try $0.subscribing.subscribe(table, to: filter)
             } ?? 0
         }
-        return try device.store?.write { try $0.subscribe(table, to: filter) } ?? 0
+        return try device.store?.write { try $0.subscribing.subscribe(table, to: filter) } ?? 0
     }
 
     /// Creates a record; its local id.
@@ -222,17 +222,19 @@ package final class Stage {
 
     /// A record as a device shows it; the id may be one that it was given when it made the record.
     package func shown(_ device: Int, _ id: String, in table: String = "notes") throws -> JSONObject? {
-        try read(device) { try $0.document(table, id).map { try JSON(parsing: $0.bytes).objectValue ?? [:] } }
+        try read(device) { try $0.documents.document(table, id).map { try JSON(parsing: $0.bytes).objectValue ?? [:] } }
     }
 
     /// The id that a record has now.
-    package func resolve(_ device: Int, _ id: String) throws -> String { try read(device) { try $0.resolve(id) } }
+    package func resolve(_ device: Int, _ id: String) throws -> String {
+        try read(device) { try $0.aliases.resolve(id) }
+    }
 
     /// The outbox of a device.
-    package func outbox(_ device: Int) throws -> [OutboxEntry] { try read(device) { try $0.entries() } }
+    package func outbox(_ device: Int) throws -> [OutboxEntry] { try read(device) { try $0.outbox.entries() } }
 
     /// What the app was told.
-    package func reports(_ device: Int) throws -> [SyncReport] { try read(device) { try $0.reports() } }
+    package func reports(_ device: Int) throws -> [SyncReport] { try read(device) { try $0.reports.all() } }
 
     /// What the engine says.
     package func status(_ device: Int) -> SyncStatus { world.devices[device].status }

@@ -33,7 +33,7 @@ extension Simulation {
         let step = Int64(random.number(1...3))
         var added: Int64 = 0
         let isAdded = try world.act(device, "adds \(step) to \(key.table)/\(key.id)") { transaction in
-            guard let text = try transaction.document(key.table, key.id),
+            guard let text = try transaction.documents.document(key.table, key.id),
                 let count = try JSON(parsing: text.bytes)["count"]?.intValue
             else { return false }
             // It counts from here on: the engine may be told before this returns.

@@ -17,7 +17,7 @@ extension Simulation {
         case .retry, .discard, .edit: try decide(device, step.kind, &random)
         case .acknowledge:
             try world.act(device, "acknowledges the reports", telling: .localWrite) { transaction in
-                for report in try transaction.reports() { try transaction.acknowledge(report.number) }
+                for report in try transaction.reports.all() { try transaction.reports.acknowledge(report.number) }
             }
         case .openForm: openForm(device, &random)
         case .saveForm: try saveForm(device, &random)
@@ -165,13 +165,13 @@ extension Simulation {
         let slug = JSON.string("s\(random.number(8...99))")
         try world.act(device, "\(kind.rawValue)s entry \(entry.sequence)") { transaction in
             switch kind {
-            case .discard: try transaction.discard(entry.sequence)
+            case .discard: try transaction.decisions.discard(entry.sequence)
             case .edit:
                 let fields: JSONObject =
                     entry.table == "slugs" ? ["slug": slug] : entry.table == "notes" ? ["title": title] : [:]
-                try transaction.edit(entry.sequence, set: fields)
+                try transaction.decisions.edit(entry.sequence, set: fields)
             default:
-                try transaction.retry(entry.sequence)
+                try transaction.decisions.retry(entry.sequence)
                 world.applied.retriedByApp.insert(.init(device: device.number, entry: entry.sequence))
             }
         }
@@ -194,11 +194,11 @@ extension Simulation {
         for index in chosen {
             let (table, conditions) = filters[index]
             if world.now == 0 {
-                _ = try store.write { try $0.subscribe(table, to: try RESTFilter(allOf: conditions)) }
+                _ = try store.write { try $0.subscribing.subscribe(table, to: try RESTFilter(allOf: conditions)) }
             } else {
                 device.observer.subscriptionsChanged = world.now
                 try world.act(device, "subscribes to \(table) \(index)", telling: .subscriptionsChanged) {
-                    try $0.subscribe(table, to: try RESTFilter(allOf: conditions))
+                    try $0.subscribing.subscribe(table, to: try RESTFilter(allOf: conditions))
                 }
             }
         }
@@ -206,12 +206,12 @@ extension Simulation {
 
     private func unsubscribe(_ device: SimulatedDevice, _ random: inout SyncRandom) throws {
         guard let store = device.store else { return }
-        let subscriptions = try store.read { try $0.subscriptions() }
+        let subscriptions = try store.read { try $0.subscriptions.all() }
         if subscriptions.count < 2 { return }
         let chosen = random.one(of: subscriptions)
         device.observer.subscriptionsChanged = world.now
         try world.act(device, "unsubscribes \(chosen.number)", telling: .subscriptionsChanged) {
-            try $0.unsubscribe(chosen.number)
+            try $0.subscribing.unsubscribe(chosen.number)
         }
     }
 }

@@ -69,7 +69,7 @@ extension World {
     private func checkPulls() throws {
         for device in devices {
             try device.store?.read { snapshot in
-                for subscription in try snapshot.subscriptions() { try checkCache(device, snapshot, subscription) }
+                for subscription in try snapshot.subscriptions.all() { try checkCache(device, snapshot, subscription) }
             }
         }
     }
@@ -80,7 +80,7 @@ extension World {
             guard let store = device.store else { continue }
             try store.read { snapshot in
                 try checkSettled(device, snapshot)
-                for subscription in try snapshot.subscriptions() { try checkCache(device, snapshot, subscription) }
+                for subscription in try snapshot.subscriptions.all() { try checkCache(device, snapshot, subscription) }
                 try checkLog(device, snapshot)
                 try checkAliases(device, snapshot)
             }
@@ -109,7 +109,7 @@ extension World {
     /// Whether one of a device's subscriptions shows it a row: what it never sees it can't know.
     private func isShown(_ row: RecordKey, to device: SimulatedDevice) throws -> Bool {
         let caller = Caller(user: device.owner)
-        for subscription in try device.store?.read({ try $0.subscriptions(of: row.table) }) ?? [] {
+        for subscription in try device.store?.read({ try $0.subscriptions.all(of: row.table) }) ?? [] {
             let filter = subscription.filter
             let listed = server.listed(row.table, and: filter.andFilters, or: filter.orFilters, by: caller) ?? []
             if listed.contains(where: { $0["id"]?.stringValue == row.id }) { return true }
@@ -118,7 +118,7 @@ extension World {
     }
 
     private func checkSettled(_ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
-        for entry in try snapshot.entries() {
+        for entry in try snapshot.outbox.entries() {
             let place =
                 "d\(device.number) entry \(entry.sequence) (\(entry.kind.rawValue) \(entry.table)/\(entry.record))"
             switch entry.state {
@@ -127,7 +127,7 @@ extension World {
                     throw Violation(.isolation, "\(place) is \(entry.state.rawValue) without a reason")
                 }
             case .blocked:
-                let stuck = try snapshot.entries().filter {
+                let stuck = try snapshot.outbox.entries().filter {
                     $0.state == .unresolved || $0.state == .failed && $0.kind == .create
                 }
                 if stuck.isEmpty { throw Violation(.isolation, "\(place) is blocked by nothing") }
@@ -143,10 +143,10 @@ extension World {
         _ entry: OutboxEntry, _ device: SimulatedDevice, _ snapshot: StoreSnapshot
     ) throws -> Bool {
         if device.status.pausedTables.contains(where: { $0.table == entry.table }) { return true }
-        return try snapshot.dependencies(of: entry.sequence).contains { id in
-            guard let alias = try snapshot.alias(id) else { return false }
+        return try snapshot.outbox.dependencies(of: entry.sequence).contains { id in
+            guard let alias = try snapshot.aliases.alias(id) else { return false }
             // Ids ascend in the order of their creates, so that this comes to an end.
-            return try snapshot.entries(of: alias.table, id).contains {
+            return try snapshot.outbox.entries(of: alias.table, id).contains {
                 try $0.sequence < entry.sequence && waitsForPause($0, device, snapshot)
             }
         }
@@ -155,11 +155,11 @@ extension World {
     /// Every id that the app was ever given still leads to its record.
     private func checkAliases(_ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
         for key in device.remembered where device.localIDs.contains(key.id) {
-            guard let alias = try snapshot.alias(key.id) else {
+            guard let alias = try snapshot.aliases.alias(key.id) else {
                 throw Violation(.order, "d\(device.number): the local id \(key.id) is forgotten")
             }
             guard let id = alias.serverID, device.observer.shown[RecordKey(key.table, id)] != nil else { continue }
-            if try snapshot.document(key.table, key.id) == nil {
+            if try snapshot.documents.document(key.table, key.id) == nil {
                 throw Violation(.order, "d\(device.number): the local id \(key.id) doesn't lead to \(id)")
             }
         }
@@ -183,7 +183,7 @@ extension World {
         if phase != .current { throw Violation(.convergence, "\(place): the status says \(phase as Any)") }
         var expected = listed.compactMap { $0["id"]?.stringValue }
         // A row that this device has deleted, and the server refuses to delete, is a dead letter and still listed.
-        var members = try snapshot.members(of: subscription.number)
+        var members = try snapshot.members.all(of: subscription.number)
         expected.sort { $0.precedesInBytes($1) }
         members.sort { $0.precedesInBytes($1) }
         if expected != members {
@@ -193,10 +193,12 @@ extension World {
         }
         for document in listed {
             let id = document["id"]?.stringValue ?? ""
-            guard let base = try snapshot.base(subscription.table, id),
+            guard let base = try snapshot.documents.base(subscription.table, id),
                 let known = try JSON(parsing: base.bytes).objectValue, known.says(sameAs: document)
             else {
-                let known = try snapshot.base(subscription.table, id).map { String(decoding: $0.bytes, as: UTF8.self) }
+                let known = try snapshot.documents.base(subscription.table, id).map {
+                    String(decoding: $0.bytes, as: UTF8.self)
+                }
                 throw Violation(
                     .convergence, "\(place): \(id) is \(document) on the server, \(known ?? "nothing") here")
             }
@@ -206,7 +208,7 @@ extension World {
     /// The change log told everything: what the observer has seen is what is there.
     private func checkLog(_ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
         for table in try snapshot.tables {
-            let there = try snapshot.find(Query(page: Query.Page(limit: 1_000_000)), in: table)
+            let there = try snapshot.documents.find(Query(page: Query.Page(limit: 1_000_000)), in: table)
             let seen = device.observer.shown.filter { $0.key.table == table }
             if there.count != seen.count {
                 throw Violation(
@@ -227,7 +229,7 @@ extension World {
     /// interval. A device with a write that still waits has something to do.
     package func checkNothingToDo() throws {
         let idle = try devices.filter { device in
-            try device.store?.read { try $0.entries(state: .queued).isEmpty } ?? false
+            try device.store?.read { try $0.outbox.entries(state: .queued).isEmpty } ?? false
         }
         try check(idle, "a sync with nothing to do", asking: 6, after: 4_000) {
             for device in devices { try tell(device, .syncNow) }
@@ -252,7 +254,7 @@ extension World {
             if now.change != change { throw Violation(.convergence, "\(place) told the observers something") }
             // A round may read all that was written lately again, page by page, and pages are small after losses.
             let pages = device.observer.keys.count / min(configuration.pageLimit, 6)
-            let subscriptions = try device.store?.read { try $0.subscriptions().count } ?? 0
+            let subscriptions = try device.store?.read { try $0.subscriptions.all().count } ?? 0
             if now.sent - sent > (limit + 2 * pages) * subscriptions {
                 throw Violation(.budget, "\(place) sent \(now.sent - sent) requests in \(wait / 1_000) s")
             }

@@ -8,10 +8,10 @@ extension World {
         _ table: String, _ fields: JSONObject, on device: SimulatedDevice, in transaction: StoreTransaction,
         withKey: Bool? = nil
     ) throws -> String {
-        let id = try transaction.create(table, fields, withKey: withKey)
+        let id = try transaction.writes.create(table, fields, withKey: withKey)
         device.localIDs.insert(id)
-        guard let entry = try transaction.entries(of: table, id).last, entry.kind == .create,
-            try transaction.document(table, id) != nil
+        guard let entry = try transaction.outbox.entries(of: table, id).last, entry.kind == .create,
+            try transaction.documents.document(table, id) != nil
         else { throw Violation(.nothingLost, "d\(device.number): the create of \(id) left no entry") }
         return id
     }
@@ -25,8 +25,8 @@ extension World {
     ) throws {
         let unseen = try seen.map { try self.unseen($0, fields, of: key, in: transaction) } ?? [:]
         let known = planted.savesFormsBlindly ? nil : seen
-        guard try transaction.update(key.table, key.id, set: fields, seen: known) else { return }
-        let live = try transaction.entries(of: key.table, key.id).filter(\.isLive)
+        guard try transaction.writes.update(key.table, key.id, set: fields, seen: known) else { return }
+        let live = try transaction.outbox.entries(of: key.table, key.id).filter(\.isLive)
         guard let last = live.last else {
             throw Violation(.nothingLost, "d\(device.number): the update of \(key.id) left no entry")
         }
@@ -41,10 +41,11 @@ extension World {
     private func unseen(
         _ seen: JSONObject, _ fields: JSONObject, of key: RecordKey, in transaction: StoreTransaction
     ) throws -> JSONObject {
-        let id = try transaction.alias(key.id)?.serverID ?? key.id
-        guard let base = try transaction.base(key.table, id), let known = try JSON(parsing: base.bytes).objectValue
+        let id = try transaction.aliases.alias(key.id)?.serverID ?? key.id
+        guard let base = try transaction.documents.base(key.table, id),
+            let known = try JSON(parsing: base.bytes).objectValue
         else { return [:] }
-        let own = try transaction.entries(of: key.table, id).filter(\.isLive)
+        let own = try transaction.outbox.entries(of: key.table, id).filter(\.isLive)
         var unseen = JSONObject()
         for field in fields.keys where !own.contains(where: { $0.kind == .create || $0.fields[field] != nil }) {
             if let then = seen[field], let now = known[field], !now.says(sameAs: then) { unseen[field] = then }
@@ -54,14 +55,14 @@ extension World {
 
     /// Deletes a record.
     package func delete(_ key: RecordKey, on device: SimulatedDevice, in transaction: StoreTransaction) throws {
-        let document = try transaction.document(key.table, key.id).map {
+        let document = try transaction.documents.document(key.table, key.id).map {
             try JSON(parsing: $0.bytes).objectValue ?? [:]
         }
         if let word = AppliedWrites.word(of: document) {
             applied.deletedByUser[device.number, default: []].insert(word)
         }
-        try transaction.delete(key.table, key.id)
-        if try transaction.document(key.table, key.id) != nil {
+        try transaction.writes.delete(key.table, key.id)
+        if try transaction.documents.document(key.table, key.id) != nil {
             throw Violation(.noFlicker, "d\(device.number): \(key.id) is visible after its deletion")
         }
     }

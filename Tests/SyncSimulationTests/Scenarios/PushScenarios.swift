@@ -140,8 +140,8 @@ import Testing
         #expect(stage.rows().map { $0["title"] }.contains("C"))
         let failed = try #require(try stage.outbox(0).first).sequence
         try stage.act(0, "repairs it") {
-            try $0.edit(failed, set: ["slug": "free"])
-            try $0.retry(failed)
+            try $0.decisions.edit(failed, set: ["slug": "free"])
+            try $0.decisions.retry(failed)
         }
         try stage.settle()
         #expect(try stage.outbox(0).isEmpty)
@@ -180,10 +180,10 @@ import Testing
         let b = try stage.create(0, ["title": "B", "parent": .string(a), "links": .object([a: 1])])
         try stage.update(0, a, ["title": "A2"])
         let filter = Filter.condition(Condition("parent", .equals(.string(a))))
-        #expect(try stage.read(0) { try $0.count(filter, in: "notes") } == 1)
+        #expect(try stage.read(0) { try $0.documents.count(filter, in: "notes") } == 1)
         let other = try stage.secondProcess(0)
-        #expect(try other.read { try $0.document("notes", a) } != nil)
-        try other.write { _ = try $0.update("notes", a, set: ["count": 9]) }
+        #expect(try other.read { try $0.documents.document("notes", a) } != nil)
+        try other.write { _ = try $0.writes.update("notes", a, set: ["count": 9]) }
         try stage.tell(0, .localWrite)
         try stage.settle()
         #expect(stage.row(id)?["title"] == "A2")
@@ -205,8 +205,8 @@ import Testing
         try stage.update(0, id, ["title": "new"])
         try stage.wait(seconds: 5)
         try stage.act(0, "repairs the letter") {
-            try $0.edit(failed.sequence, set: ["count": 5])
-            try $0.retry(failed.sequence)
+            try $0.decisions.edit(failed.sequence, set: ["count": 5])
+            try $0.decisions.retry(failed.sequence)
         }
         try stage.settle()
         #expect(stage.row(id)?["title"] == "new")

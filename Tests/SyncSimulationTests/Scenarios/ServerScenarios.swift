@@ -166,8 +166,8 @@ import Testing
         try stage.remoteUpdate(id, ["status": "done"])
         try stage.settle()
         #expect(try stage.shown(0, id) != nil)
-        #expect(try stage.read(0) { try $0.members(of: open) }.isEmpty)
-        #expect(try stage.read(0) { try $0.members(of: many) } == [id])
+        #expect(try stage.read(0) { try $0.members.all(of: open) }.isEmpty)
+        #expect(try stage.read(0) { try $0.members.all(of: many) } == [id])
     }
 
     @Test("27 · `id $in` of 100 ids: the default limit of 20 makes no deletions")
@@ -175,7 +175,9 @@ import Testing
         let stage = try Stage(["ann"])
         let ids = try (0..<100).map { try stage.remoteCreate(["title": .string("\($0)")]) }
         try stage.wait(seconds: 70)
-        try stage.act(0, "updates 100 records") { for id in ids { try $0.update("notes", id, set: ["count": 1]) } }
+        try stage.act(0, "updates 100 records") {
+            for id in ids { try $0.writes.update("notes", id, set: ["count": 1]) }
+        }
         try stage.settle()
         #expect(stage.rows().filter { $0["count"] == 1 }.count == 100)
         #expect(try stage.reports(0).isEmpty)

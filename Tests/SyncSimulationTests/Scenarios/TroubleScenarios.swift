@@ -15,7 +15,9 @@ import Testing
         stage.world.requestLimit = 2_200
         stage.world.inspectionInterval = 100
         stage.strike(.proxy, 1)
-        try stage.act(0, "updates 1,000 records") { for id in ids { try $0.update("notes", id, set: ["count": 1]) } }
+        try stage.act(0, "updates 1,000 records") {
+            for id in ids { try $0.writes.update("notes", id, set: ["count": 1]) }
+        }
         try stage.wait(seconds: 60)
         stage.strike(.proxy, 0)
         let table = try #require(stage.world.server[table: "notes"])

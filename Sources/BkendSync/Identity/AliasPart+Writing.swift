@@ -1,0 +1,111 @@
+import BkendWire
+
+/// How the id table changes. Each step concerns it alone: entries, members and documents are the caller's.
+extension AliasPart where Store == StoreTransaction {
+    /// A new local id's row.
+    func add(_ id: String, table: String, key: String?) throws {
+        try db.perform(
+            "INSERT INTO sync_aliases (local_id, collection, user, client_key, state) VALUES (?, ?, ?, ?, 'pending')",
+            .text(id), .text(table), .text(try store.owner), .optional(key))
+        store.noteAliases()
+    }
+
+    /// The number of the next row.
+    func nextNumber() throws -> Int64 { try db.number("SELECT coalesce(max(number), 0) + 1 FROM sync_aliases") }
+
+    /// Adds a row of a guest's store as the owner's.
+    func addTaken(_ alias: Alias) throws {
+        try db.perform(
+            """
+            INSERT INTO sync_aliases (local_id, collection, server_id, user, former_user, client_key, state)
+            VALUES (?, ?, ?, ?, '', ?, ?)
+            """, .text(alias.localID), .text(alias.table), .optional(alias.serverID), .text(try store.owner),
+            .optional(alias.clientKey), .text(alias.state.rawValue))
+    }
+
+    /// All rows are this user's from now on.
+    func take(over user: String) throws {
+        try db.perform("UPDATE sync_aliases SET former_user = user, user = ?", .text(user))
+    }
+
+    // MARK: What becomes of a create
+
+    /// The server has the record of a local id, under an id of its own.
+    func complete(_ localID: String, as id: String) throws {
+        try db.perform(
+            "UPDATE sync_aliases SET server_id = ?, state = 'completed' WHERE local_id = ?", .text(id),
+            .text(localID))
+        try db.perform("UPDATE sync_aliases SET server_id = ? WHERE server_id = ?", .text(id), .text(localID))
+        store.noteAliases()
+    }
+
+    /// The record was discarded before the server was known to have it.
+    func cancel(_ localID: String) throws {
+        try db.perform("UPDATE sync_aliases SET state = 'cancelled' WHERE local_id = ?", .text(localID))
+    }
+
+    /// A create that the server doesn't have carries no key any more. A record that is made again keeps the key of its
+    /// old id here: it tells that it is.
+    func dropKey(of localID: String) throws {
+        try db.perform(
+            "UPDATE sync_aliases SET client_key = NULL WHERE local_id = ? AND client_key = local_id",
+            .text(localID))
+    }
+
+    // MARK: Other ids
+
+    /// A local id leads to another record of the server's.
+    func lead(_ localID: String, to id: String) throws {
+        try db.perform("UPDATE sync_aliases SET server_id = ? WHERE local_id = ?", .text(id), .text(localID))
+        store.noteAliases()
+    }
+
+    /// A record of the server's has another id there: its former ids lead to the new one, the last of them too.
+    func move(_ old: RecordKey, to id: String, as alias: Alias) throws {
+        try db.perform(
+            "UPDATE sync_aliases SET server_id = ? WHERE server_id = ? AND collection = ?", .text(id),
+            .text(old.id), .text(old.table))
+        try db.perform(
+            """
+            INSERT OR REPLACE INTO sync_aliases (local_id, collection, server_id, user, former_user, state)
+            VALUES (?, ?, ?, ?, ?, 'completed')
+            """, .text(old.id), .text(old.table), .text(id), .text(alias.user), .optional(alias.formerUser))
+        store.noteAliases()
+    }
+
+    /// An id leads nowhere any more: it is a record's own once more.
+    func release(_ key: RecordKey) throws {
+        try db.perform(
+            "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ? AND state <> 'pending'", .text(key.id),
+            .text(key.table))
+    }
+
+    // MARK: Records that are made again
+
+    /// A record's id stands for a new create, which carries a key of that id.
+    func beginAgain(_ key: RecordKey, user: String, clientKey: String) throws {
+        try db.perform(
+            """
+            INSERT OR REPLACE INTO sync_aliases (local_id, collection, user, client_key, state)
+            VALUES (?, ?, ?, ?, 'pending')
+            """, .text(key.id), .text(key.table), .text(user), .text(clientKey))
+        store.noteAliases()
+    }
+
+    /// The record was there after all.
+    ///
+    /// - Parameter isSent: whether its create was sent with its key, so that it may turn up yet, as a copy.
+    func callOff(_ key: RecordKey, isSent: Bool) throws {
+        if isSent {
+            try db.perform(
+                """
+                UPDATE OR REPLACE sync_aliases SET local_id = client_key, server_id = local_id, state = 'completed'
+                WHERE local_id = ? AND collection = ?
+                """, .text(key.id), .text(key.table))
+        } else {
+            try db.perform(
+                "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ?", .text(key.id), .text(key.table))
+        }
+        store.noteAliases()
+    }
+}
