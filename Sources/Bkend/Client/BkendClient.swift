@@ -1,6 +1,5 @@
 import BkendCurl
 public import BkendTransport
-public import BkendWire
 import Foundation
 import Logging
 
@@ -60,23 +59,6 @@ public final class BkendClient: Sendable {
                 "a secret key (sk_) gives access to every table; use it only on servers, and a pk_ key in apps")
         }
     }
-
-    /// The records of a model's table, or of another table with the same fields, for example an archive.
-    ///
-    /// ```swift
-    /// let posts = client.table(Post.self)
-    /// ```
-    public func table<Model: Table>(_ model: Model.Type, named name: String = Model.tableName) -> RemoteTable<Model> {
-        RemoteTable(name: name, client: self)
-    }
-
-    /// The records of a table as JSON objects.
-    ///
-    /// ```swift
-    /// let untyped = client.table("articles")
-    /// let record = try await untyped.create(["title": "Plain", "mood": "calm"])
-    /// ```
-    public func table(_ name: String) -> RemoteTable<JSONObject> { RemoteTable(name: name, client: self) }
 
     /// Cancels requests in flight and closes the connections. Later calls fail. Calling it again does nothing.
     ///

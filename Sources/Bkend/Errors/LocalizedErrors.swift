@@ -19,5 +19,3 @@ extension BkendError: LocalizedError, DescribedError {
         return Redaction.redact(text + isDone)
     }
 }
-
-extension SessionStoreError: LocalizedError, DescribedError {}

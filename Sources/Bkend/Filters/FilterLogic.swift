@@ -40,3 +40,15 @@ extension Filter {
     /// The parts of an "or".
     fileprivate var alternatives: [Filter] { if case .anyOf(let parts) = self { parts } else { [self] } }
 }
+
+extension Filter {
+    /// The field of an operand that has no JSON form; see `JSON.operand(_:)`.
+    package var unwritableField: String? {
+        switch self {
+        case .condition(let condition):
+            condition.operators.contains { !$0.operand.isFinite } ? condition.field : nil
+        case .allOf(let filters), .anyOf(let filters): filters.lazy.compactMap(\.unwritableField).first
+        case .not(let filter): filter.unwritableField
+        }
+    }
+}

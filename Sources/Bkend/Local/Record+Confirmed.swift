@@ -14,7 +14,7 @@ extension Record {
     /// - Throws: `StoreError`: `rejected` with the server's reason, `discarded` if the record was discarded or deleted,
     ///   `unresolved` if it is unknown whether the server has it, `cancelled`, `closed`.
     public func confirmed() async throws(StoreError) -> Record {
-        guard let origin else { return self }
+        guard let origin = origin as? LocalOrigin else { return self }
         let reader = RecordReader<Model>(table: origin.table, store: origin.store)
         // Watched before it is looked at, so that nothing falls between the two.
         let changes = try await origin.store.open.watch(.table(origin.table))

@@ -55,7 +55,7 @@ struct RecordReader<Model: RecordModel>: Sendable {
 }
 
 /// Where a record of a local store came from.
-struct LocalOrigin: Sendable {
+struct LocalOrigin: RecordOrigin {
     let table: String
     let store: LocalStore
 }

@@ -30,7 +30,7 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     /// Whether the server has all writes of the record; always `synced` for a record that the server returned.
     public let syncState: SyncState
     /// The local store that it was read from, nil for the server.
-    let origin: LocalOrigin?
+    let origin: (any RecordOrigin)?
 
     /// Reads a record that was kept as JSON, for example in a widget or a preview (``json``).
     ///
@@ -40,7 +40,7 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     }
 
     init(
-        json: JSONObject, syncState: SyncState, localID: String?, origin: LocalOrigin?
+        json: JSONObject, syncState: SyncState, localID: String?, origin: (any RecordOrigin)?
     ) throws(JSONCodingError) {
         self.syncState = syncState
         self.origin = origin
@@ -98,3 +98,6 @@ extension Record: Hashable where Model: Hashable {
         hasher.combine(model)
     }
 }
+
+/// Where a record that wasn't read from the server came from. A record keeps it, and with it the store that syncs its writes.
+protocol RecordOrigin: Sendable {}

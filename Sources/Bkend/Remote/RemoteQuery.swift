@@ -93,15 +93,3 @@ extension RecordQuery where Source == BkendClient {
             operation: BkendError.Operation(method: Call.Method.get.rawValue, table: table))
     }
 }
-
-extension Filter {
-    /// The field of an operand that has no JSON form; see `JSON.operand(_:)`.
-    package var unwritableField: String? {
-        switch self {
-        case .condition(let condition):
-            condition.operators.contains { !$0.operand.isFinite } ? condition.field : nil
-        case .allOf(let filters), .anyOf(let filters): filters.lazy.compactMap(\.unwritableField).first
-        case .not(let filter): filter.unwritableField
-        }
-    }
-}

@@ -40,11 +40,6 @@ extension RemoteTable: RemoteQueryable {
 }
 
 extension CallAnswer {
-    func mismatch(_ call: Call, _ error: JSONCodingError, recordID: String? = nil) -> BkendError {
-        BkendError(
-            .decoding(error, recordID: recordID), operation: call.operation, requestID: requestID, attempts: attempts)
-    }
-
     func record<Model: RecordModel>(_ object: JSONObject, _ call: Call) throws(BkendError) -> Record<Model> {
         do throws(JSONCodingError) {
             return try Record<Model>(json: object)
@@ -85,4 +80,23 @@ extension CallAnswer {
         }
         return records
     }
+}
+
+extension BkendClient {
+    /// The records of a model's table, or of another table with the same fields, for example an archive.
+    ///
+    /// ```swift
+    /// let posts = client.table(Post.self)
+    /// ```
+    public func table<Model: Table>(_ model: Model.Type, named name: String = Model.tableName) -> RemoteTable<Model> {
+        RemoteTable(name: name, client: self)
+    }
+
+    /// The records of a table as JSON objects.
+    ///
+    /// ```swift
+    /// let untyped = client.table("articles")
+    /// let record = try await untyped.create(["title": "Plain", "mood": "calm"])
+    /// ```
+    public func table(_ name: String) -> RemoteTable<JSONObject> { RemoteTable(name: name, client: self) }
 }

@@ -67,3 +67,11 @@ struct CallAnswer: Sendable {
     var requestID: String?
     var attempts: Int
 }
+
+extension CallAnswer {
+    /// The error of an answer that isn't what the call asked for.
+    func mismatch(_ call: Call, _ error: JSONCodingError, recordID: String? = nil) -> BkendError {
+        BkendError(
+            .decoding(error, recordID: recordID), operation: call.operation, requestID: requestID, attempts: attempts)
+    }
+}

@@ -1,3 +1,6 @@
+import BkendWire
+public import Foundation
+
 /// An error that occurs when a session can't be read or saved.
 public struct SessionStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What failed, on which file, and what to do.
@@ -12,3 +15,5 @@ public struct SessionStoreError: Error, Hashable, Sendable, CustomStringConverti
         self.isDamage = isDamage
     }
 }
+
+extension SessionStoreError: LocalizedError, DescribedError {}
