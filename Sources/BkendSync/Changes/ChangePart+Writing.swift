@@ -4,21 +4,26 @@ import GRDB
 
 /// What a transaction makes visible, and what the log says of it at its end.
 extension ChangePart where Store == StoreTransaction {
-    /// Notes what a record was before this transaction changes it; where it stands in `touched`.
-    @discardableResult
-    func touch(_ key: RecordKey) throws -> Int {
-        if let position = store.positions[key] { return position }
+    /// Notes what a record was before this transaction changes it.
+    func touch(_ key: RecordKey) throws { _ = try position(of: key) }
+
+    /// What queries see of a record now, nil for nothing. The record counts as touched.
+    func now(_ key: RecordKey) throws -> [UInt8]? { store.touched[try position(of: key)].now }
+
+    /// Whether this transaction has touched a record.
+    func isTouched(_ key: RecordKey) -> Bool { store.touched.position(of: key) != nil }
+
+    private func position(of key: RecordKey) throws -> Int {
+        if let position = store.touched.position(of: key) { return position }
         let text = try store.collection(key.table)?.document(id: key.id, in: db)?.bytes
-        store.touched.append(
+        return store.touched.append(
             TouchedRecord(key: key, before: text, now: text, stateBefore: try store.outbox.state(of: key)))
-        store.positions[key] = store.touched.count - 1
-        return store.touched.count - 1
     }
 
     /// Makes queries see that text, nil for nothing. A text that says what is there already is no write.
     /// `isChecked`: the text has passed the strict check, and the id was read from it.
     func show(_ text: [UInt8]?, at key: RecordKey, isChecked: Bool = false) throws {
-        let position = try touch(key)
+        let position = try position(of: key)
         let now = store.touched[position].now
         if now == text { return }
         if let now, let text, try DocumentReader.object(now).says(sameAs: DocumentReader.object(text)) { return }
@@ -42,10 +47,9 @@ extension ChangePart where Store == StoreTransaction {
     func showNew(_ rows: [AnswerRow], table: String) throws {
         let documents = rows.map { NewDocument(id: $0.id, checked: $0.text) }
         try store.indexes.storing(in: table) { try $0.insert(documents, in: db) }
-        store.positions.reserveCapacity(store.positions.count + rows.count)
+        store.touched.reserve(rows.count)
         for row in rows {
             let key = RecordKey(table, row.id)
-            store.positions[key] = store.touched.count
             store.touched.append(TouchedRecord(key: key, before: nil, now: row.text, stateBefore: .synced))
         }
     }
@@ -53,12 +57,12 @@ extension ChangePart where Store == StoreTransaction {
     /// Makes one record of two ids: what was under `old` is from now on the history of `new`. Shows nothing at `old`.
     func moveHistory(from old: RecordKey, to new: RecordKey) throws {
         try show(nil, at: old)
-        let position = try touch(old)
-        let target = try touch(new)
+        let position = try position(of: old)
+        let target = try self.position(of: new)
         store.touched[position].isMoved = true
         // A rename inside a transaction that began it: observers know the first id only.
         store.touched[target].formerly = store.touched[position].formerly ?? old.id
-        store.positions[old] = nil
+        store.touched.release(old)
         if store.touched[position].before != nil && store.touched[target].before == nil {
             store.touched[target].before = store.touched[position].before
         }
@@ -67,7 +71,7 @@ extension ChangePart where Store == StoreTransaction {
     /// Appends one row for each record that is another than before, and trims the log.
     func log(keeping limit: Int) throws {
         var rows: [LogRow] = []
-        rows.reserveCapacity(store.touched.count)
+        rows.reserveCapacity(store.touched.indices.count)
         for position in store.touched.indices where !store.touched[position].isMoved {
             if let kind = try change(of: store.touched[position]) { rows.append((position, kind)) }
         }

@@ -5,7 +5,7 @@ import BkendWire
 package struct EngineNews: Sendable, Hashable {
     /// The number of the newest entry that is still there, 0 for none.
     package var newestEntry: Int64
-    /// How often the app has decided about an entry or a mass removal; see `StoreTransaction.noteDecision`.
+    /// How often the app has decided about an entry or a mass removal; see `OutboxPart.noteDecision`.
     package var decisions: Int64
     /// The newest subscription's number, 0 for none.
     package var newestSubscription: Int64

@@ -47,8 +47,7 @@ package struct Ownership: StorePart {
         // What the app has asked for it goes on having; it is made anew with a table's first record.
         try db.perform("DELETE FROM sync_indexes WHERE NOT by_app")
         try db.perform("UPDATE sync_indexes SET by_spec = 0, filled = NULL, flaw = NULL")
-        store.touched = []
-        store.positions = [:]
+        store.touched = TouchedRecords()
         store.candidates = []
         store.noteAliases()
         store.noteEntries()

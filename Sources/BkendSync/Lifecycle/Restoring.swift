@@ -88,7 +88,7 @@ struct Restoring: StorePart {
     ///
     /// - Throws: what is not the salvaged row's fault, as a full or failing disk: the next opening tries again.
     private func attempt(_ step: () throws -> Void) throws -> Bool {
-        let (records, places, doubtful) = (store.touched, store.positions, store.candidates)
+        let (touched, candidates) = (store.touched, store.candidates)
         do {
             try db.inSavepoint {
                 try step()
@@ -101,7 +101,7 @@ struct Restoring: StorePart {
             {
                 throw error
             }
-            (store.touched, store.positions, store.candidates) = (records, places, doubtful)
+            (store.touched, store.candidates) = (touched, candidates)
             store.forgetCollections()
             store.noteAliases()
             store.noteEntries()

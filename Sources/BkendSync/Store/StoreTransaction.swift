@@ -11,9 +11,8 @@ package final class StoreTransaction: StoreSnapshot {
     let environment: StoreEnvironment
     /// How many rows the change log keeps.
     let changeLimit: Int
-    /// The records touched, in order, and where each stands in it.
-    var touched: [TouchedRecord] = []
-    var positions: [RecordKey: Int] = [:]
+    /// What `ChangePart` has noted.
+    var touched = TouchedRecords()
     var touchesOutbox = false
     /// Records that may have lost what held them here.
     var candidates: [RecordKey] = []

@@ -60,14 +60,14 @@ package struct Adopting: StorePart {
         guard isGone else {
             return try store.aliases.lead(alias.localID, to: new.id)
         }
-        let position = try store.changes.touch(old)
+        try store.changes.touch(old)
         let base = try newer(row, than: store.lanes.serverWord(on: new))
         // It may have been the record's id before.
         try store.aliases.release(new)
         let isKnown = try store.outbox.lastLive(new) != nil
         try store.aliases.move(old, to: new.id, as: alias)
         // A record that isn't kept here has only its ids.
-        guard try store.touched[position].now != nil || !store.outbox.lane(old).isEmpty else { return }
+        guard try store.changes.now(old) != nil || !store.outbox.lane(old).isEmpty else { return }
         var named: [RecordKey] = []
         for var entry in try store.outbox.entries(containing: old.id) {
             entry.fields = try store.aliases.resolve(entry.fields)

@@ -75,7 +75,7 @@ package struct AppDecisions: StorePart {
             if let last = try store.outbox.lastLive(key) { try store.overwritten.pass(key, from: sequence, to: last) }
         default:
             try store.outbox.remove(entry)
-            if store.touched[try store.changes.touch(key)].now != nil {
+            if try store.changes.now(key) != nil {
                 try store.writes.delete(entry.table, entry.record)
             }
         }

@@ -43,8 +43,7 @@ package struct LocalWrites: StorePart {
 
     private func change(_ table: String, _ id: String, set fields: JSONObject, seen: JSONObject?) throws -> Bool {
         let key = RecordKey(table, try store.aliases.resolve(id))
-        let position = try store.changes.touch(key)
-        guard let text = store.touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
+        guard let text = try store.changes.now(key) else { throw StoreError(.noSuchRecord, table: table, record: id) }
         let visible = try DocumentReader.object(text)
         let changed = try prepare(fields, table: table, record: id).filtered { field, value in
             visible[field].map { !$0.says(sameAs: value) } ?? true
@@ -82,8 +81,7 @@ package struct LocalWrites: StorePart {
 
     private func remove(_ table: String, _ id: String, seen: JSONObject?) throws {
         let key = RecordKey(table, try store.aliases.resolve(id))
-        let position = try store.changes.touch(key)
-        guard let text = store.touched[position].now else { throw StoreError(.noSuchRecord, table: table, record: id) }
+        guard let text = try store.changes.now(key) else { throw StoreError(.noSuchRecord, table: table, record: id) }
         let last = try store.outbox.lastLive(key)
         if last != nil, let create = try store.outbox.lane(key).first(where: \.isLive), create.kind == .create,
             create.isUnsent || create.state == .failed

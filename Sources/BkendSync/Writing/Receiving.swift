@@ -73,11 +73,7 @@ package struct Receiving: StorePart {
     private func areUnknown(_ rows: [AnswerRow], table: String) throws -> Bool {
         guard let first = rows.first?.id, let last = rows.last?.id else { return false }
         for next in rows.indices.dropFirst() where !rows[next - 1].id.precedesInBytes(rows[next].id) { return false }
-        if !store.touched.isEmpty,
-            rows.indices.contains(where: { store.positions[RecordKey(table, rows[$0].id)] != nil })
-        {
-            return false
-        }
+        if rows.indices.contains(where: { store.changes.isTouched(RecordKey(table, rows[$0].id)) }) { return false }
         if try store.hasAliases() {
             if rows.indices.contains(where: { rows[$0].clientKey != nil }) { return false }
             let aliases = "SELECT 1 FROM sync_aliases WHERE local_id BETWEEN ? AND ? LIMIT 1"
@@ -151,9 +147,9 @@ package struct Receiving: StorePart {
             if !isFresh || holding.state == .inFlight { received.setAside.append(row.id) }
             return false
         }
-        let position = try store.changes.touch(key)
-        if last == nil, store.touched[position].now == nil { try release(key) }
-        if let known = last == nil ? store.touched[position].now : try store.documents.storedBase(key) {
+        let now = try store.changes.now(key)
+        if last == nil, now == nil { try release(key) }
+        if let known = last == nil ? now : try store.documents.storedBase(key) {
             let document = try DocumentReader.object(known)
             if !isFresh && row.isOlder(than: document) {
                 received.setAside.append(row.id)

@@ -6,8 +6,8 @@ struct RecordLanes: StorePart {
 
     /// The server's last word on a record, read before its entries are touched.
     func serverWord(on key: RecordKey) throws -> [UInt8]? {
-        let position = try store.changes.touch(key)
-        return try store.outbox.lastLive(key) == nil ? store.touched[position].now : try store.documents.storedBase(key)
+        let now = try store.changes.now(key)
+        return try store.outbox.lastLive(key) == nil ? now : try store.documents.storedBase(key)
     }
 
     /// Brings base and visible document of a record to its entries and a server's word. Without live entries the word

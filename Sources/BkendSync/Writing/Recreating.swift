@@ -10,8 +10,8 @@ package struct Recreating: StorePart {
     package func recreate(_ table: String, _ id: String) throws -> Bool {
         let key = RecordKey(table, try store.aliases.resolve(id))
         let live = try store.outbox.lane(key).filter(\.isLive)
-        let position = try store.changes.touch(key)
-        guard var create = live.first, create.kind == .update, let text = store.touched[position].now else {
+        let now = try store.changes.now(key)
+        guard var create = live.first, create.kind == .update, let text = now else {
             return false
         }
         let visible = try DocumentReader.object(text)
