@@ -98,17 +98,19 @@ let package = Package(
             swiftSettings: strict),
 
         // MARK: The server
+        .target(name: "BkendStorage", dependencies: ["BkendWire"], swiftSettings: strict),
         .target(
             name: "BkendAccounts",
             dependencies: [
-                "BkendWire", grdb, logging, server("Crypto", "swift-crypto"), server("CryptoExtras", "swift-crypto"),
+                "BkendStorage", "BkendWire", logging, server("Crypto", "swift-crypto"),
+                server("CryptoExtras", "swift-crypto"),
                 server("JWTKit", "jwt-kit"),
             ],
             swiftSettings: strict),
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendWire", "BkendDocuments", grdb, httpTypes, logging,
+                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", grdb, httpTypes, logging,
                 server("Hummingbird", "hummingbird"),
                 server("HummingbirdCore", "hummingbird"), server("Crypto", "swift-crypto"),
                 server("NIOCore", "swift-nio"), server("NIOHTTP1", "swift-nio"), server("NIOPosix", "swift-nio"),
@@ -203,7 +205,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "BkendAccountsTests",
-            dependencies: ["BkendAccounts", "BkendWire", grdb, logging, server("Crypto", "swift-crypto")],
+            dependencies: [
+                "BkendAccounts", "BkendServer", "BkendStorage", "BkendWire", grdb, logging,
+                server("Crypto", "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(
             name: "RouteFuzz", dependencies: ["BkendAccounts", "BkendServer", "BkendTesting", "BkendWire"],
@@ -213,8 +218,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "ChildProcesses", "RouteFuzz",
-                "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendServer", "BkendStorage", "BkendTesting", "BkendWire", "ChildProcesses",
+                "RouteFuzz", "bkend-server", grdb, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -67,13 +67,16 @@ let package = Package(
                 "BkendWire", "BkendDocuments", "BkendSync", "BkendTransport", "BkendCurl", httpTypes, logging,
             ],
             swiftSettings: strict),
+        .target(name: "BkendStorage", dependencies: ["BkendWire"], swiftSettings: strict),
         .target(
-            name: "BkendAccounts", dependencies: ["BkendWire", crypto, cryptoExtras, grdb, jwtKit, logging],
+            name: "BkendAccounts",
+            dependencies: ["BkendStorage", "BkendWire", crypto, cryptoExtras, jwtKit, logging],
             swiftSettings: strict),
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendWire", "BkendDocuments", "CPCRE2", "CSQLite", grdb, httpTypes, logging,
+                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "CPCRE2", "CSQLite", grdb, httpTypes,
+                logging,
                 hummingbird, hummingbirdCore, crypto, nioCore, nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),

@@ -57,16 +57,18 @@ let package = Package(
             dependencies: [
                 "BkendWire", "BkendDocuments", "BkendSync", "BkendTransport", "BkendCurl", httpTypes, logging,
             ], swiftSettings: strict),
+        .target(name: "BkendStorage", dependencies: ["BkendWire"], swiftSettings: strict),
         .target(
             name: "BkendAccounts",
             dependencies: [
-                "BkendWire", grdb, logging, crypto, product("CryptoExtras", "swift-crypto"),
+                "BkendStorage", "BkendWire", logging, crypto, product("CryptoExtras", "swift-crypto"),
                 product("JWTKit", "jwt-kit"),
             ], swiftSettings: strict),
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendWire", "BkendDocuments", "CSQLite", grdb, httpTypes, logging, crypto,
+                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "CSQLite", grdb, httpTypes, logging,
+                crypto,
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("NIOCore", "swift-nio"), product("NIOHTTP1", "swift-nio"), product("NIOPosix", "swift-nio"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
@@ -129,13 +131,13 @@ let package = Package(
             name: "BkendDocumentsTests",
             dependencies: ["BkendDocuments", "BkendWire", "CThreadSanitizer", "FaultDisk", grdb], swiftSettings: strict),
         .testTarget(
-            name: "BkendAccountsTests", dependencies: ["BkendAccounts", "BkendWire", grdb, logging, crypto],
+            name: "BkendAccountsTests", dependencies: ["BkendAccounts", "BkendServer", "BkendStorage", "BkendWire", grdb, logging, crypto],
             swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendTesting", "BkendWire", "ChildProcesses", "RouteFuzz",
-                "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendServer", "BkendStorage", "BkendTesting", "BkendWire", "ChildProcesses",
+                "RouteFuzz", "bkend-server", grdb, logging,
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

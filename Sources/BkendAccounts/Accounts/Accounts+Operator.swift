@@ -1,5 +1,4 @@
 import BkendWire
-import GRDB
 
 /// What an operator does at the server's own machine, without asking a route.
 extension Accounts {
@@ -16,10 +15,8 @@ extension Accounts {
     ///
     /// - Throws: `ErrorBody` when there is no such user.
     package func disable(_ id: String) async throws -> User {
-        guard let user = try await database.write({ [clock] db in try UserStore.disable(db, id: id, now: clock()) })
-        else {
-            throw Self.unknownUser
-        }
+        guard let user = try await database.write(locking: [.user(id)], { db in try UserStore.disable(db, id: id) })
+        else { throw Self.unknownUser }
         return user
     }
 
@@ -27,10 +24,8 @@ extension Accounts {
     ///
     /// - Throws: `ErrorBody` when there is no such user.
     package func enable(_ id: String) async throws -> User {
-        guard let user = try await database.write({ [clock] db in try UserStore.enable(db, id: id, now: clock()) })
-        else {
-            throw Self.unknownUser
-        }
+        guard let user = try await database.write(locking: [.user(id)], { db in try UserStore.enable(db, id: id) })
+        else { throw Self.unknownUser }
         return user
     }
 
@@ -54,10 +49,9 @@ extension Accounts {
     package func setPassword(_ password: String, of id: String) async throws {
         let password = try configuration.passwordPolicy.check(password, field: "password")
         let hash = try await passwords.hash(password)
-        let now = now
-        try await database.write { db in
+        try await database.write(locking: [.user(id)]) { db in
             guard try UserStore.user(db, id: id) != nil else { throw Self.unknownUser }
-            try Self.replacePassword(db, of: id, by: hash, now: now)
+            try UserStore.replacePassword(db, of: id, by: hash)
         }
     }
 }

@@ -1,5 +1,4 @@
 import BkendWire
-import GRDB
 import Logging
 
 extension Accounts {
@@ -28,9 +27,9 @@ extension Accounts {
         gate.takeBack(attempt)
         guard new.bytes != current.bytes else { throw Self.samePassword }
         let hash = try await passwords.hash(new)
-        let isChanged = try await database.write { db in
+        let isChanged = try await database.write(locking: [.user(id)]) { db in
             guard try UserStore.password(db, of: id) == stored else { return false }
-            try Self.replacePassword(db, of: id, by: hash, now: now)
+            try UserStore.replacePassword(db, of: id, by: hash)
             return true
         }
         guard isChanged else { throw ErrorBody(.invalidCredentials, "the password was changed a moment ago") }
@@ -92,21 +91,14 @@ extension Accounts {
             throw Self.samePassword
         }
         let new = try await passwords.hash(password)
-        let isReset = try await database.write { db in
-            // Of two that come with one token, one is first.
-            guard try ResetStore.user(db, hash: hash, email: email, now: now) != nil else { return false }
-            try Self.replacePassword(db, of: found.user.id, by: new, now: now)
-            return true
+        try await database.write(locking: [.user(found.user.id)]) { db in
+            guard try UserStore.user(db, id: found.user.id) != nil,
+                try ResetStore.take(db, hash: hash, userID: found.user.id, goodAt: now)
+            else { throw Self.wrongResetToken }
+            try UserStore.replacePassword(db, of: found.user.id, by: new)
         }
-        guard isReset else { throw Self.wrongResetToken }
         gate.forgive(client: client.key, address: email.folded)
         return AccountAnswer(message: "the password has been set; sign in with it")
-    }
-
-    static func replacePassword(_ db: Database, of id: String, by hash: PasswordHash, now: Timestamp) throws {
-        try UserStore.setPassword(db, hash, of: id, now: now)
-        try ResetStore.remove(db, userID: id)
-        try SessionStore.endAll(db, userID: id, now: now)
     }
 
     /// Mails a token to the user of an address; false when there is none, or one who may not sign in anyway.
@@ -131,11 +123,12 @@ extension Accounts {
         }
         let token = Base64.url.encode(random(32))
         let hash = sha256(Array(token.utf8))
-        let expiry = Timestamp(clamping: now.milliseconds + lifetime)
+        let id = found.user.id
         do {
-            let user = try await database.write { db -> User? in
-                guard let user = try UserStore.user(db, email: email), user.disabledAt == nil else { return nil }
-                try ResetStore.add(db, hash: hash, userID: user.id, expiresAt: expiry, now: now)
+            let user = try await database.write(locking: [.user(id)]) { db -> User? in
+                guard let user = try UserStore.user(db, id: id), user.disabledAt == nil else { return nil }
+                let expiry = Timestamp(clamping: db.now.milliseconds + lifetime)
+                try ResetStore.add(db, hash: hash, userID: id, expiresAt: expiry, now: db.now)
                 return user
             }
             guard let user else { return false }
@@ -145,7 +138,7 @@ extension Accounts {
         } catch {
             // A token that nobody got must not count as one that the owner has.
             if let counted { gate.takeBack(counted) }
-            try? await database.write { db in try ResetStore.remove(db, hash: hash) }
+            try? await database.write(locking: [.user(id)]) { db in try ResetStore.remove(db, hash: hash) }
             throw error
         }
         return true

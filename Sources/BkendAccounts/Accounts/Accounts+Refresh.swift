@@ -1,6 +1,6 @@
+import BkendStorage
 import BkendWire
 import Foundation
-import GRDB
 import Logging
 
 extension Accounts {
@@ -18,11 +18,8 @@ extension Accounts {
         guard let token = RefreshToken(text) else { throw Self.unknownRefreshToken }
         let lifetimes = configuration.lifetimes
         let random = random
-        let clock = clock
-        // One writer: of two that present one token, the second finds what the first has made of it.
-        let outcome = try await database.write { db in
-            try Self.refresh(
-                db, token, lifetimes: lifetimes, client: client, random: random, presented: now, now: clock())
+        let outcome = try await database.write(locking: []) { db in
+            try Self.refresh(db, token, lifetimes: lifetimes, client: client, random: random, presented: now)
         }
         switch outcome {
         case .pair(let successor, let userID, let tokenID, let issuedAt):
@@ -37,29 +34,34 @@ extension Accounts {
         }
     }
 
-    /// - Parameters:
-    ///   - presented: when the request came: what waits for the writer grows no older by it.
-    ///   - now: the time of the transaction, which a new pair is issued at. Stamped by when its request came, a pair that
-    ///     had to wait would be older than its grace when it is first seen.
+    /// Whose session it is the token doesn't tell, so that the user is locked once the session was read. Of two that
+    /// present one token, the second finds what the first has made of it.
+    ///
+    /// A new pair is issued at the time of the transaction. Stamped by when its request came, a pair that had to wait
+    /// would be older than its grace when it is first seen.
+    ///
+    /// - Parameter presented: when the request came: what waits for its turn grows no older by it.
     private static func refresh(
-        _ db: Database, _ token: RefreshToken, lifetimes: SessionLifetimes, client: ClientInfo, random: RandomBytes,
-        presented: Timestamp, now: Timestamp
+        _ db: any SQLTransaction, _ token: RefreshToken, lifetimes: SessionLifetimes, client: ClientInfo,
+        random: RandomBytes, presented: Timestamp
     ) throws -> Refreshed {
         let session = try SessionStore.session(db, id: token.sessionID)
         let decision = RefreshDecision(token, in: session, lifetimes: lifetimes, now: presented)
-        guard let session else { return .refused(decision) }
+        // A made-up token locks nothing, and a session that has ended stays so.
+        guard let session, decision != .unknown, decision != .ended else { return .refused(decision) }
+        try db.hold([.user(session.userID)])
         switch decision {
         case .rotate:
             let rotation = Data(random(32))
             let (successor, tokenID) = pair(after: token, in: session, rotation: rotation)
-            try SessionStore.rotate(db, session, to: successor, rotation: rotation, client: client, now: now)
-            return .pair(successor, userID: session.userID, tokenID: tokenID, issuedAt: now)
+            try SessionStore.rotate(db, session, to: successor, rotation: rotation, client: client)
+            return .pair(successor, userID: session.userID, tokenID: tokenID, issuedAt: db.now)
         case .repeatSuccessor:
             guard let rotation = session.rotationSecret else { return .refused(.unknown) }
             let (successor, tokenID) = pair(after: token, in: session, rotation: rotation)
             return .pair(successor, userID: session.userID, tokenID: tokenID, issuedAt: session.issuedAt)
         case .theft:
-            try SessionStore.endAll(db, userID: session.userID, now: now)
+            try SessionStore.endAll(db, userID: session.userID)
             return .refused(.theft)
         case .ended, .unknown: return .refused(decision)
         }

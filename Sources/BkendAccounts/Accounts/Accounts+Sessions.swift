@@ -1,5 +1,4 @@
 import BkendWire
-import GRDB
 
 extension Accounts {
     /// `GET /v1/auth/me`.
@@ -11,9 +10,8 @@ extension Accounts {
     /// `POST /v1/auth/signout`: ends the session of the token that came with the call.
     package func signOut(_ caller: Caller) async throws -> AccountAnswer {
         guard let id = caller.userID, let sessionID = caller.sessionID else { throw Caller.mustSignIn }
-        let now = now
-        _ = try await database.write { db in
-            try SessionStore.end(db, id: sessionID, userID: id, now: now)
+        _ = try await database.write(locking: [.user(id)]) { db in
+            try SessionStore.end(db, id: sessionID, userID: id)
         }
         return AccountAnswer(message: "signed out")
     }
@@ -32,9 +30,8 @@ extension Accounts {
     /// `DELETE /v1/auth/sessions/:id`: one of the caller's own. Another's is as unknown as one that isn't there.
     package func endSession(_ sessionID: String, _ caller: Caller) async throws -> AccountAnswer {
         let id = try caller.signedIn()
-        let now = now
-        let ended = try await database.write { db in
-            try SessionStore.end(db, id: sessionID, userID: id, now: now)
+        let ended = try await database.write(locking: [.user(id)]) { db in
+            try SessionStore.end(db, id: sessionID, userID: id)
         }
         guard ended else { throw ErrorBody(.sessionNotFound, "you have no session of this id") }
         return AccountAnswer(message: "the session has ended")
@@ -55,7 +52,7 @@ extension Accounts {
     }
 
     func delete(id: String) async throws {
-        guard try await database.write({ [clock] db in try UserStore.delete(db, id: id, now: clock()) }) else {
+        guard try await database.write(locking: [.user(id)], { db in try UserStore.delete(db, id: id) }) else {
             throw Self.unknownUser
         }
     }

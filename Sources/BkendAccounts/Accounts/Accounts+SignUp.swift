@@ -1,5 +1,4 @@
 import BkendWire
-import GRDB
 
 extension Accounts {
     /// `POST /v1/auth/email/signup`: a new user of the role `user`, signed in. A `role` in the body is passed over.
@@ -19,14 +18,12 @@ extension Accounts {
             throw UserStore.emailTaken
         }
         let hash = try await passwords.hash(password)
-        let (user, token) = try await database.write { [self] db in
-            let user = newUser(email: email, role: RoleName.user, change: change, now: now)
+        let (user, token) = try await database.write(locking: []) { [self] db in
+            let user = newUser(email: email, role: RoleName.user, change: change, now: db.now)
             try UserStore.insert(db, user, email: email, password: hash)
-            try housekeeping.run(db, lifetimes: configuration.lifetimes, now: user.createdAt)
-            let token = try SessionStore.start(
-                db, userID: user.id, client: client, random: random, now: user.createdAt)
-            return (user, token)
+            return (user, try SessionStore.start(db, userID: user.id, client: client, random: random))
         }
+        await keepHouse()
         return try await signedIn(user, token, now: user.createdAt, status: 201)
     }
 
@@ -50,21 +47,22 @@ extension Accounts {
         // The stronger hash can wait for a quieter moment.
         let better = verdict == .rightAndOutdated ? try? await passwords.hash(password) : nil
         let random = random
-        let token = try await counting(attempt) {
-            try await database.write { [housekeeping, configuration] db -> RefreshToken? in
+        let started = try await counting(attempt) {
+            try await database.write(locking: [.user(found.user.id)]) { db -> (token: RefreshToken, at: Timestamp)? in
                 // The password may have been changed, or the user deleted or disabled, while the hash was computed.
                 guard try UserStore.password(db, of: found.user.id) == checked,
                     let user = try UserStore.user(db, id: found.user.id)
                 else { return nil }
                 guard user.disabledAt == nil else { throw Self.disabled }
-                if let better { try UserStore.setPassword(db, better, of: found.user.id, now: now) }
-                try housekeeping.run(db, lifetimes: configuration.lifetimes, now: now)
-                return try SessionStore.start(db, userID: found.user.id, client: client, random: random, now: now)
+                if let better { try UserStore.setPassword(db, better, of: found.user.id) }
+                let token = try SessionStore.start(db, userID: found.user.id, client: client, random: random)
+                return (token, db.now)
             }
         }
-        guard let token else { throw Self.wrongCredentials }
+        guard let started else { throw Self.wrongCredentials }
         gate.takeBack(attempt)
-        return try await signedIn(found.user, token, now: now, status: 200)
+        await keepHouse()
+        return try await signedIn(found.user, started.token, now: started.at, status: 200)
     }
 
     /// Does what an attempt was counted for. Where the server had no room for it, or failed, it doesn't count; where its

@@ -1,5 +1,4 @@
 import BkendWire
-import GRDB
 
 extension Accounts {
     /// `GET /v1/users`: for administrators.
@@ -24,8 +23,8 @@ extension Accounts {
             hash = try await passwords.hash(
                 fields.newPassword("password", policy: configuration.passwordPolicy))
         }
-        let user = try await database.write { [self, hash] db in
-            let user = newUser(email: email, role: role, change: change, now: now)
+        let user = try await database.write(locking: []) { [self, hash] db in
+            let user = newUser(email: email, role: role, change: change, now: db.now)
             try UserStore.insert(db, user, email: email, password: hash)
             return user
         }
@@ -66,11 +65,11 @@ extension Accounts {
     }
 
     private func update(id: String, _ change: @escaping @Sendable (inout User) -> Void) async throws -> User {
-        return try await database.write { [clock] db in
+        try await database.write(locking: [.user(id)]) { db in
             guard var user = try UserStore.user(db, id: id) else { throw Self.unknownUser }
             let before = user
             change(&user)
-            return user.isSame(as: before) ? before : try UserStore.update(db, user, now: clock())
+            return user.isSame(as: before) ? before : try UserStore.update(db, user)
         }
     }
 }

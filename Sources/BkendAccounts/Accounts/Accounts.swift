@@ -1,5 +1,5 @@
+import BkendStorage
 import BkendWire
-import GRDB
 import Logging
 
 /// The accounts of one environment: everything of rest-api.md §8 but HTTP.
@@ -19,9 +19,9 @@ package final class Accounts: Sendable {
     let mailWithheld: @Sendable () -> Void
     let housekeeping = Housekeeping()
     private let tokens: TokenAuthority
-    /// The time. What changes a user is stamped by it inside the transaction, whose turn may be seconds away: a stamp from
-    /// before would lie behind what others have read by then.
-    let clock: @Sendable () -> Timestamp
+    /// The time that limits and tokens go by. What is written is stamped by the time of its transaction, whose turn may
+    /// be seconds away: a stamp from before would lie behind what others have read by then.
+    private let clock: @Sendable () -> Timestamp
 
     /// The accounts in a database whose tables `AccountSchema.prepare` has made.
     ///
@@ -74,17 +74,12 @@ extension Accounts {
 
     /// The second half of `authenticate`: one read by primary key, to be made in the snapshot in which the caller reads
     /// anyway. It sees every end of a session and change of role at once, by whichever process.
-    package static func caller(of claims: AccessClaims, in db: Database) throws -> Caller {
-        let row = try Row.fetchOne(
-            db.cachedStatement(sql: sessionCheck), arguments: [claims.sid, claims.sub])
-        guard let row else { throw TokenRefusal.sessionEnded }
-        return Caller(userID: claims.sub, role: row["role"], sessionID: claims.sid)
+    package static func caller(of claims: AccessClaims, in db: any SQLSession) throws -> Caller {
+        guard let role = try db.first(SessionSQL.check, claims.sid, claims.sub, read: { $0.text(0) }) else {
+            throw TokenRefusal.sessionEnded
+        }
+        return Caller(userID: claims.sub, role: role, sessionID: claims.sid)
     }
-
-    static let sessionCheck = """
-        SELECT u.role FROM account_sessions s JOIN account_users u ON u.id = s.userId
-        WHERE s.id = ? AND s.userId = ? AND s.endedAt IS NULL AND u.deletedAt IS NULL AND u.disabledAt IS NULL
-        """
 
     /// The pair that goes with a refresh token.
     func tokenAnswer(

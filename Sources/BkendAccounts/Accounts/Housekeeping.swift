@@ -1,19 +1,42 @@
 import BkendWire
-import GRDB
+import Logging
 import Synchronization
 
-/// Removes what time has made useless, at most once an hour, along with a write that happens anyway.
+/// Removes what time has made useless, at most once an hour, after a sign-in.
 final class Housekeeping: Sendable {
+    private static let interval: Int64 = 3_600_000
+
+    /// When it is due next.
     private let next = Mutex<Int64>(0)
 
-    func run(_ db: Database, lifetimes: SessionLifetimes, now: Timestamp) throws {
-        let isDue = next.withLock { next in
-            guard now.milliseconds >= next || next - now.milliseconds > 3_600_000 else { return false }
-            next = now.milliseconds + 3_600_000
-            return true
+    /// Runs `body` when it is due. If that fails it is due again with the next sign-in.
+    func run(now: Timestamp, _ body: () async throws -> Void) async rethrows {
+        let before = next.withLock { next -> Int64? in
+            guard now.milliseconds >= next || next - now.milliseconds > Self.interval else { return nil }
+            defer { next = now.milliseconds + Self.interval }
+            return next
         }
-        guard isDue else { return }
-        try SessionStore.prune(db, lifetimes: lifetimes, now: now)
-        try ResetStore.prune(db, now: now)
+        guard let before else { return }
+        do { try await body() } catch {
+            next.withLock { $0 = before }
+            throw error
+        }
+    }
+}
+
+extension Accounts {
+    /// Removes sessions and tokens that nobody can use any more, when that is due. In a write of its own: it changes rows
+    /// of all users, and a sign-in locks one. A sign-in doesn't fail by it.
+    func keepHouse() async {
+        do {
+            try await housekeeping.run(now: now) {
+                try await database.write(locking: []) { [lifetimes = configuration.lifetimes] db in
+                    try SessionStore.prune(db, lifetimes: lifetimes)
+                    try ResetStore.prune(db)
+                }
+            }
+        } catch {
+            logger.warning("old sessions could not be removed", metadata: ["error": "\(error)"])
+        }
     }
 }

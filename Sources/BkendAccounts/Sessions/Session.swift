@@ -1,6 +1,6 @@
+import BkendStorage
 import BkendWire
 import Foundation
-import GRDB
 
 /// A sign-in on one device, and what its refresh tokens are checked by.
 struct Session: Sendable {
@@ -34,18 +34,20 @@ struct Session: Sendable {
 }
 
 extension Session {
-    init(row: Row) {
-        id = row["id"]
-        userID = row["userId"]
-        client = ClientInfo(address: row["ipAddress"], userAgent: row["userAgent"], deviceInfo: row["deviceInfo"])
-        lastActivityAt = Timestamp(clamping: row["lastActivityAt"])
-        createdAt = Timestamp(clamping: row["createdAt"])
-        endedAt = (row["endedAt"] as Int64?).map(Timestamp.init(clamping:))
-        tagKey = row["tagKey"]
-        generation = row["generation"]
-        tokenHash = row["tokenHash"]
-        issuedAt = Timestamp(clamping: row["issuedAt"])
-        previousHash = row["previousHash"]
-        rotationSecret = row["rotationSecret"]
+    /// A session from the columns of `SessionSQL`.
+    init(row: any SQLRow) {
+        id = row.text(0)
+        userID = row.text(1)
+        client = ClientInfo(
+            address: row.optionalText(3), userAgent: row.optionalText(2), deviceInfo: row.optionalText(4))
+        lastActivityAt = Timestamp(clamping: row.int(5))
+        createdAt = Timestamp(clamping: row.int(6))
+        endedAt = row.optionalInt(7).map(Timestamp.init(clamping:))
+        tagKey = row.blob(8)
+        generation = Int(row.int(9))
+        tokenHash = row.blob(10)
+        issuedAt = Timestamp(clamping: row.int(11))
+        previousHash = row.optionalBlob(12)
+        rotationSecret = row.optionalBlob(13)
     }
 }

@@ -1,9 +1,9 @@
-import GRDB
+import BkendStorage
 
-/// The accounts' tables in an environment's database, all with names in `account_`. Times are milliseconds since 1970.
+/// The accounts' tables in an environment's SQLite database, all with names in `account_`. Times are milliseconds since
+/// 1970.
 ///
-/// The version is kept in a table of our own, since `user_version` and GRDB's migrations belong to whoever owns the
-/// file.
+/// The version is kept in a table of our own, since `user_version` belongs to whoever owns the file.
 package enum AccountSchema {
     /// The version that this code reads and writes.
     static let version = steps.count
@@ -11,17 +11,17 @@ package enum AccountSchema {
     /// Makes or migrates the tables, inside the caller's transaction.
     ///
     /// - Throws: `AccountsFailure` when a newer version of the server has been here.
-    package static func prepare(_ db: Database) throws {
-        try db.execute(sql: "CREATE TABLE IF NOT EXISTS account_schema (version INTEGER NOT NULL) STRICT")
-        let found = try Int.fetchOne(db, sql: "SELECT version FROM account_schema") ?? 0
+    package static func prepare(_ db: any SQLTransaction) throws {
+        try db.script("CREATE TABLE IF NOT EXISTS account_schema (version INTEGER NOT NULL) STRICT")
+        let found = try db.count("SELECT version FROM account_schema")
         guard found <= version else {
             throw AccountsFailure(
                 "the accounts are of format \(found), this server knows \(version): start the newer server again")
         }
         guard found < version else { return }
-        for step in steps[found...] { try db.execute(sql: step) }
-        try db.execute(sql: "DELETE FROM account_schema")
-        try db.execute(sql: "INSERT INTO account_schema (version) VALUES (?)", arguments: [version])
+        for step in steps[found...] { try db.script(step) }
+        try db.execute("DELETE FROM account_schema")
+        try db.execute("INSERT INTO account_schema (version) VALUES (?)", version)
     }
 
     /// What leads from each version to the next. A step that was released never changes.

@@ -1,6 +1,6 @@
+import BkendStorage
 import BkendWire
 import Foundation
-import GRDB
 
 /// Tokens to reset passwords; hashes alone. A user may have several, so that a mail which a stranger asked for doesn't
 /// spoil the one that the owner is reading; one that is used ends all.
@@ -10,43 +10,32 @@ enum ResetStore {
     static let mostTokens = 16
 
     /// Adds a token, and forgets those of the user that are of no use any more.
-    static func add(_ db: Database, hash: Data, userID: String, expiresAt: Timestamp, now: Timestamp) throws {
-        try db.execute(
-            sql: "INSERT INTO account_reset_tokens (tokenHash, userId, expiresAt) VALUES (?, ?, ?)",
-            arguments: [hash, userID, expiresAt.milliseconds])
-        try db.execute(
-            sql: """
-                DELETE FROM account_reset_tokens WHERE userId = ?1 AND (expiresAt <= ?2 OR tokenHash NOT IN (
-                    SELECT tokenHash FROM account_reset_tokens WHERE userId = ?1
-                    ORDER BY expiresAt DESC, tokenHash = ?3 DESC LIMIT ?4))
-                """, arguments: [userID, now.milliseconds, hash, mostTokens])
+    static func add(_ db: any SQLTransaction, hash: Data, userID: String, expiresAt: Timestamp, now: Timestamp) throws {
+        try db.execute(ResetSQL.insert, hash, userID, expiresAt.milliseconds)
+        try db.execute(ResetSQL.trim, userID, now.milliseconds, userID, hash, mostTokens)
     }
 
     /// The user of a token that is good now and was mailed to that address.
-    static func user(_ db: Database, hash: Data, email: EmailAddress, now: Timestamp) throws -> User? {
-        let id = try String.fetchOne(
-            db, sql: "SELECT userId FROM account_reset_tokens WHERE tokenHash = ? AND expiresAt > ?",
-            arguments: [hash, now.milliseconds])
+    static func user(_ db: any SQLSession, hash: Data, email: EmailAddress, now: Timestamp) throws -> User? {
+        let id = try db.first(ResetSQL.find, hash, now.milliseconds) { $0.text(0) }
         guard let id, let user = try UserStore.user(db, id: id), EmailAddress(user.email) == email else { return nil }
         return user
     }
 
+    /// Takes a user's token that was good at that moment; false when there is none. Of two that come with one token, one
+    /// takes it.
+    static func take(_ db: any SQLTransaction, hash: Data, userID: String, goodAt moment: Timestamp) throws -> Bool {
+        try db.returning(ResetSQL.take, hash, userID, moment.milliseconds) { $0.text(0) } != nil
+    }
+
     /// When the user's newest token expires or expired; nil when there is none.
-    static func newestExpiry(_ db: Database, userID: String) throws -> Timestamp? {
-        try Int64.fetchOne(
-            db, sql: "SELECT max(expiresAt) FROM account_reset_tokens WHERE userId = ?", arguments: [userID]
-        ).map { Timestamp(clamping: $0) }
+    static func newestExpiry(_ db: any SQLSession, userID: String) throws -> Timestamp? {
+        try db.first(ResetSQL.newestExpiry, userID) { $0.optionalInt(0).map(Timestamp.init(clamping:)) } ?? nil
     }
 
-    static func remove(_ db: Database, hash: Data) throws {
-        try db.execute(sql: "DELETE FROM account_reset_tokens WHERE tokenHash = ?", arguments: [hash])
-    }
+    static func remove(_ db: any SQLTransaction, hash: Data) throws { try db.execute(ResetSQL.delete, hash) }
 
-    static func remove(_ db: Database, userID: String) throws {
-        try db.execute(sql: "DELETE FROM account_reset_tokens WHERE userId = ?", arguments: [userID])
-    }
+    static func remove(_ db: any SQLTransaction, userID: String) throws { try db.execute(ResetSQL.deleteAll, userID) }
 
-    static func prune(_ db: Database, now: Timestamp) throws {
-        try db.execute(sql: "DELETE FROM account_reset_tokens WHERE expiresAt <= ?", arguments: [now.milliseconds])
-    }
+    static func prune(_ db: any SQLTransaction) throws { try db.execute(ResetSQL.prune, db.now.milliseconds) }
 }

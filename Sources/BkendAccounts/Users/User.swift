@@ -1,5 +1,5 @@
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// A user as the API shows it (rest-api.md §8a).
 package struct User: Hashable, Sendable {
@@ -48,20 +48,18 @@ extension User {
     /// Whether nothing has changed, texts compared by code point.
     func isSame(as other: User) -> Bool { json == other.json }
 
-    static let columns =
-        "id, role, name, nickname, email, image, emailVerified, onboardingStatus, createdAt, updatedAt, disabledAt"
-
-    init(row: Row) {
-        id = row["id"]
-        role = row["role"]
-        name = row["name"]
-        nickname = row["nickname"]
-        email = row["email"]
-        image = row["image"]
-        emailVerified = (row["emailVerified"] as Int64?).map(Timestamp.init(clamping:))
-        onboardingStatus = row["onboardingStatus"]
-        createdAt = Timestamp(clamping: row["createdAt"])
-        updatedAt = Timestamp(clamping: row["updatedAt"])
-        disabledAt = (row["disabledAt"] as Int64?).map(Timestamp.init(clamping:))
+    /// A user from the columns of `UserSQL`.
+    init(row: any SQLRow) {
+        id = row.text(0)
+        role = row.text(1)
+        name = row.optionalText(2)
+        nickname = row.optionalText(3)
+        email = row.text(4)
+        image = row.optionalText(5)
+        emailVerified = row.optionalInt(6).map(Timestamp.init(clamping:))
+        onboardingStatus = row.text(7)
+        createdAt = Timestamp(clamping: row.int(8))
+        updatedAt = Timestamp(clamping: row.int(9))
+        disabledAt = row.optionalInt(10).map(Timestamp.init(clamping:))
     }
 }

@@ -1,16 +1,12 @@
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// Which users a list shows, in which order (the parameters of rest-api.md §4 that make sense for users).
 package struct UserList: Sendable {
     private var page = Query.Page()
     private var search: String?
-    private var column = "createdAt"
+    private var column = UserSQL.SortColumn.createdAt
     private var direction = Query.Sort.Direction.descending
-
-    private static let sortable = [
-        "id", "role", "name", "nickname", "email", "onboardingStatus", "createdAt", "updatedAt",
-    ]
 
     /// The newest users first.
     package init() {}
@@ -31,31 +27,23 @@ package struct UserList: Sendable {
         search = query.search?.text
         guard let sort = query.sort.first else { return }
         direction = sort.direction
-        guard let column = Self.sortable.first(where: { $0.hasSameBytes(as: sort.field) }) else {
-            throw QueryError(
-                parameter: "sortBy", path: sort.field, message: "users sort by \(Self.sortable.joined(separator: ", "))"
-            )
+        let columns = UserSQL.SortColumn.allCases
+        guard let column = columns.first(where: { $0.rawValue.hasSameBytes(as: sort.field) }) else {
+            let names = columns.map(\.rawValue).joined(separator: ", ")
+            throw QueryError(parameter: "sortBy", path: sort.field, message: "users sort by \(names)")
         }
         // Users made in one millisecond keep an order; ids are random and have none.
         self.column = column
     }
 
-    func fetch(_ db: Database) throws -> (users: [User], pagination: Pagination) {
-        var condition = "deletedAt IS NULL"
-        var arguments: StatementArguments = []
-        if let search {
-            condition += " AND instr(searchText, ?) > 0"
-            arguments += [UserStore.searchText([search])]
-        }
-        let total = try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM account_users WHERE \(condition)", arguments: arguments)
-        let order = direction == .ascending ? "ASC" : "DESC"
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT \(User.columns) FROM account_users WHERE \(condition)
-                ORDER BY \(column) \(order), id \(order) LIMIT ? OFFSET ?
-                """, arguments: arguments + [page.limit, page.skipped])
-        return (rows.map(User.init), Pagination(total: total ?? 0, page: page))
+    func fetch(_ db: any SQLSession) throws -> (users: [User], pagination: Pagination) {
+        // Every text holds the empty one.
+        let text = search.map { UserStore.searchText([$0]) } ?? ""
+        let values: [SQLValue] = text.isEmpty ? [] : [.text(text)]
+        let total = try db.count(UserSQL.count(searching: !text.isEmpty), arguments: values)
+        let users = try db.all(
+            UserSQL.page(searching: !text.isEmpty, sortedBy: column, direction),
+            arguments: values + [page.limit.sqlValue, page.skipped.sqlValue], read: User.init)
+        return (users, Pagination(total: total, page: page))
     }
 }

@@ -6,7 +6,8 @@ import GRDB
 /// GRDB prepares and caches it. It is stepped here because it carries pointer values, and because a row's bytes are
 /// read in place. GRDB's observers don't see such changes: the change log does that work.
 package struct RunningStatement {
-    let handle: OpaquePointer
+    /// SQLite's own handle, for whoever reads rows without this type.
+    package let handle: OpaquePointer
     let connection: OpaquePointer?
     let sql: String
     private var position: Int32 = 0
@@ -46,7 +47,7 @@ package struct RunningStatement {
     }
 
     /// Binds bytes; SQLite takes a copy unless they are lent.
-    mutating func bind(blob: UnsafeBufferPointer<UInt8>, isLent: Bool = false) throws {
+    package mutating func bind(blob: UnsafeBufferPointer<UInt8>, isLent: Bool = false) throws {
         position += 1
         // A null pointer would bind NULL instead of an empty blob.
         let code =

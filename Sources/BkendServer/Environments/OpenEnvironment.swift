@@ -12,6 +12,8 @@ struct OpenEnvironment: Sendable {
     /// - Throws: `ErrorBody`: 401, or 403 when the token belongs to another environment.
     func caller(of token: Substring) async throws -> Caller {
         let claims = try await accounts.claims(of: token)
-        return try store.readNow { db, _ in try Accounts.caller(of: claims, in: db) }
+        return try store.readNow { [clock = store.options.clock] db, _ in
+            try Accounts.caller(of: claims, in: SQLiteSession(db, clock: clock))
+        }
     }
 }

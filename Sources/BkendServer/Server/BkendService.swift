@@ -25,6 +25,7 @@ package struct BkendService: Sendable {
         let metrics = metrics
         var options = StoreOptions(configuration.limits, reportReads: metrics.reads.note)
         options.maximumBytes = configuration.databaseBytes
+        options.clock = configuration.now
         options.reportWrites = metrics.writes.note
         options.onWriterWait = { metrics.writerWaited($0) }
         environments = Environments(

@@ -1,5 +1,6 @@
 import BkendAccounts
 import BkendDocuments
+import BkendWire
 import GRDB
 
 /// How an environment's database is kept.
@@ -12,6 +13,8 @@ struct StoreOptions: Sendable {
     var slowReads: FairLine
     /// How many writes may wait.
     var writes: QueueLimits
+    /// The time, which sessions stamp by.
+    var clock: @Sendable () -> Timestamp = { .systemNow }
     /// Told of what happens in the line of writes.
     var reportWrites: @Sendable (QueueEvent) -> Void = { _ in }
     /// Told how long each write waited for its turn.

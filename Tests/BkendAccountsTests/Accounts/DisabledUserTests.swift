@@ -43,7 +43,7 @@ struct DisabledUserTests {
         #expect(fixture.hasher.takeLog() == cost)
         #expect(right?.code == .accountBanned)
         #expect(right?.status == 403)
-        let sessions = try await fixture.database.read { db in
+        let sessions = try await fixture.database.pool.read { db in
             try Int.fetchOne(db, sql: "SELECT count(*) FROM account_sessions WHERE endedAt IS NULL")
         }
         #expect(sessions == 0)

@@ -143,7 +143,7 @@ struct SignInTests {
     }
 
     private func stored(_ fixture: AccountsFixture, _ id: String) async throws -> String {
-        try await fixture.database.read { db in
+        try await fixture.database.pool.read { db in
             try String.fetchOne(db, sql: "SELECT hash FROM account_passwords WHERE userId = ?", arguments: [id]) ?? ""
         }
     }

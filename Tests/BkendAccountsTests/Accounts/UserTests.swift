@@ -208,7 +208,7 @@ struct UserTests {
         #expect(await code { try await fixture.signIn() } == "auth/invalid-credentials")
         #expect(await code { try await fixture.accounts.user(pair.userID, .secretKey) } == "user/not-found")
         #expect(await code { try await fixture.accounts.deleteUser(pair.userID, .secretKey) } == "user/not-found")
-        let hashes = try await fixture.database.read { db in
+        let hashes = try await fixture.database.pool.read { db in
             try Int.fetchOne(db, sql: "SELECT count(*) FROM account_passwords")
         }
         #expect(hashes == 0)
@@ -267,7 +267,7 @@ struct UserTests {
         for _ in 0..<3 { try await fixture.signIn() }
         fixture.clock.advance(seconds: 31 * 86_400)
         try await fixture.signIn()
-        let count = try await fixture.database.read { db in
+        let count = try await fixture.database.pool.read { db in
             try Int.fetchOne(db, sql: "SELECT count(*) FROM account_sessions")
         }
         #expect(count == 1)

@@ -101,13 +101,13 @@ import Testing
     }
 
     private func liveSessions(_ fixture: AccountsFixture) async throws -> Int? {
-        try await fixture.database.read { db in
+        try await fixture.database.pool.read { db in
             try Int.fetchOne(db, sql: "SELECT count(*) FROM account_sessions WHERE endedAt IS NULL")
         }
     }
 
     private func generations(_ fixture: AccountsFixture) async throws -> [Int] {
-        try await fixture.database.read { db in
+        try await fixture.database.pool.read { db in
             try Int.fetchAll(db, sql: "SELECT generation FROM account_sessions")
         }
     }

@@ -62,7 +62,7 @@ struct RefreshTests {
         } else if let pair {
             #expect(pair.refresh != third.refresh && pair.access != third.access)
         }
-        let ended = try await fixture.database.read { db in
+        let ended = try await fixture.database.pool.read { db in
             try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM account_sessions WHERE userId = ? AND endedAt IS NULL",
                 arguments: [first.userID])

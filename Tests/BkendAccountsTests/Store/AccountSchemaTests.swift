@@ -1,3 +1,4 @@
+import BkendServer
 import BkendWire
 import Foundation
 import GRDB
@@ -12,7 +13,7 @@ struct AccountSchemaTests {
         let queue = try DatabaseQueue()
         let schema = try (0..<3).map { _ in
             try queue.write { db in
-                try AccountSchema.prepare(db)
+                try AccountSchema.prepare(session(db))
                 return try String.fetchAll(db, sql: "SELECT name || coalesce(sql, '') FROM sqlite_master ORDER BY name")
             }
         }
@@ -35,13 +36,13 @@ struct AccountSchemaTests {
                     INSERT INTO account_users (id, role, email, emailFolded, searchText, onboardingStatus, createdAt,
                         updatedAt) VALUES ('u', 'user', 'a@example.com', 'a@example.com', '', '', 1, 2)
                     """)
-            try AccountSchema.prepare(db)
-            try AccountSchema.prepare(db)
+            try AccountSchema.prepare(session(db))
+            try AccountSchema.prepare(session(db))
             #expect(try Int.fetchAll(db, sql: "SELECT version FROM account_schema") == [AccountSchema.version])
-            let user = try #require(try UserStore.user(db, id: "u"))
+            let user = try #require(try UserStore.user(session(db), id: "u"))
             #expect(user.email == "a@example.com" && user.disabledAt == nil)
             let now = Timestamp(clamping: 3)
-            let disabled = try #require(try UserStore.disable(db, id: "u", now: now))
+            let disabled = try #require(try UserStore.disable(session(db, at: now), id: "u"))
             #expect(disabled.disabledAt == now)
         }
     }
@@ -66,19 +67,19 @@ struct AccountSchemaTests {
             try db.execute(
                 sql: "INSERT INTO account_resets (userId, tokenHash, expiresAt) VALUES ('u', ?, 2000)",
                 arguments: [old])
-            try AccountSchema.prepare(db)
-            #expect(try ResetStore.user(db, hash: old, email: email, now: now)?.id == "u")
-            #expect(try ResetStore.newestExpiry(db, userID: "u") == later)
+            try AccountSchema.prepare(session(db))
+            #expect(try ResetStore.user(session(db), hash: old, email: email, now: now)?.id == "u")
+            #expect(try ResetStore.newestExpiry(session(db), userID: "u") == later)
             // Of tokens that expire at the same moment the one that was just mailed stays in any case.
             for number in UInt8(0)..<UInt8(3 * ResetStore.mostTokens) {
                 let hash = Data(repeating: number ^ 0xAA, count: 32)
-                try ResetStore.add(db, hash: hash, userID: "u", expiresAt: later, now: now)
-                #expect(try ResetStore.user(db, hash: hash, email: email, now: now)?.id == "u")
+                try ResetStore.add(session(db), hash: hash, userID: "u", expiresAt: later, now: now)
+                #expect(try ResetStore.user(session(db), hash: hash, email: email, now: now)?.id == "u")
             }
             #expect(
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM account_reset_tokens") == ResetStore.mostTokens)
             let last = Data(repeating: 1, count: 32)
-            try ResetStore.add(db, hash: last, userID: "u", expiresAt: Timestamp(clamping: 3_000), now: later)
+            try ResetStore.add(session(db), hash: last, userID: "u", expiresAt: Timestamp(clamping: 3_000), now: later)
             #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM account_reset_tokens") == 1)
         }
     }
@@ -87,23 +88,36 @@ struct AccountSchemaTests {
     func newer() throws {
         let queue = try DatabaseQueue()
         try queue.write { db in
-            try AccountSchema.prepare(db)
+            try AccountSchema.prepare(session(db))
             try db.execute(sql: "UPDATE account_schema SET version = ?", arguments: [AccountSchema.version + 1])
         }
-        #expect(throws: AccountsFailure.self) { try queue.write { db in try AccountSchema.prepare(db) } }
+        #expect(throws: AccountsFailure.self) { try queue.write { db in try AccountSchema.prepare(session(db)) } }
     }
 
     @Test("Checking a session is two searches by primary key")
     func plan() throws {
         let queue = try DatabaseQueue()
         let plan = try queue.write { db in
-            try AccountSchema.prepare(db)
-            return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + Accounts.sessionCheck, arguments: ["a", "b"])
+            try AccountSchema.prepare(session(db))
+            return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + SessionSQL.check, arguments: ["a", "b"])
                 .map { $0["detail"] as String }
         }
         #expect(
             plan == [
                 "SEARCH s USING PRIMARY KEY (id=?)", "SEARCH u USING PRIMARY KEY (id=?)",
             ])
+    }
+
+    @Test("Every statement can be prepared")
+    func statements() throws {
+        let queue = try DatabaseQueue()
+        try queue.write { db in
+            try AccountSchema.prepare(session(db))
+            for sql in UserSQL.all + SessionSQL.all + ResetSQL.all { _ = try db.makeStatement(sql: sql) }
+        }
+    }
+
+    private func session(_ db: Database, at now: Timestamp = Timestamp(clamping: 0)) -> SQLiteSession {
+        SQLiteSession(db, clock: { now })
     }
 }

@@ -19,8 +19,8 @@ struct AccountsFixture {
 
     init(audience: String = "shop/dev", _ configure: (inout AccountsConfiguration) -> Void = { _ in }) throws {
         folder = try TemporaryFolder()
-        database = try TestDatabase(in: folder)
         let clock = TestClock()
+        database = try TestDatabase(in: folder, clock: clock)
         self.clock = clock
         hasher = CountingHasher()
         keyFile = try SigningKeyFile(in: folder.path, now: clock.now)

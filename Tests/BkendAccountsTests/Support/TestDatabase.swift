@@ -1,30 +1,37 @@
 import BkendAccounts
+import BkendServer
+import BkendStorage
 import Foundation
 import GRDB
 import Synchronization
 
-/// A real database file, as the server opens one.
+/// A real database file, with the sessions that the server has.
 final class TestDatabase: AccountsDatabase {
     let pool: DatabasePool
     /// Called in each transaction of a write once it has begun.
     let onWrite = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(in folder: TemporaryFolder) throws {
+    private let clock: TestClock
+
+    init(in folder: TemporaryFolder, clock: TestClock) throws {
+        self.clock = clock
         var configuration = Configuration()
         configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA foreign_keys = ON") }
         pool = try DatabasePool(path: folder.path + "/env.sqlite", configuration: configuration)
-        try pool.write { db in try AccountSchema.prepare(db) }
+        try pool.write { db in try AccountSchema.prepare(SQLiteSession(db, clock: { clock.now })) }
     }
 
-    func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        try await pool.read(body)
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any SQLSession) throws -> Result) async throws -> Result {
+        try await pool.read { [clock] db in try body(SQLiteSession(db, clock: { clock.now })) }
     }
 
-    func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+    func write<Result: Sendable>(
+        locking locks: Set<StorageLock>, _ body: @escaping @Sendable (any SQLTransaction) throws -> Result
+    ) async throws -> Result {
         let onWrite = onWrite.withLock { $0 }
-        return try await pool.write { db in
+        return try await pool.write { [clock] db in
             onWrite?()
-            return try body(db)
+            return try body(SQLiteSession(db, clock: { clock.now }))
         }
     }
 
