@@ -26,7 +26,7 @@ struct ApplyCommand: AsyncParsableCommand {
             if check {
                 try CheckOutput.run(on: store, try read(), asJSON: folder.json)
             } else {
-                ChangeOutput.show(try store.apply(try read(), now: .systemNow), asJSON: folder.json)
+                ChangeOutput.show(try store.apply(try read()), asJSON: folder.json)
             }
         }
     }

@@ -23,7 +23,7 @@ struct Articles {
             project: EnvironmentName.defaultProject, environment: EnvironmentName.defaultEnvironment)
         keys = try DataFolder.create(at: self.folder, name: name, now: .systemNow)
         let tables = JSON.array([Self.definition] + RuledTable.all.map(\.definition))
-        _ = try DataFolder.open(at: self.folder).apply(["tables": tables], to: name, now: .systemNow)
+        _ = try DataFolder.open(at: self.folder).apply(["tables": tables], to: name)
     }
 
     private static let definition: JSON = [

@@ -19,7 +19,7 @@ struct CreatesRun {
             project: EnvironmentName.defaultProject, environment: EnvironmentName.defaultEnvironment)
         let data = folder.path + "/data"
         let keys = try DataFolder.create(at: data, name: name, now: .systemNow)
-        _ = try DataFolder.open(at: data).apply(["tables": [["name": "articles"]]], to: name, now: .systemNow)
+        _ = try DataFolder.open(at: data).apply(["tables": [["name": "articles"]]], to: name)
         let server = try ServerProcess(["serve-bkend", data])
         defer { server.stop() }
         let port = bench_delay_start(Int32(server.port), Int32(Self.milliseconds))

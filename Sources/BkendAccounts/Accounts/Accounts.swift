@@ -75,10 +75,21 @@ extension Accounts {
     /// The second half of `authenticate`: one read by primary key, to be made in the snapshot in which the caller reads
     /// anyway. It sees every end of a session and change of role at once, by whichever process.
     package static func caller(of claims: AccessClaims, in db: any SQLSession) throws -> Caller {
-        guard let role = try db.first(SessionSQL.check, claims.sid, claims.sub, read: { $0.text(0) }) else {
+        Caller(userID: claims.sub, role: try role(in: claims.sid, of: claims.sub, db), sessionID: claims.sid)
+    }
+
+    /// Looks whether a session is alive.
+    ///
+    /// - Throws: `ErrorBody` with a 401 when it has ended.
+    package static func checkSession(_ id: String, of userID: String, in db: any SQLSession) throws {
+        _ = try role(in: id, of: userID, db)
+    }
+
+    private static func role(in sessionID: String, of userID: String, _ db: any SQLSession) throws -> String {
+        guard let role = try db.first(SessionSQL.check, sessionID, userID, read: { $0.text(0) }) else {
             throw TokenRefusal.sessionEnded
         }
-        return Caller(userID: claims.sub, role: role, sessionID: claims.sid)
+        return role
     }
 
     /// The pair that goes with a refresh token.

@@ -1,13 +1,15 @@
 import BkendWire
 
 /// A key that signs access tokens, or did and still verifies them.
-struct SigningKey: Sendable, CustomStringConvertible {
+package struct SigningKey: Sendable, CustomStringConvertible {
     /// Its name in tokens' headers.
-    let id: String
-    let secret: [UInt8]
-    let createdAt: Timestamp
+    package let id: String
+    /// What it signs with.
+    package let secret: [UInt8]
+    /// When it was made.
+    package let createdAt: Timestamp
     /// Until when a key that signs no more verifies; nil for the one that signs.
-    var verifiesUntil: Timestamp?
+    package var verifiesUntil: Timestamp?
 
     static let secretLength = 32
 
@@ -20,7 +22,8 @@ struct SigningKey: Sendable, CustomStringConvertible {
     /// Whether tokens of it are still taken.
     func isAlive(at now: Timestamp) -> Bool { verifiesUntil.map { now < $0 } ?? true }
 
-    var description: String { "SigningKey(\(id))" }
+    /// The name alone.
+    package var description: String { "SigningKey(\(id))" }
 }
 
 extension SigningKey {

@@ -6,7 +6,7 @@ import Foundation
 ///     {"keys":[{"id":"…","secret":"…","createdAt":"…"},{…,"verifiesUntil":"…"}]}
 ///
 /// Any process may rotate the keys while a server runs; the server sees that the file is another one.
-package struct SigningKeyFile: Sendable {
+package struct SigningKeyFile: SigningKeyStorage {
     private let folder: PrivateFolder
     private let name: String
     private let random: RandomBytes
@@ -49,7 +49,7 @@ package struct SigningKeyFile: Sendable {
     }
 
     /// The keys, the one that signs first.
-    func load() throws -> [SigningKey] {
+    package func load() throws -> [SigningKey] {
         let path = "\(folder.path)/\(name)"
         guard let bytes = try folder.read(name) else { throw AccountsFailure("\(path) is gone") }
         guard let values = (try? JSON(parsing: bytes))?["keys"]?.arrayValue else { throw Self.damaged(path) }
@@ -60,15 +60,8 @@ package struct SigningKeyFile: Sendable {
         return keys
     }
 
-    /// Which file it is now. Each rotation makes another.
-    struct Stamp: Hashable, Sendable {
-        fileprivate let inode: UInt64
-        fileprivate let seconds: Int64
-        fileprivate let nanoseconds: Int64
-    }
-
-    /// The stamp, nil when there is no file.
-    var stamp: Stamp? {
+    /// Which file it is now, nil when there is none. Each rotation makes another.
+    package func stamp() -> SigningKeyStamp? {
         var info = stat()
         guard lstat("\(folder.path)/\(name)", &info) == 0 else { return nil }
         #if canImport(Darwin)
@@ -76,8 +69,7 @@ package struct SigningKeyFile: Sendable {
         #else
         let changed = info.st_ctim
         #endif
-        return Stamp(
-            inode: UInt64(info.st_ino), seconds: Int64(changed.tv_sec), nanoseconds: Int64(changed.tv_nsec))
+        return SigningKeyStamp(UInt64(info.st_ino), Int64(changed.tv_sec), Int64(changed.tv_nsec))
     }
 
     private func draft() -> String { "\(name).\(random.uuid())" }

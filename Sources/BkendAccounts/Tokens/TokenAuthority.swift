@@ -2,7 +2,7 @@ import BkendWire
 import Foundation
 import JWTKit
 
-/// Issues and verifies access tokens: JWTs, HS256 alone, by the keys of one file. One authority serves all environments
+/// Issues and verifies access tokens: JWTs, HS256 alone, by one set of keys. One authority serves all environments
 /// of a server; the audience tells their tokens apart.
 package actor TokenAuthority {
     /// What `iss` says.
@@ -10,22 +10,23 @@ package actor TokenAuthority {
     /// Seconds that a token lives.
     package nonisolated let lifetime: Int
 
-    private nonisolated let file: SigningKeyFile
+    private nonisolated let storage: any SigningKeyStorage
     private nonisolated let verified: VerifiedTokens
     private var keys: Keys?
 
     private struct Keys {
-        let stamp: SigningKeyFile.Stamp?
+        let stamp: SigningKeyStamp?
         let all: [String: SigningKey]
         let signing: String
         let collection: JWTKeyCollection
     }
 
-    /// An authority over a file of keys.
+    /// An authority over stored keys.
     package init(
-        file: SigningKeyFile, issuer: String = "bkend", lifetime: Int = 3_600, remembering capacity: Int = 10_000
+        keys storage: any SigningKeyStorage, issuer: String = "bkend", lifetime: Int = 3_600,
+        remembering capacity: Int = 10_000
     ) {
-        self.file = file
+        self.storage = storage
         self.issuer = issuer
         self.lifetime = lifetime
         verified = VerifiedTokens(capacity: capacity)
@@ -44,8 +45,8 @@ package actor TokenAuthority {
         of token: some StringProtocol & Sendable, audience: String, now: Timestamp
     ) async throws -> AccessClaims {
         guard token.utf8.count <= TokenHeader.longestToken else { throw TokenRefusal.malformed }
-        // The stamp is read before the keys: a file that is replaced in between makes the entry useless, not wrong.
-        let stamp = file.stamp
+        // The stamp is read before the keys: those that are replaced in between make the entry useless, not wrong.
+        let stamp = await storage.stamp()
         let digest = sha256(Array(token.utf8))
         let claims: AccessClaims
         if let known = verified.claims(of: digest, stamp: stamp, now: now) {
@@ -72,11 +73,11 @@ package actor TokenAuthority {
         }
     }
 
-    /// The keys of the file as it is now. Of several callers that find a new file each may read it; all read the same.
+    /// The keys as they are now. Of several callers that find new ones each may read them; all read the same.
     private func current() async throws -> Keys {
-        let stamp = file.stamp
+        let stamp = await storage.stamp()
         if let keys, keys.stamp == stamp, stamp != nil { return keys }
-        let all = try file.load()
+        let all = try await storage.load()
         let encoder = JSONEncoder()
         // The pair that a lost answer carried must come out the same again, so that members need an order.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

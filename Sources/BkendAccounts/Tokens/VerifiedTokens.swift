@@ -12,7 +12,7 @@ final class VerifiedTokens: Sendable {
     }
 
     private struct State {
-        var stamp: SigningKeyFile.Stamp?
+        var stamp: SigningKeyStamp?
         var entries: [Data: Entry] = [:]
     }
 
@@ -21,15 +21,15 @@ final class VerifiedTokens: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// What is known of a token, as long as the file of keys is the one that it was verified by.
-    func claims(of digest: Data, stamp: SigningKeyFile.Stamp?, now: Timestamp) -> AccessClaims? {
+    /// What is known of a token, as long as the keys are those that it was verified by.
+    func claims(of digest: Data, stamp: SigningKeyStamp?, now: Timestamp) -> AccessClaims? {
         let entry = state.withLock { $0.stamp == stamp ? $0.entries[digest] : nil }
         guard let entry, entry.keyVerifiesUntil.map({ now < $0 }) ?? true else { return nil }
         return entry.claims
     }
 
     /// Remembers a token.
-    func insert(_ entry: Entry, digest: Data, stamp: SigningKeyFile.Stamp?) {
+    func insert(_ entry: Entry, digest: Data, stamp: SigningKeyStamp?) {
         state.withLock { state in
             // A full cache starts anew: tokens live an hour, and what is in use is back after one check.
             if state.stamp != stamp || state.entries.count >= capacity { state = State(stamp: stamp) }

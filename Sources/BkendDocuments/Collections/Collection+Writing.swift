@@ -90,7 +90,10 @@ extension Collection {
         }
     }
 
-    private func replace(checked text: [UInt8], id: String, in db: Database) throws -> Bool {
+    /// Puts another document, whose text was checked, in the place of the one with that id; false when there is none.
+    ///
+    /// - Throws: `UniqueViolation`, `InvalidDocument`.
+    package func replace(checked text: [UInt8], id: String, in db: Database) throws -> Bool {
         guard let stored = try stored(id, in: db) else { return false }
         if stored.document != text { try put(text, for: id, replacing: stored, in: db) }
         return true

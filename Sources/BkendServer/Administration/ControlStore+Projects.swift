@@ -1,5 +1,5 @@
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// A project or environment as lists show it.
 package struct PlaceEntry: Hashable, Sendable {
@@ -16,13 +16,10 @@ package struct PlaceEntry: Hashable, Sendable {
 extension ControlStore {
     /// The environments of the folder, by name.
     package func environments() throws -> [EnvironmentName] {
-        try pool.read { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT p.name, e.name FROM environments e JOIN projects p ON p.id = e.project ORDER BY 1, 2
-                    """)
-            return try rows.map { try EnvironmentName(project: $0[0], environment: $0[1]) }
+        try database.readNow { session in
+            try session.all(ControlSQL.environmentNames) {
+                try EnvironmentName(project: $0.text(0), environment: $0.text(1))
+            }
         }
     }
 
@@ -55,15 +52,9 @@ extension ControlStore {
 
     /// The projects of the folder, by name.
     package func projects() throws -> [PlaceEntry] {
-        try pool.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT name, createdAt, (SELECT count(*) FROM environments e WHERE e.project = p.id) AS environments
-                    FROM projects p ORDER BY name
-                    """
-            ).map {
-                PlaceEntry(project: $0["name"], environment: nil, createdAt: $0["createdAt"], count: $0["environments"])
+        try database.readNow { session in
+            try session.all(ControlSQL.projects) {
+                PlaceEntry(project: $0.text(0), environment: nil, createdAt: $0.text(1), count: Int($0.int(2)))
             }
         }
     }
@@ -71,19 +62,13 @@ extension ControlStore {
     /// The environments of one project, or of all, by name.
     package func environments(of project: String?) throws -> [PlaceEntry] {
         if let project { _ = try self.project(project) }
-        return try pool.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT p.name AS project, e.name AS environment, e.createdAt,
-                        (SELECT count(*) FROM keys k WHERE k.environment = e.id AND k.revokedAt IS NULL) AS keys
-                    FROM environments e JOIN projects p ON p.id = e.project
-                    WHERE ?1 IS NULL OR p.name = ?1 ORDER BY 1, 2
-                    """, arguments: [project]
-            ).map {
+        return try database.readNow { session in
+            try session.all(
+                project == nil ? ControlSQL.environments : ControlSQL.environmentsOfProject,
+                arguments: project.map { [.text($0)] } ?? []
+            ) {
                 PlaceEntry(
-                    project: $0["project"], environment: $0["environment"], createdAt: $0["createdAt"],
-                    count: $0["keys"])
+                    project: $0.text(0), environment: $0.text(1), createdAt: $0.text(2), count: Int($0.int(3)))
             }
         }
     }
@@ -92,12 +77,12 @@ extension ControlStore {
     ///
     /// - Throws: `OperatorError` when there is one of that name.
     package func createProject(_ name: EnvironmentName, now: Timestamp) throws -> DataFolder.Created {
-        try write { db in
-            if try Self.id(ofProject: name.project, in: db) != nil {
+        try database.writeNow { session in
+            if try Self.id(ofProject: name.project, in: session) != nil {
                 throw OperatorError("the folder has a project \(name.project) already; nothing was changed")
             }
-            let project = try Self.addProject(name.project, now: now, in: db)
-            return try Self.addEnvironment(name, project: project, now: now, in: db)
+            let project = try Self.addProject(name.project, now: now, in: session)
+            return try Self.addEnvironment(name, project: project, now: now, in: session)
         }
     }
 
@@ -105,45 +90,43 @@ extension ControlStore {
     ///
     /// - Throws: `OperatorError` when there is no such project, or one has such an environment.
     package func createEnvironment(_ name: EnvironmentName, now: Timestamp) throws -> DataFolder.Created {
-        try write { db in
-            guard let project = try Self.id(ofProject: name.project, in: db) else {
+        try database.writeNow { session in
+            guard let project = try Self.id(ofProject: name.project, in: session) else {
                 throw OperatorError("the folder has no project \(name.project)")
             }
-            if try Self.id(of: name, in: db) != nil {
+            if try Self.id(of: name, in: session) != nil {
                 throw OperatorError("the folder has an environment \(name) already; nothing was changed")
             }
-            return try Self.addEnvironment(name, project: project, now: now, in: db)
+            return try Self.addEnvironment(name, project: project, now: now, in: session)
         }
     }
 
-    static func id(of name: EnvironmentName, in db: Database) throws -> Int64? {
-        try Int64.fetchOne(
-            db,
-            sql: """
-                SELECT e.id FROM environments e JOIN projects p ON p.id = e.project WHERE p.name = ? AND e.name = ?
-                """, arguments: [name.project, name.environment])
+    static func id(of name: EnvironmentName, in session: any SQLSession) throws -> Int64? {
+        try session.first(ControlSQL.environmentID, name.project, name.environment) { $0.int(0) }
     }
 
-    private static func id(ofProject name: String, in db: Database) throws -> Int64? {
-        try Int64.fetchOne(db, sql: "SELECT id FROM projects WHERE name = ?", arguments: [name])
+    private static func id(ofProject name: String, in session: any SQLSession) throws -> Int64? {
+        try session.first(ControlSQL.projectID, name) { $0.int(0) }
     }
 
-    static func addProject(_ name: String, now: Timestamp, in db: Database) throws -> Int64 {
-        try db.execute(
-            sql: "INSERT INTO projects (name, createdAt) VALUES (?, ?)", arguments: [name, now.description])
-        return db.lastInsertedRowID
+    static func addProject(_ name: String, now: Timestamp, in session: any SQLTransaction) throws -> Int64 {
+        try inserted(session.returning(ControlSQL.insertProject, name, now.description) { $0.int(0) })
     }
 
     static func addEnvironment(
-        _ name: EnvironmentName, project: Int64, now: Timestamp, in db: Database
+        _ name: EnvironmentName, project: Int64, now: Timestamp, in session: any SQLTransaction
     ) throws -> DataFolder.Created {
-        try db.execute(
-            sql: "INSERT INTO environments (project, name, createdAt) VALUES (?, ?, ?)",
-            arguments: [project, name.environment, now.description])
-        let environment = db.lastInsertedRowID
+        let environment = try inserted(
+            session.returning(ControlSQL.insertEnvironment, project, name.environment, now.description) { $0.int(0) })
         var random = SystemRandomNumberGenerator()
         let keys = [APIKey(.publishable, using: &random), APIKey(.secret, using: &random)]
-        for key in keys { _ = try insert(key, NewKey(), environment: environment, now: now, in: db) }
+        for key in keys { _ = try insert(key, NewKey(), environment: environment, now: now, in: session) }
         return DataFolder.Created(name: name, publishableKey: keys[0].text, secretKey: keys[1].text)
+    }
+
+    /// The number of a row that was inserted.
+    static func inserted(_ id: Int64?) throws -> Int64 {
+        guard let id else { throw StorageFailure(.other, message: "an insert returned no row") }
+        return id
     }
 }

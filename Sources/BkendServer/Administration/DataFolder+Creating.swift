@@ -1,6 +1,5 @@
 import BkendWire
 import Foundation
-import GRDB
 
 extension DataFolder {
     /// Makes a data folder of one project and environment. It is there as a whole or not at all.
@@ -24,7 +23,10 @@ extension DataFolder {
         let draft = path + "/control.new.\(getpid())"
         // What an interrupted attempt of a process with this number has left.
         unlink(draft)
-        let keys = try ControlStore.create(at: draft, name: name, now: now)
+        let keys = try createControl(at: draft) { session in
+            let project = try ControlStore.addProject(name.project, now: now, in: session)
+            return try ControlStore.addEnvironment(name, project: project, now: now, in: session)
+        }
         guard try PrivateFile.publish(draft, as: control) else { throw alreadyInitialised(path) }
         chmod(path, 0o700)
         return keys
@@ -32,20 +34,5 @@ extension DataFolder {
 
     private static func alreadyInitialised(_ path: String) -> OperatorError {
         OperatorError("\(path) is a bkend data folder already; nothing was changed")
-    }
-}
-
-extension ControlStore {
-    /// Makes the database of a new folder with its first project, environment and keys.
-    fileprivate static func create(at path: String, name: EnvironmentName, now: Timestamp) throws -> DataFolder.Created
-    {
-        try PrivateFile.make(path)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        defer { try? queue.close() }
-        return try queue.write { db in
-            try format.migrate(db, path: path)
-            let project = try addProject(name.project, now: now, in: db)
-            return try addEnvironment(name, project: project, now: now, in: db)
-        }
     }
 }

@@ -1,13 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
-
-extension DataFolder {
-    /// Opens an environment for a command. Safe while a server runs on the folder, but not in a process that has it open.
-    package func store(of name: EnvironmentName) throws -> EnvironmentStore {
-        try EnvironmentStore(path: file(of: name))
-    }
-}
 
 /// A table as lists show it.
 package struct TableEntry: Hashable, Sendable {
@@ -38,10 +31,10 @@ package struct TableVersion: Hashable, Sendable {
 extension EnvironmentStore {
     /// The tables, by name.
     package func tables() throws -> [TableEntry] {
-        try readNow { db, catalog in
-            try catalog.all.map { table in
+        try engine.readNow { session in
+            try session.tables.map { table in
                 TableEntry(
-                    name: table.name, version: table.version, records: try table.collection.total(in: db),
+                    name: table.name, version: table.version, records: try session.total(of: table),
                     definition: table.definition)
             }
         }
@@ -66,38 +59,33 @@ extension EnvironmentStore {
     ///
     /// - Throws: `OperatorError` when there never was one of that name.
     package func versions(of name: String) throws -> [TableVersion] {
-        try readNow { db, catalog in
-            let rows = try Row.fetchAll(
-                db,
-                sql: "SELECT version, definition, createdAt FROM server_table_versions WHERE name = ? ORDER BY version",
-                arguments: [name])
-            if rows.isEmpty { throw Self.noTable(name) }
-            let current = try catalog[name]?.version
+        try engine.readNow { session in
+            let current = try session.table(name)?.version
             var last: BkendWire.TableDefinition?
-            return try rows.map { row in
-                let definition = try BkendWire.TableDefinition(JSON(parsing: row["definition"] as String))
+            let versions = try session.all(TableSQL.versions, name) { row in
+                let definition = try BkendWire.TableDefinition(JSON(parsing: row.text(1)))
                 defer { last = definition }
                 let change = last.map { TableChange(from: $0, to: definition) } ?? TableChange(creating: definition)
-                let version: Int = row["version"]
+                let version = Int(row.int(0))
                 return TableVersion(
-                    version: version, createdAt: row["createdAt"], isCurrent: current == version,
+                    version: version, createdAt: row.text(2), isCurrent: current == version,
                     changes: change.changes.isEmpty ? ["created again"] : change.changes, definition: definition)
             }
+            if versions.isEmpty { throw Self.noTable(name) }
+            return versions
         }
     }
 
     /// Puts an earlier definition in force again, as a new version. Records stay as they are.
     ///
     /// - Throws: `OperatorError` when there is no such table or version, or the records don't allow its indexes.
-    package func rollBack(
-        _ name: String, to version: Int, now: @autoclosure () -> Timestamp
-    ) throws -> TableChange {
+    package func rollBack(_ name: String, to version: Int) throws -> TableChange {
         _ = try table(name)
         guard let old = try versions(of: name).first(where: { $0.version == version }) else {
             throw OperatorError("the table \(name) has no version \(version); bkend-server table versions shows them")
         }
         // What a definition didn't say when it was in force, it doesn't ask for now.
-        let changes = try apply(["tables": [.object(old.definition.json)]], clientKeys: .declines, now: now())
+        let changes = try apply(["tables": [.object(old.definition.json)]], clientKeys: .declines)
         return changes.first ?? TableChange(table: name, changes: [])
     }
 
@@ -106,10 +94,10 @@ extension EnvironmentStore {
     /// - Returns: how many records went.
     /// - Throws: `OperatorError` when there is none of that name.
     package func drop(_ name: String) throws -> Int {
-        try writeNow { db, catalog in
-            guard let table = try catalog[name] else { throw Self.noTable(name) }
-            let records = try table.collection.total(in: db)
-            try TableStore.drop(table, in: db)
+        try engine.writeNow(locking: [.definitions]) { session in
+            guard let table = try session.table(name) else { throw Self.noTable(name) }
+            let records = try session.total(of: table)
+            try TableStore.drop(table, in: session)
             return records
         }
     }

@@ -1,6 +1,6 @@
 import BkendAccounts
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// A key as an operator sees it. A secret key's text is not among what the folder knows.
 package struct KeyEntry: Hashable, Sendable {
@@ -24,18 +24,19 @@ package struct KeyEntry: Hashable, Sendable {
     /// Whether it may be used now.
     package let state: State
 
-    init(row: Row, now: Timestamp) {
-        id = row["id"]
-        kind = row["kind"]
-        name = row["name"]
-        text = row["readable"]
-        scopes = (row["scopes"] as String?).map { text in
+    /// A key from the columns of `ControlSQL`.
+    init(row: any SQLRow, now: Timestamp) {
+        id = row.int(0)
+        kind = row.text(1)
+        name = row.optionalText(2)
+        text = row.optionalText(3)
+        scopes = row.optionalText(4).map { text in
             ((try? JSON(parsing: text))?.arrayValue ?? []).compactMap(\.stringValue)
         }
-        createdAt = row["createdAt"]
-        expiresAt = row["expiresAt"]
-        revokedAt = row["revokedAt"]
-        let expiry = expiresAt.flatMap(Timestamp.init)
+        createdAt = row.text(5)
+        expiresAt = row.optionalText(6)
+        revokedAt = row.optionalText(7)
+        let expiry = expiresAt.flatMap { Timestamp($0) }
         state = revokedAt != nil ? .revoked : expiry.map { now < $0 } ?? (expiresAt == nil) ? .active : .expired
     }
 

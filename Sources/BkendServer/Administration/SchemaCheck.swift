@@ -1,6 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// A stored record that a new definition would not take.
 package struct SchemaFinding: Hashable, Sendable {
@@ -42,17 +42,17 @@ extension EnvironmentStore {
     /// - Throws: `TableMistakes` with every mistake of the definitions.
     package func check(_ json: JSON, finding: (SchemaFinding) throws -> Void) throws -> [TableCheck] {
         let tables = try TableMistakes.tables(json)
-        return try readNow { db, catalog in
+        return try engine.readNow { session in
             try tables.map { table in
-                let old = try catalog[table.name]
-                let settled = try ClientKeySetting(table, over: old, .asks, in: db)
+                let old = try session.table(table.name)
+                let settled = try ClientKeySetting(table, over: old, .asks, in: session)
                 let new = settled.definition
                 guard let old else {
                     return TableCheck(change: TableChange(creating: new), records: 0, failing: 0)
                 }
                 var records = 0
-                var failing = try Self.failing(in: old, new, in: db, records: &records, finding: finding)
-                failing += try Self.conflicting(in: old, new, in: db, finding: finding)
+                var failing = try Self.failing(in: old, new, in: session, records: &records, finding: finding)
+                failing += try Self.conflicting(in: old, new, in: session, finding: finding)
                 let change = TableChange(from: old.definition, to: new, warnings: settled.warnings)
                 return TableCheck(change: change, records: records, failing: failing)
             }
@@ -61,12 +61,12 @@ extension EnvironmentStore {
 
     /// The records that break the schema.
     private static func failing(
-        in table: Table, _ new: BkendWire.TableDefinition, in db: Database, records: inout Int,
+        in table: Table, _ new: BkendWire.TableDefinition, in session: any StorageSession, records: inout Int,
         finding: (SchemaFinding) throws -> Void
     ) throws -> Int {
         var (failing, count) = (0, 0)
         try withoutActuallyEscaping(finding) { finding in
-            try table.collection.scan(in: db) { id, text in
+            try session.scan(table) { id, text in
                 count += 1
                 let fields = RecordOperations.withoutSystemFields(try JSON(parsing: text).objectValue ?? [:])
                 if try failures(of: fields, id: id, new, finding: finding) > 0 { failing += 1 }
@@ -95,12 +95,13 @@ extension EnvironmentStore {
 
     /// The records that share what a new unique index would not let them share.
     private static func conflicting(
-        in table: Table, _ new: BkendWire.TableDefinition, in db: Database, finding: (SchemaFinding) throws -> Void
+        in table: Table, _ new: BkendWire.TableDefinition, in session: any StorageSession,
+        finding: (SchemaFinding) throws -> Void
     ) throws -> Int {
         let old = table.definition.storedIndexes
         var count = 0
         for index in new.storedIndexes where index.unique && !old.contains(index) {
-            try table.collection.conflicts(with: index, in: db) { violation in
+            try session.conflicts(with: index, in: table) { violation in
                 count += 1
                 let fields = violation.fields.joined(separator: ", ")
                 let message = "\(fields) is shared with the record \(violation.existingID) (unique index \(index.name))"

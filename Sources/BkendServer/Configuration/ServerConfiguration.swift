@@ -47,6 +47,8 @@ package struct ServerConfiguration: Sendable {
     package var now: @Sendable () -> Timestamp
     /// Who verifies access tokens; nil for the server's own accounts.
     package var accessTokens: (any AccessTokens)?
+    /// Where environments are kept; nil for the data folder.
+    package var storage: (any StorageSource)?
     /// How much work a new password's hash takes: the logarithm to base 2 of scrypt's N (RFC 7914 §2), 1 to 20. 17 is
     /// the OWASP Password Storage Cheat Sheet's first choice: 128 MiB a hash. Tests take less.
     package var scryptCost = ScryptParameters.owasp.logarithmOfRounds

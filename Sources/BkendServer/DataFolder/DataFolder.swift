@@ -16,7 +16,8 @@ package struct DataFolder: Sendable {
     /// Projects, environments and keys.
     package let control: ControlStore
 
-    private init(path: String, control: ControlStore) {
+    /// A folder that is one.
+    init(path: String, control: ControlStore) {
         self.path = path
         self.control = control
     }
@@ -36,22 +37,6 @@ package struct DataFolder: Sendable {
             self.publishableKey = publishableKey
             self.secretKey = secretKey
         }
-    }
-
-    /// Opens a data folder.
-    ///
-    /// - Throws: `OperatorError` when it is none, or of a newer format.
-    package static func open(at path: String) throws -> DataFolder {
-        let control = path + "/control.sqlite"
-        guard access(path, F_OK) == 0 else { throw OperatorError("there is no folder \(path)") }
-        guard access(control, F_OK) == 0 else {
-            throw OperatorError("\(path) is no bkend data folder; make one with: bkend-server init \(path)")
-        }
-        try PrivateFile.checkNoLink(control)
-        guard access(control, R_OK | W_OK) == 0, access(path, R_OK | W_OK | X_OK) == 0 else {
-            throw OperatorError("no permission to read and write \(path)")
-        }
-        return DataFolder(path: path, control: try ControlStore(at: control))
     }
 
     /// The file of an environment; its folder is made when it isn't there.

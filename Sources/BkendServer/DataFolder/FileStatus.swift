@@ -14,6 +14,11 @@ struct FileStatus: Sendable {
     /// Who owns it.
     let user: Int, group: Int
 
+    /// The size of a file in bytes; 0 where there is none.
+    static func bytes(of path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+    }
+
     /// The status of what a path names, not of what a link there leads to; nil when there is nothing.
     init?(_ path: String) {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }

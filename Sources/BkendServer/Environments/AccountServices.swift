@@ -32,13 +32,13 @@ struct AccountServices: Sendable {
         self.mailFailed = mailFailed
         self.mailWithheld = mailWithheld
         scrypt = try ScryptParameters(logarithmOfRounds: configuration.scryptCost)
-        tokens = TokenAuthority(file: try SigningKeyFile(in: configuration.folder, now: configuration.now()))
+        tokens = TokenAuthority(keys: try SigningKeyFile(in: configuration.folder, now: configuration.now()))
         mail = try MailFolder(configuration.folder + "/mail")
     }
 
     /// The accounts of an environment, their tables made.
     func accounts(of name: EnvironmentName, in store: EnvironmentStore) throws -> Accounts {
-        try store.prepareAccounts()
+        try store.engine.prepareAccounts()
         var settings = AccountsConfiguration(audience: name.description)
         settings.scrypt = scrypt
         settings.limits = configuration.accountLimits

@@ -2,24 +2,29 @@ import BkendAccounts
 import BkendWire
 import Synchronization
 
-/// The open environments of a data folder, each opened when it is first asked for.
+/// The open environments of a server, each opened when it is first asked for.
 final class Environments: Sendable {
-    private let folder: DataFolder
+    private let source: any StorageSource
     private let services: AccountServices
-    private let options: StoreOptions
     private let opened = Mutex<[EnvironmentName: OpenEnvironment]>([:])
 
-    init(folder: DataFolder, services: AccountServices, options: StoreOptions) {
-        self.folder = folder
+    init(source: any StorageSource, services: AccountServices) {
+        self.source = source
         self.services = services
-        self.options = options
     }
 
-    /// An environment.
-    func environment(_ name: EnvironmentName) throws -> OpenEnvironment {
+    /// An environment. The first request of one waits on a thread of its own until it is open.
+    func environment(_ name: EnvironmentName) async throws -> OpenEnvironment {
+        if let known = opened.withLock({ $0[name] }) { return known }
+        return try await PatientThread.run(niceness: 1) { [self] in try environmentNow(name) }
+    }
+
+    /// `environment` for whoever may hold its thread.
+    func environmentNow(_ name: EnvironmentName) throws -> OpenEnvironment {
+        // Under the lock: a database may not be opened twice.
         try opened.withLock { opened in
             if let environment = opened[name] { return environment }
-            let store = try EnvironmentStore(path: folder.file(of: name), name: name, options: options)
+            let store = try source.storage(of: name)
             let environment = OpenEnvironment(store: store, accounts: try services.accounts(of: name, in: store))
             opened[name] = environment
             return environment

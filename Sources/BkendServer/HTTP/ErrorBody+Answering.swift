@@ -1,8 +1,8 @@
 import BkendAccounts
 import BkendDocuments
+import BkendStorage
 import BkendWire
 import Foundation
-import GRDB
 
 extension ErrorBody {
     /// The answer to what was thrown. What isn't the caller's fault says nothing of paths or SQL.
@@ -18,7 +18,7 @@ extension ErrorBody {
         case is QueryTimedOut:
             self.init(.queryTimeout, "the query took longer than this server allows; narrow it, or add an index")
         case let error as InvalidDocument: self.init(.validationError, error.description)
-        case let error as DatabaseError: self.init(database: error)
+        case let error as StorageFailure: self = error.kind == .full ? Self.diskFull : .internalFailure
         case let error as StorageError where error.reason == .cannotOpen(errno: ENOSPC):
             self = Self.diskFull
         case let error as DatabaseSizeReached:
@@ -28,15 +28,6 @@ extension ErrorBody {
             self.init(.insufficientStorage, message)
         case let refused as QueueRefused: self = refused.body
         case is ClientGone, is QueryAbandoned: self = Self.clientGone
-        default: self = .internalFailure
-        }
-    }
-
-    private init(database error: DatabaseError) {
-        switch error.resultCode {
-        case .SQLITE_FULL: self = Self.diskFull
-        // The index of the log, shared between connections, has no room.
-        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE: self = Self.diskFull
         default: self = .internalFailure
         }
     }

@@ -1,5 +1,4 @@
 import BkendWire
-import GRDB
 import Synchronization
 
 /// The keys of a folder, held in memory and read again as soon as anyone has changed the folder: a revoked key is
@@ -7,37 +6,33 @@ import Synchronization
 final class KeyRing: Sendable {
     private struct State {
         var keys: [KeyDigest: ResolvedKey] = [:]
-        var stamp: Int32?
+        var stamp: Int64?
     }
     private let state = Mutex(State())
-    private let stamp: ChangeStamp
-    private let control: ControlStore
+    private let database: any ControlDatabase
 
-    init(_ control: ControlStore) throws {
-        self.control = control
-        stamp = try ChangeStamp(path: control.path)
-    }
+    init(_ control: ControlStore) { database = control.database }
 
     /// The key of that text, alive at that moment.
     ///
     /// - Throws: `ErrorBody` with `auth/invalid-api-key`, the same for malformed, unknown, revoked and expired ones.
-    func key(_ text: some StringProtocol, now: Timestamp) throws -> ResolvedKey {
+    func key(_ text: some StringProtocol, now: Timestamp) async throws -> ResolvedKey {
         guard let key = APIKey(text) else {
             throw Self.refused("has not the form of a key: pk_ or sk_ and 64 hex digits")
         }
         let digest = key.digest
-        guard let known = try find(digest), known.isAlive(at: now) else {
+        guard let known = try await find(digest), known.isAlive(at: now) else {
             throw Self.refused("is unknown, revoked or expired")
         }
         return known
     }
 
-    private func find(_ digest: KeyDigest) throws -> ResolvedKey? {
+    private func find(_ digest: KeyDigest) async throws -> ResolvedKey? {
         // The stamp is taken before the keys are read: a change in between only makes the next request read again.
-        let now = stamp.current()
+        let now = await database.changeStamp()
         let cached: ResolvedKey?? = state.withLock { $0.stamp == now && now != nil ? .some($0.keys[digest]) : nil }
         if let cached { return cached }
-        let keys = try control.pool.read(ResolvedKey.all)
+        let keys = try await database.read(ResolvedKey.all)
         state.withLock { $0 = State(keys: keys, stamp: now) }
         return keys[digest]
     }

@@ -1,7 +1,6 @@
 import BkendAccounts
+import BkendStorage
 import BkendWire
-import Foundation
-import GRDB
 
 /// What the folder knows of a key.
 struct ResolvedKey: Sendable {
@@ -18,27 +17,26 @@ struct ResolvedKey: Sendable {
     func isAlive(at now: Timestamp) -> Bool { !isRevoked && (expiresAt.map { now < $0 } ?? true) }
 
     /// Every key of a folder. A key whose row can't be read as it should is left out, and so refused.
-    static func all(in db: Database) throws -> [KeyDigest: ResolvedKey] {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT k.digest, k.kind, p.name AS project, e.name AS environment, k.scopes, k.expiresAt, k.revokedAt
-                FROM keys k JOIN environments e ON e.id = k.environment JOIN projects p ON p.id = e.project
-                """)
+    static func all(in session: any SQLSession) throws -> [KeyDigest: ResolvedKey] {
         var keys: [KeyDigest: ResolvedKey] = [:]
-        while let row = try rows.next() {
-            guard let digest = KeyDigest(row["digest"] as Data), let kind = APIKey.Kind(rawValue: row["kind"]),
-                let name = try? EnvironmentName(project: row["project"], environment: row["environment"])
-            else { continue }
-            let scopeText: String? = row["scopes"]
-            let expiryText: String? = row["expiresAt"]
-            let expiry = expiryText.flatMap(Timestamp.init)
-            if expiryText != nil, expiry == nil { continue }
-            keys[digest] = ResolvedKey(
-                digest: digest, kind: kind, environment: name, scopes: scopeText.map(scopes), expiresAt: expiry,
-                isRevoked: (row["revokedAt"] as String?) != nil)
+        try session.read(ControlSQL.resolvedKeys, []) { row in
+            if let key = ResolvedKey(row: row) { keys[key.digest] = key }
+            return true
         }
         return keys
+    }
+
+    private init?(row: any SQLRow) {
+        guard let digest = KeyDigest(row.blob(0)), let kind = APIKey.Kind(rawValue: row.text(1)),
+            let name = try? EnvironmentName(project: row.text(2), environment: row.text(3))
+        else { return nil }
+        let expiryText = row.optionalText(5)
+        let expiry = expiryText.flatMap { Timestamp($0) }
+        if expiryText != nil, expiry == nil { return nil }
+        (self.digest, self.kind, environment) = (digest, kind, name)
+        scopes = row.optionalText(4).map(Self.scopes)
+        expiresAt = expiry
+        isRevoked = !row.isNull(6)
     }
 
     /// The scopes of a stored JSON array; what is no scope allows nothing.

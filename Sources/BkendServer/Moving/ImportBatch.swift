@@ -1,6 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// The records of one transaction.
 struct ImportBatch {
@@ -15,10 +15,10 @@ struct ImportBatch {
     }
 
     /// Stores one record, or says why not.
-    mutating func store(_ pending: RecordImport.Pending, in table: Table, _ db: Database, newID: () -> String) throws {
+    mutating func store(_ pending: RecordImport.Pending, in table: Table, _ session: any StorageTransaction) throws {
         counts.read += 1
         do {
-            try store(pending.content.get(), in: table, db, newID: newID)
+            try store(pending.content.get(), in: table, session)
         } catch let refusal as RecordIntake.Refusal {
             refuse(pending, refusal.details)
         } catch let violation as UniqueViolation {
@@ -45,20 +45,20 @@ struct ImportBatch {
     }
 
     private mutating func store(
-        _ source: JSONObject, in table: Table, _ db: Database, newID: () -> String
+        _ source: JSONObject, in table: Table, _ session: any StorageTransaction
     ) throws {
         let given = try RecordIntake.id(of: source)
-        guard let id = given ?? (options.makesIDs ? newID() : nil) else {
+        guard let id = given ?? (options.makesIDs ? session.newID() : nil) else {
             throw RecordIntake.Refusal(
                 "id", "required", "id is missing; with --new-ids records get one (and each repeat makes them again)")
         }
         let intake = RecordIntake(
             schema: table.definition.schema, fillsDefaults: options.fillsDefaults, now: now)
-        guard let stored = given == nil ? nil : try table.collection.document(id: id, in: db) else {
+        guard let stored = given == nil ? nil : try session.documentForWriting(id, in: table) else {
             let record = try intake.record(source, id: id, stored: nil)
             let text = record.serialized()
             try check(text.count)
-            try table.collection.insert([NewDocument(id: id, checked: text)], in: db)
+            try session.apply([.insert(NewDocument(id: id, checked: text))], to: table)
             counts.imported += 1
             return
         }
@@ -73,8 +73,9 @@ struct ImportBatch {
         case .replace,
             .newer where isNewer:
             record["updatedAt"] = .string(stamp(of: record, replacing: old).description)
-            try check(record.serialized().count)
-            _ = try table.collection.replace(record, in: db)
+            let text = record.serialized()
+            try check(text.count)
+            try session.apply([.replace(id: id, old: stored.bytes, new: text)], to: table)
             counts.replaced += 1
         case .skip, .newer: counts.skipped += 1
         case .reject:

@@ -1,7 +1,7 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
 import Foundation
-import GRDB
 
 /// What an export wrote of a table.
 package struct ExportedTable: Hashable, Sendable {
@@ -23,14 +23,16 @@ extension EnvironmentStore {
     /// - Throws: `OperatorError` when there is no such table, or a file is there already.
     package func export(_ names: [String], to folder: String) throws -> [ExportedTable] {
         try PrivateFile.makeFolder(folder)
-        return try readNow { db, catalog in
-            let tables = try Self.chosen(names, catalog)
+        return try engine.readNow { session in
+            let tables = try Self.chosen(names, session)
             let definitions = try OutputFile(folder + "/tables.json")
-            let json: JSON = ["tables": .array(try tables.map { .object(try Self.definition(of: $0, in: db).json) })]
+            let json: JSON = [
+                "tables": .array(try tables.map { .object(try Self.definition(of: $0, in: session).json) })
+            ]
             try definitions.write(json.serialized() + [0x0A])
             let files = try tables.map { try OutputFile("\(folder)/\($0.name).jsonl") }
             let exported = try zip(tables, files).map { table, file in
-                let records = try Self.lines(of: table, in: db, write: file.write)
+                let records = try Self.lines(of: table, in: session, write: file.write)
                 return ExportedTable(
                     name: table.name, records: records, file: "\(folder)/\(table.name).jsonl", bytes: file.count)
             }
@@ -42,8 +44,8 @@ extension EnvironmentStore {
 
     /// Writes a table's records to an open file, a line each.
     package func export(_ name: String, to descriptor: Int32) throws -> ExportedTable {
-        try readNow { db, catalog in
-            let tables = try Self.chosen([name], catalog)
+        try engine.readNow { session in
+            let tables = try Self.chosen([name], session)
             var buffer: [UInt8] = []
             var bytes = 0
             func flush() throws {
@@ -51,7 +53,7 @@ extension EnvironmentStore {
                 bytes += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
-            let records = try Self.lines(of: tables[0], in: db) {
+            let records = try Self.lines(of: tables[0], in: session) {
                 buffer.append(contentsOf: $0)
                 if buffer.count > 256 * 1024 { try flush() }
             }
@@ -62,31 +64,32 @@ extension EnvironmentStore {
 
     /// The definition that makes a table which takes all of these records: it refuses an index of client keys that they
     /// wouldn't fit, since `apply` would add it to the empty table.
-    private static func definition(of table: Table, in db: Database) throws -> BkendWire.TableDefinition {
+    private static func definition(of table: Table, in session: any StorageSession) throws -> BkendWire.TableDefinition
+    {
         var definition = table.definition
         if definition.clientKeys == nil, definition.wantsClientKeyIndex,
-            try ClientKeySetting.hasObstacle(in: table, in: db)
+            try ClientKeySetting.hasObstacle(in: table, in: session)
         {
             definition.clientKeys = false
         }
         return definition
     }
 
-    private static func chosen(_ names: [String], _ catalog: TableCatalog) throws -> [Table] {
-        if names.isEmpty { return try catalog.all }
+    private static func chosen(_ names: [String], _ session: any StorageSession) throws -> [Table] {
+        if names.isEmpty { return try session.tables }
         return try names.map { name in
-            guard let table = try catalog[name] else { throw noTable(name) }
+            guard let table = try session.table(name) else { throw noTable(name) }
             return table
         }
     }
 
     private static func lines(
-        of table: Table, in db: Database, write: (UnsafeBufferPointer<UInt8>) throws -> Void
+        of table: Table, in session: any StorageSession, write: (UnsafeBufferPointer<UInt8>) throws -> Void
     ) throws -> Int {
         var records = 0
         let end: [UInt8] = [0x0A]
         try end.withUnsafeBufferPointer { end in
-            try table.collection.scan(in: db) { _, text in
+            try session.scan(table) { _, text in
                 try write(text)
                 try write(end)
                 records += 1

@@ -1,6 +1,5 @@
-import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// What an import does with a record whose id is there already, with other content.
 package enum ImportConflict: String, CaseIterable, Sendable {
@@ -104,7 +103,6 @@ package struct RecordImport {
     private let store: EnvironmentStore
     private let table: String
     private let options: ImportOptions
-    private let clock: () -> Timestamp
     private let reject: (RejectedRecord) throws -> Void
     private var pending: [Pending] = []
     private var pendingBytes = 0
@@ -124,17 +122,14 @@ package struct RecordImport {
 
     /// An import into a table that exists.
     ///
-    /// - Parameters:
-    ///   - now: the time, asked once in each batch's transaction: an import may take hours.
-    ///   - reject: called for each record that was not stored, once its batch is committed.
+    /// - Parameter reject: called for each record that was not stored, once its batch is committed.
     package init(
-        into table: String, of store: EnvironmentStore, _ options: ImportOptions, now: @escaping () -> Timestamp,
+        into table: String, of store: EnvironmentStore, _ options: ImportOptions,
         reject: @escaping (RejectedRecord) throws -> Void
     ) {
         self.store = store
         self.table = table
         self.options = options
-        clock = now
         self.reject = reject
     }
 
@@ -191,15 +186,16 @@ package struct RecordImport {
 
     private mutating func commit() throws {
         if pending.isEmpty { return }
-        let (store, clock, options) = (store, clock, options)
+        let options = options
         let pending = pending
-        let batch = try store.writeNow { db, catalog in
-            let now = clock()
-            var batch = ImportBatch(options: options, now: now)
-            guard let table = try catalog[table] else {
+        let ids = pending.compactMap { try? RecordIntake.id(of: $0.content.get()) }
+        let locks = Set(ids.map { StorageLock.document(table: table, id: $0) })
+        let batch = try store.engine.writeNow(locking: locks) { session in
+            var batch = ImportBatch(options: options, now: session.now)
+            guard let table = try session.table(table) else {
                 throw OperatorError("the table \(table) was dropped; \(counts.read) records were taken care of before")
             }
-            for pending in pending { try batch.store(pending, in: table, db) { store.newID(at: now) } }
+            for pending in pending { try batch.store(pending, in: table, session) }
             return batch
         }
         self.pending.removeAll(keepingCapacity: true)

@@ -1,6 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// What a PATCH changes of a record, worked out before the write asks for its turn; see `CheckedRecords`.
 struct CheckedChange: Sendable {
@@ -16,20 +16,20 @@ struct CheckedChange: Sendable {
     let fields: JSONObject
 
     /// Whether the record and the table's definition are still what they were.
-    fileprivate func isCurrent(for id: String, in table: Table, _ db: Database) throws -> Bool {
-        guard table.version == version, let now = try table.collection.document(id: id, in: db) else { return false }
-        return now.bytes == text
+    fileprivate func isCurrent(for stored: DocumentText?, in table: Table) -> Bool {
+        table.version == version && stored?.bytes == text
     }
 }
 
 extension RecordOperations {
-    /// A change as it is now; nil when patterns would take too long inside a write.
+    /// A change as it is now, its record read for writing; nil when patterns would take too long inside a write.
     func current(
-        _ known: CheckedChange, of id: String, set body: JSONObject, in db: Database
+        _ known: CheckedChange, of id: String, set body: JSONObject, in session: any StorageTransaction
     ) throws -> CheckedChange? {
-        if try known.isCurrent(for: id, in: table, db) { return known }
+        let stored = try session.documentForWriting(id, in: table)
+        if known.isCurrent(for: stored, in: table) { return known }
         let patterns = RequestPatterns(within: .milliseconds(50))
-        let result = Result { try change(of: id, set: body, patterns: patterns, .untimed, in: db) }
+        let result = Result { try change(of: id, as: stored, set: body, patterns: patterns, .untimed) }
         return patterns.ranOut ? nil : try result.get()
     }
 
@@ -38,10 +38,19 @@ extension RecordOperations {
     ///
     /// - Throws: `ErrorBody`: 403 when the caller may not, 404, 400 with what is wrong with the record that would result.
     func change(
-        of id: String, set body: JSONObject, patterns: RequestPatterns, _ attempt: ReadAttempt, in db: Database
+        of id: String, set body: JSONObject, patterns: RequestPatterns, _ attempt: ReadAttempt,
+        in session: any StorageSession
+    ) throws -> CheckedChange {
+        // Who may not update learns nothing of what is there.
+        _ = try access.access(to: .update)
+        return try change(of: id, as: session.document(id, in: table), set: body, patterns: patterns, attempt)
+    }
+
+    private func change(
+        of id: String, as stored: DocumentText?, set body: JSONObject, patterns: RequestPatterns, _ attempt: ReadAttempt
     ) throws -> CheckedChange {
         let access = try access.access(to: .update)
-        guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
+        guard let text = stored else { throw notFound(id) }
         try attempt.expect(.record(bytes: text.bytes.count))
         let old = try text.json
         try check(access, .update, old)

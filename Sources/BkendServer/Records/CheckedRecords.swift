@@ -1,7 +1,6 @@
 import BkendAccounts
 import BkendDocuments
 import BkendWire
-import GRDB
 
 /// New records that a table's rules allow, in their stored form but for what only the write adds: ids and times.
 ///

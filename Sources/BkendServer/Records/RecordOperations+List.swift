@@ -1,6 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 extension RecordOperations {
     /// A list answer: the stored texts side by side, and where they lie in the whole result.
@@ -12,8 +12,7 @@ extension RecordOperations {
     /// - Throws: `ErrorBody` with 400 `data/page-too-large`; `TooManyRequests` when there is no room for the answer.
     func list(
         _ items: [QueryItem], into body: consuming AnswerBody, atMost bytes: Int, _ attempt: ReadAttempt,
-        explaining: Bool,
-        in db: Database
+        explaining: Bool, in session: any StorageSession
     ) throws -> (body: AnswerBody, plan: QueryPlan?) {
         let access = try access.access(to: .list)
         let typing = table.typing
@@ -23,12 +22,13 @@ extension RecordOperations {
         if query.filter.hasPatterns || rows?.hasPatterns == true { try attempt.expect(.patterns) }
         if let rows, rows.mentions(columns.restricted) {
             let place = PagePlace(body: body, bytes: bytes, attempt: attempt)
-            return try list(query, withinHidden: rows, into: place, explaining: explaining, in: db)
+            return try list(query, withinHidden: rows, into: place, explaining: explaining, in: session)
         }
         if let rows { query.filter = .allOf([query.filter, rows]) }
         let place = PagePlace(body: body, bytes: bytes, attempt: attempt)
-        let answer = try answer(query, hiding: visibility, into: place, in: db) { text, out in try out.write(text) }
-        return (answer, explaining ? try table.collection.explain(query, hiding: visibility, in: db) : nil)
+        let answer = try answer(query, hiding: visibility, into: place, in: session) { text, out in try out.write(text)
+        }
+        return (answer, explaining ? try session.explain(query, in: table, hiding: visibility) : nil)
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,
@@ -43,7 +43,8 @@ extension RecordOperations {
     /// A list narrowed by rules over fields that the caller may not read: the rules must see those fields, and what
     /// the caller asks must not. So the caller's part is rewritten, as if the fields were missing from every record.
     private func list(
-        _ query: Query, withinHidden rows: Filter, into place: PagePlace, explaining: Bool, in db: Database
+        _ query: Query, withinHidden rows: Filter, into place: PagePlace, explaining: Bool,
+        in session: any StorageSession
     ) throws -> (body: AnswerBody, plan: QueryPlan?) {
         let restricted = columns.restricted
         var query = query
@@ -57,22 +58,23 @@ extension RecordOperations {
         query.filter = .allOf([query.filter.hiding(restricted), rows])
         query.sort = query.sort.map { $0.field.isInside(restricted) ? Query.Sort("id", $0.direction) : $0 }
         query.select = query.select.map { fields in fields.filter { !$0.isInside(restricted) } }
-        let answer = try answer(query, hiding: .all, into: place, in: db) { text, out in
+        let answer = try answer(query, hiding: .all, into: place, in: session) { text, out in
             let record = try JSON(parsing: Array(text)).objectValue ?? [:]
             try columns.visible(record, caller: caller).serialized().withUnsafeBufferPointer { try out.write($0) }
         }
-        return (answer, explaining ? try table.collection.explain(query, in: db) : nil)
+        return (answer, explaining ? try session.explain(query, in: table, hiding: .all) : nil)
     }
 
     /// The answer: each text as `write` puts it there, and where the page lies. It is never shorter than what was asked
     /// for, since clients that page by number would pass over what was left out.
     private func answer(
-        _ query: Query, hiding visibility: FieldVisibility, into place: consuming PagePlace, in db: Database,
+        _ query: Query, hiding visibility: FieldVisibility, into place: consuming PagePlace,
+        in session: any StorageSession,
         write: (UnsafeBufferPointer<UInt8>, inout PagePlace) throws -> Void
     ) throws -> AnswerBody {
         var place = place
         try place.body.write(#"{"items":["#)
-        let total = try table.collection.page(query, hiding: visibility, including: Self.systemFields, in: db) { text in
+        let total = try session.page(query, in: table, hiding: visibility, including: Self.systemFields) { text in
             try write(text, &place)
         }
         try place.body.write(#"],"pagination":"#)

@@ -1,7 +1,7 @@
 import BkendAccounts
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// What a caller does to the records of one table, inside one transaction: access, validation, system fields, storage.
 struct RecordOperations {
@@ -20,9 +20,9 @@ struct RecordOperations {
     // MARK: Reading
 
     /// One record's text.
-    func get(_ id: String, _ attempt: ReadAttempt, in db: Database) throws -> [UInt8] {
+    func get(_ id: String, _ attempt: ReadAttempt, in session: any StorageSession) throws -> [UInt8] {
         let access = try access.access(to: .read)
-        guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
+        guard let text = try session.document(id, in: table) else { throw notFound(id) }
         if access == .allowed, columns.readsAll { return text.bytes }
         try attempt.expect(.record(bytes: text.bytes.count))
         let record = try text.json
@@ -33,15 +33,12 @@ struct RecordOperations {
     // MARK: Writing
 
     /// Creates records, all or none, and writes them into the answer, commas between them.
-    ///
-    /// - Parameter now: the time of this transaction, read after it has begun: see `EnvironmentStore.write`.
     func create(
-        _ records: CheckedRecords, limits: ServerLimits, now: Timestamp, id: () -> String, into out: inout AnswerBody,
-        in db: Database
+        _ records: CheckedRecords, limits: ServerLimits, into out: inout AnswerBody, in session: any StorageTransaction
     ) throws {
-        let date = JSON.string(now.description)
+        let date = JSON.string(session.now.description)
         for (index, fields) in try records.checked(by: table, caller: caller).enumerated() {
-            let id = id()
+            let id = session.newID()
             let last: [(String, JSON)] = [
                 ("createdBy", .string(caller.createdBy)), ("createdAt", date), ("updatedAt", date),
             ]
@@ -50,7 +47,7 @@ struct RecordOperations {
             // Defaults and the longer form of some numbers make a record larger than its body.
             try RecordSize.check(text.count, limits, field: records.isArray ? "[\(index)]" : "body")
             try duplicatesAnswered(written: fields, isOwn: caller.userID != nil) {
-                try table.collection.insert([NewDocument(id: id, checked: text)], in: db)
+                try session.apply([.insert(NewDocument(id: id, checked: text))], to: table)
             }
             if index > 0 { try out.write(",") }
             try out.write(columns.readsAll ? text : columns.visible(record, caller: caller).serialized())
@@ -63,23 +60,24 @@ struct RecordOperations {
     /// - Parameters:
     ///   - known: the change as it was worked out beforehand. If the record or the table's definition is another one by
     ///     now, it is worked out again.
-    ///   - now: the time of this transaction, read after it has begun: see `EnvironmentStore.write`.
     /// - Returns: nil when that would hold up other writes for too long; nothing was done then.
     func update(
-        _ id: String, by known: CheckedChange, set body: JSONObject, limits: ServerLimits, now: Timestamp,
-        in db: Database
+        _ id: String, by known: CheckedChange, set body: JSONObject, limits: ServerLimits,
+        in session: any StorageTransaction
     ) throws -> [UInt8]? {
-        guard let change = try current(known, of: id, set: body, in: db) else { return nil }
+        guard let change = try current(known, of: id, set: body, in: session) else { return nil }
         if change.fields.isEmpty { return try visible(change) }
-        var fields = change.fields
-        fields["updatedAt"] = .string(Self.moved(change.updatedAt, now: now).description)
-        let new = try duplicatesAnswered(written: body, isOwn: change.isOwn) {
-            try table.collection.patch(id: id, set: fields, in: db)
+        // New fields go to the end, the others keep their place.
+        var record = try DocumentText(bytes: change.text).json
+        for (name, value) in change.fields { record[name] = value }
+        record["updatedAt"] = .string(Self.moved(change.updatedAt, now: session.now).description)
+        let text = record.serialized()
+        try duplicatesAnswered(written: body, isOwn: change.isOwn) {
+            try session.apply([.replace(id: id, old: change.text, new: text)], to: table)
         }
-        guard let new else { throw notFound(id) }
         // What is larger from before may be changed, and become smaller, but not grow.
-        if new.bytes.count > change.text.count { try RecordSize.check(new.bytes.count, limits, field: "body") }
-        return columns.readsAll ? new.bytes : columns.visible(try new.json, caller: caller).serialized()
+        if text.count > change.text.count { try RecordSize.check(text.count, limits, field: "body") }
+        return columns.readsAll ? text : columns.visible(record, caller: caller).serialized()
     }
 
     /// The record as a change that changes nothing found it.
@@ -89,15 +87,17 @@ struct RecordOperations {
     }
 
     /// Deletes a record for good.
-    func delete(_ id: String, in db: Database) throws {
-        try checkDelete(of: id, .untimed, in: db)
-        guard try table.collection.delete(id: id, in: db) else { throw notFound(id) }
+    func delete(_ id: String, in session: any StorageTransaction) throws {
+        let access = try access.access(to: .delete)
+        guard let text = try session.documentForWriting(id, in: table) else { throw notFound(id) }
+        if access != .allowed { try check(access, .delete, try text.json) }
+        try session.apply([.delete(id: id, old: text.bytes)], to: table)
     }
 
     /// Refuses to delete a record that isn't there, or not the caller's to delete.
-    func checkDelete(of id: String, _ attempt: ReadAttempt, in db: Database) throws {
+    func checkDelete(of id: String, _ attempt: ReadAttempt, in session: any StorageSession) throws {
         let access = try access.access(to: .delete)
-        guard let text = try table.collection.document(id: id, in: db) else { throw notFound(id) }
+        guard let text = try session.document(id, in: table) else { throw notFound(id) }
         guard access != .allowed else { return }
         try attempt.expect(.record(bytes: text.bytes.count))
         try check(access, .delete, try text.json)

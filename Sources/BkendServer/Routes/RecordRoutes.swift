@@ -1,15 +1,12 @@
 import BkendAccounts
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// The record operations of one request: reads what the request says, and leaves the rest to `RecordOperations`.
 struct RecordRoutes: Sendable {
     let store: EnvironmentStore
     let caller: Caller
-    /// The time. What is written is stamped inside its transaction: a body may take its time to come, and the writer's
-    /// turn too, and a stamp from before either lies behind what others have read already.
-    let clock: @Sendable () -> Timestamp
     /// What answers are counted for.
     let answers: AnswerAccount
     let limits: ServerLimits
@@ -19,8 +16,8 @@ struct RecordRoutes: Sendable {
 
     func get(_ id: String, in table: String) async throws -> RouteAnswer {
         let caller = caller
-        let text = try await store.lookUp(limit: queryLimit) { db, catalog, attempt in
-            try RecordOperations(try catalog.table(table), caller: caller).get(id, attempt, in: db)
+        let text = try await store.lookUp(limit: queryLimit) { session, attempt in
+            try RecordOperations(try session.existingTable(table), caller: caller).get(id, attempt, in: session)
         }
         return RouteAnswer(body: try AnswerBody(text, on: answers))
     }
@@ -30,12 +27,12 @@ struct RecordRoutes: Sendable {
         let (caller, limits, answers) = (caller, limits, answers)
         let explaining = explanation != nil
         let start = ContinuousClock.now
-        let (body, plan) = try await store.query(limit: queryLimit) { db, catalog, attempt in
+        let (body, plan) = try await store.query(limit: queryLimit) { session, attempt in
             try attempt.expect(.query(bytes: query.utf8.count))
-            return try RecordOperations(try catalog.table(table), caller: caller)
+            return try RecordOperations(try session.existingTable(table), caller: caller)
                 .list(
                     items, into: AnswerBody(on: answers), atMost: limits.largestPage, attempt,
-                    explaining: explaining, in: db)
+                    explaining: explaining, in: session)
         }
         var answer = RouteAnswer(body: body)
         if let explanation, let plan {
@@ -45,30 +42,29 @@ struct RecordRoutes: Sendable {
     }
 
     func create(in table: String, _ body: BodyReader.Body) async throws -> RouteAnswer {
-        let (caller, clock, store, answers, limits) = (caller, clock, store, answers, limits)
+        let (caller, answers, limits) = (caller, answers, limits)
         let mostTables = isDynamic ? limits.dynamicTables : nil
-        let checked = try await ahead(of: body) { db, catalog, patterns, _ in
+        let checked = try await ahead(of: body) { session, patterns, _ in
             let json = try body.json()
             let records = try Self.records(of: json, atMost: limits.recordsPerCreate)
-            let found = try catalog[table]
+            let found = try session.table(table)
             if found == nil {
                 guard let mostTables else { throw ErrorBody.tableNotFound(table) }
-                try DynamicTable.checkRoom(for: table, atMost: mostTables, in: db)
+                try DynamicTable.checkRoom(for: table, atMost: mostTables, in: session)
             }
             return try CheckedRecords(
                 records, isArray: json.arrayValue != nil, for: found?.definition ?? DynamicTable.definition(table),
                 version: found?.version, caller: caller, patterns: patterns)
         }
-        let out = try await store.write { db, catalog in
-            let now = clock()
-            let found = try catalog[table]
+        let out = try await store.write(locking: [], check: StorageCheck(caller)) { session in
+            let found = try session.table(table)
             guard found != nil || mostTables != nil else { throw ErrorBody.tableNotFound(table) }
-            let made = try found ?? DynamicTable.create(table, atMost: mostTables ?? 0, now: now, in: db)
+            let made = try found ?? DynamicTable.create(table, atMost: mostTables ?? 0, in: session)
             // The answer is made here: where there is no room for it, nothing is stored.
             var out = AnswerBody(on: answers)
             if checked.isArray { try out.write(#"{"items":["#) }
             try RecordOperations(made, caller: caller).create(
-                checked, limits: limits, now: now, id: { store.newID(at: now) }, into: &out, in: db)
+                checked, limits: limits, into: &out, in: session)
             if checked.isArray { try out.write("]}") }
             return out
         }
@@ -76,20 +72,21 @@ struct RecordRoutes: Sendable {
     }
 
     func update(_ id: String, in table: String, _ body: BodyReader.Body) async throws -> RouteAnswer {
-        let (caller, clock, answers, limits) = (caller, clock, answers, limits)
+        let (caller, answers, limits) = (caller, answers, limits)
         var known: JSONObject?
         for _ in 0..<Self.attempts {
-            let (fields, change, same) = try await ahead(of: body) { [known] db, catalog, patterns, attempt in
+            let (fields, change, same) = try await ahead(of: body) { [known] session, patterns, attempt in
                 let fields = try known ?? Self.fields(of: try body.json())
-                let operations = RecordOperations(try catalog.table(table), caller: caller)
-                let change = try operations.change(of: id, set: fields, patterns: patterns, attempt, in: db)
+                let operations = RecordOperations(try session.existingTable(table), caller: caller)
+                let change = try operations.change(of: id, set: fields, patterns: patterns, attempt, in: session)
                 return (fields, change, change.fields.isEmpty ? try operations.visible(change) : nil)
             }
             known = fields
             if let same { return RouteAnswer(body: try AnswerBody(same, on: answers)) }
-            let out = try await store.write { db, catalog in
-                let text = try RecordOperations(try catalog.table(table), caller: caller)
-                    .update(id, by: change, set: fields, limits: limits, now: clock(), in: db)
+            let lock = StorageLock.document(table: table, id: id)
+            let out = try await store.write(locking: [lock], check: StorageCheck(caller)) { session in
+                let text = try RecordOperations(try session.existingTable(table), caller: caller)
+                    .update(id, by: change, set: fields, limits: limits, in: session)
                 // Where there is no room for the answer, nothing is changed.
                 return try text.map { try AnswerBody($0, on: answers) }
             }
@@ -105,11 +102,13 @@ struct RecordRoutes: Sendable {
 
     func delete(_ id: String, in table: String) async throws -> RouteAnswer {
         let caller = caller
-        try await store.lookUp(limit: queryLimit) { db, catalog, attempt in
-            try RecordOperations(try catalog.table(table), caller: caller).checkDelete(of: id, attempt, in: db)
+        try await store.lookUp(limit: queryLimit) { session, attempt in
+            try RecordOperations(try session.existingTable(table), caller: caller)
+                .checkDelete(of: id, attempt, in: session)
         }
-        try await store.write { db, catalog in
-            try RecordOperations(try catalog.table(table), caller: caller).delete(id, in: db)
+        let lock = StorageLock.document(table: table, id: id)
+        try await store.write(locking: [lock], check: StorageCheck(caller)) { session in
+            try RecordOperations(try session.existingTable(table), caller: caller).delete(id, in: session)
         }
         return RouteAnswer(.ok, ["success": true])
     }
@@ -118,13 +117,13 @@ struct RecordRoutes: Sendable {
     /// waits for what a hostile body costs.
     private func ahead<Result: Sendable>(
         of body: BodyReader.Body,
-        _ work: @escaping @Sendable (Database, TableCatalog, RequestPatterns, ReadAttempt) throws -> Result
+        _ work: @escaping @Sendable (any StorageSession, RequestPatterns, ReadAttempt) throws -> Result
     ) async throws -> Result {
         // No query: what it may cost is bounded by the body's size and the patterns' own limit.
-        try await store.lookUp(limit: .seconds(limits.requestSeconds)) { db, catalog, attempt in
+        try await store.lookUp(limit: .seconds(limits.requestSeconds)) { session, attempt in
             try attempt.expect(.body(bytes: body.count))
             let patterns = attempt.patterns()
-            let result = Swift.Result { try work(db, catalog, patterns, attempt) }
+            let result = Swift.Result { try work(session, patterns, attempt) }
             // A text that wasn't reached in time may match or not.
             if patterns.ranOut {
                 try attempt.expect(.patterns)
@@ -137,14 +136,14 @@ struct RecordRoutes: Sendable {
 
     private var queryLimit: Duration { .milliseconds(limits.queryMilliseconds) }
 
-    func spec(of table: String) throws -> RouteAnswer {
-        let table = try store.readNow { _, catalog in try catalog.table(table) }
+    func spec(of table: String) async throws -> RouteAnswer {
+        let table = try await store.lookUp(limit: queryLimit) { session, _ in try session.existingTable(table) }
         return RouteAnswer(.ok, try TableSpec.json(of: table, caller: caller))
     }
 
     /// The table's OpenAPI document, for those who may see its spec. Never wrapped: tools read it as it is.
-    func openAPI(of table: String, isWrapped: Bool) throws -> RouteAnswer {
-        let table = try store.readNow { _, catalog in try catalog.table(table) }
+    func openAPI(of table: String, isWrapped: Bool) async throws -> RouteAnswer {
+        let table = try await store.lookUp(limit: queryLimit) { session, _ in try session.existingTable(table) }
         try TableSpec.check(table, caller: caller)
         return RouteAnswer(.ok, OpenAPIDocument(table: table, limits: limits, isWrapped: isWrapped).json)
     }
@@ -180,7 +179,7 @@ extension RecordRoutes {
     init(_ call: RouteCall, by caller: Caller? = nil) {
         let configuration = call.services.configuration
         self.init(
-            store: call.environment.store, caller: caller ?? call.caller, clock: configuration.now,
+            store: call.environment.store, caller: caller ?? call.caller,
             answers: call.services.account(of: call.client), limits: configuration.limits,
             isDynamic: configuration.isDynamic,
             explanation: configuration.explainsQueries ? QueryExplanation(logger: configuration.logger) : nil)

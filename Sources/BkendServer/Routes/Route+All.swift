@@ -33,10 +33,10 @@ extension Route {
             try await RecordRoutes(call).delete(call.id, in: call.table)
         },
         .records(.get, "/v1/data/:table/spec", budget: RouteBudget.spec) { call in
-            try RecordRoutes(call).spec(of: call.table)
+            try await RecordRoutes(call).spec(of: call.table)
         },
         .records(.get, "/v1/data/:table/openapi", isWrapped: false, budget: RouteBudget.spec) { call in
-            try RecordRoutes(call).openAPI(of: call.table, isWrapped: call.isProjectWrapped)
+            try await RecordRoutes(call).openAPI(of: call.table, isWrapped: call.isProjectWrapped)
         },
     ]
 

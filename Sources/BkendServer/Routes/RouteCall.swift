@@ -88,7 +88,7 @@ struct RouteCall: Sendable {
 
     /// Who sends the request, by what key and session are now.
     private func callerNow() async throws -> Caller {
-        let key = try services.keys.key(credentials.key, now: services.configuration.now())
+        let key = try await services.keys.key(credentials.key, now: services.configuration.now())
         return try await services.caller(credentials, key, on: route, in: environment)
     }
 
@@ -96,7 +96,7 @@ struct RouteCall: Sendable {
     /// is looked up after that.
     func fields() async throws -> (fields: JSONObject, caller: Caller) {
         let body = try await readBody()
-        let json = try await environment.store.work(.body(bytes: body.count)) { try body.json() }
+        let json = try await environment.store.engine.work(.body(bytes: body.count)) { try body.json() }
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"
             throw ErrorBody(

@@ -116,7 +116,7 @@ struct APIResponder: HTTPResponder {
             found = route
             if case .open(let answer) = route.handler { return answer() }
             credentials = try Credentials(request.headers)
-            key = try services.keys.key(credentials.key, now: now)
+            key = try await services.keys.key(credentials.key, now: now)
         } catch let error as ErrorBody {
             trace.rate = try limiter.count(nil, from: trace.client, now: now)
             throw error
@@ -125,7 +125,7 @@ struct APIResponder: HTTPResponder {
         trace.environment = key.environment
         trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
         return try await Requester.$current.withValue(requester(key, trace)) {
-            let environment = try services.environments.environment(key.environment)
+            let environment = try await services.environments.environment(key.environment)
             let caller = try await services.caller(credentials, key, on: found, in: environment)
             trace.group = caller.group
             trace.userID = caller.userID

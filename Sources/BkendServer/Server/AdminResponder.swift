@@ -79,20 +79,14 @@ extension Environments {
         }
         out.family("bkend_database_bytes", .gauge, "Size of an environment's database file, without its log.")
         for (name, environment) in open {
-            out.sample("bkend_database_bytes", labels(name), FileSize.bytes(of: environment.store.path))
+            out.sample("bkend_database_bytes", labels(name), environment.store.engine.size.bytes)
         }
         out.family("bkend_database_log_bytes", .gauge, "Size of an environment's write-ahead log.")
         for (name, environment) in open {
-            out.sample("bkend_database_log_bytes", labels(name), FileSize.bytes(of: environment.store.path + "-wal"))
+            out.sample("bkend_database_log_bytes", labels(name), environment.store.engine.size.log)
         }
     }
 
     /// Whether every open database answers.
     fileprivate var isWell: Bool { all.allSatisfy { $0.environment.store.tableCount != nil } }
-}
-
-private enum FileSize {
-    static func bytes(of path: String) -> Int {
-        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-    }
 }

@@ -29,15 +29,14 @@ package struct BkendService: Sendable {
         options.reportWrites = metrics.writes.note
         options.onWriterWait = { metrics.writerWaited($0) }
         environments = Environments(
-            folder: folder,
+            source: configuration.storage ?? SQLiteSource(folder: folder, options: options),
             services: try AccountServices(
                 configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() },
-                reportHashing: metrics.hashing.note),
-            options: options)
+                reportHashing: metrics.hashing.note))
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             services: RouteServices(
-                environments: environments, keys: try KeyRing(folder.control), configuration: configuration,
+                environments: environments, keys: KeyRing(folder.control), configuration: configuration,
                 answers: answers),
             requestIDs: RequestIDs(using: &random), limiter: RequestLimiter(configuration.rateLimit), metrics: metrics)
     }
@@ -45,7 +44,7 @@ package struct BkendService: Sendable {
     /// Creates or alters tables while the server runs. In its own process this is the way: a second opening of a database
     /// would take the locks of the first.
     package func apply(_ json: JSON, to name: EnvironmentName) throws -> [TableChange] {
-        try environments.environment(name).store.apply(json, now: configuration.now())
+        try environments.environmentNow(name).store.apply(json)
     }
 
     /// Ends a key at once; false when no such key is alive.

@@ -1,6 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import Foundation
-import GRDB
 import NIOCore
 
 /// Says in one line, without SQL, why a command or a server can't go on.
@@ -10,7 +10,7 @@ package enum ServerFailure {
         switch error {
         case let error as OperatorError: error.description
         case let error as StorageError: error.description
-        case let error as DatabaseError: "the database failed: \(error.message ?? "SQLite error \(error.resultCode)")"
+        case let error as StorageFailure: error.description
         case let error as IOError where error.errnoCode == EADDRINUSE:
             "the port is in use by another program; choose another with --port, or 0 for a free one"
         case let error as IOError: "can't listen: \(error)"

@@ -1,6 +1,5 @@
 import BkendDocuments
 import BkendWire
-import GRDB
 
 /// Whether a table's client keys are kept unique: what its definition says, and what its records allow.
 ///
@@ -22,8 +21,9 @@ struct ClientKeySetting {
 
     /// Settles it for a table that is made or, with its records, altered.
     ///
-    /// - Throws: `DatabaseError`.
-    init(_ new: BkendWire.TableDefinition, over old: Table?, _ silence: Silence, in db: Database) throws {
+    /// - Throws: `StorageFailure`.
+    init(_ new: BkendWire.TableDefinition, over old: Table?, _ silence: Silence, in session: any StorageSession) throws
+    {
         var definition = new
         if definition.clientKeys == nil, silence == .asks { definition.clientKeys = true }
         var warning: String?
@@ -31,7 +31,7 @@ struct ClientKeySetting {
             if !definition.wantsClientKeyIndex {
                 definition.clientKeys = nil
             } else if let old, old.definition.clientKeyIndex == nil {
-                warning = try Self.obstacle(in: old, in: db)
+                warning = try Self.obstacle(in: old, in: session)
                 if warning != nil { definition.clientKeys = nil }
             }
         }
@@ -40,10 +40,10 @@ struct ClientKeySetting {
     }
 
     /// Whether records of a table keep it from having the index.
-    static func hasObstacle(in table: Table, in db: Database) throws -> Bool {
+    static func hasObstacle(in table: Table, in session: any StorageSession) throws -> Bool {
         struct Found: Error {}
         do {
-            try table.collection.conflicts(with: .clientKey, in: db) { _ in throw Found() }
+            try session.conflicts(with: .clientKey, in: table) { _ in throw Found() }
             return false
         } catch is Found { return true } catch is InvalidDocument { return true }
     }
@@ -54,11 +54,11 @@ struct ClientKeySetting {
     private static let longestKey = 64
 
     /// What keeps the records from having the index, as a sentence; nil when nothing does.
-    private static func obstacle(in table: Table, in db: Database) throws -> String? {
+    private static func obstacle(in table: Table, in session: any StorageSession) throws -> String? {
         var named: [String] = []
         var count = 0
         do {
-            try table.collection.conflicts(with: .clientKey, in: db) { violation in
+            try session.conflicts(with: .clientKey, in: table) { violation in
                 count += 1
                 guard named.count < mostNamed else { return }
                 let key = violation.values.first?.description ?? ""

@@ -1,6 +1,5 @@
-import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// `serve --dynamic`: the first record makes its table, which takes any fields and has the default permissions.
 enum DynamicTable {
@@ -8,10 +7,11 @@ enum DynamicTable {
     ///
     /// - Parameter most: how many tables may be made so.
     /// - Throws: `ErrorBody` with a 403 when there are as many already.
-    static func create(_ name: String, atMost most: Int, now: Timestamp, in db: Database) throws -> Table {
-        try checkRoom(for: name, atMost: most, in: db)
-        var table = try TableStore.create(definition(name), now: now, in: db)
-        try db.execute(sql: "INSERT OR IGNORE INTO server_dynamic_tables (name) VALUES (?)", arguments: [name])
+    static func create(_ name: String, atMost most: Int, in session: any StorageTransaction) throws -> Table {
+        try session.hold([.definitions])
+        try checkRoom(for: name, atMost: most, in: session)
+        var table = try TableStore.create(definition(name), in: session)
+        try session.execute(TableSQL.insertDynamic, name)
         table.isNew = true
         return table
     }
@@ -24,8 +24,8 @@ enum DynamicTable {
     }
 
     /// Refuses a table more than there may be.
-    static func checkRoom(for name: String, atMost most: Int, in db: Database) throws {
-        guard try count(in: db) >= most else { return }
+    static func checkRoom(for name: String, atMost most: Int, in session: any SQLSession) throws {
+        guard try count(in: session) >= most else { return }
         throw ErrorBody(
             .permissionDenied,
             "there is no table \(name), and this server has made as many tables for first records as it may (\(most)); "
@@ -33,7 +33,5 @@ enum DynamicTable {
     }
 
     /// How many tables have been made so.
-    static func count(in db: Database) throws -> Int {
-        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM server_dynamic_tables")) ?? 0
-    }
+    static func count(in session: any SQLSession) throws -> Int { try session.count(TableSQL.countDynamic) }
 }

@@ -1,7 +1,5 @@
-import BkendDocuments
 import BkendWire
 import Foundation
-import GRDB
 
 /// What a backup holds.
 package struct BackupSummary: Hashable, Sendable {
@@ -17,9 +15,8 @@ extension DataFolder {
     /// Writes the whole folder into one tar archive while a server may run on it: each database as it is at one moment,
     /// signing keys, mails that wait. Unpacked, the archive is a data folder.
     ///
-    /// Databases are copied by `VACUUM INTO` on a connection that only reads (SQLite's documentation of VACUUM): one
-    /// snapshot each, no lock that writers would wait for, and no page that is free. The copies lie beside the archive
-    /// meanwhile, one at a time.
+    /// Databases are copied without holding up writers (`SQLiteFile.copy`). The copies lie beside the archive meanwhile,
+    /// one at a time.
     ///
     /// - Throws: `OperatorError` when there is such a file already, or it can't be written.
     package func backup(to file: String, now: Timestamp) throws -> BackupSummary {
@@ -29,11 +26,11 @@ extension DataFolder {
         defer { unlink(draft) }
         func add(database: String, as name: String) throws {
             unlink(draft)
-            try Self.copy(database, to: draft)
+            try SQLiteFile.copy(database, to: draft)
             try archive.file(name, at: draft)
         }
         try archive.folder("./")
-        try add(database: control.path, as: "control.sqlite")
+        try add(database: path + "/control.sqlite", as: "control.sqlite")
         // Read after the control database was copied: an environment that came meanwhile is one file too many at worst.
         let names = try control.environments()
         try archive.folder("environments/")
@@ -77,14 +74,6 @@ extension DataFolder {
             if !status.isFile { return .foreign }
             throw error
         }
-    }
-
-    private static func copy(_ database: String, to copy: String) throws {
-        try PrivateFile.checkNoLink(database)
-        let reader = try DocumentStorage.openReader(path: database)
-        defer { try? reader.close() }
-        try PrivateFile.make(copy)
-        try reader.inDatabase { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
     }
 
     /// The mails that wait to be delivered.

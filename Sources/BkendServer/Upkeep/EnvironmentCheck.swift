@@ -1,6 +1,6 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
-import GRDB
 
 /// An environment's own promises: definitions that can be read, versions without a gap, indexes and counts that agree
 /// with the records, system fields as rest-api.md §3 has them.
@@ -9,30 +9,30 @@ struct EnvironmentCheck {
     let report: FolderCheck.Report
 
     /// - Returns: how many records were looked at.
-    func run(_ db: Database) throws -> Int {
-        guard try db.tableExists("server_catalog") else { return 0 }
-        let format = try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
+    func run(_ database: SQLiteFile) throws -> Int {
+        guard let format = try database.tableFormat() else { return 0 }
         // An older one is brought up to date when it is opened; what is looked at here it has already.
-        guard format <= TableStore.format else {
-            let message = "has format \(format), newer than this bkend-server checks (\(TableStore.format))"
+        guard format <= SQLiteFile.newestTableFormat else {
+            let message = "has format \(format), newer than this bkend-server checks (\(SQLiteFile.newestTableFormat))"
             try report(FolderFinding(.file, file, message))
             return 0
         }
         var records = 0
         var names: Set<ExactString> = []
-        for row in try Row.fetchAll(db, sql: "SELECT name, version, definition FROM server_tables ORDER BY name") {
-            let name: String = row["name"]
+        try database.session.read(TableSQL.current, []) { row in
+            let (name, version, text) = (row.text(0), Int(row.int(1)), row.text(2))
             names.insert(ExactString(name))
-            let definition = try definition(row["definition"], of: name)
-            try checkVersions(of: name, current: row["version"], definition: row["definition"], in: db)
-            guard let collection = try Collection.named(name, in: db) else {
+            let definition = try definition(text, of: name)
+            try checkVersions(of: name, current: version, definition: text, in: database.session)
+            guard let collection = try database.collection(name) else {
                 try report(FolderFinding(.definition, file, table: name, "the table has no collection of records"))
-                continue
+                return true
             }
             if let definition { try checkIndexes(of: collection, definition) }
-            try check(collection, in: db) { records += 1 }
+            try check(collection, in: database) { records += 1 }
+            return true
         }
-        for name in try Collection.names(in: db) where !names.contains(ExactString(name)) {
+        for name in try database.collectionNames() where !names.contains(ExactString(name)) {
             try report(FolderFinding(.definition, file, table: name, "the collection belongs to no table"))
         }
         return records
@@ -52,18 +52,16 @@ struct EnvironmentCheck {
         return nil
     }
 
-    private func checkVersions(of name: String, current: Int, definition: String, in db: Database) throws {
-        let rows = try Row.fetchAll(
-            db, sql: "SELECT version, definition FROM server_table_versions WHERE name = ? ORDER BY version",
-            arguments: [name])
-        let versions = rows.map { $0["version"] as Int }
+    private func checkVersions(of name: String, current: Int, definition: String, in session: any SQLSession) throws {
+        let rows = try session.all(TableSQL.versions, name) { (version: Int($0.int(0)), definition: $0.text(1)) }
+        let versions = rows.map(\.version)
         if versions != Array(1...max(1, current)) {
             let found = versions.map { "\($0)" }.joined(separator: ", ")
             try report(
                 FolderFinding(.version, file, table: name, "the versions should be 1 to \(current), they are \(found)"))
         }
-        guard let last = rows.last, last["version"] == current else { return }
-        if !(last["definition"] as String).hasSameBytes(as: definition) {
+        guard let last = rows.last, last.version == current else { return }
+        if !last.definition.hasSameBytes(as: definition) {
             try report(
                 FolderFinding(.version, file, table: name, "the definition in force is not that of version \(current)"))
         }
@@ -83,9 +81,9 @@ struct EnvironmentCheck {
         }
     }
 
-    private func check(_ collection: Collection, in db: Database, counted: () -> Void) throws {
+    private func check(_ collection: Collection, in database: SQLiteFile, counted: () -> Void) throws {
         let table = collection.name
-        try collection.check(in: db) { finding in
+        try database.check(collection) { finding in
             let kind: FolderFinding.Kind =
                 switch finding.kind {
                 case .document: .record

@@ -1,7 +1,7 @@
 import BkendDocuments
+import BkendStorage
 import BkendWire
 import Foundation
-import GRDB
 
 /// Looks for damage in a data folder: SQLite's own checks, and what this server promises itself. It opens nothing for
 /// writing, migrates nothing, and may run while a server does.
@@ -28,11 +28,11 @@ package struct FolderCheck {
         try checkModes()
         var (databases, records) = (1, 0)
         var names: [EnvironmentName] = []
-        try open(control) { db in
-            try ControlCheck(file: control, report: report).run(db)
-            names = try Row.fetchAll(
-                db, sql: "SELECT p.name, e.name FROM environments e JOIN projects p ON p.id = e.project ORDER BY 1, 2"
-            ).compactMap { try? EnvironmentName(project: $0[0], environment: $0[1]) }
+        try open(control) { database in
+            try ControlCheck(file: control, report: report).run(database)
+            names = try database.session.all(ControlSQL.environmentNames) {
+                try? EnvironmentName(project: $0.text(0), environment: $0.text(1))
+            }.compactMap(\.self)
         }
         for name in names {
             let file = "environments/\(name.project)/\(name.environment).sqlite"
@@ -41,27 +41,22 @@ package struct FolderCheck {
             // It was reported, and a server doesn't open it.
             if FileStatus("\(path)/\(file)")?.isLink == true { continue }
             databases += 1
-            try open(file) { db in records += try EnvironmentCheck(file: file, report: report).run(db) }
+            try open(file) { database in records += try EnvironmentCheck(file: file, report: report).run(database) }
         }
         return (databases, records)
     }
 
     /// Opens a database and has SQLite check it; what SQLite then can't read any more is a finding as well.
-    private func open(_ file: String, _ body: (Database) throws -> Void) throws {
+    private func open(_ file: String, _ body: (SQLiteFile) throws -> Void) throws {
         do {
-            let reader = try DocumentStorage.openReader(path: "\(path)/\(file)")
-            defer { try? reader.close() }
-            try reader.read { db in
-                for line in try String.fetchAll(db, sql: "PRAGMA integrity_check(100)") where line != "ok" {
-                    try report(FolderFinding(.integrity, file, line))
-                }
-                for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check") {
-                    let (table, parent): (String, String) = (row["table"], row["parent"])
+            try SQLiteFile.read("\(path)/\(file)") { database in
+                for line in try database.flaws() { try report(FolderFinding(.integrity, file, line)) }
+                for (table, parent) in try database.danglingReferences() {
                     try report(FolderFinding(.reference, file, "a row of \(table) refers to none of \(parent)"))
                 }
-                try body(db)
+                try body(database)
             }
-        } catch let error as DatabaseError {
+        } catch let error as StorageFailure {
             try report(FolderFinding(.integrity, file, ServerFailure.line(for: error)))
         } catch let error as StorageError {
             try report(FolderFinding(.file, file, error.description))

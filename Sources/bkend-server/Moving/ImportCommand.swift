@@ -102,14 +102,14 @@ struct ImportCommand: AsyncParsableCommand {
                     + "then bkend-server apply it, or repeat with --yes")
             return false
         }
-        _ = try store.apply(.object(definitions), now: .systemNow)
+        _ = try store.apply(.object(definitions))
         return true
     }
 
     private func run(_ store: EnvironmentStore, _ options: ImportOptions) throws {
         let rejectFile = try RejectFile(rejectsPath)
         var shown = 0
-        var records = RecordImport(into: table, of: store, options, now: { .systemNow }) { rejected in
+        var records = RecordImport(into: table, of: store, options) { rejected in
             try rejectFile.add(rejected)
             shown += 1
             if shown <= 5 {

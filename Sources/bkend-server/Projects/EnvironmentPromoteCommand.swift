@@ -31,7 +31,7 @@ struct EnvironmentPromoteCommand: AsyncParsableCommand {
             if check {
                 try CheckOutput.run(on: target, definitions, asJSON: self.folder.json)
             } else {
-                ChangeOutput.show(try target.apply(definitions, now: .systemNow), asJSON: self.folder.json)
+                ChangeOutput.show(try target.apply(definitions), asJSON: self.folder.json)
             }
         }
     }

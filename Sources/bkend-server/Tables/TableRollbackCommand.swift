@@ -18,7 +18,7 @@ struct TableRollbackCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailure {
             let store = try environment.store(in: try folder.open())
-            ChangeOutput.show([try store.rollBack(table, to: version, now: .systemNow)], asJSON: folder.json)
+            ChangeOutput.show([try store.rollBack(table, to: version)], asJSON: folder.json)
         }
     }
 }

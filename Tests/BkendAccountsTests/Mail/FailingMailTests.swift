@@ -14,7 +14,7 @@ struct FailingMailTests {
         let failures = Mutex(0)
         let accounts = Accounts(
             AccountsConfiguration(audience: "shop/dev"), database: fixture.database,
-            tokens: TokenAuthority(file: fixture.keyFile), hasher: fixture.hasher,
+            tokens: TokenAuthority(keys: fixture.keyFile), hasher: fixture.hasher,
             mail: try MailFolder(fixture.folder.path + "/mail"),
             logger: Logger(label: "accounts-tests", factory: { _ in SwiftLogNoOpLogHandler() }), mailBound: 0,
             mailFailed: { failures.withLock { $0 += 1 } }, now: { [clock = fixture.clock] in clock.now })

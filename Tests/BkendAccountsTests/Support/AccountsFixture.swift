@@ -46,7 +46,7 @@ struct AccountsFixture {
         configuration.scrypt = cheap
         configure(&configuration)
         return Accounts(
-            configuration, database: database, tokens: TokenAuthority(file: keyFile), hasher: hasher,
+            configuration, database: database, tokens: TokenAuthority(keys: keyFile), hasher: hasher,
             mail: try MailFolder(folder.path + "/mail"),
             logger: Logger(label: "accounts-tests", factory: { _ in SwiftLogNoOpLogHandler() }), now: { clock.now })
     }

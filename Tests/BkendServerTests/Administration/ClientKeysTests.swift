@@ -172,16 +172,16 @@ import Testing
             // As an earlier version wrote it.
             let name = try EnvironmentName(project: "default", environment: "dev")
             let store = try DataFolder.open(at: folder).store(of: name)
-            try store.writeNow { db, _ in
+            try store.engine.writeNow(locking: [.definitions]) { session in
                 for table in ["server_tables", "server_table_versions"] {
-                    try db.execute(
-                        sql: "UPDATE \(table) SET definition = replace(definition, ',\"clientKeys\":false', '')")
+                    try session.execute(
+                        "UPDATE \(table) SET definition = replace(definition, ',\"clientKeys\":false', '')")
                 }
             }
             #expect(try store.tables()[0].definition.clientKeys == nil)
             #expect(try store.check(Self.tables(), finding: { _ in })[0].change.changes == ["client keys kept unique"])
-            #expect(try store.apply(Self.tables(), now: .systemNow)[0].changes == ["client keys kept unique"])
-            #expect(try store.rollBack("a", to: 1, now: .systemNow).changes == ["client keys no longer kept unique"])
+            #expect(try store.apply(Self.tables())[0].changes == ["client keys kept unique"])
+            #expect(try store.rollBack("a", to: 1).changes == ["client keys no longer kept unique"])
             #expect(try store.tables()[0].definition.clientKeys == nil)
         }
     }

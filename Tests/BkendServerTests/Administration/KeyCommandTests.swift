@@ -125,7 +125,7 @@ import Testing
             let digest = try #require(key).digest.data
             let old = try DatabaseQueue(path: path + "/control.sqlite")
             try await old.write { db in
-                try DatabaseFormat(steps: [ControlStore.format.steps[0]]).migrate(db, path: path)
+                try DatabaseFormat(steps: [SQLiteControl.format.steps[0]]).migrate(db, path: path)
                 try db.execute(
                     sql: """
                         INSERT INTO projects VALUES (1, 'old', '2026-01-01T00:00:00.000Z');

@@ -1,7 +1,7 @@
 import BkendAccounts
+import BkendStorage
 import BkendTesting
 import BkendWire
-import GRDB
 import Testing
 
 @testable import BkendServer
@@ -78,7 +78,7 @@ import Testing
 
     private struct Broken: AccessTokens {
         func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+            throw StorageFailure(.other, message: "the file is damaged")
         }
     }
 

@@ -1,8 +1,8 @@
 import BkendAccounts
+import BkendStorage
 import BkendTesting
 import BkendWire
 import Foundation
-import GRDB
 import Testing
 
 @testable import BkendServer
@@ -161,9 +161,9 @@ import Testing
     /// Fails as a broken disk would, with everything in its message that no client may read.
     private struct Failing: AccessTokens {
         func caller(of token: Substring, in environment: EnvironmentName) async throws -> Caller {
-            throw DatabaseError(
-                resultCode: .SQLITE_IOERR, message: "disk I/O error at /srv/bkend/secret.sqlite",
-                sql: "SELECT * FROM account_users WHERE email = ?", arguments: ["ada@example.com"])
+            throw StorageFailure(
+                .other,
+                message: "disk I/O error at /srv/bkend/secret.sqlite: SELECT * FROM account_users, ada@example.com")
         }
     }
 

@@ -1,7 +1,6 @@
 import BkendWire
 import Dispatch
 import Foundation
-import GRDB
 import Synchronization
 import Testing
 
@@ -124,8 +123,7 @@ import Testing
     /// SQLite's own word on the database, asked when no server has it open.
     private static func isSound(_ folder: String) async throws -> Bool {
         try await blocking {
-            let store = try EnvironmentStore(path: folder + "/environments/default/dev.sqlite")
-            return try store.readNow { db, _ in try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok" }
+            return try SQLiteFile.read(folder + "/environments/default/dev.sqlite") { try $0.flaws().isEmpty }
         }
     }
 }

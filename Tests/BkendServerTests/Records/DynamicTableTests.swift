@@ -34,18 +34,15 @@ import Testing
     @Test("A table that was dropped makes room, and a database of the format before is brought up to date")
     func drop() throws {
         try Self.withStore { store, path in
-            let now = Timestamp.systemNow
-            _ = try store.writeNow { db, _ in try DynamicTable.create("a", atMost: 1, now: now, in: db).version }
-            #expect(throws: ErrorBody.self) {
-                try store.writeNow { db, _ in try DynamicTable.create("b", atMost: 1, now: now, in: db).version }
-            }
+            try Self.create("a", atMost: 1, in: store)
+            #expect(throws: ErrorBody.self) { try Self.create("b", atMost: 1, in: store) }
             #expect(store.dynamicTableCount == 1)
             _ = try store.drop("a")
             #expect(store.dynamicTableCount == 0)
-            try store.writeNow { db, _ in
-                try db.execute(sql: "DROP TABLE server_dynamic_tables; UPDATE server_catalog SET format = 1")
+            try store.engine.writeNow(locking: [.definitions]) { session in
+                try session.script("DROP TABLE server_dynamic_tables; UPDATE server_catalog SET format = 1")
             }
-            #expect(try EnvironmentStore(path: path).dynamicTableCount == 0)
+            #expect(EnvironmentStore(try SQLiteEngine(path: path)).dynamicTableCount == 0)
         }
     }
 
@@ -54,23 +51,21 @@ import Testing
         try Self.withStore { store, _ in
             var counts: [Int] = []
             for number in 0..<60 {
-                let now = Timestamp.systemNow
-                _ = try store.writeNow { db, _ in
-                    try DynamicTable.create("t\(number)", atMost: 100, now: now, in: db).version
-                }
+                try Self.create("t\(number)", atMost: 100, in: store)
                 // The first request after someone has made a table, by another name.
                 counts.append(
-                    try store.readNow { db, catalog in
+                    try store.engine.readNow { session in
+                        let db = try #require(session as? SQLiteStorageSession).db
                         var statements = 0
                         db.trace { _ in statements += 1 }
-                        let table = try catalog["t0"]
+                        let table = try session.table("t0")
                         db.trace(options: [])
                         #expect(table?.name == "t0")
                         return statements
                     })
             }
             #expect(counts.dropFirst(4).allSatisfy { $0 == 1 }, "\(counts)")
-            #expect(try store.readNow { _, catalog in try catalog.all.count } == 60)
+            #expect(try store.engine.readNow { try $0.tables.count } == 60)
             #expect(store.tableCount == 60)
         }
     }
@@ -83,24 +78,24 @@ import Testing
                 ["tables": [["name": "t", "schema": ["properties": ["n": ["type": .string(type)]]]]]]
             }
             func kind() throws -> FieldSchema.Kind? {
-                try store.readNow { _, catalog in try catalog["t"]?.definition.schema["n"]?.kind }
+                try store.engine.readNow { try $0.table("t")?.definition.schema["n"]?.kind }
             }
-            let now = Timestamp.systemNow
-            _ = try store.apply(schema("int"), now: now)
+            _ = try store.apply(schema("int"))
             #expect(throws: Stop.self) {
-                try store.writeNow { db, catalog in
-                    let found = try catalog["t"]
+                try store.engine.writeNow(locking: [.definitions]) { session in
+                    let found = try session.table("t")
                     let table = try #require(found)
                     let new = try BkendWire.TableDefinition.tables(schema("bool"))[0]
-                    try TableStore.alter(table, to: new, now: now, in: db)
+                    try TableStore.alter(table, to: new, in: session)
                     // The same version as the next one that is committed.
+                    let db = try #require(session as? SQLiteStorageSession).db
                     let altered = try TableCatalog(in: db, cache: TableCache(), isWriting: true)["t"]
                     #expect(altered?.version == 2)
                     throw Stop()
                 }
             }
             #expect(try kind() == .int)
-            _ = try store.apply(schema("string"), now: now)
+            _ = try store.apply(schema("string"))
             #expect(try kind() == .string)
         }
     }
@@ -110,17 +105,22 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "dev.sqlite").path
-        try body(EnvironmentStore(path: path), path)
+        try body(EnvironmentStore(SQLiteEngine(path: path)), path)
+    }
+
+    private static func create(_ name: String, atMost most: Int, in store: EnvironmentStore) throws {
+        _ = try store.engine.writeNow(locking: [.definitions]) { session in
+            try DynamicTable.create(name, atMost: most, in: session).version
+        }
     }
 }
 
-/// A collection of a database of its own.
-func withCollection(_ body: (BkendDocuments.Collection) throws -> Void) throws {
+/// The place of a table in a database of its own.
+func withPlace(_ body: (any TablePlace) throws -> Void) throws {
     try DynamicTableTests.withStore { store, _ in
-        let now = Timestamp.systemNow
-        let collection = try store.writeNow { db, _ in
-            try DynamicTable.create("t", atMost: 1, now: now, in: db).collection
-        }
-        try body(collection)
+        try body(
+            store.engine.writeNow(locking: [.definitions]) { session in
+                try DynamicTable.create("t", atMost: 1, in: session).place
+            })
     }
 }

@@ -110,19 +110,19 @@ import Testing
         #expect(made.json["createdAt"]?.stringValue == WriterClock.inside)
         try await server.stop()
         let store = try DataFolder.open(at: folder).store(
-            of: EnvironmentName(project: "default", environment: "dev"))
+            of: EnvironmentName(project: "default", environment: "dev"), clock: { clock.now })
         let changed: JSON = ["tables": [["name": "t", "schema": ["properties": ["a": ["type": "int"]]]]]]
-        _ = try store.apply(changed, now: clock.now)
-        _ = try store.rollBack("t", to: 1, now: clock.now)
+        _ = try store.apply(changed)
+        _ = try store.rollBack("t", to: 1)
         for table in ["t", "made"] {
             #expect(try store.versions(of: table).allSatisfy { $0.createdAt == WriterClock.inside })
         }
         let file = folder + "/records.jsonl"
         try Data(#"{"id":"free","a":1}"#.utf8).write(to: URL(fileURLWithPath: file))
-        var records = RecordImport(into: "t", of: store, ImportOptions(), now: { clock.now }) { _ in }
+        var records = RecordImport(into: "t", of: store, ImportOptions()) { _ in }
         try records.run(file) { _, _, _ in }
-        let text = try store.readNow { db, catalog in
-            try catalog.table("t").collection.document(id: "free", in: db)?.json
+        let text = try store.engine.readNow { session in
+            try session.document("free", in: session.existingTable("t"))?.json
         }
         #expect(text?["updatedAt"]?.stringValue == WriterClock.inside)
     }

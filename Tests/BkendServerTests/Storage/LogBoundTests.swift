@@ -15,14 +15,14 @@ import Testing
         private let gate = DispatchSemaphore(value: 0)
         private let begun: AsyncStream<Void>
 
-        init(_ store: EnvironmentStore) {
+        init(_ store: SQLiteEngine) {
             let (begun, begin) = AsyncStream.makeStream(of: Void.self)
             self.begun = begun
             let gate = gate
             task = Task {
-                try await store.query(limit: .seconds(600)) { db, _, attempt in
+                try await store.read(.query, check: nil, limit: .seconds(600)) { session, attempt in
                     try attempt.expect(.patterns)
-                    _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM bkend_collections")
+                    _ = try session.count("SELECT count(*) FROM bkend_collections")
                     begin.finish()
                     gate.wait()
                 }
@@ -38,25 +38,27 @@ import Testing
     }
 
     private static func withStore(
-        _ change: (inout StoreOptions) -> Void, _ body: (EnvironmentStore) async throws -> Void
+        _ change: (inout StoreOptions) -> Void, _ body: (SQLiteEngine) async throws -> Void
     ) async throws {
         try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             var options = StoreOptions()
             change(&options)
             let name = try EnvironmentName(project: "p", environment: "dev")
-            let store = try EnvironmentStore(path: folder + "/dev.sqlite", name: name, options: options)
-            try await store.write { db, _ in try db.execute(sql: "CREATE TABLE t (a)") }
+            let store = try SQLiteEngine(path: folder + "/dev.sqlite", name: name, options: options)
+            try store.writeNow(locking: []) { try $0.script("CREATE TABLE t (a)") }
             try await body(store)
             try store.pool.close()
         }
     }
 
-    private static func write(_ store: EnvironmentStore, bytes: Int = 20_000) async throws {
-        try await store.write { db, _ in try db.execute(sql: "INSERT INTO t VALUES (zeroblob(?))", arguments: [bytes]) }
+    private static func write(_ store: SQLiteEngine, bytes: Int = 20_000) async throws {
+        try await store.write(locking: [], check: nil) { session in
+            _ = try session.execute("INSERT INTO t VALUES (zeroblob(?))", bytes)
+        }
     }
 
-    private static func frames(_ store: EnvironmentStore) async throws -> Int {
+    private static func frames(_ store: SQLiteEngine) async throws -> Int {
         try await store.pool.writeWithoutTransaction { db in try db.checkpoint(.passive).walFrameCount }
     }
 
@@ -133,17 +135,17 @@ import Testing
             // Rows that replace each other: the database stays small, only its log grows.
             await #expect(throws: DatabaseSizeReached(maximumBytes: maximum)) {
                 for _ in 0..<1_000 {
-                    try await store.write { db, _ in
-                        try db.execute(sql: "DELETE FROM t")
-                        try db.execute(sql: "INSERT INTO t VALUES (zeroblob(20000))")
-                        try db.execute(sql: "UPDATE t SET a = zeroblob(20001)")
+                    try await store.write(locking: [], check: nil) { session in
+                        try session.execute("DELETE FROM t")
+                        try session.execute("INSERT INTO t VALUES (zeroblob(20000))")
+                        try session.execute("UPDATE t SET a = zeroblob(20001)")
                     }
                     written += 1
                 }
             }
             #expect(written > 10)
             #expect(try bytes() < maximum + 100_000)
-            #expect(try store.readNow { db, _ in try Int.fetchOne(db, sql: "SELECT count(*) FROM t") } == 1)
+            #expect(try store.readNow { try $0.count("SELECT count(*) FROM t") } == 1)
             try await reader.end()
             while store.logWork.withLock({ $0.isUnderWay }) { await Task.yield() }
             for _ in 0..<20 { try await Self.write(store, bytes: 1_000) }
@@ -151,7 +153,7 @@ import Testing
             // A full database: what grows fails, what shrinks goes on.
             await #expect(throws: (any Error).self) { for _ in 0..<100 { try await Self.write(store) } }
             #expect(try bytes() < maximum + 100_000)
-            try await store.write { db, _ in try db.execute(sql: "DELETE FROM t") }
+            try await store.write(locking: [], check: nil) { session in _ = try session.execute("DELETE FROM t") }
             try await Self.write(store)
         }
     }

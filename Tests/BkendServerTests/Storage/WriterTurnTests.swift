@@ -77,11 +77,11 @@ import Testing
         let strict = try BkendWire.TableDefinition([
             "name": "t", "schema": ["properties": ["n": ["type": "int", "maximum": 5]]],
         ])
-        try withCollection { collection in
-            let same = Table(loose, version: 1, collection: collection)
+        try withPlace { place in
+            let same = Table(loose, version: 1, place: place)
             let stored = try checked.checked(by: same, caller: Caller(.admin))
             #expect(stored == [["n": 9]])
-            let other = Table(strict, version: 2, collection: collection)
+            let other = Table(strict, version: 2, place: place)
             let error = #expect(throws: ErrorBody.self) { try checked.checked(by: other, caller: Caller(.admin)) }
             #expect(error?.details.map(\.field) == ["n"])
         }

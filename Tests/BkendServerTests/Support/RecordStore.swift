@@ -2,7 +2,6 @@ import BkendAccounts
 import BkendDocuments
 import BkendWire
 import Foundation
-import GRDB
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
@@ -25,7 +24,7 @@ struct RecordStore {
             let store = try DataFolder.open(at: path).store(of: name)
             var table: JSONObject = ["name": "t"]
             for (key, value) in definition { table[key] = value }
-            _ = try store.apply(["tables": [.object(table)]], now: .systemNow)
+            _ = try store.apply(["tables": [.object(table)]])
             try await body(RecordStore(folder: path, store: store))
         }
     }
@@ -44,16 +43,16 @@ struct RecordStore {
         let moment = "2026-01-01T00:00:00.000Z"
         let record =
             #"{"id":"\#(Self.id(number))","text":"\#(text)","createdBy":"","createdAt":"\#(moment)","updatedAt":"\#(moment)"}"#
-        try store.writeNow { db, catalog in
-            try catalog.table("t").collection.insert(
-                [NewDocument(id: Self.id(number), checked: Array(record.utf8))], in: db)
+        try store.engine.writeNow(locking: []) { session in
+            let document = NewDocument(id: Self.id(number), checked: Array(record.utf8))
+            try session.apply([.insert(document)], to: session.existingTable("t"))
         }
     }
 
     /// A record as it is stored.
     func record(_ number: Int) throws -> JSONObject? {
-        try store.readNow { db, catalog in
-            try catalog.table("t").collection.document(id: Self.id(number), in: db)?.json
+        try store.engine.readNow { session in
+            try session.document(Self.id(number), in: session.existingTable("t"))?.json
         }
     }
 
@@ -69,7 +68,6 @@ struct RecordStore {
     func routes(_ limits: ServerLimits = ServerLimits(), answers: AnswerBudget? = nil) -> RecordRoutes {
         let account = AnswerAccount(answers ?? AnswerBudget(bytes: limits.allAnswers), client: nil)
         return RecordRoutes(
-            store: store, caller: .secretKey, clock: { .systemNow },
-            answers: account, limits: limits, isDynamic: false)
+            store: store, caller: .secretKey, answers: account, limits: limits, isDynamic: false)
     }
 }

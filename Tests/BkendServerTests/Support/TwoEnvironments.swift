@@ -1,6 +1,5 @@
 import BkendTesting
 import BkendWire
-import GRDB
 
 @testable import BkendServer
 
@@ -13,28 +12,25 @@ extension DataFolder {
         var random = SystemRandomNumberGenerator()
         let keys = [APIKey(.publishable, using: &random), APIKey(.secret, using: &random)]
         let now = Timestamp.systemNow.description
-        try control.pool.writeWithoutTransaction { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO projects (name, createdAt) VALUES (?, ?)", arguments: [project, now])
-            try db.execute(
-                sql: """
-                    INSERT OR IGNORE INTO environments (project, name, createdAt)
-                    SELECT id, ?, ? FROM projects WHERE name = ?
-                    """, arguments: [environment, now, project])
+        try control.database.writeNow { session in
+            try session.execute(
+                "INSERT INTO projects (name, createdAt) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", project, now)
+            try session.execute(
+                """
+                INSERT INTO environments (project, name, createdAt) SELECT id, ?, ? FROM projects WHERE name = ?
+                ON CONFLICT (project, name) DO NOTHING
+                """, environment, now, project)
             for key in keys {
-                try db.execute(
-                    sql: """
-                        INSERT INTO keys (environment, kind, digest, readable, scopes, createdAt)
-                        SELECT e.id, ?, ?, ?, ?, ? FROM environments e JOIN projects p ON p.id = e.project
-                        WHERE e.name = ? AND p.name = ?
-                        """,
-                    arguments: [
-                        key.kind.rawValue, key.digest.data, key.kind == .publishable ? key.text : nil, scopes, now,
-                        environment, project,
-                    ])
+                try session.execute(
+                    """
+                    INSERT INTO keys (environment, kind, digest, readable, scopes, createdAt)
+                    SELECT e.id, ?, ?, ?, ?, ? FROM environments e JOIN projects p ON p.id = e.project
+                    WHERE e.name = ? AND p.name = ?
+                    """, key.kind.rawValue, key.digest.data, key.kind == .publishable ? key.text : nil, scopes, now,
+                    environment, project)
             }
         }
-        try control.pool.close()
+        try control.database.close()
         return DataFolder.Created(
             name: try EnvironmentName(project: project, environment: environment), publishableKey: keys[0].text,
             secretKey: keys[1].text)

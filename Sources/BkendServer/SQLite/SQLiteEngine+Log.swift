@@ -16,13 +16,7 @@ struct LogWork: Sendable {
     var notBefore: ContinuousClock.Instant?
 }
 
-/// A write that the database's size doesn't allow.
-struct DatabaseSizeReached: Error, Hashable, Sendable {
-    /// The limit of the database and its log together, in bytes.
-    let maximumBytes: Int
-}
-
-extension EnvironmentStore {
+extension SQLiteEngine {
     /// How long the writer waits for reads of a moment when it begins the log anew.
     private static let patience = Duration.milliseconds(100)
     /// How long slow reads are left alone after the first failure; twice as long after each further one.

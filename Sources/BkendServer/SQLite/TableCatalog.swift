@@ -2,11 +2,31 @@ import BkendDocuments
 import BkendWire
 import GRDB
 
-/// The tables of an environment, as a transaction finds them when it begins.
+/// The tables of an environment's database, as a transaction finds them when it begins.
 ///
 /// Each table is looked up by its name when it is asked for, so that a request costs the same however many there are.
 /// What a definition means is worked out once and kept in the cache; one row tells whether it still counts.
 struct TableCatalog {
+    /// What tells a table at one moment from itself at another one.
+    struct Identity: Equatable, Sendable {
+        let version: Int
+        let collection: Int64
+        /// The collection's: it moves with its indexes, and none comes twice, not even after a rollback.
+        let generation: Int64
+
+        init(version: Int, collection: Int64, generation: Int64) {
+            self.version = version
+            self.collection = collection
+            self.generation = generation
+        }
+
+        /// The identity of a table that was read before.
+        init(_ table: Table) {
+            let collection = table.sqlite.collection
+            self.init(version: table.version, collection: collection.number, generation: collection.generation)
+        }
+    }
+
     /// The tables that were looked up in one snapshot.
     final class Seen {
         fileprivate(set) var tables: [ExactString: Table] = [:]
@@ -39,7 +59,7 @@ struct TableCatalog {
                 return nil
             }
             let table: Table
-            if let known = cache.table(key), known.identity == identity {
+            if let known = cache.table(key), Identity(known) == identity {
                 table = known
             } else {
                 guard let read = try Self.read(name, in: db) else { return nil }
@@ -64,10 +84,10 @@ struct TableCatalog {
     /// Puts the tables that a write has read into the cache, once it is committed.
     func publish() { for table in seen.tables.values { cache.keep(table) } }
 
-    /// What tells a table at one moment from itself at another one.
+    /// What the database has under a name.
     ///
     /// - Throws: `DatabaseError`.
-    private static func identity(of name: String, in db: Database) throws -> Table.Identity? {
+    private static func identity(of name: String, in db: Database) throws -> Identity? {
         let sql = """
             SELECT t.version, c.number, c.generation FROM server_tables t JOIN bkend_collections c ON c.name = t.name
             WHERE t.name = ?
@@ -75,7 +95,7 @@ struct TableCatalog {
         return try db.run(sql) { statement in
             try statement.bind(name)
             guard try statement.step() else { return nil }
-            return Table.Identity(
+            return Identity(
                 version: Int(statement.int(0)), collection: statement.int(1), generation: statement.int(2))
         }
     }
@@ -85,24 +105,6 @@ struct TableCatalog {
             db.cachedStatement(sql: "SELECT version, definition FROM server_tables WHERE name = ?"), arguments: [name])
         guard let row, let collection = try Collection.named(name, in: db) else { return nil }
         let definition = try BkendWire.TableDefinition(JSON(parsing: row["definition"] as String))
-        return Table(definition, version: row["version"], collection: collection)
-    }
-}
-
-extension ErrorBody {
-    static func tableNotFound(_ name: String) -> ErrorBody {
-        let message = "there is no table \(name)"
-        let detail = Detail(field: "table", rule: "exists", message: message)
-        return ErrorBody(.tableNotFound, message, details: [detail])
-    }
-}
-
-extension TableCatalog {
-    /// The table of that name.
-    ///
-    /// - Throws: `ErrorBody` with `data/table-not-found`.
-    func table(_ name: String) throws -> Table {
-        guard let table = try self[name] else { throw ErrorBody.tableNotFound(name) }
-        return table
+        return Table(definition, version: row["version"], place: SQLitePlace(collection))
     }
 }

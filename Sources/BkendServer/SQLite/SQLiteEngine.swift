@@ -1,0 +1,120 @@
+import BkendAccounts
+import BkendDocuments
+import BkendStorage
+import BkendWire
+import Foundation
+import GRDB
+import Synchronization
+
+/// An environment in a SQLite database of its own: the file, and what is kept in memory of it.
+///
+/// There is one writer, who holds every lock there is: a body of a write runs once, whatever it asks for.
+final class SQLiteEngine: StorageEngine {
+    /// The database's path.
+    let path: String
+    /// Whose environment it is; nil in a command, which is alone with it.
+    let name: EnvironmentName?
+    let pool: DatabasePool
+    let options: StoreOptions
+    let lock: FileLock
+    let quickReaders: QuickReaders
+    private let writes: FairLine
+    let logWork = Mutex(LogWork())
+    let cache = TableCache()
+    private let ids: Mutex<ObjectIDGenerator>
+
+    /// Opens the database at a path, making it when it isn't there.
+    ///
+    /// - Throws: `StorageFailure`, `StorageError`, `OperatorError`.
+    init(path: String, name: EnvironmentName? = nil, options: StoreOptions = StoreOptions()) throws {
+        self.path = path
+        self.name = name
+        self.options = options
+        writes = FairLine(
+            options.writes, waitingFor: "writes", report: options.reportWrites)
+        let lock = FileLock(database: path)
+        self.lock = lock
+        (pool, quickReaders) = try StorageFailure.mapping {
+            let pool = try lock.withLock {
+                var storage = StorageOptions()
+                storage.readers = options.slowReads.places
+                let pool = try DocumentStorage.open(path: path, options: storage)
+                try options.limitSize(of: pool)
+                try pool.write { db in try TableSchema.prepare(db, path: path) }
+                return pool
+            }
+            return (pool, try QuickReaders(path: path))
+        }
+        var random = SystemRandomNumberGenerator()
+        ids = Mutex(ObjectIDGenerator(using: &random))
+    }
+
+    /// A new record's id.
+    func newID(at now: Timestamp) -> String { ids.withLock { $0.next(at: now) } }
+
+    /// The share of the queues that the present requester has in this environment.
+    var share: QueueShare {
+        var share = Requester.current.share
+        if let name { (share.project, share.environment) = (name.project, name.environment) }
+        return share
+    }
+
+    func prepareAccounts() throws {
+        try writeNow(locking: [.definitions]) { try AccountSchema.prepare($0) }
+    }
+
+    var size: (bytes: Int, log: Int) {
+        (FileStatus.bytes(of: path), DocumentStorage.logBytes(ofDatabase: path))
+    }
+
+    // MARK: Writing
+
+    func write<Result: Sendable>(
+        locking locks: Set<StorageLock>, check: StorageCheck?,
+        _ body: @escaping @Sendable (any StorageTransaction) throws -> Result
+    ) async throws -> Result {
+        let asked = ContinuousClock.now
+        let result: Result
+        do {
+            result = try await writes.pass(share, departure: Requester.current.departure()) {
+                try await pool.writeWithoutTransaction { db in
+                    try self.transaction(db) { session in
+                        self.options.onWriterWait?(asked.duration(to: .now))
+                        try check?.run(in: session)
+                        return try body(session)
+                    }
+                }
+            }
+        } catch let error as DatabaseError { throw StorageFailure(error) }
+        tendLog()
+        return result
+    }
+
+    func writeNow<Result>(
+        locking locks: Set<StorageLock>, _ body: (any StorageTransaction) throws -> Result
+    ) throws -> Result {
+        try StorageFailure.mapping {
+            try pool.writeWithoutTransaction { db in
+                let result = try transaction(db) { try body($0) }
+                tendLogNow(db)
+                return result
+            }
+        }
+    }
+
+    private func transaction<Result>(
+        _ db: Database, _ body: (SQLiteStorageSession) throws -> Result
+    ) throws -> Result {
+        try lock.withLock {
+            try makeRoomForLog(db)
+            var outcome: Swift.Result<Result, any Error> = .failure(CancellationError())
+            let catalog = TableCatalog(in: db, cache: cache, isWriting: true)
+            try db.inTransaction(.immediate) {
+                outcome = .success(try body(SQLiteStorageSession(db, of: self, catalog: catalog)))
+                return .commit
+            }
+            catalog.publish()
+            return try outcome.get()
+        }
+    }
+}

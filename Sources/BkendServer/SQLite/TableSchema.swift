@@ -1,0 +1,41 @@
+import GRDB
+
+/// The tables that hold an environment's definitions in its SQLite database.
+enum TableSchema {
+    /// SQL that takes the tables from one format to the next; the first makes them. A step that has been released is
+    /// never changed.
+    private static let steps = [
+        """
+        CREATE TABLE server_catalog (format INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
+        INSERT INTO server_catalog VALUES (0, 1);
+        CREATE TABLE server_tables (
+            name TEXT PRIMARY KEY, version INTEGER NOT NULL, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE server_table_versions (
+            name TEXT NOT NULL, version INTEGER NOT NULL, definition TEXT NOT NULL, createdAt TEXT NOT NULL,
+            PRIMARY KEY (name, version)) STRICT, WITHOUT ROWID;
+        """,
+        // The tables that a first record has made.
+        "CREATE TABLE server_dynamic_tables (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
+    ]
+
+    /// The format that this program reads and writes.
+    static var format: Int { steps.count }
+
+    /// The format of a database, nil when it holds no definitions.
+    static func format(of db: Database) throws -> Int? {
+        guard try db.tableExists("server_catalog") else { return nil }
+        return try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
+    }
+
+    /// Makes the tables of a new database and brings those of an older one up to date; refuses newer ones.
+    static func prepare(_ db: Database, path: String) throws {
+        let found = try format(of: db) ?? 0
+        guard found <= format else {
+            throw OperatorError(
+                "\(path) has format \(found), newer than this bkend-server knows (\(format)); use a newer one")
+        }
+        if found == format { return }
+        for step in steps[found...] { try db.execute(sql: step) }
+        try db.execute(sql: "UPDATE server_catalog SET format = ?, generation = generation + 1", arguments: [format])
+    }
+}
