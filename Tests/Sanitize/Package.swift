@@ -131,7 +131,8 @@ let package = Package(
             name: "BkendDocumentsTests",
             dependencies: ["BkendDocuments", "BkendWire", "CThreadSanitizer", "FaultDisk", grdb], swiftSettings: strict),
         .testTarget(
-            name: "BkendAccountsTests", dependencies: ["BkendAccounts", "BkendServer", "BkendStorage", "BkendWire", grdb, logging, crypto],
+            name: "BkendAccountsTests",
+            dependencies: ["BkendAccounts", "BkendServer", "BkendStorage", "BkendWire", grdb, logging, crypto],
             swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",

@@ -9,11 +9,12 @@ package final class QueryProbe: @unchecked Sendable {  // its users hold a lock 
 
     /// Compiles a query; what it selects, and which page, is no part of it.
     ///
+    /// - Parameter visibility: the fields that count as missing.
     /// - Throws: `InvalidPattern`.
-    package init(_ query: Query) throws {
+    package init(_ query: Query, hiding visibility: FieldVisibility = .all) throws {
         let order = ResultOrder(query.sort)
-        matcher = try DocumentMatcher(query.filter, search: query.search, hiding: .all)
-        self.order = try DocumentOrder(order.fields, hiding: .all)
+        matcher = try DocumentMatcher(query.filter, search: query.search, hiding: visibility)
+        self.order = try DocumentOrder(order.fields, hiding: visibility)
         isIDDescending = order.isIDDescending
     }
 

@@ -16,9 +16,17 @@ struct ContractRow: Sendable {
         self.holds = holds
     }
 
-    /// Shows every row to one server.
+    /// Shows every row to one server on SQLite, and to one on the hostile storage.
     static func check(_ rows: [ContractRow], configure: (inout ServerConfiguration) -> Void = { _ in }) async throws {
         try await ServerPlaces.gate.pass { try await show(rows, configure: configure) }
+        let faults = HostileFaults()
+        try await ServerPlaces.gate.pass {
+            try await show(rows) {
+                configure(&$0)
+                $0.storage = HostileSource(faults, maximumBytes: $0.databaseBytes, clock: $0.now)
+            }
+        }
+        #expect(faults.all.isEmpty, "\(faults.all)")
     }
 
     private static func show(
