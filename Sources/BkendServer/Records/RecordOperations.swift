@@ -37,7 +37,10 @@ struct RecordOperations {
         _ records: CheckedRecords, limits: ServerLimits, into out: inout AnswerBody, in session: any StorageTransaction
     ) throws {
         let date = JSON.string(session.now.description)
-        for (index, fields) in try records.checked(by: table, caller: caller).enumerated() {
+        let checked = try records.checked(by: table, caller: caller)
+        var documents: [NewDocument] = []
+        documents.reserveCapacity(checked.count)
+        for (index, fields) in checked.enumerated() {
             let id = session.newID()
             let last: [(String, JSON)] = [
                 ("createdBy", .string(caller.createdBy)), ("createdAt", date), ("updatedAt", date),
@@ -46,12 +49,15 @@ struct RecordOperations {
             let text = record.serialized()
             // Defaults and the longer form of some numbers make a record larger than its body.
             try RecordSize.check(text.count, limits, field: records.isArray ? "[\(index)]" : "body")
-            try duplicatesAnswered(written: fields, isOwn: caller.userID != nil) {
-                try session.apply([.insert(NewDocument(id: id, checked: text))], to: table)
-            }
+            documents.append(NewDocument(id: id, checked: text))
             if index > 0 { try out.write(",") }
             try out.write(columns.readsAll ? text : columns.visible(record, caller: caller).serialized())
             try RecordSize.check(together: out.count, limits)
+        }
+        try duplicatesAnswered(isOwn: caller.userID != nil) {
+            try session.apply(documents.map(DocumentChange.insert), to: table)
+        } written: { id in
+            documents.firstIndex { $0.id.hasSameBytes(as: id) }.map { checked[$0] } ?? [:]
         }
     }
 
@@ -72,8 +78,10 @@ struct RecordOperations {
         for (name, value) in change.fields { record[name] = value }
         record["updatedAt"] = .string(Self.moved(change.updatedAt, now: session.now).description)
         let text = record.serialized()
-        try duplicatesAnswered(written: body, isOwn: change.isOwn) {
+        try duplicatesAnswered(isOwn: change.isOwn) {
             try session.apply([.replace(id: id, old: change.text, new: text)], to: table)
+        } written: { _ in
+            body
         }
         // What is larger from before may be changed, and become smaller, but not grow.
         if text.count > change.text.count { try RecordSize.check(text.count, limits, field: "body") }
@@ -130,10 +138,13 @@ struct RecordOperations {
 
     /// Turns the storage's word for a taken value into the API's; of an index's fields it names those that the caller
     /// wrote or may read.
-    private func duplicatesAnswered<Result>(
-        written: JSONObject, isOwn: Bool, _ body: () throws -> Result
-    ) throws -> Result {
-        do { return try body() } catch let violation as UniqueViolation {
+    ///
+    /// - Parameter written: what the caller wrote into the record of an id.
+    private func duplicatesAnswered(
+        isOwn: Bool, _ body: () throws -> Void, written: (String) -> JSONObject
+    ) throws {
+        do { try body() } catch let violation as UniqueViolation {
+            let written = written(violation.id)
             let fields = violation.fields.filter { path in
                 !columns.conceals(String(path.prefix { $0 != "." }), in: written, isOwn: isOwn)
             }

@@ -63,13 +63,22 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
 
     func apply(_ changes: [DocumentChange], to table: Table) throws {
         let place = table.sqlite
+        // Inserts that follow each other are less work together.
+        var new: [NewDocument] = []
         for change in changes {
+            if case .insert(let document) = change {
+                new.append(document)
+                continue
+            }
+            if !new.isEmpty { try place.collection.insert(new, in: db) }
+            new = []
             switch change {
-            case .insert(let document): try place.collection.insert([document], in: db)
+            case .insert: break
             case .replace(let id, _, let new): _ = try place.collection.replace(checked: new, id: id, in: db)
             case .delete(let id, _): _ = try place.collection.delete(id: id, in: db)
             }
         }
+        if !new.isEmpty { try place.collection.insert(new, in: db) }
     }
 
     func makePlace(for definition: BkendWire.TableDefinition) throws -> any TablePlace {

@@ -43,10 +43,10 @@ protocol StorageEngine: Sendable {
         _ body: @escaping @Sendable (any StorageTransaction) throws -> Result
     ) async throws -> Result
 
-    /// `read` without a limit, for commands, which have nothing else to do meanwhile.
+    /// `read` without a limit, for commands, which have nothing else to do meanwhile. The body runs once.
     func readNow<Result>(_ body: (any StorageSession) throws -> Result) throws -> Result
 
-    /// `write` for commands.
+    /// `write` for commands. The body runs once: a storage that would have to run it again throws.
     func writeNow<Result>(
         locking locks: Set<StorageLock>, _ body: (any StorageTransaction) throws -> Result
     ) throws -> Result
