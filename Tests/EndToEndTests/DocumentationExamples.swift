@@ -258,3 +258,17 @@ private func guests(_ client: BkendClient) async throws {
         print(store)
     }
 }
+
+private enum Reports {
+    static func ask(_ record: String, _ field: String, _ mine: JSON, _ theirs: JSON?) {}
+    static func tell(_ text: String) {}
+    static func log(_ kind: String, _ detail: JSONObject) {}
+
+    static func read(_ report: StoreReport) {
+        switch report.content {
+        case .conflict(let field, _, let mine, let theirs, _): ask(report.record, field, mine, theirs)
+        case .deletedElsewhere(_, isRecreated: false): tell("\(report.record) was deleted on another device")
+        default: log(report.kind, report.detail)
+        }
+    }
+}

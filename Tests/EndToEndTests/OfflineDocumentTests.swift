@@ -216,8 +216,10 @@ func banner(_ status: SyncStatus) -> String? {
     func conflicts() async throws {
         try await run { store, notes, client, _ in
             var told: [JSON?] = []
-            func tell(_ record: String, _ field: JSON?, _ mine: JSON?, _ theirs: JSON?, _ kept: JSON?) {
-                told += [field, mine, theirs, kept]
+            var winner: StoreReport.Kept?
+            func tell(_ record: String, _ field: String, _ mine: JSON, _ theirs: JSON?, _ kept: StoreReport.Kept) {
+                told += [.string(field), mine, theirs]
+                winner = kept
             }
             var options = SyncOptions()
             options.conflictsByTable["counters"] = .merge { conflict in
@@ -237,12 +239,13 @@ func banner(_ status: SyncStatus) -> String? {
             try await client.table(Note.self).update(note.id) { $0.text = "theirs" }
             await store.sync.resume()
             #expect(try await notes.get(note.id)?.confirmed().text == "theirs")
-            for report in try await store.outbox.reports() where report.kind == "conflict" {
-                let detail = report.detail
-                tell(report.record, detail["field"], detail["mine"], detail["theirs"], detail["kept"])
+            for report in try await store.outbox.reports() {
+                if case .conflict(let field, _, let mine, let theirs, let kept) = report.content {
+                    tell(report.record, field, mine, theirs, kept)
+                }
                 try await store.outbox.acknowledge(report.id)
             }
-            #expect(told == ["text", "mine", "theirs", "theirs"])
+            #expect(told == ["text", "mine", "theirs"] && winner == .theirs)
             #expect(try await store.outbox.reports().isEmpty)
         }
     }

@@ -25,15 +25,18 @@ struct OutboxCommand: NotebookCommand {
         if let advice = entry.advice { say("   what to do: \(advice)") }
     }
 
-    /// A report's kind says what stands in its detail; kinds that this version doesn't know are shown as they are.
+    /// Kinds that this version doesn't know are shown as they are.
     private func words(of report: StoreReport) -> String {
-        switch report.kind {
-        case "conflict":
-            let (mine, theirs) = (report.detail["mine"] ?? .null, report.detail["theirs"] ?? .null)
-            let field = report.detail["field"]?.stringValue ?? ""
-            let kept = report.detail["kept"]?.stringValue ?? ""
-            return "conflict about the \(field) of \(report.record): here \(mine), elsewhere \(theirs); kept \(kept)"
-        default: return "\(report.kind) of \(report.record) \(report.detail)"
+        guard case .conflict(let field, _, let mine, let theirs, let kept) = report.content else {
+            return "\(report.kind) of \(report.record) \(report.detail)"
         }
+        let winner =
+            switch kept {
+            case .mine: "mine"
+            case .theirs: "theirs"
+            case .merged: "merged"
+            }
+        return
+            "conflict about the \(field) of \(report.record): here \(mine), elsewhere \(theirs ?? .null); kept \(winner)"
     }
 }
