@@ -12,25 +12,59 @@ public import Foundation
 public struct Record<Model: RecordModel>: Identifiable, Sendable {
     /// The record's id: 24 hex digits chosen by the server. In a local store, a record that isn't on the server yet has
     /// a local id, which stays valid afterwards.
-    public let id: String
+    public var id: String { contents.id }
     /// The first id that the record had on this device, for lists on a screen. A record that was created here keeps its
     /// `localID` when the server gives it another `id`, so that `List(notes, id: \.localID)` keeps its row. For a
     /// record from the server it equals `id`. Every call accepts it as an id.
-    public let localID: String
+    public var localID: String { contents.localID }
     /// The id of the user who created the record, `""` for a guest.
-    public let createdBy: String
+    public var createdBy: String { contents.createdBy }
     /// When the record was created, to the millisecond.
-    public let createdAt: Date
+    public var createdAt: Date { contents.createdAt }
     /// When the record last changed, to the millisecond. Many records may share one moment.
-    public let updatedAt: Date
+    public var updatedAt: Date { contents.updatedAt }
     /// The record's own fields.
-    public let model: Model
+    public var model: Model { contents.model }
     /// The record as the server returned it, including fields that the model doesn't know.
-    public let json: JSONObject
+    public var json: JSONObject { contents.json }
     /// Whether the server has all writes of the record; always `synced` for a record that the server returned.
-    public let syncState: SyncState
+    public var syncState: SyncState { contents.syncState }
     /// The local store that it was read from, nil for the server.
-    let origin: (any RecordOrigin)?
+    var origin: (any RecordOrigin)? { contents.origin }
+
+    private let contents: Contents
+
+    /// What a record holds, behind one reference: each snapshot of a live query is a new array of its records.
+    private final class Contents: Sendable {
+        let id: String
+        let localID: String
+        let createdBy: String
+        let createdAt: Date
+        let updatedAt: Date
+        let model: Model
+        let json: JSONObject
+        let syncState: SyncState
+        let origin: (any RecordOrigin)?
+
+        init(
+            _ json: JSONObject, _ syncState: SyncState, localID: String?, origin: (any RecordOrigin)?
+        ) throws(JSONCodingError) {
+            let id = try Record.system(.id, of: json)
+            let createdBy = json["createdBy"]?.isNull ?? true ? "" : try Record.system(.createdBy, of: json)
+            let createdAt = try Record.date(.createdAt, of: json)
+            let updatedAt = try Record.date(.updatedAt, of: json)
+            let model = try JSON.object(json).decode(Model.self)
+            self.id = id
+            self.localID = localID ?? id
+            self.createdBy = createdBy
+            self.createdAt = createdAt
+            self.updatedAt = updatedAt
+            self.model = model
+            self.json = json
+            self.syncState = syncState
+            self.origin = origin
+        }
+    }
 
     /// Reads a record that was kept as JSON, for example in a widget or a preview (``json``).
     ///
@@ -42,16 +76,7 @@ public struct Record<Model: RecordModel>: Identifiable, Sendable {
     init(
         json: JSONObject, syncState: SyncState, localID: String?, origin: (any RecordOrigin)?
     ) throws(JSONCodingError) {
-        self.syncState = syncState
-        self.origin = origin
-        let id = try Self.system(.id, of: json)
-        self.id = id
-        self.localID = localID ?? id
-        createdBy = json["createdBy"]?.isNull ?? true ? "" : try Self.system(.createdBy, of: json)
-        createdAt = try Self.date(.createdAt, of: json)
-        updatedAt = try Self.date(.updatedAt, of: json)
-        model = try JSON.object(json).decode(Model.self)
-        self.json = json
+        contents = try Contents(json, syncState, localID: localID, origin: origin)
     }
 
     /// A field of the model.
