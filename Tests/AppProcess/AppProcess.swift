@@ -127,7 +127,9 @@ actor Writer {
 
     func rest() async throws {
         writing?.cancel()
-        do { try await writing?.value } catch is CancellationError {}
+        do { try await writing?.value } catch is CancellationError {} catch let error as StoreError
+            where error.reason == .cancelled
+        {}
         writing = nil
     }
 
