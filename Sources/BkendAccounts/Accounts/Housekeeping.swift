@@ -9,16 +9,19 @@ final class Housekeeping: Sendable {
     /// When it is due next.
     private let next = Mutex<Int64>(0)
 
-    /// Runs `body` when it is due. If that fails it is due again with the next sign-in.
+    /// After a failure it is due again in a minute: a full disk is no better at the next sign-in.
+    private static let pause: Int64 = 60_000
+
+    /// Runs `body` when it is due.
     func run(now: Timestamp, _ body: () async throws -> Void) async rethrows {
-        let before = next.withLock { next -> Int64? in
-            guard now.milliseconds >= next || next - now.milliseconds > Self.interval else { return nil }
-            defer { next = now.milliseconds + Self.interval }
-            return next
+        let isDue = next.withLock { next in
+            guard now.milliseconds >= next || next - now.milliseconds > Self.interval else { return false }
+            next = now.milliseconds + Self.interval
+            return true
         }
-        guard let before else { return }
+        guard isDue else { return }
         do { try await body() } catch {
-            next.withLock { $0 = before }
+            next.withLock { $0 = now.milliseconds + Self.pause }
             throw error
         }
     }

@@ -23,6 +23,8 @@ final class VerifiedTokens: Sendable {
 
     /// What is known of a token, as long as the keys are those that it was verified by.
     func claims(of digest: Data, stamp: SigningKeyStamp?, now: Timestamp) -> AccessClaims? {
+        // Keys that can't be told from others may be others.
+        guard let stamp else { return nil }
         let entry = state.withLock { $0.stamp == stamp ? $0.entries[digest] : nil }
         guard let entry, entry.keyVerifiesUntil.map({ now < $0 }) ?? true else { return nil }
         return entry.claims

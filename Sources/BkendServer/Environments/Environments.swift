@@ -7,6 +7,10 @@ final class Environments: Sendable {
     private let source: any StorageSource
     private let services: AccountServices
     private let opened = Mutex<[EnvironmentName: OpenEnvironment]>([:])
+    /// Held while one is opened, which takes files and locks: those that are open are found meanwhile.
+    private let opening = Mutex(())
+    /// The openings that requests wait for: one for each environment, however many ask for it.
+    private let awaited = Mutex<[EnvironmentName: Task<OpenEnvironment, any Error>]>([:])
 
     init(source: any StorageSource, services: AccountServices) {
         self.source = source
@@ -16,17 +20,26 @@ final class Environments: Sendable {
     /// An environment. The first request of one waits on a thread of its own until it is open.
     func environment(_ name: EnvironmentName) async throws -> OpenEnvironment {
         if let known = opened.withLock({ $0[name] }) { return known }
-        return try await PatientThread.run(niceness: 1) { [self] in try environmentNow(name) }
+        let task = awaited.withLock { awaited in
+            if let task = awaited[name] { return task }
+            let task = Task { [self] in
+                defer { self.awaited.withLock { $0[name] = nil } }
+                return try await PatientThread.run(niceness: 1) { [self] in try environmentNow(name) }
+            }
+            awaited[name] = task
+            return task
+        }
+        return try await task.value
     }
 
     /// `environment` for whoever may hold its thread.
     func environmentNow(_ name: EnvironmentName) throws -> OpenEnvironment {
         // Under the lock: a database may not be opened twice.
-        try opened.withLock { opened in
-            if let environment = opened[name] { return environment }
+        try opening.withLock { _ in
+            if let known = opened.withLock({ $0[name] }) { return known }
             let store = try source.storage(of: name)
             let environment = OpenEnvironment(store: store, accounts: try services.accounts(of: name, in: store))
-            opened[name] = environment
+            opened.withLock { $0[name] = environment }
             return environment
         }
     }

@@ -39,7 +39,7 @@ extension SQLiteEngine {
             } catch is QueryTimedOut where limit > Self.moment {
             }
             return try await slowRead(check: check, limit: limit, body)
-        } catch let error as DatabaseError { throw StorageFailure(error) }
+        } catch let error as DatabaseError { throw Self.failure(error) }
     }
 
     func work<Result: Sendable>(

@@ -85,9 +85,15 @@ final class SQLiteEngine: StorageEngine {
                     }
                 }
             }
-        } catch let error as DatabaseError { throw StorageFailure(error) }
+        } catch let error as DatabaseError { throw Self.failure(error) }
         tendLog()
         return result
+    }
+
+    /// What an error of SQLite means to its task: one that was cancelled has interrupted its own statement.
+    static func failure(_ error: DatabaseError) -> any Error {
+        if error.resultCode == .SQLITE_INTERRUPT, Task.isCancelled { return CancellationError() }
+        return StorageFailure(error)
     }
 
     func writeNow<Result>(

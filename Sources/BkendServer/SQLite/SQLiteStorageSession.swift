@@ -74,12 +74,16 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
             new = []
             switch change {
             case .insert: break
-            case .replace(let id, _, let new): _ = try place.collection.replace(checked: new, id: id, in: db)
-            case .delete(let id, _): _ = try place.collection.delete(id: id, in: db)
+            case .replace(let id, _, let new):
+                if try !place.collection.replace(checked: new, id: id, in: db) { throw Self.gone }
+            case .delete(let id, _): if try !place.collection.delete(id: id, in: db) { throw Self.gone }
             }
         }
         if !new.isEmpty { try place.collection.insert(new, in: db) }
     }
+
+    /// What was read in this transaction can't go: whoever changes it hasn't read it.
+    private static let gone = StorageFailure(.other, message: "a record to be changed isn't there")
 
     func makePlace(for definition: BkendWire.TableDefinition) throws -> any TablePlace {
         var collection = try Collection.create(definition.name, in: db)
