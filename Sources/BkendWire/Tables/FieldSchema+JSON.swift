@@ -93,7 +93,9 @@ struct SchemaReader {
             case "properties": properties(value, into: &schema, path: place, depth: depth)
             case "additionalProperties": schema.additionalProperties = flag(value, path: place)
             case "reference" where value == .bool(true): break
-            case "table", "reference": schema.table = text(value, path: place)
+            case "table", "reference":
+                schema.table = text(value, path: place)
+                if let flaw = schema.table.flatMap({ TableName.flaw(in: $0) }) { mistake(place, "name", flaw) }
             case "description", "title", "name": break
             default: mistake(place, "unknown", "is not a rule of a field; known are type, required, default, unique, …")
             }
