@@ -210,9 +210,9 @@ package struct StoreLocation: Hashable, Sendable {
         return FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    private var label: String { folder + "/owner" }
+    var label: String { folder + "/owner" }
 
-    private var intention: String { folder + "/taking-over" }
+    var intention: String { folder + "/taking-over" }
 
     func note(owner: String) throws { try StoreFolder.write(Array(owner.utf8), to: label) }
 
