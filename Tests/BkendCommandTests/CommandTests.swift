@@ -217,4 +217,17 @@ struct CommandTests {
             #expect(ending.isSignal && ending.code == SIGPIPE, "\(ending)")
         }
     }
+
+    @Test("A login without an address leaves a session alone, and a delete with an empty id deletes nothing")
+    func refusals() async throws {
+        try await Desk.run { desk in
+            try await desk.signIn()
+            let kept = try await desk.bkend("login")
+            #expect(kept.status == 64 && kept.errors.contains("bkend logout"), "\(kept)")
+            let made = try await desk.bkend("create", "articles", #"{"title": "x"}"#, "--json")
+            let id = try #require(made.json().first?["id"]?.stringValue)
+            #expect(try await desk.bkend("delete", "articles", id, "").status == 64)
+            #expect(try await desk.bkend("get", "articles", id).status == 0)
+        }
+    }
 }

@@ -59,7 +59,7 @@ struct DiagnosisTests {
             reasons(waiting, isLed: false) == [
                 "its last attempt didn't succeed: the server answered 503 → no process synchronises the store: start the "
                     + "app, with a network and somebody signed in",
-                "it was sent, and no answer came → it is settled when the app synchronises; nothing is sent twice",
+                "it was sent, and no answer came → start the app, with a network; nothing is sent twice",
             ])
         #expect(
             reasons([entry(1, .create, "~a")], isGuests: true) == [

@@ -113,4 +113,24 @@ struct ModelWriterTests {
         let b = #"{"name": "b", "schema": {"properties": {"x": {"type": "int"}}}}"#
         #expect(try text("{\"tables\": [\(a), \(b)]}") == text("{\"tables\": [\(b), \(a)]}"))
     }
+
+    @Test("A field that not everybody may read, or that may be null, is optional; a text can't end a comment")
+    func optional() throws {
+        let written = try text(
+            #"""
+            {"tables": [{"name": "records", "schema": {"properties": {
+                "secret": {"type": "string", "required": true},
+                "state": {"type": "string", "required": true, "enum": ["some", null]},
+                "code": {"type": "string", "pattern": "a\u2028b"}}},
+                "columnPermissions": {"secret": {"read": "admin"}}}]}
+            """#)
+        #expect(written.contains("var secret: String?\n") && written.contains("var state: State?\n"))
+        #expect(written.contains("static let someValue") && !written.contains("\u{2028}"))
+        #expect(written.contains("struct RecordModel2:"), "RecordModel is a protocol of Bkend")
+        #expect(throws: TableDefinitionError.self) {
+            try self.text(
+                #"{"tables": [{"name": "a", "schema": {"properties": {"c": {"type": "reference", "table": "t\nlet x"}}}}]}"#
+            )
+        }
+    }
 }

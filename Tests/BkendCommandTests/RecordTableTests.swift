@@ -51,6 +51,7 @@ struct RecordTableTests {
 
     @Test("A value can't speak to the terminal")
     func escapes() {
+        #expect(RecordTable.shown("\u{9B}31m\u{2028}") == "\\u{9b}31m\\u{2028}")
         #expect(RecordTable.cell("a\u{1B}[31mred\u{7}\n\u{202E}x") == "a\\u{1b}[31mred\\u{7}\\n\\u{202e}x")
         let record: JSONObject = ["a\u{1B}b": 1]
         #expect(RecordTable([record], terminal: terminal(nil)).heading == "a\\u{1b}b")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bkend
+import Foundation
 
 struct LoginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,6 +39,11 @@ struct LoginCommand: AsyncParsableCommand {
 
     private func signIn(_ client: BkendClient, _ found: Connection) async throws {
         guard let email else {
+            // A session of another server or user would stand beside the new key.
+            if FileManager.default.fileExists(atPath: found.folder.appending(path: "session.json").path) {
+                throw CommandFailure(
+                    "somebody is signed in with this profile; run 'bkend logout' first, or use --profile", .usage)
+            }
             try found.profile.write(to: found.folder)
             return Output.note("kept \(found.profile.server) and its key in \(found.folder.path)")
         }
@@ -53,6 +59,6 @@ struct LoginCommand: AsyncParsableCommand {
         try found.profile.write(to: found.folder)
         let output = connection.output
         if output.isJSON { return output.json(.object(account.json)) }
-        output.line("signed in as \(RecordTable.shown(email)), user \(account.id)")
+        output.line("signed in as \(RecordTable.shown(email)), user \(RecordTable.shown(account.id))")
     }
 }

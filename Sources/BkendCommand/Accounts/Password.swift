@@ -23,7 +23,8 @@ enum Password {
         let isKnown = tcgetattr(terminal, &before) == 0
         if isKnown {
             var hidden = before
-            hidden.c_lflag &= ~tcflag_t(ECHO)
+            // Ctrl-C is read as a character, so that the terminal never stays without echo.
+            hidden.c_lflag &= ~tcflag_t(ECHO | ISIG)
             tcsetattr(terminal, TCSAFLUSH, &hidden)
         }
         defer {
@@ -40,6 +41,7 @@ enum Password {
             let count = Foundation.read(descriptor, &byte, 1)
             if count < 0, errno == EINTR { continue }
             if count <= 0 || byte == 10 { break }
+            if byte == 3 { throw CommandFailure("cancelled") }
             bytes.append(byte)
         }
         guard bytes.count <= longest else { throw CommandFailure("the password is too long", .usage) }

@@ -81,6 +81,9 @@ struct FilterLexer {
             throw FilterSyntaxError(
                 "a pattern's options are i, m, s and x", in: text, at: text.index(behind, offsetBy: offset))
         }
+        if Set(options).count < options.count {
+            throw FilterSyntaxError("an option of the pattern stands there twice", in: text, at: behind)
+        }
         skipSpace()
         return .regex(pattern: pattern, options: options)
     }
@@ -106,8 +109,12 @@ struct FilterLexer {
                 // JSON knows no escape for a single quote.
                 json += text[place] == "'" ? "'" : "\\\(text[place])"
                 place = text.index(after: place)
-            case "\"": json += "\\\""
-            default: json.append(character)
+            default:
+                // A quote may carry a combining mark.
+                for scalar in character.unicodeScalars {
+                    if scalar == "\"" { json += "\\" }
+                    json.unicodeScalars.append(scalar)
+                }
             }
         }
         guard place < text.endIndex else {
@@ -140,10 +147,12 @@ struct FilterLexer {
     private mutating func number() throws(FilterSyntaxError) -> JSON {
         let start = place
         let digits = taken { $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }
-        guard let value = try? JSON(parsing: digits) else {
-            throw FilterSyntaxError("\(digits) isn't a number in JSON's form", in: text, at: start)
+        if place < text.endIndex, text[place].isLetter || text[place] == "_" {
+            throw FilterSyntaxError("a number ends before a letter; put a space there", in: text, at: place)
         }
-        return value
+        do { return try JSON(parsing: digits) } catch {
+            throw FilterSyntaxError("\(digits) isn't a number that JSON can hold", in: text, at: start)
+        }
     }
 
     /// A JSON object, up to its closing brace.

@@ -23,8 +23,9 @@ struct FilterSyntaxError: Error, Hashable, CustomStringConvertible {
     private static let context = 50
 
     var description: String {
-        // Tabs and line ends would move the mark.
-        let shown = text.map { $0.isNewline || $0 == "\t" ? " " : $0 }
+        if text.isEmpty { return message }
+        // Tabs and line ends would move the mark, and other controls speak to the terminal.
+        let shown = text.map { $0.unicodeScalars.contains(where: RecordTable.isControl) ? " " : $0 }
         let start = max(0, offset - Self.context)
         let end = min(shown.count, offset + Self.context)
         let before = (start > 0 ? "…" : "") + String(shown[start..<offset])

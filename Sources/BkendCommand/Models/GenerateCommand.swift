@@ -46,18 +46,32 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
             let isType =
                 parts.count == 2 && (parts[1].first.map { $0.isASCII && $0.isLetter } ?? false)
                 && parts[1].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            guard isType, !SwiftName.types.contains(String(parts[1])) else {
+            guard isType, !SwiftName.types.contains(String(parts[1])), !SwiftName.isKeyword(String(parts[1]))
+            else {
                 throw ValidationError(
                     "--name is a table and a type that isn't one of Swift's or Bkend's: people=Person")
             }
         }
+        try checkNames()
+    }
+
+    /// Whether each table and each type is named once.
+    private func checkNames() throws {
+        let pairs = names.map(Self.pair)
+        guard Set(pairs.map(\.0)).count == pairs.count, Set(pairs.map(\.1)).count == pairs.count else {
+            throw ValidationError("each --name is another table and another type")
+        }
+        guard Set(tables).count == tables.count else { throw ValidationError("a table is named twice") }
     }
 
     func run() async throws {
         try await reportingFailure {
-            let text = ModelWriter.text(
-                try await definitions(), access: access,
-                names: Dictionary(names.map(Self.pair), uniquingKeysWith: { $1 }))
+            let definitions = try await definitions()
+            let types = Dictionary(names.map(Self.pair), uniquingKeysWith: { $1 })
+            for table in types.keys.sorted() where !definitions.contains(where: { $0.name == table }) {
+                throw CommandFailure("--name is about the table \(table), which isn't among those to write", .usage)
+            }
+            let text = ModelWriter.text(definitions, access: access, names: types)
             guard let output else { return connection.output.text(text) }
             let present = FileManager.default.contents(atPath: output)
             let isSame = present == Data(text.utf8)

@@ -56,7 +56,10 @@ struct ModelWriter {
         }
         lines.append("/// A record of the table `\(table.name)`.")
         lines.append("@Table(\"\(table.name)\")")
-        writeStruct(name, schema, margin: "")
+        // Who may not read a field gets records without it.
+        var readable = schema
+        readable.required.removeAll { table.columnPermissions[.init($0)]?.read != nil }
+        writeStruct(name, readable, margin: "")
     }
 
     /// Writes a struct for an object's schema.
@@ -67,12 +70,13 @@ struct ModelWriter {
         var members = SwiftScope()
         var nested: [Nested] = []
         for property in schema.properties {
-            let isRequired = schema.required.contains { $0.hasSameBytes(as: property.name) }
+            let mayBeNull = property.schema.allowed?.contains(.null) ?? false
+            let isRequired = !mayBeNull && schema.required.contains { $0.hasSameBytes(as: property.name) }
             let type = SwiftType(property.schema, of: property.name, &types)
             nested += type.nested
             let wanted = SwiftName.member(property.name) ?? "value"
             let member = members.name(wanted, reserved: SwiftName.members, suffix: "Field")
-            for line in Self.comment(property.schema, type) { lines.append("\(inner)/// \(line)") }
+            for line in Self.comment(property.schema, type) { lines.append("\(inner)/// \(RecordTable.shown(line))") }
             let column = member.hasSameBytes(as: property.name) ? "" : "@Column(\"\(property.name)\") "
             lines.append("\(inner)\(column)\(access)var \(SwiftName.escaped(member))\(type.declared(isRequired))")
         }

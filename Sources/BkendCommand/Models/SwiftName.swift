@@ -62,6 +62,9 @@ enum SwiftName {
         return lower.hasSuffix("s") ? String(name.dropLast()) : name
     }
 
+    /// Whether a word is one of Swift's grammar.
+    static func isKeyword(_ word: String) -> Bool { keywords.contains(word) }
+
     /// A member as it is declared and used: a keyword in backquotes.
     static func escaped(_ member: String) -> String { keywords.contains(member) ? "`\(member)`" : member }
 
@@ -80,7 +83,7 @@ enum SwiftName {
     static let members: Set<String> = ["init", "self", "fieldPrefix", "hashValue"]
 
     /// The same for a constant of a type of texts.
-    static let constants: Set<String> = ["init", "self", "none"]
+    static let constants: Set<String> = ["init", "self", "none", "some"]
 
     /// Types that a model uses by their names.
     static let types: Set<String> = [
@@ -110,7 +113,7 @@ struct SwiftScope {
         let base = reserved.contains(wanted) ? wanted + suffix : wanted
         var name = base
         var number = 2
-        while !taken.insert(name).inserted {
+        while reserved.contains(name) || !taken.insert(name).inserted {
             name = base + "\(number)"
             number += 1
         }

@@ -80,7 +80,9 @@ struct SwiftType {
 
     /// The texts that a field may have, where it may have nothing else.
     private static func texts(_ schema: FieldSchema) -> [String]? {
-        guard schema.kind == .string || schema.kind == nil, let allowed = schema.allowed else { return nil }
+        guard schema.kind == .string || schema.kind == nil,
+            let allowed = schema.allowed?.filter({ !$0.isNull }), !allowed.isEmpty
+        else { return nil }
         let texts = allowed.compactMap(\.stringValue)
         guard texts.count == allowed.count else { return nil }
         var known: Set<ExactString> = []

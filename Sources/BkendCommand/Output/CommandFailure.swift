@@ -53,6 +53,15 @@ enum ExitStatus: Int32, CaseIterable {
     }
 }
 
+extension ExitStatus {
+    init(_ error: StoreError) {
+        switch error.reason {
+        case .unusable, .noSuchEntry: self = .notFound
+        default: self = .failure
+        }
+    }
+}
+
 /// Runs a command's work. What fails becomes lines on standard error and an exit status.
 func reportingFailure(_ work: () async throws -> Void) async throws {
     do { return try await work() } catch let exit as ExitCode { throw exit } catch let error as ValidationError {
@@ -61,8 +70,10 @@ func reportingFailure(_ work: () async throws -> Void) async throws {
         let (message, status): (String, ExitStatus) =
             switch error {
             case let error as CommandFailure: (error.message, error.status)
-            case let error as BkendError: ("\(error)", ExitStatus(error))
-            default: ("\(error)", .failure)
+            // A server's line ends aren't the command's.
+            case let error as BkendError: (RecordTable.shown("\(error)"), ExitStatus(error))
+            case let error as StoreError: (RecordTable.shown("\(error)"), ExitStatus(error))
+            default: (RecordTable.shown("\(error)"), .failure)
             }
         Output.note("bkend: \(message)")
         throw ExitCode(status.rawValue)

@@ -33,7 +33,20 @@ struct Output {
     }
 
     /// Writes a value as one line of JSON.
-    func json(_ value: JSON) { line(value.description) }
+    ///
+    /// JSON escapes the controls of ASCII; here those of Unicode are escaped as well, which some terminals obey.
+    func json(_ value: JSON) {
+        var text = ""
+        for scalar in value.description.unicodeScalars {
+            if RecordTable.isControl(scalar) {
+                let code = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - code.count) + code
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        line(text)
+    }
 
     /// Writes a record: its fields below each other, or one line of JSON.
     func record(_ record: JSONObject) {
@@ -54,8 +67,11 @@ struct Output {
         if !table.hidden.isEmpty { Output.note("no room for \(table.hidden.joined(separator: ", ")); use --json") }
     }
 
-    /// Writes a line to standard error.
-    static func note(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8)) }
+    /// Writes lines to standard error, without what would speak to the terminal: they may quote a server.
+    static func note(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { RecordTable.shown(String($0)) }
+        try? FileHandle.standardError.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
+    }
 }
 
 /// How far a long command is, on standard error while that is a terminal: nothing in the first second, then at most five

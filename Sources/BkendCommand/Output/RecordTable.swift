@@ -88,6 +88,12 @@ struct RecordTable {
     /// A value in a cell: text as it is, anything else as JSON.
     static func cell(_ value: JSON) -> String { shown(value.stringValue ?? value.description) }
 
+    /// Whether a character controls a terminal, ends a line, or turns the direction of text.
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control || (0x2028...0x202E).contains(scalar.value)
+            || (0x2066...0x2069).contains(scalar.value)
+    }
+
     /// A text without what would move the cursor or speak to the terminal.
     static func shown(_ text: String) -> String {
         var shown = ""
@@ -96,14 +102,8 @@ struct RecordTable {
             case "\n": shown += "\\n"
             case "\t": shown += "\\t"
             case "\r": shown += "\\r"
-            default:
-                let isControl = scalar.properties.generalCategory == .control
-                let isDirection = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-                if isControl || isDirection {
-                    shown += "\\u{\(String(scalar.value, radix: 16))}"
-                } else {
-                    shown.unicodeScalars.append(scalar)
-                }
+            case _ where isControl(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
+            default: shown.unicodeScalars.append(scalar)
             }
         }
         return shown

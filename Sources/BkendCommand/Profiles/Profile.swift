@@ -41,6 +41,7 @@ struct Profile: Codable, Equatable {
         guard info.st_mode & S_IFMT == S_IFREG, info.st_size <= 65_536 else {
             throw CommandFailure("\(path) isn't a profile")
         }
+        guard info.st_uid == geteuid() else { throw CommandFailure("\(path) belongs to another user", .denied) }
         guard info.st_mode & 0o077 == 0 else {
             throw CommandFailure("other users can read \(path); run chmod 600 on it", .denied)
         }
@@ -57,7 +58,8 @@ struct Profile: Codable, Equatable {
         let draft = folder.appending(path: "profile.json.\(getpid()).new").path
         let path = folder.appending(path: "profile.json").path
         let bytes = try JSON(encoding: self).serialized() + [10]
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure(draft) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {

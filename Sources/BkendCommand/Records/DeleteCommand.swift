@@ -14,6 +14,8 @@ struct DeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.run { client, output in
+            // Before the first is deleted.
+            if ids.contains(where: \.isEmpty) { throw CommandFailure("an id is empty", .usage) }
             for (index, id) in ids.enumerated() {
                 do throws(BkendError) { try await client.table(table).delete(id) } catch {
                     if index > 0 { Output.note("bkend: the first \(index) of \(ids.count) records were deleted") }

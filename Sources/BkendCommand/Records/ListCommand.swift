@@ -9,7 +9,7 @@ struct ListCommand: AsyncParsableCommand {
         discussion: """
             A filter compares fields with values in JSON's form: =, !=, <, <=, >, >=, in [1, 2], not in [1, 2], \
             ~ /pattern/i, has "text", exists, missing. Comparisons are combined by and, or and parentheses. Text in \
-            single quotes is text, too. A name that is no plain word stands in backquotes.
+            single quotes is text as well. A name that is no plain word stands in backquotes.
             """)
 
     @OptionGroup var query: QueryOptions

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bkend
 import BkendWire
+import Foundation
 
 /// Which records of a table.
 struct QueryOptions: ParsableArguments {
@@ -37,7 +38,7 @@ struct ResultOptions: ParsableArguments {
     func fields() throws -> [String]? {
         guard let select else { return nil }
         let fields = select.split(separator: ",", omittingEmptySubsequences: false)
-            .map { String($0.trimmingPrefix { $0 == " " }) }
+            .map { $0.trimmingCharacters(in: .whitespaces) }
         if fields.contains(where: \.isEmpty) {
             throw CommandFailure("--select names the fields to show: title,views", .usage)
         }
@@ -48,7 +49,7 @@ struct ResultOptions: ParsableArguments {
     func order() throws -> [Query.Sort] {
         guard let sort else { return [] }
         let isDescending = sort.hasPrefix("-")
-        let field = isDescending ? String(sort.dropFirst()) : sort
+        let field = (isDescending ? String(sort.dropFirst()) : sort).trimmingCharacters(in: .whitespaces)
         if let flaw = FieldPath.flaw(in: field) { throw CommandFailure("--sort: \(flaw)", .usage) }
         return [Query.Sort(field, isDescending ? .descending : .ascending)]
     }

@@ -53,7 +53,7 @@ struct Diagnosis: Hashable {
                 ? "it is being sent" : "it was sent, and no answer came\(why)"
             return Diagnosis(
                 entry: entry.id, reason: reason,
-                remedy: isLed ? nil : "it is settled when the app synchronises; nothing is sent twice")
+                remedy: isLed ? nil : "start the app, with a network; nothing is sent twice")
         case .queued, .blocked:
             if let cause = earlier ?? create {
                 let what =

@@ -71,8 +71,10 @@ struct StoreEditCommand: AsyncParsableCommand {
             let fields = try RecordInput.object(fields)
             if fields.isEmpty, remove.isEmpty { throw CommandFailure("nothing is set and nothing removed", .usage) }
             try await store.outbox.edit(entry, set: fields, removing: remove)
-            if retry { try await store.outbox.retry(entry) }
-            output.line(retry ? "edited and queued" : "edited")
+            // One that wasn't sent yet is queued already.
+            let isRejected = try await store.outbox.entry(entry)?.state == .failed
+            if retry, isRejected { try await store.outbox.retry(entry) }
+            output.line(retry && isRejected ? "edited and queued" : "edited")
         }
     }
 }

@@ -56,7 +56,8 @@ extension StoreHealth {
     /// The health in words.
     var words: String {
         switch self {
-        case .unsuspicious, .sound: "sound"
+        case .unsuspicious: "no damage seen"
+        case .sound: "sound"
         case .checking: "being checked"
         case .unknown(let why): "unknown: \(why)"
         case .readOnly(let why): "can't be written: \(why)"
