@@ -113,6 +113,7 @@ final class SQLitePlace: TablePlace {
 extension Table {
     /// Where SQLite keeps the table's records.
     var sqlite: SQLitePlace {
+        // A session hands out its own catalogue's tables only; another's would be read from the wrong database.
         guard let place = place as? SQLitePlace else { preconditionFailure("a table of another storage") }
         return place
     }
