@@ -116,16 +116,13 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
     }
 
     private static func definitions(in file: String) throws -> [TableDefinition] {
-        let data: Data?
-        if file == "-" {
-            data = try FileHandle.standardInput.readToEnd() ?? Data()
-        } else {
-            data = FileManager.default.contents(atPath: file)
-        }
-        guard let data else { throw CommandFailure("\(file) can't be read", .notFound) }
+        let bytes =
+            file == "-"
+            ? try RecordInput.standardInput() : FileManager.default.contents(atPath: file).map { [UInt8]($0) }
+        guard let bytes else { throw CommandFailure("\(file) can't be read", .notFound) }
         let place = file == "-" ? "standard input" : file
         do {
-            let json = try JSON(parsing: [UInt8](data))
+            let json = try JSON(parsing: bytes)
             // What `bkend-server table show --json` prints holds the definition.
             return try TableDefinition.tables(json["definition"].map { ["tables": [$0]] } ?? json)
         } catch let error as JSONError {

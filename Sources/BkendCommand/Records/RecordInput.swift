@@ -44,14 +44,16 @@ enum RecordInput {
         return object
     }
 
-    private static func standardInput() throws -> [UInt8] {
+    /// What standard input holds.
+    ///
+    /// - Throws: `CommandFailure` where that is too much.
+    static func standardInput() throws -> [UInt8] {
         var bytes = Data()
         while let part = try FileHandle.standardInput.read(upToCount: 1 << 16), !part.isEmpty {
             bytes += part
             if bytes.count > largest {
                 throw CommandFailure(
-                    "standard input holds more than \(largest >> 20) MiB; bkend-server import takes larger files",
-                    .data)
+                    "standard input holds more than \(largest >> 20) MiB", .data)
             }
         }
         return [UInt8](bytes)
