@@ -31,7 +31,4 @@ extension LocalStore {
 
     /// The tables that the store holds anything of.
     package func tables() async throws(StoreError) -> [String] { try await open.read { try $0.tables } }
-
-    /// The address of the server that the store belongs to, with the key's environment; nil where none is noted.
-    package func server() async throws(StoreError) -> String? { try await open.read { try $0.meta("server") } }
 }

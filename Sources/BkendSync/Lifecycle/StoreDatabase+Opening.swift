@@ -13,11 +13,13 @@ extension StoreDatabase {
     /// process has it open that is refused (`StoreError.Reason.damagedWhileInUse`). A path that this process has open
     /// already gives the same store.
     ///
-    /// - Parameter owner: the user whose store it must be, "" for a guest; a new store becomes theirs. Nil takes anyone's.
+    /// - Parameters:
+    ///   - owner: the user whose store it must be, "" for a guest; a new store becomes theirs. Nil takes anyone's.
+    ///   - tellsDamage: whether whoever opens it tells the app of damage. If not, the next opening does.
     /// - Throws: `StoreError` for another user's or a later version's store, `StorageError` for a file that is no store.
     package static func open(
         path: String, owner: String?, environment: StoreEnvironment = .system, changeLimit: Int = 10_000,
-        options: StorageOptions = StorageOptions()
+        options: StorageOptions = StorageOptions(), tellsDamage: Bool = true
     ) throws -> StoreDatabase {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         try StoreFolder.make(folder)
@@ -29,7 +31,7 @@ extension StoreDatabase {
             try StoreOpening(path: file, environment: environment, changeLimit: changeLimit, options: options).run()
         }
         if let owner { try store.claim(owner) }
-        store.noteDamageToBeTold()
+        if tellsDamage { store.noteDamageToBeTold() }
         return store
     }
 

@@ -35,8 +35,9 @@ extension OpenStore {
             DispatchQueue.global().async {
                 continuation.resume(
                     returning: Result {
-                        try StoreDatabase.requirePresentFormat(path: location.path)
-                        let database = try StoreDatabase.open(path: location.path, owner: owner)
+                        try StoreDatabase.requireNothingToDo(path: location.path)
+                        let database = try StoreDatabase.open(
+                            path: location.path, owner: owner, tellsDamage: false)
                         return OpenStore(StoreCore.shared(over: database, lock: location.lock), at: location)
                     }.mapError { StoreError($0) })
             }
@@ -46,9 +47,14 @@ extension OpenStore {
 }
 
 extension StoreDatabase {
-    /// - Throws: `StoreError` unless the store has this version's format: opening it would migrate it, and the app's version
-    ///   would refuse it then.
-    static func requirePresentFormat(path: String) throws {
+    /// - Throws: `StoreError` where an opening would change the store: it would migrate one of an earlier format, which the
+    ///   app's version would refuse then, and salvage a damaged one, which the app has to be told of.
+    static func requireNothingToDo(path: String) throws {
+        let isLogMissing =
+            try StorePresence(database: path).note == .needsLog && StoreFolder.size(of: path + "-wal") == nil
+        if try isLogMissing || DamageMark.read(beside: path) != nil {
+            throw StoreError(.unusable("the store is damaged; start the app, which saves what can be read"))
+        }
         var options = StorageOptions()
         options.applicationID = applicationID
         let reader = try DocumentStorage.openReader(path: path, options: options)
