@@ -73,6 +73,8 @@ extension DeletionGuard {
             guard let original = suspect.original,
                 try turn.store.original(ofCopy: row, table: key.table)?.hasSameBytes(as: original) == true
             else { break }
+            // A write of the record may have found out meanwhile that it is gone, and is to make it again.
+            if let why = try reasonToKeep(suspect, turn.store) { return try keep(key, original, why, &turn) }
             // What is on its way to the former id is answered first.
             let lane = try turn.store.entries(of: key.table, original).map(\.sequence)
             if !turn.shared.flights.entries.isDisjoint(with: lane) {

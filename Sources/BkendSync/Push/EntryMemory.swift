@@ -17,6 +17,9 @@ struct EntryMemory: Memorable {
     var isReadAlone = false
     /// Whether it was refused once.
     var wasDenied = false
+    /// Whether a lookup by its key has found nothing since it was sent last: a create of a table that doesn't keep keys
+    /// unique.
+    var isAbsent = false
     /// It waits by itself: too few of its kind were refused to say that none would pass.
     var parking: Parking?
 

@@ -17,6 +17,7 @@ extension PushMachine {
         guard let epoch = turn.shared.epoch, let user = turn.shared.session.user else { return false }
         do {
             try turn.store.markInFlight(entry.sequence, body: body, epoch: epoch, user: user)
+            entries[entry.sequence].isAbsent = false
             return true
         } catch let error as StoreError {
             if case .notLeader = error.reason { throw error }
@@ -49,6 +50,14 @@ extension PushMachine {
     }
 
     // MARK: Lookups by client key
+
+    /// Whether a create must be looked up before it is sent again. A refusal doesn't show whose it is: a broken proxy may
+    /// deliver another request's. Where the server keeps keys unique, a second copy is refused; elsewhere only a lookup
+    /// shows that there is no first one.
+    func mustLookUp(_ entry: OutboxEntry, _ turn: EngineTurn<some PushStore>) throws -> Bool {
+        guard entry.clientKey != nil, entry.attempts > 0, !entries[entry.sequence].isAbsent else { return false }
+        return try turn.store.facts(of: entry.table)?.hasUniqueKey != true
+    }
 
     /// Asks for rows that carry the keys of creates whose answers were lost.
     mutating func lookUp(_ table: String, _ sequences: [Int64], _ turn: inout EngineTurn<some PushStore>) throws {
@@ -94,7 +103,13 @@ extension PushMachine {
         _ sequence: Int64, isWhole: Bool, sentAt: SyncInstant, _ turn: inout EngineTurn<some PushStore>
     ) throws {
         guard let entry = try turn.store.entry(sequence) else { return entries.forget(sequence) }
-        guard entry.state == .ambiguous, isWhole else { return wait(sequence, &turn) }
+        guard entry.state == .ambiguous || entry.state == .queued, isWhole else { return wait(sequence, &turn) }
+        if entry.state == .queued {
+            // Its request was answered, so no copy of it is still to come.
+            entries[sequence].isAbsent = true
+            entries[sequence].wait = nil
+            return
+        }
         if let error = entries[sequence].duplicate { return try reject(entry, duplicate: error, &turn) }
         let lost = lostAt(sequence)
         let evidence = LookupEvidence(
@@ -102,6 +117,7 @@ extension PushMachine {
         if turn.rules.mayResend(evidence) {
             try turn.store.requeue(sequence, after: nil)
             entries[sequence].wait = nil
+            entries[sequence].isAbsent = true
         } else {
             let until = lost.advanced(by: turn.configuration.serverDoneAfter)
             entries[sequence].wait = RetryWait(
@@ -126,7 +142,10 @@ extension PushMachine {
     private mutating func unfindable(_ sequence: Int64, _ error: ErrorBody, _ turn: inout EngineTurn<some PushStore>)
         throws
     {
-        guard let entry = try turn.store.entry(sequence), entry.state == .ambiguous else { return }
+        guard let entry = try turn.store.entry(sequence) else { return }
+        // The server refused it, and there is nothing more to be learnt about that.
+        if entry.state == .queued { entries[sequence].isAbsent = true }
+        guard entry.state == .ambiguous else { return }
         let hasUniqueKey = try turn.store.facts(of: entry.table)?.hasUniqueKey ?? false
         if hasUniqueKey, entries[sequence].duplicate == nil {
             let until = lostAt(sequence).advanced(by: turn.configuration.serverDoneAfter)

@@ -40,6 +40,7 @@ extension PushMachine {
         let isStrict = turn.configuration.lanes <= 1
         if isStrict, try turn.store.entries(table: nil, state: .ambiguous, after: 0, limit: 1).first != nil { return }
         var reads: [(table: String, entries: [OutboxEntry])] = []
+        var lookups: [(table: String, entries: [Int64])] = []
         // What waits or is being read takes room in the list without using a slot.
         let waiting = entries.all.count { $0.wait != nil } + holds.count + busy.count
         let limit = isStrict ? 1 : turn.configuration.candidatesPerLane * turn.configuration.lanes + waiting
@@ -52,7 +53,11 @@ extension PushMachine {
             switch entry.kind {
             case .create:
                 guard turn.maySend, try entry.clientKey == nil || turn.isLearnt(entry.table) else { continue }
-                if try sendCreate(entry, &turn) { slots -= 1 }
+                if try mustLookUp(entry, turn) {
+                    lookups.add(entry.sequence, to: entry.table)
+                } else if try sendCreate(entry, &turn) {
+                    slots -= 1
+                }
             case .update, .delete:
                 if let copy = try takeCopy(of: entry, &turn) {
                     guard turn.maySend else { continue }
@@ -66,6 +71,7 @@ extension PushMachine {
                 }
             }
         }
+        for (table, entries) in lookups where turn.maySend { try lookUp(table, entries, &turn) }
         for (table, entries) in reads { try read(table, entries, &turn) }
     }
 
@@ -121,6 +127,7 @@ extension PushMachine {
             }
             // A place of one kind is tried by that kind's own requests, and by the reads that come before them.
             switch (place.kind, item.request.operation) {
+            case (.create?, .list): return item.errand.isLookup
             case (.create?, .create), (.update?, .update), (.delete?, .delete), (nil, _): return true
             case (.update?, .list), (.update?, .record), (.delete?, .list), (.delete?, .record): return true
             default: return false

@@ -35,6 +35,9 @@ extension Errand {
     /// Whether it reads one record for an entry.
     var isCopy: Bool { if case .copy = self { true } else { false } }
 
+    /// Whether it looks creates up by their keys.
+    var isLookup: Bool { if case .lookup = self { true } else { false } }
+
     /// Whether it looks at a row that should not be there.
     var isLook: Bool { if case .look = self { true } else { false } }
 

@@ -20,6 +20,8 @@ final class MemoryStore {
     var kept: [String: String] = [:]
     /// The record that rows with a key are copies of.
     var original: String?
+    /// Records that are being made again.
+    var recreated: Set<String> = []
     /// What was changed, in order.
     private(set) var changes: [String] = []
 
@@ -149,7 +151,10 @@ extension MemoryStore: PushStore {
     func isKnown(_ table: String, _ id: String) -> Bool { bases[id] != nil }
     func baseText(_ table: String, _ id: String) -> [UInt8]? { nil }
 
-    func markInFlight(_ sequence: Int64, body: [UInt8], epoch: Int64, user: String) { set(sequence, .inFlight) }
+    func markInFlight(_ sequence: Int64, body: [UInt8], epoch: Int64, user: String) {
+        set(sequence, .inFlight)
+        for index in outbox.indices where outbox[index].sequence == sequence { outbox[index].attempts += 1 }
+    }
     func markAmbiguous(_ sequence: Int64, _ failure: EntryFailure?) { set(sequence, .ambiguous) }
     func markUnresolved(_ sequence: Int64, _ failure: EntryFailure?) { set(sequence, .unresolved) }
     func requeue(_ sequence: Int64, after failure: EntryFailure?) { set(sequence, .queued) }
@@ -171,7 +176,7 @@ extension MemoryStore: PushStore {
     func setFacts(_ facts: TableFacts, of table: String) { self.facts[table] = facts }
 
     func isCalledOff(_ table: String, _ id: String) -> Bool { false }
-    func hasAlias(_ id: String) -> Bool { false }
+    func hasAlias(_ id: String) -> Bool { recreated.contains(id) }
     func wasMadeAgain(_ row: AnswerRow, table: String) -> Bool { false }
     func bearsItsKey(_ row: AnswerRow, table: String) -> Bool { row.id == original }
     func isCancelled(_ row: AnswerRow, table: String) -> Bool { original == nil }

@@ -43,6 +43,17 @@ import Testing
         #expect(run.push.guarding.suspects.isEmpty)
     }
 
+    @Test("A record that is made again while its new id is looked at keeps the id that it gets")
+    func recreatedMeanwhile() throws {
+        _ = try plan()
+        try run.answer(.missing)
+        #expect(try plan() == [.look(twin)])
+        run.store.recreated = ["a"]
+        try run.answer(.done(.record(AnswerRow("b"))))
+        #expect(run.store.takeChanges() == ["keepTwin b", "report twin a"])
+        #expect(run.push.guarding.suspects.isEmpty)
+    }
+
     @Test("A row stays where the user can't read the original")
     func hidden() throws {
         _ = try plan()

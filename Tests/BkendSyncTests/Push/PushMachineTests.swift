@@ -7,7 +7,7 @@ import Testing
 @Suite struct PushMachineTests {
     private let run = MachineRun()
 
-    init() { run.store.facts["notes"] = TableFacts(uniqueFields: []) }
+    init() { run.store.facts["notes"] = TableFacts(uniqueFields: [], hasUniqueKey: true) }
 
     /// Adds a write to the outbox.
     private func write(
@@ -209,6 +209,38 @@ import Testing
         try write(2, .create, "~2")
         run.store.outbox[1].table = "books"
         #expect(try plan() == [.create(2)])
+    }
+
+    @Test(
+        "A refused create is looked up before it is sent again, unless the server keeps keys unique",
+        arguments: [true, false])
+    func refused(isUnique: Bool) throws {
+        run.store.facts["notes"] = TableFacts(uniqueFields: [], hasUniqueKey: isUnique)
+        try write(1, .create, "~1")
+        _ = try plan()
+        try run.answer(.tooMany(retryAfter: nil))
+        run.pass(.seconds(60))
+        if !isUnique {
+            #expect(try plan() == [.lookup(table: "notes", [1])])
+            try run.answer(.page())
+        }
+        #expect(try plan() == [.create(1)])
+        // What didn't leave the device needs no lookup.
+        try run.answer(.notSent(SyncFailure(.unreachable)))
+        run.pass(.seconds(60))
+        #expect(try plan() == [.create(1)])
+    }
+
+    @Test("A refused create that can't be looked up is sent again: the server said that it did nothing")
+    func unlistable() throws {
+        run.store.facts["notes"] = TableFacts(uniqueFields: [])
+        try write(1, .create, "~1")
+        _ = try plan()
+        try run.answer(.tooMany(retryAfter: nil))
+        run.pass(.seconds(60))
+        #expect(try plan() == [.lookup(table: "notes", [1])])
+        try run.answer(.forbidden)
+        #expect(try plan() == [.create(1)])
     }
 
     @Test("An update whose answer was lost stays in doubt when its repetition is refused")

@@ -229,7 +229,10 @@ extension World {
     /// interval. A device with a write that still waits has something to do.
     package func checkNothingToDo() throws {
         let idle = try devices.filter { device in
-            try device.store?.read { try $0.outbox.entries(state: .queued).isEmpty } ?? false
+            // A guest's refused change stays in doubt if an earlier answer to it was lost.
+            try device.store?.read { snapshot in
+                try [.queued, .inFlight, .ambiguous].allSatisfy { try snapshot.outbox.entries(state: $0).isEmpty }
+            } ?? false
         }
         try check(idle, "a sync with nothing to do", asking: 6, after: 4_000) {
             for device in devices { try tell(device, .syncNow) }

@@ -260,10 +260,13 @@ import Testing
     }
 
     /// Nothing in a refusal shows whose it is: without a key, the record can't be found before the create is repeated.
-    @Test("A proxy answers a create with another one's refusal: it is made once with a key", arguments: [true, false])
-    func swappedRefusal(takesKeys: Bool) throws {
-        let stage = try Stage(["ann"]) {
+    @Test(
+        "A proxy answers a create with another one's refusal: it is made once with a key, also where keys aren't unique",
+        arguments: [(true, true), (true, false), (false, false)])
+    func swappedRefusal(takesKeys: Bool, uniqueKeys: Bool) throws {
+        let stage = try Stage(["ann"], uniqueKeys: uniqueKeys) {
             $0.server[table: "notes"]?.takesExtraFields = takesKeys
+            $0.server[table: "notes"]?.uniques.removeAll { $0 == "slug" }
             $0.server.tables.append(
                 ServerTable(
                     "locked", fields: [ServerField("n", .int)], access: TableAccess(user: [.read, .list])))
