@@ -33,9 +33,10 @@ extension AliasPart where Store == StoreTransaction {
     /// The server has the record of a local id, under an id of its own.
     func complete(_ localID: String, as id: String) throws {
         try db.perform(
-            "UPDATE sync_aliases SET server_id = ?, state = 'completed' WHERE local_id = ?", .text(id),
-            .text(localID))
-        try db.perform("UPDATE sync_aliases SET server_id = ? WHERE server_id = ?", .text(id), .text(localID))
+            "UPDATE sync_aliases SET server_id = ?, state = 'completed', ended = NULL WHERE local_id = ?",
+            .text(id), .text(localID))
+        try db.perform(
+            "UPDATE sync_aliases SET server_id = ?, ended = NULL WHERE server_id = ?", .text(id), .text(localID))
         store.noteAliases()
     }
 
@@ -56,14 +57,15 @@ extension AliasPart where Store == StoreTransaction {
 
     /// A local id leads to another record of the server's.
     func lead(_ localID: String, to id: String) throws {
-        try db.perform("UPDATE sync_aliases SET server_id = ? WHERE local_id = ?", .text(id), .text(localID))
+        try db.perform(
+            "UPDATE sync_aliases SET server_id = ?, ended = NULL WHERE local_id = ?", .text(id), .text(localID))
         store.noteAliases()
     }
 
     /// A record of the server's has another id there: its former ids lead to the new one, the last of them too.
     func move(_ old: RecordKey, to id: String, as alias: Alias) throws {
         try db.perform(
-            "UPDATE sync_aliases SET server_id = ? WHERE server_id = ? AND collection = ?", .text(id),
+            "UPDATE sync_aliases SET server_id = ?, ended = NULL WHERE server_id = ? AND collection = ?", .text(id),
             .text(old.id), .text(old.table))
         try db.perform(
             """
@@ -78,6 +80,40 @@ extension AliasPart where Store == StoreTransaction {
         try db.perform(
             "DELETE FROM sync_aliases WHERE local_id = ? AND collection = ? AND state <> 'pending'", .text(key.id),
             .text(key.table))
+    }
+
+    // MARK: Records that are gone
+
+    /// A record is gone: its ids are numbered, behind all that went before. The number, nil for a record that has only
+    /// the server's id.
+    func end(_ key: RecordKey) throws -> Int64? {
+        guard try store.hasAliases() else { return nil }
+        let next = try db.number("SELECT ifnull(max(ended), 0) + 1 FROM sync_aliases WHERE ended IS NOT NULL")
+        let changes = db.totalChangesCount
+        try db.perform(
+            """
+            UPDATE sync_aliases SET ended = ?1 WHERE (server_id = ?2 OR local_id = ?2) AND collection = ?3
+                AND state <> 'pending' AND ended IS NULL
+            """, .int(next), .text(key.id), .text(key.table))
+        return db.totalChangesCount == changes ? nil : next
+    }
+
+    /// The ids whose records went at some number or before.
+    func ended(upTo number: Int64) throws -> [Alias] {
+        try db.all(
+            "SELECT \(AliasRow.columns) FROM sync_aliases WHERE ended <= ?", .int(number), read: AliasRow.read)
+    }
+
+    /// The record of an id is there after all.
+    func resume(_ localID: String) throws {
+        try db.perform("UPDATE sync_aliases SET ended = NULL WHERE local_id = ?", .text(localID))
+    }
+
+    /// Forgets an id. The newest stays, since the next one is numbered by it.
+    func forget(_ localID: String) throws {
+        try db.perform(
+            "DELETE FROM sync_aliases WHERE local_id = ? AND number < (SELECT max(number) FROM sync_aliases)",
+            .text(localID))
     }
 
     // MARK: Records that are made again

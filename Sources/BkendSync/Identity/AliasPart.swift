@@ -82,7 +82,7 @@ extension StoreView {
 }
 
 /// How a row of the id table is read.
-private enum AliasRow {
+enum AliasRow {
     static let columns = "local_id, collection, server_id, user, client_key, state, former_user"
 
     static func read(_ row: RunningStatement) throws -> Alias {

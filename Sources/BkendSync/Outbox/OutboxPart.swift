@@ -120,6 +120,11 @@ package struct OutboxPart<Store: StoreView>: StorePart {
         return try db.number(any, .text(key.table), .text(key.id)) != 0
     }
 
+    /// Whether an entry waits for the app as a dead letter.
+    func hasFailed() throws -> Bool {
+        try db.number("SELECT 1 FROM sync_entries WHERE \(EntrySQL.isIn(.failed)) LIMIT 1") != 0
+    }
+
     /// The records of a table that have creates, and that the server doesn't list yet.
     func createdRecords(of table: String) throws -> Set<ExactString> {
         Set(

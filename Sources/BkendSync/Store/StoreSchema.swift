@@ -40,7 +40,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first, second, third, fourth]
+    static let migrations = [first, second, third, fourth, fifth]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,7 +81,7 @@ enum StoreSchema {
         ) WITHOUT ROWID;
         CREATE INDEX sync_edges_named ON sync_edges (local_id);
 
-        -- The id table. An alias stays for ever.
+        -- The id table.
         CREATE TABLE sync_aliases (
             number INTEGER PRIMARY KEY,
             local_id TEXT NOT NULL UNIQUE,
@@ -197,5 +197,13 @@ enum StoreSchema {
         DELETE FROM sync_counts WHERE state = 'blocked';
         CREATE INDEX sync_entries_holding ON sync_entries (state)
             WHERE state = 'unresolved' OR state = 'failed' AND kind = 'create';
+        """
+
+    /// The ids of records that are gone don't stay for ever.
+    private static let fifth = """
+        -- In which order records went, NULL for one that is there, or may come.
+        ALTER TABLE sync_aliases ADD COLUMN ended INTEGER;
+        UPDATE sync_aliases SET ended = number WHERE state = 'cancelled';
+        CREATE INDEX sync_aliases_ended ON sync_aliases (ended) WHERE ended IS NOT NULL;
         """
 }

@@ -39,6 +39,11 @@ package struct SubscriptionPart<Store: StoreView>: StorePart {
         Completeness(drained: try all(of: table).filter(\.isDrained).map(\.filter.filter))
     }
 
+    /// Whether a subscription's filter, as the app gave it, contains a text.
+    func name(_ text: String) throws -> Bool {
+        try db.number("SELECT 1 FROM sync_subscriptions WHERE instr(filter, ?) LIMIT 1", .text(text)) != 0
+    }
+
     /// The tables that have writes or subscriptions, in order.
     func tablesToLearn() throws -> [String] {
         try db.all(

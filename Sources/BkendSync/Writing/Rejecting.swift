@@ -40,6 +40,7 @@ struct Rejecting: StorePart {
         try store.outbox.dropEdges(to: key.id)
         // What named it waits for it no longer.
         store.touchesOutbox = true
+        try store.forgetting.gone(key)
         for dependent in dependents where dependent.state != .failed {
             // An earlier one may have taken it along.
             guard let dependent = try store.outbox.storedEntry(dependent.sequence) else { continue }

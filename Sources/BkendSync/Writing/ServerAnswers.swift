@@ -93,6 +93,7 @@ package struct ServerAnswers: StorePart {
         try store.members.remove(key)
         try store.lanes.rebuild(key, base: nil)
         try store.settled.note(key, isDeleted: true)
+        try store.forgetting.gone(key)
     }
 }
 

@@ -1,0 +1,30 @@
+import BkendWire
+
+/// Ids of records that are gone. An app may still hold one, and an old copy of a create may still bear its key, so the
+/// newest stay; an app that makes and deletes records all day must not fill its device with the others.
+struct Forgetting: StorePart {
+    let store: StoreTransaction
+
+    /// How many records' ids stay, and how many more there may be until they are looked through.
+    private static let kept: (records: Int64, more: Int64) = (2_000, 200)
+
+    /// A record was deleted on the server, or discarded before the server had it.
+    func gone(_ key: RecordKey) throws {
+        guard let number = try store.aliases.end(key), number % Self.kept.more == 0 else { return }
+        // A dead letter may name a discarded record, and must be refused for it when it is retried.
+        if try store.outbox.hasFailed() { return }
+        for alias in try store.aliases.ended(upTo: number - Self.kept.records) {
+            let record = RecordKey(alias.table, alias.serverID ?? alias.localID)
+            if try store.changes.now(record) != nil {
+                try store.aliases.resume(alias.localID)
+            } else if try !store.outbox.hasEntry(of: record) && !store.subscriptions.name(alias.localID) {
+                try store.aliases.forget(alias.localID)
+            }
+        }
+    }
+}
+
+extension StoreTransaction {
+    /// Ids of records that are gone.
+    var forgetting: Forgetting { Forgetting(store: self) }
+}
