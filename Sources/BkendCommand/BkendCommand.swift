@@ -19,7 +19,7 @@ struct BkendCommand: AsyncParsableCommand {
             """,
         subcommands: [
             LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, ListCommand.self, GetCommand.self,
-            CreateCommand.self, UpdateCommand.self, DeleteCommand.self, CountCommand.self,
+            CreateCommand.self, UpdateCommand.self, DeleteCommand.self, CountCommand.self, WatchCommand.self,
             GenerateCommand.self, StoreCommand.self,
         ])
 }

@@ -110,4 +110,31 @@ struct StoreCommandTests {
             await guest.shutdown()
         }
     }
+
+    @Test("A store is synchronised by its user, and by one process at a time")
+    func synchronise() async throws {
+        try await run { desk, store, folder in
+            let nobody = try await desk.bkend("store", "sync", folder)
+            #expect(nobody.status == 77 && nobody.errors.contains("another user's; use 'bkend login'"), "\(nobody)")
+            let login = try await desk.bkend(
+                "login", "ada@example.com", "--password-stdin", input: "correct horse 1\n")
+            #expect(login.status == 0, "\(login)")
+            let first = try await desk.bkend("store", "sync", folder, "--json")
+            let outcome: JSONObject = ["sent": 1, "waiting": 1, "failed": 1, "unresolved": 0, "newReports": 0]
+            #expect(try first.json() == [.object(outcome)] && first.status == 1, "\(first)")
+            #expect(first.errors.contains("bkend store doctor"))
+            #expect(try await desk.bkend("count", "articles").output == "1\n")
+
+            let failed = try #require(try await store.outbox.entries(in: .failed).first)
+            _ = try await desk.bkend("store", "edit", folder, "\(failed.id)", #"{"title": "Mended"}"#, "--retry")
+            let second = try await desk.bkend("store", "sync", folder)
+            #expect(second.status == 0 && second.output.contains("sent        2\n"), "\(second)")
+            #expect(try await desk.bkend("count", "articles").output == "3\n")
+
+            try await store.sync.start()
+            _ = await store.sync.settled()
+            let led = try await desk.bkend("store", "sync", folder)
+            #expect(led.status == 75 && led.errors.contains("another process synchronises the store now"), "\(led)")
+        }
+    }
 }

@@ -57,6 +57,7 @@ extension ExitStatus {
     init(_ error: StoreError) {
         switch error.reason {
         case .unusable, .noSuchEntry: self = .notFound
+        case .invalidQuery, .invalidTable: self = .usage
         default: self = .failure
         }
     }

@@ -23,6 +23,13 @@ struct Terminal: Sendable {
             columns: columns, hasStyles: isTerminal && !isPlain, showsProgress: isatty(STDERR_FILENO) == 1)
     }
 
+    /// The same terminal with so many columns less.
+    func narrowed(by count: Int) -> Terminal {
+        var narrower = self
+        narrower.columns = columns.map { max(1, $0 - count) }
+        return narrower
+    }
+
     /// A text in bold, where that can be shown.
     func bold(_ text: String) -> String { hasStyles ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 }

@@ -39,5 +39,6 @@ struct StoreCommand: AsyncParsableCommand {
         subcommands: [
             StoreStatusCommand.self, StoreDoctorCommand.self, StoreOutboxCommand.self, StoreRetryCommand.self,
             StoreEditCommand.self, StoreDiscardCommand.self, StoreReportsCommand.self, StoreQueryCommand.self,
+            StoreSyncCommand.self,
         ])
 }
