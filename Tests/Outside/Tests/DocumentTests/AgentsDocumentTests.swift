@@ -1,0 +1,1 @@
+../../../EndToEndTests/AgentsDocumentTests.swift
