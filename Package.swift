@@ -33,7 +33,7 @@ let package = Package(
         .library(name: "Bkend", targets: ["Bkend"]),
         .library(name: "BkendTesting", targets: ["BkendTesting"]),
         .executable(name: "bkend-server", targets: ["bkend-server"]),
-        .executable(name: "bkend", targets: ["BkendCommand"]),
+        .executable(name: "bkend", targets: ["BkendPrograms"]),
     ],
     traits: [
         .trait(name: "Server", description: "The reference server, the bkend-server command and BkendTesting."),
@@ -79,7 +79,7 @@ let package = Package(
                 .target(name: "BkendMacros", condition: .when(traits: ["Macros"])),
             ],
             swiftSettings: strict),
-        .executableTarget(
+        .target(
             name: "BkendCommand",
             dependencies: [
                 "Bkend", "BkendSync", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
@@ -118,12 +118,13 @@ let package = Package(
                 server("UnixSignals", "swift-service-lifecycle"), "CSQLite",
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "bkend-server",
+        .target(
+            name: "BkendServerCommand",
             dependencies: [
                 "BkendAccounts", "BkendServer", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .executableTarget(name: "bkend-server", dependencies: ["BkendServerCommand"], swiftSettings: strict),
         .target(
             name: "BkendTesting",
             dependencies: [
@@ -132,6 +133,10 @@ let package = Package(
                 server("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // MARK: The client's and the server's command in one
+        .executableTarget(
+            name: "BkendPrograms", dependencies: ["BkendCommand", "BkendServerCommand"], swiftSettings: strict),
 
         // MARK: Samples
         .executableTarget(
@@ -231,9 +236,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendServer", "BkendTesting", "BkendTransport",
-                "BkendWire",
-                "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server", "offline-notes", httpTypes, logging,
+                "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendPrograms", "BkendServer", "BkendTesting",
+                "BkendTransport", "BkendWire", "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server",
+                "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

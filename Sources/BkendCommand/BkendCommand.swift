@@ -1,9 +1,9 @@
 import ArgumentParser
+import BkendWire
 
 /// The client's command.
-@main
-struct BkendCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct BkendCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "bkend",
         abstract: "Work with the records of a bkend server from a terminal.",
         discussion: """
@@ -17,9 +17,12 @@ struct BkendCommand: AsyncParsableCommand {
             written, 75 where the server has too much to do, 77 for what the key or the user may not do, 1 for \
             anything else.
             """,
+        version: "bkend \(PackageVersion.current)",
         subcommands: [
             LoginCommand.self, LogoutCommand.self, WhoamiCommand.self, ListCommand.self, GetCommand.self,
             CreateCommand.self, UpdateCommand.self, DeleteCommand.self, CountCommand.self, WatchCommand.self,
             GenerateCommand.self, StoreCommand.self,
         ])
+
+    package init() {}
 }

@@ -74,10 +74,11 @@ let package = Package(
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("UnixSignals", "swift-service-lifecycle"),
             ], swiftSettings: strict),
-        .executableTarget(
-            name: "bkend-server",
+        .target(
+            name: "BkendServerCommand",
             dependencies: ["BkendAccounts", "BkendServer", "BkendWire", logging, argumentParser],
             swiftSettings: strict),
+        .executableTarget(name: "bkend-server", dependencies: ["BkendServerCommand"], swiftSettings: strict),
         .target(
             name: "BkendTesting",
             dependencies: [
