@@ -8,7 +8,8 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
 .PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
-	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate clean
+	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate docs check-docs \
+	manual release release-check clean
 
 help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
@@ -32,6 +33,11 @@ help:
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
 	@echo "make dependent    build a package that uses this one without its server"
 	@echo "make generate     compile the models of random schemas with odd names (MODELS=500)"
+	@echo "make docs         the documentation as a static site in .build/docs/site: no warning, no symbol without a topic"
+	@echo "make check-docs   load each page of that site in headless Chromium, and find no error in its log"
+	@echo "make manual       manual pages and completions of both commands, in .build/manual"
+	@echo "make release      a tarball and a .deb of both commands, in .build/release-VERSION (release build, some minutes)"
+	@echo "make release-check  install both in fresh Debian roots without Swift, and use them (debootstrap)"
 	@echo "make bench        measure against other libraries (release build, some minutes)"
 
 setup:
@@ -120,6 +126,22 @@ mutants: setup
 outside: setup
 	@swift build --build-tests --package-path Tests/Outside
 
+docs: setup
+	@Scripts/docs
+
+check-docs:
+	@Scripts/pages
+
+manual: setup
+	@swift build --product bkend
+	@Scripts/manual "$$(swift build --show-bin-path)/bkend" .build/manual
+
+release: setup
+	@Scripts/release
+
+release-check:
+	@Scripts/release-check
+
 stress-transport: setup
 	@swift build --build-tests
 	@BKEND_STRESS_SECONDS=$(or $(SECONDS),600) swift test --skip-build --filter '^BkendCurlTests\.(StressTests|LoopModelTests)'
@@ -134,4 +156,4 @@ simulate: setup
 		--state .build/simulate-$(FIRST)-$(SEEDS)
 
 clean:
-	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build Tests/Attacks/.build Tests/Outside/.build Tests/Sanitize/.build-*
+	@rm -rf .build Benchmarks/.build Tests/Fuzz/.build Tests/Attacks/.build Tests/Outside/.build Tests/Sanitize/.build-* .build-release

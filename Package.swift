@@ -146,6 +146,8 @@ let package = Package(
         .executableTarget(
             name: "offline-notes", dependencies: ["Bkend", server("ArgumentParser", "swift-argument-parser")],
             path: "Samples/OfflineNotes", exclude: ["README.md", "tables.json"], swiftSettings: strict),
+        .executableTarget(
+            name: "groceries", dependencies: ["Bkend"], path: "Samples/Groceries", swiftSettings: strict),
 
         .testTarget(
             name: "TestedNotes", dependencies: ["Bkend", "BkendTesting"], path: "Samples/TestedNotes",
@@ -238,7 +240,7 @@ let package = Package(
             dependencies: [
                 "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendPrograms", "BkendServer", "BkendTesting",
                 "BkendTransport", "BkendWire", "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server",
-                "offline-notes", httpTypes, logging,
+                "groceries", "offline-notes", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

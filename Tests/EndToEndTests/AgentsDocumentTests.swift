@@ -156,10 +156,11 @@ struct Errand: Equatable {
     @Test("Rule 10: a test stops the server")
     func testing() async throws {
         let tables = Self.tables
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-agents-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
         let server = try await TestServer.start(tables: tables)
         let client = try BkendClient(url: server.url, key: server.publishableKey)
         try await client.accounts.signUp(email: "ada@example.com", password: "correct horse 1")
-        let folder = URL(filePath: server.folder).appending(path: "device")
         let store = try await client.openLocalStore(at: folder)
         try await store.sync.start()
         let errand = try await store.table(Errand.self).create(Errand(title: "Stamps"))

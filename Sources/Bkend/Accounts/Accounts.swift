@@ -126,6 +126,7 @@ public struct Accounts: Sendable {
     /// - Parameters:
     ///   - page: from 1.
     ///   - limit: the number of sessions per page, at most 100.
+    ///   - options: the call's deadline, retries and headers.
     public func sessions(
         page: Int = 1, limit: Int = 20, options: CallOptions = .default
     ) async throws(BkendError) -> [DeviceSession] {

@@ -43,8 +43,9 @@ extension LocalStore {
     /// Ends a subscription. Removes its records from this device, except those that another subscription or an outbox
     /// entry holds.
     ///
-    /// - Parameter keepingRecords: whether the records stay, in the last version from the server, until they are
-    ///   evicted.
+    /// - Parameters:
+    ///   - id: the subscription's id.
+    ///   - keepingRecords: whether the records stay, in the last version from the server, until they are evicted.
     /// - Throws: `StoreError`; `noSuchSubscription` for one that has ended.
     public func unsubscribe(
         _ id: LocalSubscription.ID, keepingRecords: Bool = false

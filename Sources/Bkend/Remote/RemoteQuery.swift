@@ -43,6 +43,7 @@ extension RemoteQueryable {
     /// - Parameters:
     ///   - number: the page, from 1.
     ///   - limit: the number of rows per page, 1 to 100.
+    ///   - options: the call's deadline, retries and headers.
     /// - Throws: `BkendError`. A server never returns a shorter page than requested. If the rows exceed the server's
     ///   size limit for a response, the error's code is `pageTooLarge`, and its `largestLimit` is the number of rows
     ///   that fit. Page numbers depend on the limit, so start again with the first page, or continue with
@@ -58,6 +59,7 @@ extension RemoteQueryable {
     /// - Parameters:
     ///   - offset: the number of rows to skip, from 0.
     ///   - limit: the maximum number of rows, 1 to 100.
+    ///   - options: the call's deadline, retries and headers.
     /// - Throws: `BkendError`, with the code `pageTooLarge` if the rows exceed the server's size limit for a response.
     ///   The error's `largestLimit` is the number of rows that fit from this offset.
     public func page(

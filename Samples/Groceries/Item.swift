@@ -1,0 +1,1 @@
+../../Sources/Bkend/Bkend.docc/Resources/groceries-02-Item.swift

@@ -1,0 +1,7 @@
+import Bkend
+
+@Table("items")
+struct Item: Equatable {
+    var name: String
+    var isBought = false
+}

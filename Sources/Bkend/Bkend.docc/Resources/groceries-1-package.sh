@@ -1,0 +1,2 @@
+mkdir -p groceries/Sources/groceries
+cd groceries

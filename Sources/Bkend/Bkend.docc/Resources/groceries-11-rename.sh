@@ -1,0 +1,3 @@
+groceries rename Leek
+groceries sync
+# idle: 0 waiting, 0 rejected

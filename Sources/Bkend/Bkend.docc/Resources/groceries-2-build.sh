@@ -1,0 +1,2 @@
+swift build
+PATH="$PWD/.build/debug:$PATH"
