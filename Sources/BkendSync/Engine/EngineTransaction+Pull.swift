@@ -35,7 +35,10 @@ extension EngineTransaction: PullStore {
 
     func confirmMembers(of number: Int64) throws { try store.members.confirm(number) }
 
-    func lose(_ number: Int64, _ ids: [String]) throws { try store.members.lose(number, ids) }
+    func lose(_ number: Int64, _ ids: [String]) throws {
+        try store.members.lose(number, ids)
+        try store.forgetting.left(number, ids)
+    }
 
     func dropUnheld(_ table: String) throws { try store.holding.dropUnheld(table) }
 }

@@ -8,6 +8,15 @@ struct Forgetting: StorePart {
     /// How many records' ids stay, and how many more there may be until they are looked through.
     private static let kept: (records: Int64, more: Int64) = (2_000, 200)
 
+    /// Members of a subscription aren't on the server's list any more. If that is the whole table's, others have deleted
+    /// them, or this user may not see them.
+    func left(_ subscription: Int64, _ ids: [String]) throws {
+        guard let subscription = try store.subscriptions.subscription(subscription), subscription.filter.isEmpty else {
+            return
+        }
+        for id in ids { try gone(RecordKey(subscription.table, id)) }
+    }
+
     /// A record was deleted on the server, or discarded before the server had it.
     func gone(_ key: RecordKey) throws {
         guard let number = try store.aliases.end(key), number % Self.kept.more == 0 else { return }

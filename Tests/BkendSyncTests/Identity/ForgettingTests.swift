@@ -71,6 +71,24 @@ import Testing
         #expect(try fixture.visible(kept)?["title"] == "A")
     }
 
+    @Test("Others' deletions count where the whole table is subscribed to", arguments: [true, false])
+    func deletedElsewhere(isWhole: Bool) throws {
+        let filter = try isWhole ? RESTFilter() : RESTFilter(allOf: [Condition("title", .equals("A"))])
+        let gone = try fixture.store.write { tx in
+            let number = try tx.subscribing.subscribe("notes", to: filter)
+            return try (0..<2_200).map { index in
+                let local = try tx.writes.create("notes", ["title": "A"])
+                let create = try #require(tx.outbox.entries(of: "notes", local).first)
+                try tx.adopting.adopt(create.sequence, row: row("s\(index)"))
+                try tx.members.lose(number, ["s\(index)"])
+                try tx.forgetting.left(number, ["s\(index)"])
+                try tx.holding.dropUnheld()
+                return local
+            }
+        }
+        #expect(try ids() == Array(gone.suffix(isWhole ? 2_000 : 2_200)))
+    }
+
     @Test("A record that is back keeps its ids, and so does what a subscription's filter or a dead letter may name")
     func needed() throws {
         let (back, named) = try fixture.store.write { tx in
