@@ -13,6 +13,7 @@ private let reachability = AsyncStream<Bool> { $0.finish() }
 private func isSure(_ question: String) -> Bool { true }
 private func isYours(_ writes: Int, _ lastWrite: Date?) -> Bool { true }
 private func show(_ state: SyncStatus.State, _ pending: Int, _ failed: Int) {}
+private func show(_ text: String) {}
 private func render(_ lines: [String], _ changes: SnapshotChanges) {}
 private func render<Model>(_ records: [Record<Model>]) {}
 private func render<Model>(_ snapshot: Snapshot<Model>) {}
@@ -48,6 +49,77 @@ private enum ByMacro {
         var isPublished = false
         var tags: [String] = []
         @Column("body") var content: String?
+    }
+}
+
+private enum References {
+    @Table("comments")
+    struct Comment {
+        var article: Reference<Article>
+        var text: String
+    }
+
+    @Table("tags")
+    struct Tag {
+        var name: String
+        var slug: String
+    }
+
+    static func online(
+        _ articles: RemoteTable<Article>, _ comments: RemoteTable<Comment>, _ tags: RemoteTable<Tag>, _ id: String
+    ) async throws {
+        let article = try await articles.get(id)
+        do {
+            let comment = try await comments.create(Comment(article: Reference(article), text: "Well said"))
+            let about = try await articles.get(comment.article)
+            print(about)
+        }
+        let page = try await comments.order(by: \.createdAt, .descending).page()
+        let about = try await articles.get(page.records.map(\.article))
+        let tag = try await tags.upsert(Tag(name: "Swift", slug: "swift"), by: \.slug)
+        print(about, tag)
+    }
+
+    static func local(_ articles: LocalTable<Article>, _ comments: LocalTable<Comment>) async throws {
+        let written = try await comments.order(by: \.createdAt).limit(20).fetch()
+        let about = try await articles.get(written.map(\.article))
+        for comment in written { show("\(about[comment.article]?.title ?? "deleted"): \(comment.text)") }
+    }
+}
+
+/// What is observed, and many records at once.
+private enum Observing {
+    @MainActor final class Screen {
+        let notes: LiveValue<Snapshot<Note>>
+        let open: LiveValue<Int>
+
+        init(_ store: LocalStore) {
+            let table = store.table(Note.self)
+            notes = LiveValue(table.order(by: \.createdAt).live())
+            open = LiveValue(table.where { $0.isDone == false }.liveCount())
+        }
+
+        var title: String { "\(open.value ?? 0) to do" }
+    }
+
+    static func local(_ store: LocalStore, _ notes: LocalTable<Note>) async throws {
+        for try await note in notes.live(id) { show(note?.text ?? "deleted") }
+        for try await newest in notes.order(by: \.createdAt, .descending).liveFirst() { show(newest?.text ?? "") }
+        for try await open in notes.where({ $0.isDone == false }).liveCount() { show("\(open) to do") }
+        let result = try await notes.where { $0.text.contains("milk") }.updateAll { $0.isDone = true }
+        try await notes.where { $0.isDone == true }.order(by: \.updatedAt).deleteAll(limit: 100)
+        let note = try await notes.download(id)
+        try await store.subscribe(to: notes.where { $0.id == id })
+        print(result, note)
+    }
+
+    static func online(_ posts: RemoteTable<Post>) async throws {
+        do {
+            let result = try await posts.where { $0.tags.contains("old") }.updateAll { $0.isPublished = false }
+            print(result)
+        }
+        let result = try await posts.where { $0.isPublished == false }.deleteAll(limit: 500)
+        if !result.isComplete { hint("\(result.done.count) were deleted, \(result.failed.count) could not be") }
     }
 }
 

@@ -27,6 +27,12 @@ struct PostTitle {
     var title: String
 }
 
+@Table("comments")
+struct Comment: Equatable {
+    var post: Reference<Post>
+    var text: String
+}
+
 @Suite struct GuideTests {
     private func run(_ body: (RemoteTable<Post>, BkendClient) async throws -> Void) async throws {
         try await Fixture.run { fixture in
@@ -51,6 +57,38 @@ struct PostTitle {
             let last = try await posts.get(draft.id)
             #expect(last.isPublished && last.json["published_on"] == .null)
             #expect(try await posts.count() == 2)
+        }
+    }
+
+    @Test("The guide's changes of many records, and of one by its value")
+    func many() async throws {
+        try await run { posts, _ in
+            try await posts.createAll([
+                Post(title: "One", isPublished: true), Post(title: "Two", isPublished: true, views: 3),
+                Post(title: "Three"),
+            ])
+            let updated = try await posts.where { $0.views == 0 }.updateAll { $0.tags.append("new") }
+            let deleted = try await posts.where { $0.isPublished == false }.deleteAll(limit: 500)
+            let one = try await posts.upsert(Post(title: "Two", content: "Again"), by: \.title)
+            #expect(updated.isComplete && updated.done.count == 2 && deleted.isComplete && deleted.done.count == 1)
+            #expect(one.content == "Again" && one.views == 0)
+            #expect(try await posts.order(by: \.title).page().records.map(\.tags) == [["new"], []])
+        }
+    }
+
+    @Test("The guide's references lead to their records")
+    func references() async throws {
+        try await run { posts, client in
+            let comments = client.table(Comment.self)
+            var shown: [[String]] = []
+            func show(_ title: String, _ text: String) { shown.append([title, text]) }
+            let post = try await posts.create(Post(title: "References"))
+            let comment = try await comments.create(Comment(post: Reference(post), text: "Well said"))
+            let about = try await posts.get(comment.post)
+            let latest = try await comments.where { $0.post == Reference(post) }.page()
+            let discussed = try await posts.get(latest.records.map(\.post))
+            for comment in latest.records { show(discussed[comment.post]?.title ?? "deleted", comment.text) }
+            #expect(about == post && shown == [["References", "Well said"]])
         }
     }
 

@@ -49,7 +49,8 @@ struct Fixture {
                     ]
                 ],
                 "indexes": [["name": "by_views", "fields": ["views": -1]]],
-            ]
+            ],
+            ["name": "comments"],
         ]
     ]
 

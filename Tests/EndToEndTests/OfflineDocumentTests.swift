@@ -1,6 +1,7 @@
 import Bkend
 import BkendTesting
 import Foundation
+import Observation
 import Testing
 
 // The code of docs/offline.md and of README.md's "Use it", line by line; `make lint` checks that they are the same.
@@ -27,6 +28,19 @@ func banner(_ status: SyncStatus) -> String? {
     case .paused(.refused): "The server no longer takes this app's key: update the app"
     default: status.failed > 0 ? "\(status.failed) changes were rejected" : nil
     }
+}
+
+@MainActor final class NotesModel {
+    let list: LiveValue<Snapshot<Note>>
+    let open: LiveValue<Int>
+
+    init(_ notes: LocalTable<Note>) {
+        list = LiveValue(notes.order(by: \.createdAt).live())
+        open = LiveValue(notes.where { $0.isDone == false }.liveCount())
+    }
+
+    var lines: [String] { (list.value?.records ?? []).map(\.text) }
+    var title: String { "\(open.value ?? 0) to do" }
 }
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct OfflineDocumentTests {
@@ -193,6 +207,116 @@ func banner(_ status: SyncStatus) -> String? {
                 break
             }
             #expect(rendered == ["Ordered ", "Waiting ↑"])
+        }
+    }
+
+    @Test("One record, the first one and a count are observed")
+    func observing() async throws {
+        try await run { _, notes, _, _ in
+            let note = try await notes.create(Note(text: "Plan"))
+            let (texts, told) = AsyncStream<String>.makeStream()
+            // Three screens, until each has shown what is there.
+            let screens = [
+                Task {
+                    var title = "" { didSet { told.yield("record \(title)") } }
+                    for try await shown in notes.live(note.id) { title = shown?.text ?? "deleted" }
+                },
+                Task {
+                    var title = "" { didSet { told.yield("first \(title)") } }
+                    let newestFirst = notes.order(by: \.createdAt, .descending)
+                    for try await newest in newestFirst.liveFirst() { title = newest?.text ?? "" }
+                },
+                Task {
+                    var badge = 0 { didSet { told.yield("count \(badge)") } }
+                    for try await count in notes.where({ $0.isDone == false }).liveCount() { badge = count }
+                },
+            ]
+            var missing: Set = ["record Plan", "first Plan", "count 1", "record deleted", "first ", "count 0"]
+            for await text in texts {
+                missing.remove(text)
+                if missing.isDisjoint(with: ["record Plan", "first Plan", "count 1"]), try await notes.count() == 1 {
+                    try await notes.delete(note.id)
+                }
+                if missing.isEmpty { break }
+            }
+            for screen in screens { screen.cancel() }
+        }
+    }
+
+    @Test("Views are told of what changes")
+    func views() async throws {
+        try await run { _, notes, _, _ in
+            try await notes.create(Note(text: "Plan"))
+            try await Self.follow(NotesModel(notes)) { $0 == ["1 to do", "Plan"] }
+        }
+    }
+
+    /// Draws a screen whenever what it shows has changed, until it is as said.
+    @MainActor private static func follow(_ screen: NotesModel, until isSo: ([String]) -> Bool) async throws {
+        var drawn: [String] = []
+        func draw(_ title: String, _ lines: [String]) { drawn = [title] + lines }
+        while !isSo(drawn) {
+            let (changes, change) = AsyncStream<Void>.makeStream()
+            let redraw = { @Sendable in change.finish() }
+            withObservationTracking {
+                draw(screen.title, screen.lines)
+            } onChange: {
+                redraw()
+            }
+            if isSo(drawn) { return }
+            for await _ in changes {}
+        }
+    }
+
+    @Test("Many records are changed at once, and one is found by its value")
+    func manyRecords() async throws {
+        try await run { _, notes, _, _ in
+            var hints: [String] = []
+            func hint(_ text: String) { hints.append(text) }
+            try await notes.createAll([Note(text: "Buy milk"), Note(text: "Oat milk"), Note(text: "Call")])
+            let ticked = try await notes.where { $0.text.contains("milk") }.updateAll { $0.isDone = true }
+            let swept = try await notes.where { $0.isDone == true }.order(by: \.updatedAt).deleteAll(limit: 100)
+            if swept.hasMore { hint("More to sweep") }
+            #expect(ticked.done.count == 2 && swept.done.count == 2 && hints.isEmpty)
+            try await notes.create(Note(text: "Water the plants", isDone: true))
+            let daily = try await notes.upsert(Note(text: "Water the plants", isDone: false), by: \.text)
+            #expect(try await daily.confirmed().isDone == false)
+            #expect(try await notes.count() == 2)
+        }
+    }
+
+    @Test("A record that nobody subscribes to is read into the store, and stays")
+    func oneRecord() async throws {
+        try await run { store, notes, client, _ in
+            for subscription in try await store.subscriptions() { try await store.unsubscribe(subscription.id) }
+            try await store.subscribe(to: notes.where { $0.isDone == true })
+            await store.sync.settled()
+            let id = try await client.table(Note.self).create(Note(text: "Linked")).id
+            #expect(try await notes.get(id) == nil)
+            let linked = try await notes.download(id)
+            #expect(linked.text == "Linked" && linked.syncState == .synced)
+            await store.sync.syncNow()
+            await store.sync.settled()
+            #expect(try await notes.get(id)?.text == "Linked")
+
+            // What waits here stays, and the newest of the rest comes.
+            await store.sync.pause()
+            try await notes.update(id) { $0.isDone = true }
+            try await client.table(Note.self).update(id) { $0.text = "Elsewhere" }
+            #expect(try await notes.download(id).model == Note(text: "Elsewhere", isDone: true))
+            // Nothing is asked about a note that the server can't have.
+            let new = try await notes.create(Note(text: "New"))
+            #expect(try await notes.download(new.id).syncState == .pending)
+            await store.sync.resume()
+            #expect(try await new.confirmed().text == "New")
+            #expect(try await notes.download(new.id).text == "New")
+
+            let nowhere = "0123456789abcdef01234567"
+            let missing = await #expect(throws: BkendError.self) { try await notes.download(nowhere) }
+            #expect(missing?.code == .notFound)
+            try await client.accounts.signOut()
+            let nobody = await #expect(throws: StoreError.self) { try await notes.download(id) }
+            #expect(nobody?.reason == .otherOwner)
         }
     }
 

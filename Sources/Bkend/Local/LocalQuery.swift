@@ -131,9 +131,7 @@ extension LocalResult {
     ///
     /// - Throws: `StoreError` of `notDecodable` if it doesn't fit the model.
     func first(in table: String) throws(StoreError) -> Record<Model>? {
-        if let flawed = undecodable.first {
-            throw StoreError(.notDecodable(flawed.error), table: table, record: flawed.id, field: flawed.error.path)
-        }
+        if let flawed = undecodable.first { throw StoreError(flawed, table: table) }
         return records.first
     }
 }

@@ -99,7 +99,7 @@ extension LocalTable {
         }
     }
 
-    private static func paths<First, each Rest>(
+    static func paths<First, each Rest>(
         _ first: KeyPath<Model.Fields, Field<First>>, _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>
     ) -> [String] {
         var paths = [Model.fields[keyPath: first].fieldPath]

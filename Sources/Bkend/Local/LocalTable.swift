@@ -139,7 +139,7 @@ public struct LocalTable<Model: RecordModel>: Sendable {
     }
 
     /// One transaction in this table.
-    private func change<Result: Sendable>(
+    func change<Result: Sendable>(
         _ body: @escaping @Sendable (TransactionTable<Model>) throws -> Result
     ) async throws(StoreError) -> Result {
         let name = name

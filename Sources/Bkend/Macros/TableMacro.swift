@@ -17,6 +17,9 @@
 /// `let` with a value is a constant: it is written, but never read. Types come from the declaration or from a literal
 /// default.
 ///
+/// If a struct has another one with a macro inside, name the protocol too (`struct List: Table`, or `TableObject`): the
+/// compiler may look for the conformance before it has expanded the macro, depending on the order of files.
+///
 /// If a model declares its own `CodingKeys`, `init(from:)`, `encode(to:)` or `Fields`, the macro keeps it.
 ///
 /// - Parameter name: the table's name (rest-api.md §2), a string literal.

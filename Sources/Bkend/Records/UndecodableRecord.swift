@@ -27,6 +27,13 @@ public struct UndecodableRecord: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(id): \(error)" }
 }
 
+extension StoreError {
+    /// The error where the record is all that was asked for.
+    init(_ record: UndecodableRecord, table: String) {
+        self.init(.notDecodable(record.error), table: table, record: record.id, field: record.error.path)
+    }
+}
+
 extension UndecodableRecord: ComparedExactly {
     package var exact: [AnyHashable] { [ExactString(id), error] }
 }

@@ -106,7 +106,7 @@ struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         var query = query.parts
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
             throw BkendError(
-                .invalidArgument("all() orders by id; to order by another field, use page(_:limit:)"),
+                .invalidArgument("the walk is in the order of ids; to order by another field, use page(_:limit:)"),
                 operation: operation)
         }
         query.sort = [Query.Sort(SystemField.id.rawValue, direction)]

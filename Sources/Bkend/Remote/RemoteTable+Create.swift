@@ -48,7 +48,7 @@ extension RemoteTable {
         return try answer.records(items, call)
     }
 
-    private func body(of model: Model, for call: Call, at index: Int? = nil) throws(BkendError) -> JSONObject {
+    func body(of model: Model, for call: Call, at index: Int? = nil) throws(BkendError) -> JSONObject {
         do throws(JSONCodingError) {
             var object = try JSONObject(encoding: model)
             for field in SystemField.allCases { object[field.rawValue] = nil }

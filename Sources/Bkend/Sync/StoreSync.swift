@@ -20,7 +20,7 @@ actor StoreSync {
 
     nonisolated let hub = Broadcast(startingWith: SyncStatus())
     let open: OpenStore
-    private let runner: CallRunner
+    let runner: CallRunner
     private var running: Running?
     private var isClosed = false
     /// What the app has said of the network.

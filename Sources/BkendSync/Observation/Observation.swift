@@ -1,5 +1,5 @@
 /// An observer's place in the feed; it ends when nobody holds it any more.
-package final class Observation: Sendable {
+package final class FeedObservation: Sendable {
     private let remove: @Sendable () -> Void
 
     init(_ remove: @escaping @Sendable () -> Void) { self.remove = remove }
@@ -13,10 +13,10 @@ package final class Observation: Sendable {
 /// An observed query.
 package struct QueryObservation: Sendable {
     /// Holds the observation.
-    package let observation: Observation
+    package let observation: FeedObservation
     private let results: Newest<ObservedResult>
 
-    init(_ observation: Observation, results: Newest<ObservedResult>) {
+    init(_ observation: FeedObservation, results: Newest<ObservedResult>) {
         self.observation = observation
         self.results = results
     }
@@ -29,10 +29,10 @@ package struct QueryObservation: Sendable {
 /// Something that is watched.
 package struct SignalObservation: Sendable {
     /// Holds the observation.
-    package let observation: Observation
+    package let observation: FeedObservation
     private let signals: Newest<Void>
 
-    init(_ observation: Observation, signals: Newest<Void>) {
+    init(_ observation: FeedObservation, signals: Newest<Void>) {
         self.observation = observation
         self.signals = signals
     }

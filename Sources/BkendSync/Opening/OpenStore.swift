@@ -197,13 +197,13 @@ package final class OpenStore: Sendable {
         }
     }
 
-    private func add(_ observer: any FeedObserver) throws(StoreError) -> Observation {
+    private func add(_ observer: any FeedObserver) throws(StoreError) -> FeedObservation {
         // Under the lock, so that a close meanwhile either ends this observation or refuses it.
-        try state.withLock { state throws(StoreError) -> Observation in
+        try state.withLock { state throws(StoreError) -> FeedObservation in
             guard let core = state.core else { throw StoreError(.closed) }
             let number = core.feed.add(observer)
             state.observers.insert(number)
-            return Observation { [weak self, feed = core.feed] in
+            return FeedObservation { [weak self, feed = core.feed] in
                 feed.remove(number)
                 self?.forget(number)
             }

@@ -104,7 +104,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .invalidIndex(let flaw): "the index is invalid: \(flaw)"
         case .tooManyIndexes(let limit):
             "the limit is \(limit) indexes, including those from the server; drop one that isn't needed"
-        case .noSuchRecord: "the record isn't on this device; subscribe to it or fetch it first"
+        case .noSuchRecord: "the record isn't on this device; subscribe to it or download it first"
         case .reservedField: "only the server or the store sets this field; leave it out"
         case .namesDiscardedRecord(let id):
             "the value refers to \(id), a record that was discarded before it reached the server; remove the id"

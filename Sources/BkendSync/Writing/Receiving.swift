@@ -6,7 +6,8 @@ package struct Receiving: StorePart {
 
     /// Takes rows given as the JSON texts that the server wrote; see `receive` for rows that were read.
     package func receive(
-        _ texts: [[UInt8]], table: String, subscription: Int64? = nil, askedAt mark: Int64? = nil, isFresh: Bool = false
+        _ texts: [[UInt8]], table: String, subscription: Int64? = nil, askedAt mark: Int64? = nil,
+        isFresh: Bool = false, isKept: Bool = false
     ) throws -> Received {
         var rows: [AnswerRow] = []
         var malformed: [String] = []
@@ -16,7 +17,8 @@ package struct Receiving: StorePart {
                 malformed.append(flaw)
             }
         }
-        var received = try receive(rows, table: table, subscription: subscription, askedAt: mark, isFresh: isFresh)
+        var received = try receive(
+            rows, table: table, subscription: subscription, askedAt: mark, isFresh: isFresh, isKept: isKept)
         received.malformed = malformed
         return received
     }
@@ -30,9 +32,10 @@ package struct Receiving: StorePart {
     ///   - mark: `mark` at the time the request was sent: rows of records answered since are set aside.
     ///   - isFresh: a read by id, sent after anything that made the row doubtful: it is believed even when it is older
     ///     than what is known.
+    ///   - isKept: whether rows stay that no subscription lists, until they are evicted: the app asked for them.
     package func receive(
         _ rows: [AnswerRow], table: String, subscription: Int64? = nil, askedAt mark: Int64? = nil,
-        isFresh: Bool = false
+        isFresh: Bool = false, isKept: Bool = false
     ) throws -> Received {
         if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
         if let subscription, try store.subscriptions.subscription(subscription) == nil {
@@ -61,7 +64,7 @@ package struct Receiving: StorePart {
             // Leaving this subscription, they must not vanish before another one has come to know them.
             let others = try store.subscriptions.all(of: table).filter { $0.number != subscription }
             try store.members.joinMatching(changed, of: table, others)
-        } else {
+        } else if !isKept {
             store.candidates += taken.map { RecordKey(table, $0) }
         }
         return received

@@ -186,7 +186,7 @@ import Testing
     func freeing() async throws {
         let core = StoreCore(try StoreDatabase.inMemory())
         let store = OpenStore(core)
-        weak var ended: Observation?
+        weak var ended: FeedObservation?
         do {
             let observation = try store.observe(Self.query(writer: 1), in: "notes")
             _ = await observation.next()
