@@ -37,7 +37,7 @@ struct ModelWriterTests {
 
                 /// A record of the table `articles`.
                 @Table("articles")
-                struct Article: Hashable {
+                struct Article: Table, Hashable {
                     /// From 1 to 200 characters.
                     var title: String
                     var content: String?
@@ -52,8 +52,7 @@ struct ModelWriterTests {
                     var rest: JSON?
                     /// Matches the pattern "^a\"$". Unique.
                     var slug: String?
-                    /// The id of a record of `articles`.
-                    var parent: String?
+                    var parent: Reference<Article>?
 
                     /// What `tags` may be. Another value, of a later version of the schema, is kept as it is.
                     struct Tag: RawRepresentable, Codable, Hashable, Sendable, TextValue, RangeValue {
@@ -105,6 +104,22 @@ struct ModelWriterTests {
         #expect(["struct Note:", "struct Note2:", "struct DateModel:"].allSatisfy(written.contains))
         let named = try text(tables, .public, names: ["notes": "Memo", "note": "Note2"])
         #expect(["public struct Memo:", "public struct Note2:"].allSatisfy(named.contains))
+    }
+
+    @Test("A reference is typed by the model of its table where that is written too, and no type inside hides it")
+    func references() throws {
+        let written = try text(
+            #"""
+            {"tables": [{"name": "tags", "schema": {"properties": {"name": {"type": "string"}}}},
+                {"name": "articles", "schema": {"properties": {
+                    "tags": {"type": "array", "items": {"type": "reference", "table": "tags"}, "default": []},
+                    "tag": {"type": "object", "properties": {"of": {"type": "reference", "table": "tags"}}},
+                    "image": {"type": "reference", "table": "images"}}}}]}
+            """#)
+        for line in [
+            "    var tags: [Reference<Tag>] = []", "    var tag: Tag2?", "    struct Tag2: Hashable {",
+            "        var of: Reference<Tag>?", "    /// The id of a record of `images`.", "    var image: String?",
+        ] { #expect(written.contains(line + "\n"), "\(line) in \(written)") }
     }
 
     @Test("Tables come in the order of their names, whatever their order in the file")

@@ -9,6 +9,7 @@ import BkendWire
 /// | texts of `enum` | a struct of text with a constant for each, which keeps other values as they are |
 /// | an object with properties | a nested `@TableObject` |
 /// | an object without properties | `[String: JSON]` |
+/// | a reference to one of the tables | `Reference` to its model, otherwise a text |
 /// | no type | `JSON` |
 struct ModelWriter {
     /// `internal`, `package` or `public`.
@@ -20,6 +21,8 @@ struct ModelWriter {
     }
 
     private let access: String
+    /// The models by their tables, for references.
+    private var models: [String: String] = [:]
     private var lines: [String] = []
 
     private init(_ access: Access) { self.access = access.prefix }
@@ -35,13 +38,18 @@ struct ModelWriter {
             "import Bkend", "import Foundation",
         ]
         var scope = SwiftScope(Set(names.values))
-        for table in tables.sorted(by: { $0.name.precedesInBytes($1.name) }) {
-            writer.lines.append("")
-            let name =
-                names[table.name]
+        let tables = tables.sorted { $0.name.precedesInBytes($1.name) }
+        let types = tables.map { table in
+            names[table.name]
                 ?? scope.name(
                     SwiftName.singular(SwiftName.type(table.name)), reserved: SwiftName.types, suffix: "Model")
-            writer.write(table, as: name)
+        }
+        for (table, type) in zip(tables, types) where !table.schema.properties.isEmpty {
+            writer.models[table.name] = type
+        }
+        for (table, type) in zip(tables, types) {
+            writer.lines.append("")
+            writer.write(table, as: type)
         }
         return writer.lines.joined(separator: "\n") + "\n"
     }
@@ -59,20 +67,27 @@ struct ModelWriter {
         // Who may not read a field gets records without it.
         var readable = schema
         readable.required.removeAll { table.columnPermissions[.init($0)]?.read != nil }
-        writeStruct(name, readable, margin: "")
+        writeStruct(name, "Table", readable, margin: "", beside: Set(schema.referencedTables.compactMap { models[$0] }))
     }
 
     /// Writes a struct for an object's schema.
-    private mutating func writeStruct(_ name: String, _ schema: FieldSchema, margin: String) {
+    ///
+    /// - Parameters:
+    ///   - conformance: the protocol of its macro.
+    ///   - named: the models that references name, which no type inside may hide.
+    private mutating func writeStruct(
+        _ name: String, _ conformance: String, _ schema: FieldSchema, margin: String, beside named: Set<String>
+    ) {
         let inner = margin + "    "
-        lines.append("\(margin)\(access)struct \(name): Hashable {")
-        var types = SwiftScope([name])
+        let head = lines.count
+        lines.append("")
+        var types = SwiftScope(named.union([name]))
         var members = SwiftScope()
         var nested: [Nested] = []
         for property in schema.properties {
             let mayBeNull = property.schema.allowed?.contains(.null) ?? false
             let isRequired = !mayBeNull && schema.required.contains { $0.hasSameBytes(as: property.name) }
-            let type = SwiftType(property.schema, of: property.name, &types)
+            let type = SwiftType(property.schema, of: property.name, models: models, &types)
             nested += type.nested
             let wanted = SwiftName.member(property.name) ?? "value"
             let member = members.name(wanted, reserved: SwiftName.members, suffix: "Field")
@@ -80,13 +95,16 @@ struct ModelWriter {
             let column = member.hasSameBytes(as: property.name) ? "" : "@Column(\"\(property.name)\") "
             lines.append("\(inner)\(column)\(access)var \(SwiftName.escaped(member))\(type.declared(isRequired))")
         }
+        // The compiler may look for the conformance before it has expanded the macro of a struct with macros inside.
+        let hasObjects = nested.contains { if case .object = $0 { true } else { false } }
+        lines[head] = "\(margin)\(access)struct \(name): \(hasObjects ? "\(conformance), " : "")Hashable {"
         for type in nested {
             lines.append("")
             switch type {
             case .object(let name, let field, let schema):
                 lines.append("\(inner)/// An object in `\(field)`.")
                 lines.append("\(inner)@TableObject")
-                writeStruct(name, schema, margin: inner)
+                writeStruct(name, "TableObject", schema, margin: inner, beside: named)
             case .values(let name, let field, let constants): write(constants, of: field, as: name, margin: inner)
             }
         }
@@ -112,7 +130,7 @@ struct ModelWriter {
     /// What a field's rules say, in sentences.
     private static func comment(_ schema: FieldSchema, _ type: SwiftType) -> [String] {
         var parts: [String] = []
-        if schema.kind == .reference {
+        if schema.kind == .reference, type.text == "String" {
             parts.append(schema.table.map { "The id of a record of `\($0)`." } ?? "The id of a record.")
         }
         let unit = schema.kind == .array ? "elements" : "characters"
@@ -137,5 +155,13 @@ struct ModelWriter {
             parts.append("The server fills in \(value).")
         }
         return parts.isEmpty ? [] : [parts.joined(separator: " ")]
+    }
+}
+
+extension FieldSchema {
+    /// The tables of all references in it.
+    fileprivate var referencedTables: [String] {
+        (kind == .reference ? [table].compactMap(\.self) : []) + items.flatMap(\.referencedTables)
+            + properties.flatMap(\.schema.referencedTables)
     }
 }

@@ -25,8 +25,12 @@ struct SwiftType {
     /// - Parameters:
     ///   - field: the field's name.
     ///   - isElement: whether it is the type of an array's elements.
+    ///   - models: the models by their tables.
     ///   - scope: the types that the model holds already.
-    init(_ schema: FieldSchema, of field: String, isElement: Bool = false, _ scope: inout SwiftScope) {
+    init(
+        _ schema: FieldSchema, of field: String, isElement: Bool = false, models: [String: String],
+        _ scope: inout SwiftScope
+    ) {
         let name = SwiftName.type(isElement ? SwiftName.singular(field) : field)
         if let texts = Self.texts(schema) {
             let type = scope.name(name, reserved: SwiftName.types, suffix: "Value")
@@ -41,7 +45,11 @@ struct SwiftType {
             isOfValues = true
             return
         }
+        let model = schema.table.flatMap { models[$0] }
         switch schema.kind {
+        case .reference where model != nil:
+            text = "Reference<\(model ?? "")>"
+            initial = schema.default?.stringValue.map { "Reference(\(SwiftLiteral.text($0)))" }
         case .string, .reference:
             text = "String"
             initial = schema.default?.stringValue.map(SwiftLiteral.text)
@@ -59,7 +67,7 @@ struct SwiftType {
             text = "Date"
             initial = nil
         case .array:
-            let element = schema.items.first.map { SwiftType($0, of: field, isElement: true, &scope) }
+            let element = schema.items.first.map { SwiftType($0, of: field, isElement: true, models: models, &scope) }
             text = "[\(element?.text ?? "JSON")]"
             nested = element?.nested ?? []
             isOfValues = element?.isOfValues ?? false

@@ -5,7 +5,7 @@ import Foundation
 
 /// A record of the table `oddities`.
 @Table("oddities")
-struct Oddity: Hashable {
+struct Oddity: Table, Hashable {
     var `default` = "a\"b\\c\n\u{1}é"
     var `in`: Int?
     @Column("self") var selfField: Bool?
@@ -46,7 +46,7 @@ struct Oddity: Hashable {
 
 /// A record of the table `shopping_lists`.
 @Table("shopping_lists")
-struct ShoppingList: Hashable {
+struct ShoppingList: Table, Hashable {
     /// At most 200 characters.
     var name: String
     var date: Date?
