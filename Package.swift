@@ -26,6 +26,13 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 
+/// One of the cookbooks' apps: a command over `SampleDevice`, what all of them share.
+func cookbook(_ name: String, _ folder: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["Bkend", "SampleDevice", server("ArgumentParser", "swift-argument-parser")],
+        path: "Samples/\(folder)", exclude: ["README.md", "tables.json"], swiftSettings: strict)
+}
+
 let package = Package(
     name: "bkend-swift",
     platforms: [.macOS(.v15)],
@@ -148,6 +155,10 @@ let package = Package(
             path: "Samples/OfflineNotes", exclude: ["README.md", "tables.json"], swiftSettings: strict),
         .executableTarget(
             name: "groceries", dependencies: ["Bkend"], path: "Samples/Groceries", swiftSettings: strict),
+        .target(
+            name: "SampleDevice", dependencies: ["Bkend", server("ArgumentParser", "swift-argument-parser")],
+            path: "Samples/Device", swiftSettings: strict),
+        cookbook("recipes", "RecipeApp"),
 
         .testTarget(
             name: "TestedNotes", dependencies: ["Bkend", "BkendTesting"], path: "Samples/TestedNotes",
@@ -240,7 +251,7 @@ let package = Package(
             dependencies: [
                 "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendPrograms", "BkendServer", "BkendTesting",
                 "BkendTransport", "BkendWire", "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server",
-                "groceries", "offline-notes", httpTypes, logging,
+                "groceries", "offline-notes", "recipes", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

@@ -11,6 +11,13 @@ let strict: [SwiftSetting] = [
 let bkend = Target.Dependency.product(name: "Bkend", package: "bkend-swift")
 let bkendTesting = Target.Dependency.product(name: "BkendTesting", package: "bkend-swift")
 
+func cookbook(_ name: String, _ folder: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["SampleDevice", bkend, .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        path: "Sources/\(folder)", exclude: ["README.md", "tables.json"], swiftSettings: strict)
+}
+
 let package = Package(
     name: "bkend-outside",
     platforms: [.macOS(.v15)],
@@ -32,6 +39,11 @@ let package = Package(
             name: "offline-notes",
             dependencies: [bkend, .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/OfflineNotes", exclude: ["README.md", "tables.json"], swiftSettings: strict),
+        .target(
+            name: "SampleDevice",
+            dependencies: [bkend, .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        cookbook("recipes", "RecipeApp"),
         .testTarget(
             name: "NotesTests",
             dependencies: ["Notes", bkend, bkendTesting, .product(name: "HTTPTypes", package: "swift-http-types")],
