@@ -158,6 +158,7 @@ let package = Package(
         .target(
             name: "SampleDevice", dependencies: ["Bkend", server("ArgumentParser", "swift-argument-parser")],
             path: "Samples/Device", swiftSettings: strict),
+        cookbook("social", "SocialNetwork"),
         cookbook("recipes", "RecipeApp"),
 
         .testTarget(
@@ -251,7 +252,7 @@ let package = Package(
             dependencies: [
                 "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendPrograms", "BkendServer", "BkendTesting",
                 "BkendTransport", "BkendWire", "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server",
-                "groceries", "offline-notes", "recipes", httpTypes, logging,
+                "groceries", "offline-notes", "recipes", "social", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

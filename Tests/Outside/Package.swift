@@ -43,6 +43,7 @@ let package = Package(
             name: "SampleDevice",
             dependencies: [bkend, .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
+        cookbook("social", "SocialNetwork"),
         cookbook("recipes", "RecipeApp"),
         .testTarget(
             name: "NotesTests",
