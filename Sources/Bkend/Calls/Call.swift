@@ -27,6 +27,8 @@ struct Call: Sendable {
     var options: CallOptions
     /// Whether the call is made as the user who is signed in.
     var sendsSession = true
+    /// Whether a second copy does no harm though it isn't a read.
+    var isHarmless = false
     /// How long a connection may take, where what is sent later would do harm. Such a call ends what was begun: it goes
     /// out of a client that is shutting down as well.
     var leavesWithin: Duration?
@@ -57,7 +59,7 @@ struct Call: Sendable {
 
     /// A second copy of a read changes nothing. Of a DELETE it would do no harm either, but its 404 would hide that the
     /// first one succeeded.
-    var replay: Replay { method == .get ? .idempotent : .never }
+    var replay: Replay { method == .get || isHarmless ? .idempotent : .never }
 }
 
 /// What a server answered to a call that succeeded.

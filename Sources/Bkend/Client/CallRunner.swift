@@ -142,6 +142,14 @@ final class CallRunner: Sendable {
         return (response.head, body)
     }
 
+    /// Sends a request that isn't a call: to an address of bytes.
+    func exchange(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+        if isClosed.load(ordering: .relaxed) {
+            throw TransportError(kind: .shutDown, delivery: .notSent, reason: "the client has been shut down")
+        }
+        return try await transport.send(request)
+    }
+
     private func decide(
         _ policy: RetryPolicy, attempt: Int, _ outcome: RetryPolicy.Outcome, _ replay: Replay,
         using generator: inout some RandomNumberGenerator

@@ -40,6 +40,7 @@ extension BkendError: CustomStringConvertible {
         case .invalidArgument(let message): return message
         case .sessionEnded: return "the user's session has ended"
         case .sessionStore(let message): return "the session can't be read or saved: \(message)"
+        case .file(let failure): return failure.explanation
         }
     }
 
@@ -53,7 +54,9 @@ extension BkendError: CustomStringConvertible {
         case .foreignAnswer: "check the client's URL, and check the network for a proxy or a sign-in page"
         case .decoding: "make the field optional, give it a default, or correct its type in the model"
         case .sessionEnded: "sign in again, or sign out to continue as a guest"
-        case .transport, .cancelled, .encoding, .notExpressible, .invalidArgument, .sessionStore: nil
+        case .file(.mayBeRegistered): "look for it in the list of files before uploading it again"
+        case .file(.sourceChanged), .file(.damaged): "upload or download it again"
+        case .file, .transport, .cancelled, .encoding, .notExpressible, .invalidArgument, .sessionStore: nil
         }
     }
 

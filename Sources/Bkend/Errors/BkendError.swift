@@ -64,6 +64,8 @@ extension BkendError {
         case sessionEnded
         /// The session can't be read or saved, for the given reason.
         case sessionStore(String)
+        /// The bytes of a file are the problem.
+        case file(FileFailure)
     }
 
     /// An operation, and the table or record it applies to.
@@ -109,7 +111,8 @@ extension BkendError {
         case .transport(let error): return error.delivery != .notSent
         case .cancelled(let delivery): return delivery != .notSent
         case .foreignAnswer, .decoding: return true
-        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore: return false
+        case .file(.mayBeRegistered): return true
+        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore, .file: return false
         }
     }
 }

@@ -48,7 +48,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .encoding: self = .data
         case .notExpressible, .invalidArgument: self = .usage
         case .sessionEnded: self = .denied
-        case .cancelled, .decoding, .sessionStore: self = .failure
+        case .cancelled, .decoding, .sessionStore, .file: self = .failure
         }
     }
 }
