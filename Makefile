@@ -7,7 +7,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendCommandTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill fuzz \
+.PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
 	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate docs check-docs \
 	manual release release-check clean
 
@@ -20,6 +20,7 @@ help:
 	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000), and fail every call of an opening"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
 	@echo "make kill         kill -9 a release server under a write load, again and again (KILLS=200)"
+	@echo "make kill-files   kill -9 a release server while 32 clients upload, again and again (KILLS=200)"
 	@echo "make kill-apps    kill -9 apps that write, and their server, behind a bad network (KILLS=300)"
 	@echo "make contract     have schemathesis try the server against its OpenAPI documents (EXAMPLES=100)"
 	@echo "make fuzz         look for queries, patterns and requests that crash, hang or pass a bound (SECONDS=600)"
@@ -86,6 +87,12 @@ damage: setup
 
 kill: setup
 	@Scripts/kill $(or $(KILLS),200)
+
+kill-files: setup
+	@swift build -c release --product bkend-server
+	@swift build --build-tests
+	@FILE_KILLS=$(or $(KILLS),200) BKEND_SERVER="$$(swift build -c release --show-bin-path)/bkend-server" \
+		SWIFT_BACKTRACE=enable=no swift test --skip-build --filter '^BkendServerTests\.FileKillTests'
 
 kill-apps: setup
 	@swift build --build-tests

@@ -33,6 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
     var observation: ObservationOptions
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
+    @OptionGroup(title: "Files")
+    var files: FileOptions
     @OptionGroup(title: "Accounts")
     var accounts: AccountOptions
 
@@ -55,6 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.explainsQueries = explain
             configuration.wrappedProjects = Set(wrap)
             limits.apply(to: &configuration)
+            files.apply(to: &configuration)
             accounts.apply(to: &configuration)
             try observation.apply(to: &configuration)
             let service = try BkendService(configuration)

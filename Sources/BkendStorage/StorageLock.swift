@@ -9,6 +9,8 @@ package enum StorageLock: Hashable, Sendable {
     case user(String)
     /// A record.
     case document(table: String, id: String)
+    /// The key of a file, and with it its upload and its record.
+    case file(String)
 }
 
 /// A body went on to what it has no lock for. The storage takes the locks and runs the body again.

@@ -8,6 +8,8 @@ final class FuzzConnection {
         var status: Int
         var body: [UInt8]
         var hasRetryAfter: Bool
+        /// The `ETag`, without quotes.
+        var tag = ""
 
         var json: JSON { (try? JSON(parsing: body, limits: JSONLimits(depth: 512))) ?? .null }
     }
@@ -95,7 +97,8 @@ final class FuzzConnection {
         let body = Array(buffer.prefix(length))
         buffer.removeFirst(length)
         if field("connection") == "close" { drop() }
-        return Answer(status: status, body: body, hasRetryAfter: field("retry-after") != nil)
+        let tag = (field("etag") ?? "").filter { $0 != "\"" }
+        return Answer(status: status, body: body, hasRetryAfter: field("retry-after") != nil, tag: tag)
     }
 
     private func fill() throws {

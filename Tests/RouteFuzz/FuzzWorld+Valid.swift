@@ -5,6 +5,7 @@ extension FuzzWorld {
     /// A request that the server should serve; or one that makes what such a request needs, with its route.
     mutating func valid(_ route: FuzzedRoute, _ random: inout FuzzRandom) -> (FuzzedRoute, FuzzRequest) {
         if route.pattern.hasPrefix("/v1/data/:table") { return validData(route, &random) }
+        if route.isOfFiles { return validFile(route, &random) }
         var request = FuzzRequest(route.method, route.pattern)
         request.headers = [("X-API-Key", publishableKey)]
         switch (route.method, route.pattern) {

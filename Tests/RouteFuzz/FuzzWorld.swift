@@ -19,6 +19,9 @@ struct FuzzWorld {
     let mails: String
     var records: [String: [String]] = [:]
     var accounts: [Account] = []
+    var uploads: [Upload] = []
+    var partUploads: [PartUpload] = []
+    var files: [String] = []
     var number = 0
 
     static let tables = ["open", "strict", "narrow"]
@@ -83,6 +86,7 @@ struct FuzzWorld {
     /// Remembers what an answer has made or ended.
     mutating func learn(_ route: FuzzedRoute, _ request: FuzzRequest, _ answer: FuzzConnection.Answer) {
         guard (200...299).contains(answer.status) else { return }
+        if route.isOfFiles { return learnFile(route, request, answer) }
         let last = request.path.split(separator: "/").last.map(String.init) ?? ""
         switch (route.method, route.pattern) {
         case ("POST", "/v1/data/:table"):

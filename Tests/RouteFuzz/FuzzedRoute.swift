@@ -10,6 +10,11 @@ package struct FuzzedRoute: Hashable, Sendable, CustomStringConvertible {
         self.pattern = pattern
     }
 
+    /// Whether it is about files.
+    var isOfFiles: Bool {
+        pattern.hasPrefix("/v1/files") || pattern.hasPrefix("/v1/data/files") || pattern.hasPrefix("/storage")
+    }
+
     package var description: String { "\(method) \(pattern)" }
 
     /// Every one that the server answers with more than 404 and 405.

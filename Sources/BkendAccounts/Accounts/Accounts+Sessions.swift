@@ -52,9 +52,12 @@ extension Accounts {
     }
 
     func delete(id: String) async throws {
-        guard try await database.write(locking: [.user(id)], { db in try UserStore.delete(db, id: id) }) else {
-            throw Self.unknownUser
+        let isDeleted = try await database.write(locking: [.user(id)]) { [whenDeleted] db in
+            guard try UserStore.delete(db, id: id) else { return false }
+            try whenDeleted(db, id)
+            return true
         }
+        guard isDeleted else { throw Self.unknownUser }
     }
 
     static let unknownUser = ErrorBody(.userNotFound, "there is no user of this id")

@@ -18,6 +18,8 @@ package final class Accounts: Sendable {
     let mailFailed: @Sendable () -> Void
     let mailWithheld: @Sendable () -> Void
     let housekeeping = Housekeeping()
+    /// Done in the transaction that deletes a user: what goes with them.
+    let whenDeleted: @Sendable (any SQLTransaction, _ userID: String) throws -> Void
     private let tokens: TokenAuthority
     /// The time that limits and tokens go by. What is written is stamped by the time of its transaction, whose turn may
     /// be seconds away: a stamp from before would lie behind what others have read by then.
@@ -31,13 +33,16 @@ package final class Accounts: Sendable {
     ///   - mailBound: how many mails may wait to be sent; one that comes past it is dropped.
     ///   - mailFailed: called for each mail that a user asked for and that could not be sent.
     ///   - mailWithheld: called for each mail that the limit of its account held back.
+    ///   - whenDeleted: done in the transaction that deletes a user.
     package init(
         _ configuration: AccountsConfiguration, database: any AccountsDatabase, tokens: TokenAuthority,
         hasher: any PasswordHasher, mail: any MailSender, logger: Logger, random: RandomBytes = .system,
         mailBound: Int = 1_000, mailFailed: @escaping @Sendable () -> Void = {},
         mailWithheld: @escaping @Sendable () -> Void = {},
+        whenDeleted: @escaping @Sendable (any SQLTransaction, _ userID: String) throws -> Void = { _, _ in },
         now: @escaping @Sendable () -> Timestamp
     ) {
+        self.whenDeleted = whenDeleted
         self.configuration = configuration
         self.database = database
         self.tokens = tokens
@@ -76,6 +81,13 @@ extension Accounts {
     /// anyway. It sees every end of a session and change of role at once, by whichever process.
     package static func caller(of claims: AccessClaims, in db: any SQLSession) throws -> Caller {
         Caller(userID: claims.sub, role: try role(in: claims.sid, of: claims.sub, db), sessionID: claims.sid)
+    }
+
+    /// The role of a user who may act without a session of theirs at hand: by an address that was signed for them. Nil when
+    /// the user is deleted or disabled, or there is none.
+    package static func activeRole(of userID: String, in db: any SQLSession) throws -> String? {
+        guard let user = try UserStore.user(db, id: userID), user.disabledAt == nil else { return nil }
+        return user.role
     }
 
     /// Looks whether a session is alive.

@@ -1,7 +1,7 @@
 import BkendWire
 
 /// One thing a key may do: `table:operation`, `*` for either part (rest-api.md §1). The routes of rest-api.md §8a count
-/// as the table `users`.
+/// as the table `users`, those of §9 as the table `files`.
 package struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// The table, nil for all.
     package let table: String?
@@ -11,7 +11,8 @@ package struct KeyScope: Hashable, Sendable, CustomStringConvertible {
     /// Reads a scope, nil when the text is none.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == "*" || parts[0] == "users" || TableName.flaw(in: String(parts[0])) == nil
+        guard parts.count == 2,
+            ["*", "users", "files"].contains(parts[0]) || TableName.flaw(in: String(parts[0])) == nil
         else { return nil }
         table = parts[0] == "*" ? nil : String(parts[0])
         operation = parts[1] == "*" ? nil : TableOperation(rawValue: String(parts[1]))

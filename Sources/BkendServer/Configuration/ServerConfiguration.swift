@@ -23,6 +23,11 @@ package struct ServerConfiguration: Sendable {
     package var trustedProxies = TrustedProxies()
     /// The projects whose answers are wrapped in `{"success":true,"data":…}` (rest-api.md §2).
     package var wrappedProjects: Set<String> = []
+    /// The address of this server as clients see it, `https://api.example.com`; nil for what each request says.
+    package var publicURL: String?
+    /// The projects whose pictures are public until they are registered, where no visibility was named for them
+    /// (docs/files.md, "Pictures that nobody registers").
+    package var publicUnregisteredImages: Set<String> = []
     /// Where each request leaves a line; nil for nowhere.
     package var requestLog: RequestLog?
     /// The address of the admin port.

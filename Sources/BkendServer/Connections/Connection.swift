@@ -29,6 +29,9 @@ final class Connection: Sendable {
         self.register = register
     }
 
+    /// The other end's IP address.
+    var peer: ClientAddress? { ClientAddress(channel.remoteAddress) }
+
     /// Enters the register.
     func enter() -> ConnectionRegister.Admission {
         let admission = register.admit(self, from: ClientAddress(channel.remoteAddress))

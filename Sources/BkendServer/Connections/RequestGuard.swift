@@ -75,9 +75,15 @@ final class RequestGuard: ChannelDuplexHandler {
                 endsAfterAnswer = true
             }
         }
+        let deadline = rules.deadline(head.uri, head.method.rawValue, limits)
+        // Past what the route reads nothing is of use, and where only a pause ends a body it might never end.
+        if deadline == .progress, (head.contentLength ?? .max) > rules.bodyBytes(head.uri, head.method.rawValue, limits)
+        {
+            endsAfterAnswer = true
+        }
         self.head = head
         isReading = true
-        connection.requestBegan(rules.deadline(head.uri, head.method.rawValue, limits))
+        connection.requestBegan(deadline)
         // The server behind looks for this one word.
         if endsAfterAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
         context.fireChannelRead(wrapInboundOut(.head(head)))

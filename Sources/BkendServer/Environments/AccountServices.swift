@@ -39,6 +39,8 @@ struct AccountServices: Sendable {
     /// The accounts of an environment, their tables made.
     func accounts(of name: EnvironmentName, in store: EnvironmentStore) throws -> Accounts {
         try store.engine.prepareAccounts()
+        // A user who goes takes files along.
+        try store.engine.prepareFiles()
         var settings = AccountsConfiguration(audience: name.description)
         settings.scrypt = scrypt
         settings.limits = configuration.accountLimits
@@ -49,6 +51,7 @@ struct AccountServices: Sendable {
             store: store, queryLimit: .milliseconds(configuration.limits.queryMilliseconds))
         return Accounts(
             settings, database: database, tokens: tokens, hasher: hasher, mail: mail, logger: configuration.logger,
-            mailFailed: mailFailed, mailWithheld: mailWithheld, now: configuration.now)
+            mailFailed: mailFailed, mailWithheld: mailWithheld,
+            whenDeleted: { db, userID in try FileStore.withdraw(db, userID: userID) }, now: configuration.now)
     }
 }

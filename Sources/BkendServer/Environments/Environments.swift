@@ -6,15 +6,17 @@ import Synchronization
 final class Environments: Sendable {
     private let source: any StorageSource
     private let services: AccountServices
+    private let fileServices: FileServices
     private let opened = Mutex<[EnvironmentName: OpenEnvironment]>([:])
     /// Held while one is opened, which takes files and locks: those that are open are found meanwhile.
     private let opening = Mutex(())
     /// The openings that requests wait for: one for each environment, however many ask for it.
     private let awaited = Mutex<[EnvironmentName: Task<OpenEnvironment, any Error>]>([:])
 
-    init(source: any StorageSource, services: AccountServices) {
+    init(source: any StorageSource, services: AccountServices, files: FileServices) {
         self.source = source
         self.services = services
+        fileServices = files
     }
 
     /// An environment. The first request of one waits on a thread of its own until it is open.
@@ -38,7 +40,10 @@ final class Environments: Sendable {
         try opening.withLock { _ in
             if let known = opened.withLock({ $0[name] }) { return known }
             let store = try source.storage(of: name)
-            let environment = OpenEnvironment(store: store, accounts: try services.accounts(of: name, in: store))
+            let environment = OpenEnvironment(
+                store: store, accounts: try services.accounts(of: name, in: store),
+                files: try fileServices.files(of: name, in: store))
+            environment.files.tidySometimes()
             opened.withLock { $0[name] = environment }
             return environment
         }
@@ -49,9 +54,11 @@ final class Environments: Sendable {
         opened.withLock { $0.map { (name: $0.key, environment: $0.value) } }
     }
 
-    /// Returns when the accounts have sent what they answered before it was done: mails.
+    /// Returns when nothing is under way that no request waits for: mails that are sent, files that are tidied.
     func drained() async {
-        let accounts = all.map(\.environment.accounts)
-        for accounts in accounts { await accounts.drained() }
+        for (_, environment) in all {
+            await environment.accounts.drained()
+            await environment.files.upkeep.drained()
+        }
     }
 }

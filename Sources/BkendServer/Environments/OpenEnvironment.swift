@@ -1,10 +1,11 @@
 import BkendAccounts
 import BkendWire
 
-/// One environment of a running server: its records and its accounts, in one database.
+/// One environment of a running server: its records, its accounts and its files, in one database.
 struct OpenEnvironment: Sendable {
     let store: EnvironmentStore
     let accounts: Accounts
+    let files: EnvironmentFiles
 
     /// How long the look at a session may take: one row by its key.
     private static let limit = Duration.seconds(10)

@@ -6,8 +6,10 @@ import NIOCore
 /// What a route answers, before it becomes an HTTP response.
 struct RouteAnswer: Sendable {
     var status: HTTPResponse.Status
-    /// Compact JSON.
+    /// Compact JSON, unless there is a stream.
     var body: AnswerBody
+    /// What is sent in the place of the body: a file's bytes, of the type that the headers say.
+    var stream: AnswerStream?
     var headers = HTTPFields()
     /// What went wrong, for the log.
     var code: ErrorCode?
@@ -26,6 +28,9 @@ struct RouteAnswer: Sendable {
         code = error.code
     }
 
+    /// How many bytes are sent.
+    var count: Int { stream?.count ?? body.count }
+
     /// The answer as clients of the hosted service had it at the end: `{"success":true,"data":…}` (rest-api.md §2).
     var wrapped: RouteAnswer {
         var out = self
@@ -42,14 +47,15 @@ struct RouteAnswer: Sendable {
         to trace: RequestTrace, isFromPage: Bool, extensions: Extensions, on loop: any EventLoop
     ) -> Response {
         var headers = headers
-        headers[.contentType] = "application/json; charset=utf-8"
-        headers[.contentLength] = String(body.count)
+        if stream == nil { headers[.contentType] = "application/json; charset=utf-8" }
+        // RFC 9110 §8.6: an answer without content has no length.
+        if status != .notModified, status != .noContent { headers[.contentLength] = String(count) }
         headers[.requestID] = trace.id
         trace.rate?.add(to: &headers)
         if (200...299).contains(status.code) { headers[Extensions.field] = extensions.text }
         if isFromPage { CORS.allow(&headers, extensions: extensions) }
         return Response(
             status: status, headers: headers,
-            body: trace.method == .head ? ResponseBody() : body.response(on: loop))
+            body: trace.method == .head ? ResponseBody() : stream?.response(on: loop) ?? body.response(on: loop))
     }
 }

@@ -7,7 +7,8 @@ enum CORS {
     /// - Parameter extensions: what the answer says of the server; a page may read it where there is something to read.
     static func allow(_ headers: inout HTTPFields, extensions: Extensions = .none) {
         headers[.accessControlAllowOrigin] = "*"
-        var exposed = "ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+        var exposed =
+            "ETag, Content-Range, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
         if extensions.text != nil { exposed += ", " + Extensions.field.rawName }
         headers[.accessControlExposeHeaders] = exposed
     }
@@ -17,7 +18,7 @@ enum CORS {
         var headers = HTTPFields()
         allow(&headers)
         headers[.accessControlAllowMethods] = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"
-        headers[.accessControlAllowHeaders] = "X-API-Key, Authorization, Content-Type, X-Request-Id"
+        headers[.accessControlAllowHeaders] = "X-API-Key, Authorization, Content-Type, Content-Digest, X-Request-Id"
         headers[.accessControlMaxAge] = "86400"
         return headers
     }

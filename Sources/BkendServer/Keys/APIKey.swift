@@ -69,6 +69,12 @@ struct KeyDigest: Hashable, Sendable {
         words = data.withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
     }
 
+    /// The first 16 hex digits: enough to find a key by, and nothing to make one of.
+    var mark: String {
+        let digits = String(words.0.byteSwapped, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     var data: Data { withUnsafeBytes(of: words) { Data($0) } }
 
     static func == (a: KeyDigest, b: KeyDigest) -> Bool { a.words == b.words }

@@ -27,14 +27,21 @@ final class KeyRing: Sendable {
         return known
     }
 
-    private func find(_ digest: KeyDigest) async throws -> ResolvedKey? {
+    /// The key of that mark, alive at that moment; nil where there is none.
+    func key(marked mark: String, now: Timestamp) async throws -> ResolvedKey? {
+        let keys = try await current()
+        return keys.values.first { $0.digest.mark == mark && $0.isAlive(at: now) }
+    }
+
+    private func find(_ digest: KeyDigest) async throws -> ResolvedKey? { try await current()[digest] }
+
+    private func current() async throws -> [KeyDigest: ResolvedKey] {
         // The stamp is taken before the keys are read: a change in between only makes the next request read again.
         let now = await database.changeStamp()
-        let cached: ResolvedKey?? = state.withLock { $0.stamp == now && now != nil ? .some($0.keys[digest]) : nil }
-        if let cached { return cached }
+        if let cached = state.withLock({ $0.stamp == now && now != nil ? $0.keys : nil }) { return cached }
         let keys = try await database.read(ResolvedKey.all)
         state.withLock { $0 = State(keys: keys, stamp: now) }
-        return keys[digest]
+        return keys
     }
 
     private static func refused(_ why: String) -> ErrorBody { ErrorBody(.invalidAPIKey, "the API key \(why)") }

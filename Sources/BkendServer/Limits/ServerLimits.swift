@@ -7,6 +7,8 @@ package struct ServerLimits: Sendable {
     package var bodyBytes = 1 << 20
     /// The most bytes of a body that an account route reads, and no more than `bodyBytes`; 413 past it.
     package var accountBodyBytes = 64 << 10
+    /// The most bytes of a file; 400 `file/file-too-large` past it.
+    package var fileBytes = 100 << 20
     /// How deep the JSON of a body may nest.
     package var bodyDepth = 64
     /// How many members and elements the JSON of a body may hold altogether.

@@ -11,7 +11,7 @@ extension Route {
             Route(
                 .get, "/health", takesTokens: false, budget: RouteBudget.health,
                 handler: .open { RouteAnswer(.ok, ["status": "ok"]) })
-        ] + records + signIn + users
+        ] + records + signIn + users + files
 
     /// Tables and their records (rest-api.md §2 to §7).
     private static let records: [Route] = [

@@ -11,6 +11,8 @@ final class Route: Sendable {
         case open(@Sendable () -> RouteAnswer)
         /// With a key.
         case keyed(@Sendable (RouteCall) async throws -> RouteAnswer)
+        /// By an address of a file's bytes, without a key; nil where the environment has no such file.
+        case addressed(@Sendable (AddressCall) async throws -> RouteAnswer?)
     }
 
     /// The method. A route that takes `GET` answers `HEAD` too.
@@ -23,6 +25,8 @@ final class Route: Sendable {
     /// What a key's scopes must allow on `users`; nil for what callers do to their own account alone, and for records,
     /// whose tables have rules of their own.
     let usersScope: TableOperation?
+    /// What a key's scopes must allow on `files`; nil for other routes.
+    let filesScope: TableOperation?
     /// Whether projects with wrapped answers have this one wrapped.
     let isWrapped: Bool
     /// How long a request may take to come.
@@ -35,7 +39,7 @@ final class Route: Sendable {
     /// A route of any kind.
     init(
         _ method: HTTPRequest.Method, _ pattern: String, takesTokens: Bool = true, usersScope: TableOperation? = nil,
-        isWrapped: Bool = true,
+        filesScope: TableOperation? = nil, isWrapped: Bool = true,
         deadline: @escaping @Sendable (ServerLimits) -> RouteDeadline = { .whole(seconds: $0.requestSeconds) },
         budget: @escaping @Sendable (ServerLimits) -> RouteBudget, handler: Handler
     ) {
@@ -43,6 +47,7 @@ final class Route: Sendable {
         self.pattern = pattern
         self.takesTokens = takesTokens
         self.usersScope = usersScope
+        self.filesScope = filesScope
         self.isWrapped = isWrapped
         self.deadline = deadline
         self.budget = budget
@@ -61,7 +66,8 @@ final class Route: Sendable {
         case .open(let answer): return answer()
         case .keyed(let answer):
             let answer = try await answer(call)
-            return isWrapped && call.isProjectWrapped ? answer.wrapped : answer
+            return isWrapped && call.isProjectWrapped && answer.stream == nil ? answer.wrapped : answer
+        case .addressed: throw Self.unknown
         }
     }
 

@@ -92,6 +92,41 @@ extension RouteBudget {
         budget.queues.append(.mail)
         return budget
     }
+
+    // MARK: Files
+
+    /// The record of one file.
+    static func file(_ limits: ServerLimits) -> RouteBudget { account(limits) }
+
+    /// A page has at most 100 files, each with its name and at most 16 KiB of metadata and 1,000 ids of users.
+    static func fileList(_: ServerLimits) -> RouteBudget {
+        RouteBudget(answerBytes: 16 << 20, memoryBytes: baseMemory + (64 << 20), queues: [.reads])
+    }
+
+    static func fileChange(_ limits: ServerLimits) -> RouteBudget { accountChange(limits) }
+
+    /// 10,000 parts of a file, each with its number and its tag.
+    static func fileParts(_ limits: ServerLimits) -> RouteBudget {
+        var budget = fileChange(limits)
+        budget.bodyBytes = limits.bodyBytes
+        budget.memoryBytes += 48 * limits.bodyBytes
+        if !budget.queues.contains(.reads) { budget.queues.insert(.reads, at: 0) }
+        return budget
+    }
+
+    static func fileRemoval(_ limits: ServerLimits) -> RouteBudget { accountRemoval(limits) }
+
+    /// A file's bytes are read while they are sent, a piece at a time: the answer's bound is that of errors.
+    static func fileBytes(_: ServerLimits) -> RouteBudget {
+        RouteBudget(answerBytes: errorBytes, memoryBytes: baseMemory)
+    }
+
+    /// A file's bytes go to the disk while they come, a piece at a time.
+    static func fileUpload(_ limits: ServerLimits) -> RouteBudget {
+        RouteBudget(
+            bodyBytes: limits.fileBytes, answerBytes: errorBytes, memoryBytes: baseMemory, queues: [.writer],
+            writtenBytes: 64 << 10)
+    }
 }
 
 extension RouteBudget {

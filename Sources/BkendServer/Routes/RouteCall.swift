@@ -9,11 +9,18 @@ final class RouteServices: Sendable {
     let configuration: ServerConfiguration
     /// The memory of all answers under way.
     let answers: AnswerBudget
+    /// Whose keys of files are whose.
+    let tags: EnvironmentTags
+
+    /// What requests for files' bytes count for, which carry no key.
+    static let addresses = KeyDigest(of: "addresses of files")
 
     init(
-        environments: Environments, keys: KeyRing, configuration: ServerConfiguration, answers: AnswerBudget
+        environments: Environments, keys: KeyRing, tags: EnvironmentTags, configuration: ServerConfiguration,
+        answers: AnswerBudget
     ) {
         self.environments = environments
+        self.tags = tags
         self.keys = keys
         self.configuration = configuration
         self.answers = answers
@@ -34,6 +41,7 @@ final class RouteServices: Sendable {
             }
         }
         if let operation = route.usersScope { try caller.checkScopes(for: operation, on: "users") }
+        if let operation = route.filesScope { try caller.checkScopes(for: operation, on: "files") }
         return caller
     }
 
@@ -105,10 +113,17 @@ struct RouteCall: Sendable {
         return (object, try await callerNow())
     }
 
-    /// Refuses everybody but administrators the view of `users` as a table.
-    func checkAdmin() throws(ErrorBody) {
+    /// Who asks for something of files.
+    func asker(_ caller: Caller) -> FileCaller {
+        FileCaller(
+            caller: caller, keyMark: key.digest.mark,
+            base: services.configuration.base(of: request, from: Connection.current?.peer))
+    }
+
+    /// Refuses everybody but administrators the view of `users` or `files` as a table.
+    func checkAdmin(_ table: String = "users") throws(ErrorBody) {
         guard caller.isAdmin else {
-            throw ErrorBody(.systemTableAccess, "users is a system table, open to administrators only")
+            throw ErrorBody(.systemTableAccess, "\(table) is a system table, open to administrators only")
         }
     }
 }

@@ -27,7 +27,7 @@ struct RouteTree: Sendable {
     /// The tree of all routes.
     static let all = RouteTree(Route.all)
 
-    private enum Parameter: Sendable { case table, id }
+    private enum Parameter: Sendable { case table, id, rest }
     private struct Node: Sendable {
         var names: [(text: String, node: Int)] = []
         var parameter: (kind: Parameter, node: Int)?
@@ -35,6 +35,9 @@ struct RouteTree: Sendable {
     }
 
     private var nodes = [Node()]
+
+    /// A file's key is all that is left of a path, with its slashes.
+    private static let parameters: [String: Parameter] = [":table": .table, ":id": .id, ":key": .rest]
 
     private init(_ routes: [Route]) {
         for route in routes {
@@ -50,7 +53,7 @@ struct RouteTree: Sendable {
 
     /// The node below another, made if it isn't there.
     private mutating func child(_ segment: String, of node: Int) -> Int {
-        let parameter: Parameter? = segment == ":table" ? .table : segment == ":id" ? .id : nil
+        let parameter: Parameter? = Self.parameters[segment]
         let known =
             parameter == nil
             ? nodes[node].names.first { $0.text == segment }?.node : nodes[node].parameter?.node
@@ -72,7 +75,8 @@ struct RouteTree: Sendable {
     func match(_ path: some Collection<UInt8>) throws(ErrorBody) -> RouteMatch {
         var node = 0
         var (table, id) = ("", "")
-        for segment in try Self.segments(of: path) {
+        let segments = try Self.segments(of: path)
+        for (index, segment) in segments.enumerated() {
             if let name = nodes[node].names.first(where: { $0.text == segment }) {
                 node = name.node
             } else if let parameter = nodes[node].parameter {
@@ -84,6 +88,9 @@ struct RouteTree: Sendable {
                     // A table answers for an empty id as for any that no record has, after its rules.
                     if segment.isEmpty, table.isEmpty { throw Route.unknown }
                     id = segment
+                case .rest:
+                    let rest = segments[index...].joined(separator: "/")
+                    return RouteMatch(routes: nodes[parameter.node].routes, id: rest)
                 }
                 node = parameter.node
             } else {

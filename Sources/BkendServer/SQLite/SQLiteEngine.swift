@@ -63,6 +63,8 @@ final class SQLiteEngine: StorageEngine {
         try writeNow(locking: [.definitions]) { try AccountSchema.prepare($0) }
     }
 
+    func prepareFiles() throws { try writeNow(locking: [.definitions]) { try FileSchema.prepare($0) } }
+
     var size: (bytes: Int, log: Int) {
         (FileStatus.bytes(of: path), DocumentStorage.logBytes(ofDatabase: path))
     }

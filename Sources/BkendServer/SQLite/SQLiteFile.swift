@@ -54,6 +54,9 @@ struct SQLiteFile {
     /// The newest format of definitions that this program knows.
     static var newestTableFormat: Int { TableSchema.format }
 
+    /// Whether the file has the tables of files.
+    func hasFiles() throws -> Bool { try db.tableExists("file_schema") }
+
     /// The names of all collections.
     func collectionNames() throws -> [String] { try Collection.names(in: db) }
 

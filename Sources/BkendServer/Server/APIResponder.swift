@@ -114,7 +114,12 @@ struct APIResponder: HTTPResponder {
             trace.pattern = match.pattern
             guard let route = match.route(request.method) else { return Self.methodNotAllowed(match) }
             found = route
-            if case .open(let answer) = route.handler { return answer() }
+            switch route.handler {
+            case .open(let answer): return answer()
+            case .addressed(let answer):
+                return try await self.answer(request, query, match, &trace, by: route, answer)
+            case .keyed: break
+            }
             credentials = try Credentials(request.headers)
             key = try await services.keys.key(credentials.key, now: now)
         } catch let error as ErrorBody {
@@ -124,7 +129,7 @@ struct APIResponder: HTTPResponder {
         route = found
         trace.environment = key.environment
         trace.rate = try limiter.count(key.digest, from: trace.client, now: now)
-        return try await Requester.$current.withValue(requester(key, trace)) {
+        return try await Requester.$current.withValue(requester(key.environment, trace)) {
             let environment = try await services.environments.environment(key.environment)
             let caller = try await services.caller(credentials, key, on: found, in: environment)
             trace.group = caller.group
@@ -137,12 +142,31 @@ struct APIResponder: HTTPResponder {
         }
     }
 
+    /// What the address of a file's bytes answers, which needs no key: the address says whose it is.
+    private func answer(
+        _ request: Request, _ query: Substring, _ match: RouteMatch, _ trace: inout RequestTrace, by route: Route,
+        _ answer: @Sendable (AddressCall) async throws -> RouteAnswer?
+    ) async throws -> RouteAnswer {
+        trace.rate = try limiter.count(RouteServices.addresses, from: trace.client, now: configuration.now())
+        guard let key = FileKey(match.id) else { throw ErrorBody.noSuchAddress }
+        // Two environments may have one tag; a key is in one of them.
+        for name in try await services.tags.environments(tagged: key.tag) {
+            trace.environment = name
+            let call = AddressCall(
+                services: services, route: route, key: key, request: request, path: trace.path, query: query,
+                client: trace.client, files: try await services.environments.environment(name).files)
+            let found = try await Requester.$current.withValue(requester(name, trace)) { try await answer(call) }
+            if let found { return found }
+        }
+        throw ErrorBody.noSuchAddress
+    }
+
     /// Whose share of the queues the request uses.
-    private func requester(_ key: ResolvedKey, _ trace: RequestTrace) -> Requester {
+    private func requester(_ name: EnvironmentName, _ trace: RequestTrace) -> Requester {
         let departure = Connection.current?.departure
         return Requester(
             share: QueueShare(
-                project: key.environment.project, environment: key.environment.environment,
+                project: name.project, environment: name.environment,
                 client: trace.client?.network.description ?? ""),
             departure: { departure })
     }
@@ -163,6 +187,7 @@ struct APIResponder: HTTPResponder {
     /// An answer past its route's budget is a fault of the server, which it tells its operator.
     private func checkBudget(of answer: RouteAnswer, on route: Route?, to trace: RequestTrace) {
         let most = route?.budget(configuration.limits).answerBytes ?? RouteBudget.errorBytes
+        // A stream is read in pieces, whatever its length.
         guard answer.body.count > most else { return }
         metrics.answeredOverBudget()
         configuration.logger.error(
@@ -177,7 +202,7 @@ struct APIResponder: HTTPResponder {
         let duration = trace.started.duration(to: .now)
         metrics.answered(trace, status: answer.status.code, duration: duration)
         configuration.requestLog?.write(
-            trace, status: answer.status.code, code: answer.code, bytes: answer.body.count, duration: duration,
+            trace, status: answer.status.code, code: answer.code, bytes: answer.count, duration: duration,
             now: configuration.now())
     }
 

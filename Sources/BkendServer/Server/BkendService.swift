@@ -32,12 +32,13 @@ package struct BkendService: Sendable {
             source: configuration.storage ?? SQLiteSource(folder: folder, options: options),
             services: try AccountServices(
                 configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() },
-                reportHashing: metrics.hashing.note))
+                reportHashing: metrics.hashing.note),
+            files: try FileServices(configuration))
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             services: RouteServices(
-                environments: environments, keys: KeyRing(folder.control), configuration: configuration,
-                answers: answers),
+                environments: environments, keys: KeyRing(folder.control), tags: EnvironmentTags(folder.control),
+                configuration: configuration, answers: answers),
             requestIDs: RequestIDs(using: &random), limiter: RequestLimiter(configuration.rateLimit), metrics: metrics)
     }
 

@@ -61,6 +61,9 @@ protocol StorageEngine: Sendable {
     /// Makes or migrates the accounts' tables.
     func prepareAccounts() throws
 
+    /// Makes or migrates the files' tables.
+    func prepareFiles() throws
+
     /// The bytes that the environment takes, and how many of them are a log that will be given back.
     var size: (bytes: Int, log: Int) { get }
 }

@@ -12,8 +12,8 @@ package struct BackupSummary: Hashable, Sendable {
 }
 
 extension DataFolder {
-    /// Writes the whole folder into one tar archive while a server may run on it: each database as it is at one moment,
-    /// signing keys, mails that wait. Unpacked, the archive is a data folder.
+    /// Writes the whole folder into one tar archive while a server may run on it: each database as it is at one moment
+    /// with the bytes of its files, signing keys, mails that wait. Unpacked, the archive is a data folder.
     ///
     /// Databases are copied without holding up writers (`SQLiteFile.copy`). The copies lie beside the archive meanwhile,
     /// one at a time.
@@ -41,10 +41,15 @@ extension DataFolder {
             let database = "\(path)/environments/\(name.project)/\(name.environment).sqlite"
             // An environment that nobody has used yet has no file.
             guard access(database, F_OK) == 0 else { continue }
+            // Held before the database is copied: what the copy names must still be there when it is copied in turn.
+            let objects = "files/\(name.project)/\(name.environment)"
+            let lock = FolderLock("\(path)/\(objects)", isWaiting: true)
+            defer { lock?.release() }
             try add(database: database, as: "environments/\(name.project)/\(name.environment).sqlite")
+            if lock != nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }
         }
-        if access(path + "/signing-keys.json", F_OK) == 0 {
-            try archive.file("signing-keys.json", at: path + "/signing-keys.json")
+        for file in ["signing-keys.json", AddressKeys.fileName] where access("\(path)/\(file)", F_OK) == 0 {
+            try archive.file(file, at: "\(path)/\(file)")
         }
         try archive.folder("mail/")
         var leftOut: [String] = []
@@ -57,6 +62,23 @@ extension DataFolder {
         }
         try archive.finish()
         return BackupSummary(environments: names.map(\.description), bytes: output.count, leftOut: leftOut)
+    }
+
+    /// Adds the objects that a copy of a database names.
+    private func addObjects(
+        of name: EnvironmentName, in folder: String, namedBy database: String, to archive: TarWriter
+    ) throws {
+        let names = try SQLiteFile.read(database) { file -> [String] in
+            guard try file.hasFiles() else { return [] }
+            return try file.session.all(FileSQL.allObjects) { $0.text(0) }
+        }
+        for parent in ["files/", "files/\(name.project)/", folder + "/"] { try archive.folder(parent) }
+        for object in names {
+            let file = "\(path)/\(folder)/\(object)"
+            // What is missing was missing before; check tells.
+            guard ObjectFolder.isName(object), access(file, F_OK) == 0 else { continue }
+            try archive.file("\(folder)/\(object)", at: file)
+        }
     }
 
     /// What a name in the folder of mails turns out to be.

@@ -41,7 +41,11 @@ package struct FolderCheck {
             // It was reported, and a server doesn't open it.
             if FileStatus("\(path)/\(file)")?.isLink == true { continue }
             databases += 1
-            try open(file) { database in records += try EnvironmentCheck(file: file, report: report).run(database) }
+            try open(file) { database in
+                records += try EnvironmentCheck(file: file, report: report).run(database)
+                let objects = "files/\(name.project)/\(name.environment)"
+                try ObjectCheck(path: path, folder: objects, report: report).run(database)
+            }
         }
         return (databases, records)
     }

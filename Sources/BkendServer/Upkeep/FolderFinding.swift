@@ -14,6 +14,8 @@ package struct FolderFinding: Hashable, Sendable {
         case key
         /// A table's definition, or its versions.
         case definition, version
+        /// The bytes of a file.
+        case object
         /// A record, an index, a number of records.
         case record, index, count
     }

@@ -62,6 +62,14 @@ extension ErrorCode {
     package static let routeNotFound: ErrorCode = "common/not-found"
     /// 409: another record holds this value of a unique field.
     public static let duplicateValue: ErrorCode = "data/duplicate-value"
+    /// 400: the file has more bytes than the server takes, or than were announced.
+    public static let fileTooLarge: ErrorCode = "file/file-too-large"
+    /// 403: the file is another user's, or the address isn't valid any more.
+    public static let fileAccessDenied: ErrorCode = "file/access-denied"
+    /// 404: there is no such file, or its bytes were not uploaded.
+    public static let fileNotFound: ErrorCode = "file/not-found"
+    /// 409: the file of this key is registered already.
+    public static let fileKeyExists: ErrorCode = "file/s3-key-already-exists"
     /// 413: the body, or the record that it would make, is larger than the server takes.
     public static let payloadTooLarge: ErrorCode = "common/payload-too-large"
     /// 415: the body is not JSON.
@@ -89,11 +97,11 @@ extension ErrorCode {
         .invalidAPIKey: 401, .unauthorized: 401, .authenticationRequired: 401, .tokenExpired: 401, .invalidToken: 401,
         .invalidTokenFormat: 401, .invalidCredentials: 401, .invalidRefreshToken: 401, .sessionExpired: 401,
         .permissionDenied: 403, .scopeInsufficient: 403, .systemTableAccess: 403, .projectAccessDenied: 403,
-        "auth/email-not-verified": 403, .accountBanned: 403, "auth/mfa-required": 403, "file/access-denied": 403,
+        "auth/email-not-verified": 403, .accountBanned: 403, "auth/mfa-required": 403, .fileAccessDenied: 403,
         "user/forbidden": 403, .tableNotFound: 404, .notFound: 404, .environmentNotFound: 404, .routeNotFound: 404,
-        "auth/session-not-found": 404, "user/not-found": 404, "file/not-found": 404, .duplicateValue: 409,
-        "auth/email-already-exists": 409, "file/s3-key-already-exists": 409, .payloadTooLarge: 413,
-        .unsupportedMediaType: 415, .rateLimitExceeded: 429, .tooManyRequests: 429, .tooManyLoginAttempts: 429,
-        .internalError: 500, .serviceUnavailable: 503, .insufficientStorage: 507,
+        "auth/session-not-found": 404, "user/not-found": 404, .fileNotFound: 404, .duplicateValue: 409,
+        "auth/email-already-exists": 409, .fileKeyExists: 409, "common/length-required": 411,
+        .payloadTooLarge: 413, .unsupportedMediaType: 415, .rateLimitExceeded: 429, .tooManyRequests: 429,
+        .tooManyLoginAttempts: 429, .internalError: 500, .serviceUnavailable: 503, .insufficientStorage: 507,
     ]
 }

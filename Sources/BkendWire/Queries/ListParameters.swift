@@ -18,6 +18,15 @@ package struct ListParameters: Sendable {
         subject: "users",
         names: ["page", "limit", "offset", "sortBy", "sortDirection", "search", "searchType", "includeAccounts"])
 
+    /// The parameters of lists of files.
+    package static let files = ListParameters(
+        subject: "files",
+        names: [
+            "page", "limit", "offset", "sortBy", "sortDirection", "search", "visibility", "ownerType", "ownerId",
+            "bucket",
+            "mimeType",
+        ])
+
     /// The parameters of lists of sessions.
     package static let sessions = ListParameters(subject: "sessions", names: ["page", "limit", "offset"])
 

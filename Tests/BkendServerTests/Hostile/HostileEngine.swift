@@ -127,6 +127,8 @@ final class HostileEngine: StorageEngine, @unchecked Sendable {  // `committed` 
 
     func prepareAccounts() throws { try writeNow(locking: [.definitions]) { try AccountSchema.prepare($0) } }
 
+    func prepareFiles() throws { try writeNow(locking: [.definitions]) { try FileSchema.prepare($0) } }
+
     var size: (bytes: Int, log: Int) { (0, 0) }
 
     private static let attempts = 50

@@ -20,6 +20,11 @@ import Testing
         var user: String
         var session: String
         var refreshToken: String
+        /// A private file: its id and its key; and a key whose bytes wait to be registered, with its address.
+        var file = "f"
+        var fileKey = "images/\(String(repeating: "0", count: 32))/f.png"
+        var pending = "p"
+        var address = "/storage/images/\(String(repeating: "0", count: 32))/p.png?sig=x"
         var email = "ada@example.com"
         var password = Person.password
     }
@@ -28,6 +33,10 @@ import Testing
         let signIn: JSON = ["email": .string(target.email), "password": .string(target.password)]
         let reset: JSON = [
             "email": .string(target.email), "token": "guessed", "newPassword": "another horse 2",
+        ]
+        let parts: JSON = [
+            "key": .string(target.fileKey), "uploadId": "x", "partNumber": 1,
+            "parts": [["partNumber": 1, "etag": "x"]],
         ]
         return [
             Row(method: "GET", path: "/health"), Row(method: "GET", path: "/v1/data/t"),
@@ -59,11 +68,39 @@ import Testing
             Row(method: "PATCH", path: "/v1/users/\(target.user)/profile", body: ["name": "from outside"]),
             Row(method: "PATCH", path: "/v1/users/\(target.user)/role", body: ["role": "admin"]),
             Row(method: "GET", path: "/v1/data/users"), Row(method: "GET", path: "/v1/data/users/\(target.user)"),
+            Row(
+                method: "POST", path: "/v1/files/presigned-url",
+                body: ["filename": "from outside.png", "contentType": "image/png"]),
+            Row(
+                method: "POST", path: "/v1/files",
+                body: [
+                    "fileId": .string(target.pending), "originalName": "from outside.png", "mimeType": "image/png",
+                    "size": 6,
+                ]),
+            Row(method: "POST", path: "/v1/files/\(target.pending)/complete", body: [:]),
+            Row(method: "GET", path: "/v1/files"), Row(method: "GET", path: "/v1/files/buckets"),
+            Row(method: "GET", path: "/v1/files/\(target.file)"),
+            Row(method: "PATCH", path: "/v1/files/\(target.file)", body: ["originalName": "from outside.png"]),
+            Row(method: "PATCH", path: "/v1/files/\(target.file)/visibility", body: ["visibility": "public"]),
+            Row(method: "POST", path: "/v1/files/\(target.file)/download-url", body: [:]),
+            Row(method: "GET", path: "/v1/files/\(target.file)/download-url"),
+            Row(method: "GET", path: "/v1/files/\(target.file)/download"),
+            Row(method: "DELETE", path: "/v1/files/\(target.file)"),
+            Row(method: "GET", path: "/storage/\(target.fileKey)"),
+            Row(
+                method: "POST", path: "/v1/files/multipart/init",
+                body: ["filename": "from outside.png", "contentType": "image/png", "fileSize": 10]),
+            Row(method: "POST", path: "/v1/files/multipart/presigned-url", body: parts),
+            Row(method: "POST", path: "/v1/files/multipart/complete", body: parts),
+            Row(method: "POST", path: "/v1/files/multipart/abort", body: parts),
+            Row(method: "GET", path: "/v1/data/files"), Row(method: "GET", path: "/v1/data/files/\(target.file)"),
             // Last: with the stranger's own token it succeeds, on the stranger.
             Row(
                 method: "POST", path: "/v1/auth/email/signup",
                 body: ["email": .string(target.email), "password": "another horse 2"]),
             Row(method: "DELETE", path: "/v1/auth/withdraw"),
+            // An address is good without a key, and for its key alone.
+            Row(method: "PUT", path: target.address.replacing("p.png", with: "q.png"), body: ["from": "outside"]),
         ]
     }
 
@@ -111,7 +148,13 @@ import Testing
         let ada = try await server.signUp("ada@example.com")
         let record = try await ada.client.post("/v1/t", ["text": "marker"])
         let session = try await ada.client.get("/v1/auth/sessions").items.first?["id"]?.stringValue ?? ""
-        let target = Target(record: record.id, user: ada.id, session: session, refreshToken: ada.refreshToken)
+        var target = Target(record: record.id, user: ada.id, session: session, refreshToken: ada.refreshToken)
+        let file = try await ada.upload("marker.png", Array("marker".utf8))
+        let pending = try await ada.put("marker.png", Array("marker".utf8))
+        target.file = file.id
+        target.fileKey = file.json["key"]?.stringValue ?? ""
+        target.pending = pending.json["fileId"]?.stringValue ?? ""
+        target.address = pending.address
         let stranger = try await TestClient(server.url, key: other.publishableKey).post(
             "/v1/auth/email/signup", ["email": "eve@example.com", "password": .string(Person.password)])
         let eve = stranger.json["accessToken"]?.stringValue ?? ""
@@ -144,6 +187,9 @@ import Testing
             }
         }
         // Nothing at home has changed.
+        #expect(try await ada.client.get("/v1/files/\(file.id)").body == file.body)
+        #expect(try await ada.client.get("/v1/files").items.count == 1)
+        #expect(try await ada.client.get("/v1/files/\(file.id)/download").text == "marker")
         #expect(try await admin.get("/v1/t/\(record.id)").body == record.body)
         #expect(try await admin.get("/v1/t").json["pagination"]?["total"] == 1)
         #expect(try await ada.client.get("/v1/auth/me").json["role"] == "user")

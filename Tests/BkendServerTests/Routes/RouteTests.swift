@@ -41,7 +41,8 @@ import Testing
         arguments: [
             "", "/", "/v1", "/v1/", "/v1/data", "/v2/posts", "/v1/data/posts/a/b", "/v1/auth",
             "/V1/posts",
-            "/v1/files/x", "/v1/sessions", "/v1/accounts", "posts", "/healthy", "/health/x", "/v1/posts/a/b",
+            "/v1/files/x/y", "/storage", "/storage/", "/v1/sessions", "/v1/accounts", "posts", "/healthy", "/health/x",
+            "/v1/posts/a/b",
         ])
     func unknown(path: String) {
         let error = #expect(throws: ErrorBody.self) { try RouteTree.all.match(path.utf8) }
@@ -53,7 +54,7 @@ import Testing
         arguments: [
             "/v1/data/a%00b", "/v1/..", "/v1/data/%2E%2E", "/v1/%F0%9F%98%80", "/v1/po'sts", "/v1/data/a%22b",
             "/v1/$where",
-            "/v1/data/1abc", "/v1/a%2Fb", "/v1/data/files", "/v1/;DROP%20TABLE", "/v1//x",
+            "/v1/data/1abc", "/v1/a%2Fb", "/v1/data/accounts", "/v1/;DROP%20TABLE", "/v1//x",
         ])
     func badNames(path: String) {
         let error = #expect(throws: ErrorBody.self) { try RouteTree.all.match(path.utf8) }

@@ -16,6 +16,17 @@ import Testing
         }
     }
 
+    @Test("Every statement of files can be prepared")
+    func files() throws {
+        try DynamicTableTests.withStore { store, _ in
+            try store.engine.prepareFiles()
+            try store.engine.readNow { session in
+                let db = try #require(session as? SQLiteStorageSession).db
+                for sql in FileSQL.all { _ = try db.makeStatement(sql: sql) }
+            }
+        }
+    }
+
     @Test("Every statement of projects, environments and keys can be prepared")
     func control() throws {
         let queue = try DatabaseQueue()

@@ -1,0 +1,37 @@
+import HummingbirdCore
+import NIOCore
+
+/// The bytes of an answer that are read while they are sent, so that an answer of any length takes the memory of one piece.
+struct AnswerStream: Sendable {
+    /// How many bytes there are.
+    let count: Int
+    /// The bytes from an offset on: some, up to so many; none only where something has gone wrong.
+    let read: @Sendable (_ offset: Int, _ count: Int) async throws -> ByteBuffer
+
+    /// The bytes of each piece.
+    private static let piece = 128 << 10
+
+    /// As the response's body.
+    ///
+    /// - Parameter loop: the connection's.
+    func response(on loop: any EventLoop) -> ResponseBody {
+        let (count, read) = (count, read)
+        return ResponseBody(contentLength: count) { writer in
+            var sent = 0
+            while sent < count {
+                let piece = try await read(sent, min(Self.piece, count - sent))
+                // What was promised can't be kept: the client sees the connection end early.
+                guard piece.readableBytes > 0 else { throw EndsEarly() }
+                sent += piece.readableBytes
+                try await writer.write(piece)
+                // A write is handed to the connection's thread. Until that has seen it, the next piece would be read
+                // however much waits.
+                try await loop.submit {}.get()
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// There are fewer bytes than were promised.
+    struct EndsEarly: Error {}
+}

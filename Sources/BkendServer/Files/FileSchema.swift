@@ -1,0 +1,78 @@
+import BkendStorage
+
+/// The tables of files in an environment's SQLite database, all with names in `file_`. Times are milliseconds since 1970.
+///
+/// The version is kept in a table of our own, since `user_version` belongs to whoever owns the database's file.
+enum FileSchema {
+    /// The version that this code reads and writes.
+    static var version: Int { steps.count }
+
+    /// Makes or migrates the tables, inside the caller's transaction.
+    ///
+    /// - Throws: `OperatorError` when a newer version of the server has been here.
+    static func prepare(_ db: any SQLTransaction) throws {
+        try db.script("CREATE TABLE IF NOT EXISTS file_schema (version INTEGER NOT NULL) STRICT")
+        let found = try db.count("SELECT version FROM file_schema")
+        guard found <= version else {
+            throw OperatorError(
+                "the files are of format \(found), this server knows \(version): start the newer server again")
+        }
+        guard found < version else { return }
+        for step in steps[found...] { try db.script(step) }
+        try db.execute("DELETE FROM file_schema")
+        try db.execute("INSERT INTO file_schema (version) VALUES (?)", version)
+    }
+
+    /// What leads from each version to the next. A step that was released never changes.
+    static let steps = [
+        """
+        CREATE TABLE file_uploads (              -- keys that were issued, those of files for ever
+            key TEXT NOT NULL PRIMARY KEY,       -- CATEGORY/<32 hex>/NAME
+            fileId TEXT NOT NULL UNIQUE,         -- the id of the record to come
+            userId TEXT,                         -- who may register it; NULL for a secret key
+            visibility TEXT,                     -- NULL where none was named
+            type TEXT NOT NULL, name TEXT NOT NULL, category TEXT NOT NULL,
+            announced INTEGER,                   -- the size that was named, if any
+            expiresAt INTEGER NOT NULL,          -- when its last address ends
+            state TEXT NOT NULL CHECK (state IN ('issued', 'stored', 'registered', 'deleted', 'closed')),
+            content TEXT, bytes INTEGER, sha256 BLOB, storedAt INTEGER,
+            uploadId TEXT,                       -- of one in parts; the content that the parts are of
+            createdAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX file_uploads_by_user ON file_uploads (userId) WHERE state IN ('issued', 'stored');
+        CREATE INDEX file_uploads_open ON file_uploads (expiresAt) WHERE state IN ('issued', 'stored', 'closed');
+
+        CREATE TABLE files (                     -- the records of registered files
+            id TEXT NOT NULL PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE REFERENCES file_uploads (key),
+            content TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 BLOB, storedAt INTEGER NOT NULL,
+            name TEXT NOT NULL, type TEXT NOT NULL, width INTEGER, height INTEGER,
+            visibility TEXT NOT NULL CHECK (visibility IN ('private', 'protected', 'shared', 'public')),
+            bucket TEXT NOT NULL,
+            ownerId TEXT, ownerType TEXT NOT NULL,
+            metadata TEXT NOT NULL,              -- a JSON object
+            searchText TEXT NOT NULL,            -- the name in lower case
+            createdAt INTEGER NOT NULL, updatedAt INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX files_by_creation ON files (createdAt, id);
+        CREATE INDEX files_by_owner ON files (ownerId, createdAt);
+
+        CREATE TABLE file_shares (               -- whom a file of visibility 'shared' is shown
+            fileId TEXT NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+            userId TEXT NOT NULL,
+            PRIMARY KEY (userId, fileId)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX file_shares_by_file ON file_shares (fileId);
+
+        CREATE TABLE file_objects (              -- every object of the storage that anything still needs
+            name TEXT NOT NULL PRIMARY KEY,
+            content TEXT NOT NULL,               -- the content whose piece it is
+            position INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            droppedAt INTEGER                    -- since when no row needs its content any more
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX file_objects_by_content ON file_objects (content, position);
+        CREATE INDEX file_objects_dropped ON file_objects (droppedAt) WHERE droppedAt IS NOT NULL;
+        """
+    ]
+}

@@ -1,0 +1,71 @@
+import BkendWire
+import Foundation
+import NIOCore
+
+/// Where the bytes of files are kept: as objects, each written once under a name that is never used again, and never
+/// changed. Nothing is shared: the same bytes twice are two objects, so that nobody learns what others store.
+///
+/// An object is of use once a row names it (`file_objects`), which is written after it. What no row names is swept away.
+protocol ObjectStorage: Sendable {
+    /// Begins a new object.
+    ///
+    /// - Throws: `ErrorBody` with 507 when there is no room, `ObjectFailure`.
+    func begin() async throws -> any ObjectDraft
+
+    /// Opens an object to read it; what is deleted meanwhile can still be read to its end.
+    ///
+    /// - Throws: `ObjectFailure` when it can't be read or isn't there.
+    func open(_ name: String) async throws -> any ObjectReader
+
+    /// Deletes objects that no row names any more; one that isn't there is no error.
+    func delete(_ names: [String]) async throws
+
+    /// Deletes every object that no row names: what a server left that was killed between the object and its row.
+    ///
+    /// - Parameter unnamed: those of some names that no row holds, as of now. An object whose row is about to be written is
+    ///   passed over.
+    /// - Returns: how many were deleted.
+    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> Int
+}
+
+/// An object that is being written. Let go before `store`, it leaves nothing.
+protocol ObjectDraft: AnyObject, Sendable {
+    /// The object's name, 32 hex digits.
+    var name: String { get }
+
+    /// Adds bytes.
+    ///
+    /// - Throws: `ErrorBody` with 507 when there is no room, `ObjectFailure`.
+    func write(_ bytes: ByteBuffer) async throws
+
+    /// Makes the object durable under its name. Until `release` no sweep takes it.
+    ///
+    /// - Returns: the SHA-256 of its bytes.
+    func store() async throws -> Data
+
+    /// A row names the object now.
+    func release()
+
+    /// Deletes it again: nothing names it, and nothing will.
+    func discard() async
+}
+
+/// An object that is open for reading.
+protocol ObjectReader: AnyObject, Sendable {
+    /// Some of its bytes, no more than `count`; fewer only at its end.
+    func read(at offset: Int, count: Int) async throws -> ByteBuffer
+}
+
+/// An object storage that failed, for the operator.
+struct ObjectFailure: Error, CustomStringConvertible {
+    let description: String
+
+    /// A failure of a call of the system's, or 507 when it is for want of room.
+    static func last(_ what: String, _ path: String) -> any Error {
+        let number = errno
+        if number == ENOSPC || number == EDQUOT {
+            return ErrorBody(.insufficientStorage, "the server's disk is full; nothing was stored")
+        }
+        return ObjectFailure(description: "\(what) \(path): \(String(cString: strerror(number)))")
+    }
+}

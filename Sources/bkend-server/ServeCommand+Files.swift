@@ -1,0 +1,34 @@
+import ArgumentParser
+import BkendServer
+import Foundation
+
+/// What files may take, and where their addresses lead.
+struct FileOptions: ParsableArguments {
+    @Option(help: "The largest file, and the largest part of one that comes in parts.")
+    var fileLimit = SizeOption(bytes: ServerLimits().fileBytes)
+    @Option(
+        help: ArgumentHelp(
+            "Where clients reach this server, https://api.example.com; what each request says when left out.",
+            valueName: "url"))
+    var publicURL: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            Show this project's pictures to everybody that were uploaded without a visibility and never registered; may \
+            be repeated.
+            """, valueName: "project"))
+    var publicUnregisteredImages: [String] = []
+
+    func validate() throws {
+        guard let publicURL else { return }
+        guard let url = URLComponents(string: publicURL), ["http", "https"].contains(url.scheme), url.host != nil,
+            url.query == nil, url.fragment == nil, url.user == nil
+        else { throw ValidationError("--public-url is a URL with a host, and without query, fragment or password") }
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.limits.fileBytes = fileLimit.bytes
+        configuration.publicURL = publicURL.map { String($0.hasSuffix("/") ? $0.dropLast() : $0[...]) }
+        configuration.publicUnregisteredImages = Set(publicUnregisteredImages)
+    }
+}

@@ -1,0 +1,138 @@
+import BkendTesting
+import BkendWire
+import Foundation
+import Testing
+
+@testable import BkendServer
+
+/// What time removes: bytes that nobody registered, and those of deleted files.
+@Suite struct FileUpkeepTests {
+    /// A file's way without HTTP: its environment, and a clock.
+    private struct World {
+        let files: EnvironmentFiles
+        let clock: TestClock
+        let folder: String
+
+        func tidied() async throws -> [String] {
+            try await files.tidy()
+            return objectFiles(folder)
+        }
+
+        func put(_ more: JSONObject = [:], type: String = "image/png") async throws -> JSONObject {
+            var body: JSONObject = ["filename": "a.png", "contentType": .string(type)]
+            for (name, value) in more { body[name] = value }
+            let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
+            let presigned = try await files.presign(body, asker)
+            let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
+            let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
+            let intake = try await files.intake(for: key, claims, length: 5)
+            try await intake.write(.init(string: "bytes"))
+            _ = try await files.finish(intake, digest: nil)
+            return presigned
+        }
+
+        func id(_ presigned: JSONObject) -> String { presigned["fileId"]?.stringValue ?? "" }
+    }
+
+    private func withWorld(publicImages: Bool = false, _ body: (World) async throws -> Void) async throws {
+        try await RecordStore.with { store in
+            let clock = TestClock(Timestamp.systemNow.description)
+            var settings = FileSettings(fileBytes: 1_000, queryLimit: .seconds(10), logger: LogLines().logger(.error))
+            settings.publicImages = publicImages
+            let name = try EnvironmentName(project: "default", environment: "dev")
+            try store.store.engine.prepareFiles()
+            let files = EnvironmentFiles(
+                of: name, in: store.store, objects: try ObjectFolder(of: name, in: store.folder),
+                keys: try AddressKeys(in: store.folder, now: clock.now), settings: settings, now: { clock.now })
+            // Not beside the test: it tidies when it wants to.
+            files.upkeep.run(now: Timestamp(clamping: clock.now.milliseconds + 3_600_000)) {}
+            try await body(World(files: files, clock: clock, folder: store.folder))
+            await files.upkeep.drained()
+        }
+    }
+
+    @Test("Bytes that nobody registers go after a day, and their key is as one that was never issued")
+    func unregistered() async throws {
+        try await withWorld { world in
+            let presigned = try await world.put()
+            world.clock.advance(seconds: 23 * 3_600)
+            #expect(try await world.tidied().count == 1)
+            world.clock.advance(seconds: 3_700)
+            // The key is forgotten now, and the bytes a day later.
+            #expect(try await world.tidied().count == 1)
+            let error = await #expect(throws: ErrorBody.self) {
+                _ = try await world.files.complete(world.id(presigned), .secretKey)
+            }
+            #expect(error?.code == "file/invalid-path")
+            world.clock.advance(seconds: 25 * 3_600)
+            #expect(try await world.tidied() == [])
+        }
+    }
+
+    @Test("Pictures that stay public without being registered stay, where the project has that")
+    func staying() async throws {
+        try await withWorld(publicImages: true) { world in
+            _ = try await world.put()
+            _ = try await world.put(["visibility": "private"])
+            _ = try await world.put(type: "text/plain")
+            for _ in 0..<3 {
+                world.clock.advance(seconds: 30 * 3_600)
+                _ = try await world.tidied()
+            }
+            #expect(objectFiles(world.folder).count == 1)
+        }
+    }
+
+    @Test("A deleted file's bytes go a day later; a file's stay")
+    func deleted() async throws {
+        try await withWorld { world in
+            let (kept, gone) = (try await world.put(), try await world.put())
+            _ = try await world.files.complete(world.id(kept), .secretKey)
+            _ = try await world.files.complete(world.id(gone), .secretKey)
+            world.clock.advance(seconds: 100 * 3_600)
+            #expect(try await world.tidied().count == 2)
+            try await world.files.delete(world.id(gone), .secretKey)
+            // The storage stamps by its own clock, the system's: a day from now.
+            world.clock.set(Timestamp.systemNow.description)
+            #expect(try await world.tidied().count == 2)
+            world.clock.advance(seconds: 25 * 3_600)
+            #expect(try await world.tidied().count == 1)
+            let error = await #expect(throws: ErrorBody.self) {
+                _ = try await world.files.complete(world.id(gone), .secretKey)
+            }
+            #expect(error?.status == 409)
+        }
+    }
+
+    @Test("Bytes that others have taken the place of go a day later")
+    func replaced() async throws {
+        try await withWorld { world in
+            let presigned = try await world.put()
+            let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
+            let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
+            let intake = try await world.files.intake(for: key, claims, length: 5)
+            try await intake.write(.init(string: "other"))
+            let content = try await world.files.finish(intake, digest: nil)
+            _ = try await world.files.complete(world.id(presigned), .secretKey)
+            #expect(try await world.tidied().count == 2)
+            world.clock.advance(seconds: 25 * 3_600)
+            #expect(try await world.tidied() == [content.name])
+        }
+    }
+
+    @Test("Keys without bytes are forgotten when their address has ended")
+    func issued() async throws {
+        try await withWorld { world in
+            let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
+            for _ in 0..<250 { _ = try await world.files.presign(["filename": "a", "contentType": "a/b"], asker) }
+            func count() throws -> Int {
+                try world.files.store.engine.readNow { try $0.count("SELECT count(*) FROM file_uploads") }
+            }
+            _ = try await world.tidied()
+            #expect(try count() == 250)
+            world.clock.advance(seconds: 16 * 60)
+            _ = try await world.tidied()
+            #expect(try count() == 0)
+        }
+    }
+}
