@@ -101,7 +101,7 @@ struct FileDownloading {
         case let status: return .refused(status)
         }
         meter.set(have, of: total)
-        let output = try part.open()
+        let output = try part.open(at: have)
         defer { try? output.close() }
         for try await chunk in response.body {
             have += chunk.count
@@ -123,6 +123,10 @@ struct FileDownloading {
 
     /// Checks the bytes, and puts them in their place.
     private func finish(_ part: PartialFile, _ file: RemoteFile) async throws -> RemoteFile {
+        guard try part.size() == file.size else {
+            try part.remove()
+            throw BkendError(.file(.damaged))
+        }
         if let expected = file.sha256, try part.sha256() != expected.lowercased() {
             try part.remove()
             throw BkendError(.file(.damaged))
@@ -164,11 +168,18 @@ struct PartialFile {
         if let etag, etag.hasPrefix("\""), etag.utf8.count <= 256 { try Data(etag.utf8).write(to: tag) }
     }
 
-    /// Opens it to add to its end.
-    func open() throws -> FileHandle {
+    /// Opens it to write from a position on. Not from its end: a download that was cancelled a moment ago may still have
+    /// added to it since it was looked at. What it wrote there is the same.
+    func open(at position: Int) throws -> FileHandle {
         let handle = try FileHandle(forWritingTo: bytes)
-        try handle.seekToEnd()
+        try handle.seek(toOffset: UInt64(position))
         return handle
+    }
+
+    /// How many bytes there are.
+    func size() throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: bytes.path)
+        return (attributes[.size] as? NSNumber)?.intValue ?? 0
     }
 
     func sha256() throws -> String {

@@ -133,11 +133,10 @@ private final class PartsProgress: Sendable {
 
     /// So many bytes of a part were sent.
     func set(_ bytes: Int, of part: Int) {
-        let sum = sent.withLock { sent in
+        sent.withLock { sent in
             // A part that is sent again doesn't go back: watchers see progress, never the opposite.
             sent[part] = max(sent[part] ?? 0, bytes)
-            return sent.values.reduce(0, +)
+            meter.set(min(sent.values.reduce(0, +), total), of: total)
         }
-        meter.set(min(sum, total), of: total)
     }
 }

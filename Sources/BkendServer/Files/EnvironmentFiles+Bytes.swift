@@ -136,6 +136,13 @@ extension EnvironmentFiles {
                 guard upload.uploadID == part.uploadID, upload.state == .issued else {
                     throw upload.state == .closed ? ErrorBody.lapsedAddress : ErrorBody.notInParts
                 }
+                // Without this bound, one upload could hold ten thousand parts of the greatest size.
+                let all = try FileStore.bytes(session, of: part.uploadID, with: part.number, of: bytes)
+                if let announced = upload.announced, all > announced {
+                    throw ErrorBody.file(
+                        .fileTooLarge, "Content-Length", "size",
+                        "makes the parts \(all) bytes together, but \(announced) were announced as fileSize")
+                }
                 try FileStore.setPart(
                     session, StoredPart(number: part.number, name: name, bytes: bytes), of: part.uploadID)
                 return FileContent(name: name, bytes: bytes, sha256: sha256, storedAt: session.now)

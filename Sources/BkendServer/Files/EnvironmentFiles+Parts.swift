@@ -133,6 +133,7 @@ extension EnvironmentFiles {
     static func choose(
         _ listed: [ListedPart], among present: [StoredPart], announced: Int?
     ) throws(ErrorBody) -> [StoredPart] {
+        let present = Dictionary(present.map { ($0.number, $0) }, uniquingKeysWith: { _, last in last })
         var chosen: [StoredPart] = []
         for (index, part) in listed.enumerated() {
             func refuse(_ rule: String, _ what: String) -> ErrorBody {
@@ -142,7 +143,7 @@ extension EnvironmentFiles {
                 throw refuse(
                     "order", "has the number \(part.number) after \(last.number); list each part once, in order")
             }
-            guard let found = present.first(where: { $0.number == part.number }) else {
+            guard let found = present[part.number] else {
                 throw refuse("exists", "is the part \(part.number), of which no bytes came")
             }
             guard found.name.hasSameBytes(as: part.tag) else {

@@ -50,20 +50,27 @@ extension EnvironmentFiles {
 
     /// Removes uploads that lapsed, bytes that no record has named for a day, and objects that no row names.
     ///
+    /// The sweep comes first: it needs no room, and the rest does. On a full disk, only it makes some.
+    ///
     /// - Returns: how many objects went.
     @discardableResult
     func tidy() async throws -> Int {
+        let store = store
+        let swept = try await objects.sweep { names in
+            try store.engine.readNow { session in try FileStore.unnamed(session, of: names) }
+        }
+        if swept.putAside > 0 {
+            settings.logger.warning(
+                "files that no record names were put aside",
+                metadata: ["count": "\(swept.putAside)", "folder": "\(ObjectFolder.asideName)"])
+        }
         while try await closeLapsed() {}
-        var deleted = 0
+        var deleted = swept.deleted + swept.putAside
         while let names = try await forgetDropped() {
             try await objects.delete(names)
             deleted += names.count
         }
-        let store = store
         return deleted
-            + (try await objects.sweep { names in
-                try store.engine.readNow { session in try FileStore.unnamed(session, of: names) }
-            })
     }
 
     /// Forgets some keys with which nothing can be done any more; what is asked of them later is answered as of keys that
@@ -73,7 +80,7 @@ extension EnvironmentFiles {
         let isKept: Int64 = settings.publicImages ? 1 : 0
         let lapsed = try await store.query(limit: settings.queryLimit) { session, _ in
             try session.all(
-                FileSQL.lapsedUploads, moment, moment, moment - FileSettings.kept, isKept, Self.batch,
+                FileSQL.lapsedUploads, moment - FileSettings.kept, moment - FileSettings.kept, isKept, Self.batch,
                 read: FileUpload.init)
         }
         guard !lapsed.isEmpty else { return false }

@@ -15,7 +15,9 @@ enum FileName {
             .file(code, field, rule, what)
         }
         guard text.utf8.count <= 4 * mostBytes else { throw refuse(tooLong, "maxLength", Self.tooLong) }
-        let name = text.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
+        // By scalars: a slash with a combining mark behind it is a character of its own, and a slash all the same.
+        let scalars = text.unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
+        let name = scalars.last.map { String($0) } ?? ""
         for scalar in name.unicodeScalars {
             if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
                 throw refuse(.fileInvalidName, "format", "may not hold control characters")

@@ -21,12 +21,12 @@ enum FileSQL {
         """
     static let setState = "UPDATE file_uploads SET state = ? WHERE key = ?"
     static let deleteUpload = "DELETE FROM file_uploads WHERE key = ?"
-    /// Uploads that nobody can finish any more: past a time for those without bytes, past another for those with, but
-    /// those pictures that stay.
+    /// Uploads that nobody can finish any more, a time after their last address ended (a PUT that began before may still
+    /// be under way), but those pictures that stay.
     static let lapsedUploads = """
         SELECT \(uploadColumns) FROM file_uploads
         WHERE state IN ('issued', 'stored', 'closed') AND expiresAt < ?
-            AND (state <> 'stored' OR expiresAt < ? AND storedAt < ?
+            AND (state <> 'stored' OR storedAt < ?
                 AND NOT (? = 1 AND visibility IS NULL AND substr(type, 1, 6) = 'image/'))
         ORDER BY expiresAt LIMIT ?
         """
@@ -66,7 +66,14 @@ enum FileSQL {
         SELECT name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL ORDER BY position
         """
     static let partsOfContent = "SELECT position, name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL"
+    /// How many bytes the other parts of an upload have.
+    static let bytesBesidePart = """
+        SELECT coalesce(sum(bytes), 0) FROM file_objects WHERE content = ? AND droppedAt IS NULL AND position <> ?
+        """
     static let dropObject = "UPDATE file_objects SET droppedAt = ? WHERE name = ? AND droppedAt IS NULL"
+    static let dropPart = """
+        UPDATE file_objects SET droppedAt = ? WHERE content = ? AND position = ? AND droppedAt IS NULL
+        """
     static let isNamed = "SELECT 1 FROM file_objects WHERE name = ?"
     static let dropContent = "UPDATE file_objects SET droppedAt = ? WHERE content = ? AND droppedAt IS NULL"
     static let droppedObjects = "SELECT name FROM file_objects WHERE droppedAt < ? ORDER BY droppedAt LIMIT ?"
@@ -133,7 +140,8 @@ enum FileSQL {
             upload, uploadOfFile, insertUpload, setStored, setState, deleteUpload, lapsedUploads, file, fileOfKey,
             insertFile,
             updateFile, deleteFile, buckets, bucketsOfOwner, shares, isShared, insertShare, deleteShares, insertObject,
-            objectsOfContent, partsOfContent, dropObject, missingContents, dropHiddenContents, endHiddenUploads,
+            objectsOfContent, partsOfContent, bytesBesidePart, dropPart, dropObject, missingContents,
+            dropHiddenContents, endHiddenUploads,
             deleteHiddenShares, deleteHiddenFiles, disownFiles, dropOpenContents, deleteOpenUploads,
             deleteSharesOfUser, isNamed, dropContent, droppedObjects, deleteObject, allObjects,
             count(FileCondition.allCases),

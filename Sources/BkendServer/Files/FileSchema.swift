@@ -40,6 +40,7 @@ enum FileSchema {
             createdAt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX file_uploads_by_user ON file_uploads (userId) WHERE state IN ('issued', 'stored');
+        CREATE INDEX file_uploads_by_content ON file_uploads (content);
         CREATE INDEX file_uploads_open ON file_uploads (expiresAt) WHERE state IN ('issued', 'stored', 'closed');
 
         CREATE TABLE files (                     -- the records of registered files
@@ -54,6 +55,7 @@ enum FileSchema {
             searchText TEXT NOT NULL,            -- the name in lower case
             createdAt INTEGER NOT NULL, updatedAt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX files_by_content ON files (content);
         CREATE INDEX files_by_creation ON files (createdAt, id);
         CREATE INDEX files_by_owner ON files (ownerId, createdAt);
 
@@ -71,7 +73,7 @@ enum FileSchema {
             bytes INTEGER NOT NULL,
             droppedAt INTEGER                    -- since when no row needs its content any more
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX file_objects_by_content ON file_objects (content, position);
+        CREATE INDEX file_objects_by_content ON file_objects (content, position, droppedAt, bytes);
         CREATE INDEX file_objects_dropped ON file_objects (droppedAt) WHERE droppedAt IS NOT NULL;
         """
     ]

@@ -127,12 +127,17 @@ enum FileStore {
 
     /// Puts a part in the place of what came before under its number.
     static func setPart(_ db: any SQLTransaction, _ part: StoredPart, of uploadID: String) throws {
-        for old in try parts(db, of: uploadID) where old.number == part.number { try drop(db, object: old.name) }
+        try db.execute(FileSQL.dropPart, db.now.milliseconds, uploadID, part.number)
         try db.execute(FileSQL.insertObject, part.name, uploadID, part.number, part.bytes)
     }
 
     static func drop(_ db: any SQLTransaction, object name: String) throws {
         try db.execute(FileSQL.dropObject, db.now.milliseconds, name)
+    }
+
+    /// How many bytes an upload has, with those of one part instead of what came before under its number.
+    static func bytes(_ db: any SQLSession, of uploadID: String, with part: Int, of bytes: Int) throws -> Int {
+        try db.count(FileSQL.bytesBesidePart, uploadID, part) + bytes
     }
 
     // MARK: Objects

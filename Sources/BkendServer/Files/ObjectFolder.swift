@@ -14,6 +14,10 @@ final class ObjectFolder: ObjectStorage {
 
     /// The suffix of what isn't finished.
     static let draftSuffix = ".part"
+    /// Where objects lie that no row names, until they are deleted.
+    static let asideName = "unclaimed"
+    /// For how long, in seconds.
+    static let asideTime = 7 * 86_400
     /// Whoever sweeps or copies the folder holds this file's lock.
     static let lockName = ".lock"
 
@@ -49,7 +53,7 @@ final class ObjectFolder: ObjectStorage {
         }
     }
 
-    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> Int {
+    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> SweptObjects {
         let path = path
         return try await withoutActuallyEscaping(unnamed) { unnamed in
             try await threads.runIfActive { try FolderSweep(path: path, unnamed: unnamed).run() }
@@ -207,13 +211,12 @@ private struct FolderSweep {
     /// How many names are looked up at once.
     private static let batch = 200
 
-    /// - Returns: how many files were deleted.
-    func run() throws -> Int {
-        guard let lock = FolderLock(path, isWaiting: false) else { return 0 }
+    func run() throws -> SweptObjects {
+        guard let lock = FolderLock(path, isWaiting: false) else { return SweptObjects() }
         defer { lock.release() }
         guard let folder = opendir(path) else { throw ObjectFailure.last("can't list", path) }
         defer { closedir(folder) }
-        var deleted = 0
+        var swept = SweptObjects(deleted: deleteOld())
         var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
@@ -222,20 +225,34 @@ private struct FolderSweep {
             guard ObjectFolder.isName(Self.object(name)) else { continue }
             names.append(name)
             if names.count == Self.batch {
-                deleted += try take(names)
+                try take(names, &swept)
                 names = []
             }
         }
-        return deleted + (try take(names))
+        try take(names, &swept)
+        return swept
+    }
+
+    /// Deletes what was put aside long ago.
+    private func deleteOld() -> Int {
+        let aside = "\(path)/\(ObjectFolder.asideName)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: aside)) ?? []
+        return names.filter(ObjectFolder.isName).count { name in
+            var status = stat()
+            // A file's status changed last when it was renamed.
+            guard lstat("\(aside)/\(name)", &status) == 0,
+                status.st_ctim.tv_sec < time(nil) - ObjectFolder.asideTime
+            else { return false }
+            return unlink("\(aside)/\(name)") == 0
+        }
     }
 
     private static func object(_ file: String) -> Substring {
         file.hasSuffix(ObjectFolder.draftSuffix) ? file.dropLast(ObjectFolder.draftSuffix.count) : file[...]
     }
 
-    private func take(_ files: [String]) throws -> Int {
+    private func take(_ files: [String], _ swept: inout SweptObjects) throws {
         let candidates = Set(try unnamed(files.map { String(Self.object($0)) }))
-        var deleted = 0
         for file in files where candidates.contains(String(Self.object(file))) {
             let descriptor = open("\(path)/\(file)", O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
@@ -244,9 +261,15 @@ private struct FolderSweep {
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0,
                 !(try unnamed([String(Self.object(file))])).isEmpty
             else { continue }
-            if unlink("\(path)/\(file)") == 0 { deleted += 1 }
+            if file.hasSuffix(ObjectFolder.draftSuffix) {
+                if unlink("\(path)/\(file)") == 0 { swept.deleted += 1 }
+            } else {
+                let aside = "\(path)/\(ObjectFolder.asideName)"
+                guard mkdir(aside, 0o700) == 0 || errno == EEXIST, rename("\(path)/\(file)", "\(aside)/\(file)") == 0
+                else { throw ObjectFailure.last("can't put aside", "\(path)/\(file)") }
+                swept.putAside += 1
+            }
         }
-        return deleted
     }
 }
 

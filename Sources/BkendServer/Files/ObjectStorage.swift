@@ -20,12 +20,20 @@ protocol ObjectStorage: Sendable {
     /// Deletes objects that no row names any more; one that isn't there is no error.
     func delete(_ names: [String]) async throws
 
-    /// Deletes every object that no row names: what a server left that was killed between the object and its row.
+    /// Removes every object that no row names: deletes what isn't finished, and puts whole objects aside for a week. A
+    /// killed server leaves such objects; so does a database that was lost, or restored as it was before.
     ///
     /// - Parameter unnamed: those of some names that no row holds, as of now. An object whose row is about to be written is
     ///   passed over.
-    /// - Returns: how many were deleted.
-    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> Int
+    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> SweptObjects
+}
+
+/// What a sweep did.
+struct SweptObjects: Equatable {
+    /// Objects that weren't finished, and those that were put aside a week ago.
+    var deleted = 0
+    /// Whole objects that no row names.
+    var putAside = 0
 }
 
 /// An object that is being written. Let go before `store`, it leaves nothing.

@@ -47,15 +47,19 @@ struct RouteAnswer: Sendable {
         to trace: RequestTrace, isFromPage: Bool, extensions: Extensions, on loop: any EventLoop
     ) -> Response {
         var headers = headers
-        if stream == nil { headers[.contentType] = "application/json; charset=utf-8" }
-        // RFC 9110 §8.6: an answer without content has no length.
-        if status != .notModified, status != .noContent { headers[.contentLength] = String(count) }
+        // RFC 9110 §8.6, §15.3.5, §15.4.5: such an answer has no content, and so neither a length nor a type. Bytes that
+        // were sent with it would be taken for the next answer.
+        let hasContent = status != .notModified && status != .noContent
+        if hasContent {
+            if stream == nil { headers[.contentType] = "application/json; charset=utf-8" }
+            headers[.contentLength] = String(count)
+        }
         headers[.requestID] = trace.id
         trace.rate?.add(to: &headers)
         if (200...299).contains(status.code) { headers[Extensions.field] = extensions.text }
         if isFromPage { CORS.allow(&headers, extensions: extensions) }
         return Response(
             status: status, headers: headers,
-            body: trace.method == .head ? ResponseBody() : stream?.response(on: loop) ?? body.response(on: loop))
+            body: trace.method == .head || !hasContent ? ResponseBody() : stream?.response(on: loop) ?? body.response(on: loop))
     }
 }

@@ -66,7 +66,9 @@ final class Route: Sendable {
         case .open(let answer): return answer()
         case .keyed(let answer):
             let answer = try await answer(call)
-            return isWrapped && call.isProjectWrapped && answer.stream == nil ? answer.wrapped : answer
+            // What has no content, bytes of a file and refusals aren't wrapped.
+            let isPlain = answer.stream != nil || answer.status == .noContent || answer.status.code >= 300
+            return isWrapped && call.isProjectWrapped && !isPlain ? answer.wrapped : answer
         case .addressed: throw Self.unknown
         }
     }

@@ -44,6 +44,9 @@ extension DataFolder {
             // Held before the database is copied: what the copy names must still be there when it is copied in turn.
             let objects = "files/\(name.project)/\(name.environment)"
             let lock = FolderLock("\(path)/\(objects)", isWaiting: true)
+            guard lock != nil || access("\(path)/\(objects)", F_OK) != 0 else {
+                throw OperatorError("\(path)/\(objects) can't be locked: \(String(cString: strerror(errno)))")
+            }
             defer { lock?.release() }
             try add(database: database, as: "environments/\(name.project)/\(name.environment).sqlite")
             if lock != nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }

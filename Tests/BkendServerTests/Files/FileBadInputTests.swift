@@ -31,11 +31,14 @@ import Testing
     func paths() async throws {
         try await withAccounts { server in
             let ada = try await server.signUp("ada@example.com")
-            for name in ["../../etc/passwd", #"C:\Users\ada\passwd"#, "/passwd"] {
+            for name in ["../../etc/passwd", #"C:\Users\ada\passwd"#, "/passwd", "../\u{301}/passwd"] {
                 let answer = try await ada.client.presign(name)
                 #expect(answer.json["filename"] == "passwd")
                 #expect(answer.json["key"]?.stringValue?.hasSuffix("/passwd") == true)
             }
+            // A slash with a mark on it is a slash.
+            let marked = try await ada.client.presign("../\u{301}a.png")
+            #expect(marked.json["filename"]?.stringValue?.unicodeScalars.contains("/") == false, "\(marked.text)")
             let answer = try await ada.client.presign("Grüße aus Köln #1.png")
             let key = answer.json["key"]?.stringValue ?? ""
             #expect(key.utf8.allSatisfy { FileName.isPlain($0) || $0 == 0x2F })

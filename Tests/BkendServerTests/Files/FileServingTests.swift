@@ -176,6 +176,20 @@ import Testing
             let file = try await admin.post("/v1/files/\(presigned?["fileId"]?.stringValue ?? "")/complete", [:])
             let id = file.json["data"]?["id"]?.stringValue ?? ""
             #expect(try await admin.get("/v1/files/\(id)/download").body == [1, 2, 3])
+            // What a 304 brought along would be taken for the next answer of its connection.
+            let download = "/v1/files/\(id)/download"
+            let (cached, beyond) = (
+                admin.request("GET", download, ["If-None-Match": "*"]),
+                admin.request("GET", download, ["Range": "bytes=9-"])
+            )
+            let port = admin.port
+            let (first, second) = try await blocking {
+                let connection = try RawConnection(port: port)
+                try connection.send(cached + beyond)
+                return (try connection.answer(), try connection.answer())
+            }
+            #expect(first?.status == 304 && first?.headers["content-type"] == nil)
+            #expect(second?.status == 416 && second?.json["success"] == false, "\(second?.text ?? "")")
         }
     }
 
