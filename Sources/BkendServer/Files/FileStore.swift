@@ -137,7 +137,7 @@ enum FileStore {
 
     /// How many bytes an upload has, with those of one part instead of what came before under its number.
     static func bytes(_ db: any SQLSession, of uploadID: String, with part: Int, of bytes: Int) throws -> Int {
-        try db.count(FileSQL.bytesBesidePart, uploadID, part) + bytes
+        try bytes + (db.first(FileSQL.bytesBesidePart, uploadID, part) { Int($0.int(0)) } ?? 0)
     }
 
     // MARK: Objects
