@@ -160,6 +160,7 @@ let package = Package(
             path: "Samples/Device", swiftSettings: strict),
         cookbook("social", "SocialNetwork"),
         cookbook("recipes", "RecipeApp"),
+        cookbook("mall", "ShoppingMall"),
 
         .testTarget(
             name: "TestedNotes", dependencies: ["Bkend", "BkendTesting"], path: "Samples/TestedNotes",
@@ -252,7 +253,7 @@ let package = Package(
             dependencies: [
                 "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendPrograms", "BkendServer", "BkendTesting",
                 "BkendTransport", "BkendWire", "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server",
-                "groceries", "offline-notes", "recipes", "social", httpTypes, logging,
+                "groceries", "mall", "offline-notes", "recipes", "social", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

@@ -45,6 +45,7 @@ let package = Package(
             swiftSettings: strict),
         cookbook("social", "SocialNetwork"),
         cookbook("recipes", "RecipeApp"),
+        cookbook("mall", "ShoppingMall"),
         .testTarget(
             name: "NotesTests",
             dependencies: ["Notes", bkend, bkendTesting, .product(name: "HTTPTypes", package: "swift-http-types")],

@@ -5,6 +5,7 @@ import Testing
 enum Cookbook: String, CaseIterable, CustomTestStringConvertible {
     case social = "SocialNetwork"
     case recipes = "RecipeApp"
+    case mall = "ShoppingMall"
 
     var testDescription: String { rawValue }
     var folder: URL { SampleProcess.package.appending(path: "Samples/\(rawValue)") }
