@@ -27,6 +27,8 @@ struct OutboxChanges: AsyncSequence, Sendable {
         fileprivate let store: LocalStore
         private var signals: SignalObservation?
         private var version: Int64?
+        /// It can't be watched, which is told once.
+        private var isEnded = false
 
         fileprivate init(store: LocalStore) { self.store = store }
 
@@ -37,11 +39,14 @@ struct OutboxChanges: AsyncSequence, Sendable {
         mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(StoreError) -> OutboxCounts? {
+            if isEnded { return nil }
             do throws(StoreError) {
                 if let signals {
                     guard await signals.next() else { return nil }
                 } else {
+                    isEnded = true
                     signals = try await store.open.watch(.outbox)
+                    isEnded = false
                 }
                 while let signals {
                     let (counts, now) = try await store.open.read { (try OutboxCounts($0), try $0.outboxVersion) }

@@ -69,13 +69,13 @@ private struct Copy: Table, Equatable {
         let transport = ScriptedTransport { request throws(TransportError) in
             let asked = (try? Query(queryItems: request.query).filter.rest().allOf) ?? []
             guard case .isIn(let ids)? = asked.first?.operators.first else { return .json("{}", status: 400) }
-            let rows = ids.compactMap(\.stringValue).filter { $0 != "b007" }.sorted(by: >).map {
+            let rows = ids.compactMap(\.stringValue).filter { $0 != "b007" }.sorted().map {
                 recordText($0, $0 == "b008" ? #""title":8"# : #""title":"T""#)
             }
             return .json(pageText(rows))
         }
         let books = try testClient(transport).table(Book.self)
-        let ids = (0..<150).map { "b" + String(1_000 + $0).dropFirst() }
+        let ids = (0..<150).map { "b\(String(1_000 + $0).dropFirst())" }
         let found = try await books.get(ids.map { Reference($0) } + [Reference(ids[0])])
         #expect(found.count == 148 && found[Reference("b007")] == nil && found[Reference("b008")] == nil)
         #expect(transport.sent.count == 2)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Changes of many records online")
 struct RemoteBatchTests {
     /// A server of some records, in order, and of what it answers to writes.
-    private func transport(
+    private func server(
         _ rows: [String], writes: @escaping @Sendable (ScriptedTransport.Sent) -> ScriptedTransport.Answer
     ) -> ScriptedTransport {
         ScriptedTransport { request throws(TransportError) in
@@ -28,21 +28,21 @@ struct RemoteBatchTests {
     @Test("Each record is sent what differs; one that the server refuses stops no other")
     func update() async throws {
         let rows = [recordText("c"), recordText("b", #""title":7"#), recordText("a", #""title":"Dune","pages":1"#)]
-        let transport = transport(rows) { request in
+        let transport = server(rows) { request in
             request.path.hasSuffix("c") ? .json(Self.refused, status: 403) : .json(recordText("a"))
         }
         let result = try await testClient(transport).table(Book.self).order(by: \.id, .descending).updateAll {
             $0.pages = 2
         }
         #expect(writes(transport) == [#"PATCH c {"pages":2}"#, #"PATCH a {"pages":2}"#])
-        #expect(result.done == ["a"] && result.failed.map(\.id) == ["c", "b"] && !result.isComplete)
+        #expect(result.done == ["a"] && result.failed.map { $0.id } == ["c", "b"] && !result.isComplete)
         #expect(result.failed[0].error.code == .permissionDenied && result.error == nil && !result.hasMore)
     }
 
     @Test("A failure that concerns all ends it, with what was done; before the first record it throws")
     func ended() async throws {
         let rows = [recordText("a"), recordText("b"), recordText("c")]
-        let transport = transport(rows) { request in
+        let transport = server(rows) { request in
             request.path.hasSuffix("b") ? .json("{}", status: 503) : .json(#"{"success":true}"#)
         }
         let books = try testClient(transport).table(Book.self)
@@ -58,7 +58,7 @@ struct RemoteBatchTests {
     @Test("The limit holds, and a record that is gone already is done")
     func limit() async throws {
         let rows = ["a", "b", "c"].map { recordText($0) }
-        let transport = transport(rows) { _ in
+        let transport = server(rows) { _ in
             .json(#"{"error":{"code":"data/not-found","message":"gone"}}"#, status: 404)
         }
         let books = try testClient(transport).table(Book.self).order(by: \.id)
