@@ -158,6 +158,7 @@ let package = Package(
         .target(
             name: "SampleDevice", dependencies: ["Bkend", server("ArgumentParser", "swift-argument-parser")],
             path: "Samples/Device", swiftSettings: strict),
+        cookbook("blog", "Blog"),
         cookbook("social", "SocialNetwork"),
         cookbook("recipes", "RecipeApp"),
         cookbook("mall", "ShoppingMall"),
@@ -253,7 +254,7 @@ let package = Package(
             dependencies: [
                 "AppProcess", "Bkend", "BkendCommand", "BkendCurl", "BkendPrograms", "BkendServer", "BkendTesting",
                 "BkendTransport", "BkendWire", "ChildProcesses", "Quickstart", "SessionProcess", "bkend-server",
-                "groceries", "mall", "offline-notes", "recipes", "social", httpTypes, logging,
+                "blog", "groceries", "mall", "offline-notes", "recipes", "social", httpTypes, logging,
             ],
             swiftSettings: strict),
     ],

@@ -43,6 +43,7 @@ let package = Package(
             name: "SampleDevice",
             dependencies: [bkend, .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
+        cookbook("blog", "Blog"),
         cookbook("social", "SocialNetwork"),
         cookbook("recipes", "RecipeApp"),
         cookbook("mall", "ShoppingMall"),

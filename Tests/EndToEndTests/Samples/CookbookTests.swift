@@ -3,6 +3,7 @@ import Testing
 
 /// The four cookbooks' apps, as their READMEs have them used.
 enum Cookbook: String, CaseIterable, CustomTestStringConvertible {
+    case blog = "Blog"
     case social = "SocialNetwork"
     case recipes = "RecipeApp"
     case mall = "ShoppingMall"
