@@ -305,7 +305,7 @@ func banner(_ status: SyncStatus) -> String? {
             try await client.table(Note.self).update(id) { $0.text = "Elsewhere" }
             #expect(try await notes.download(id).model == Note(text: "Elsewhere", isDone: true))
             // Nothing is asked about a note that the server can't have.
-            let new = try await notes.create(Note(text: "New"))
+            let new = try await notes.create(Note(text: "New", isDone: true))
             #expect(try await notes.download(new.id).syncState == .pending)
             await store.sync.resume()
             #expect(try await new.confirmed().text == "New")
