@@ -21,7 +21,7 @@ import Testing
     func limit() async throws {
         let fixture = try LocalFixture()
         let books = fixture.books
-        try await books.createAll((1...5).map { Book(title: "\($0)", pages: $0) })
+        try await books.createAll((1...5).map { Book(title: "Volume", pages: $0) })
         let first = try await books.order(by: \.pages).deleteAll(limit: 2)
         #expect(first.done.count == 2 && first.hasMore && !first.isComplete)
         #expect(try await books.order(by: \.pages).fetch().map(\.pages) == [3, 4, 5])
