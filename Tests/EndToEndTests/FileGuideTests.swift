@@ -41,7 +41,7 @@ import Testing
             #expect(file.visibility == .public && file.contentType == "image/jpeg" && file.size == bytes.count)
 
             let copy = folder.appending(path: "copy.jpg")
-            try await client.files.download(file.id, to: copy).value
+            _ = try await client.files.download(file.id, to: copy).value
             let data = try await client.files.data(file.id)
             let address = try await client.files.url(file.id)
 
@@ -70,7 +70,7 @@ import Testing
             let file = try await upload.value
             #expect(file.metadata["alt"] == "The harbour at night")
             let download = client.files.download(file.id, to: folder.appending(path: "harbour.jpg"))
-            try await download.value
+            _ = try await download.value
         }
         try await run { client, folder in
             let video = folder.appending(path: "a.mov")
