@@ -158,7 +158,7 @@ private struct FileUploading {
             "visibility": .string(options.visibility.rawValue),
         ]
         call.isHarmless = true
-        let answer = try await files.runner.run(call)
+        let answer = try await repeating { () throws(BkendError) in try await files.runner.run(call) }
         guard let url = answer.json["url"]?.stringValue, let key = answer.json["key"]?.stringValue else {
             throw answer.mismatch(call, JSONCodingError(path: "url", message: "the address is missing"))
         }
@@ -212,16 +212,31 @@ private struct FileUploading {
         call.body = .object(body)
         // The key makes the second copy of a registration known as such.
         call.isHarmless = true
-        do throws(BkendError) {
-            return try await files.file(call)
-        } catch {
-            guard error.code == .fileKeyExists || error.mayHaveBeenApplied else { throw error }
-            guard let file = await registered(address) else {
+        for attempt in 1... {
+            do throws(BkendError) {
+                return try await files.file(call)
+            } catch {
+                guard error.code == .fileKeyExists || error.mayHaveBeenApplied else { throw error }
+                if let file = await registered(address) { return file }
                 if error.isCancelled { throw error }
-                throw BkendError(.file(.mayBeRegistered(key: address.key)), operation: call.operation)
+                guard attempt < Self.attempts, error.code != .fileKeyExists else { break }
             }
-            return file
         }
+        throw BkendError(.file(.mayBeRegistered(key: address.key)), operation: call.operation)
+    }
+
+    /// How often what does no harm is done when somebody else than the server answers.
+    private static let attempts = 3
+
+    private func repeating<Value>(
+        _ body: () async throws(BkendError) -> Value
+    ) async throws(BkendError) -> Value {
+        for _ in 1..<Self.attempts {
+            do throws(BkendError) { return try await body() } catch {
+                guard case .foreignAnswer = error.reason else { throw error }
+            }
+        }
+        return try await body()
     }
 
     /// The record of this upload, if the answer to its registration alone was lost.

@@ -26,6 +26,9 @@ extension CallRunner {
                 let response = try await exchange(request)
                 _ = try await response.body.collect(upTo: 1 << 20)
                 let status = response.head.status.code
+                // A success without the tag of the bytes is the word of somebody in between.
+                let isForeign = (200...299).contains(status) && response.head.headerFields[.eTag] == nil
+                if isForeign { throw Self.foreignStorage }
                 guard status == 408 || status == 429 || status >= 500, status != 507 else { return response.head }
                 outcome = .answered(response.head, isFromServer: false)
                 failure = BkendError(.file(.storage(status: status, code: nil)))
@@ -42,6 +45,10 @@ extension CallRunner {
             attempt += 1
         }
     }
+
+    private static let foreignStorage = TransportError(
+        kind: .malformedResponse, delivery: .answered, replay: .idempotent,
+        reason: "the answer has no ETag, and so isn't the storage's")
 
     /// A request to an address.
     func addressed(

@@ -114,7 +114,7 @@ extension EnvironmentFiles {
             intake.draft?.release()
             tidySometimes()
             return content
-        } catch let error as ErrorBody {
+        } catch  where error is ErrorBody || error is QueueRefused || error is ClientGone {
             await intake.draft?.discard()
             throw error
         } catch {

@@ -120,7 +120,7 @@ extension EnvironmentFiles {
     private static func upload(
         _ key: String, _ uploadID: String, _ caller: Caller, in session: any SQLSession
     ) throws -> FileUpload {
-        guard caller.group != .guest else { throw ErrorBody.signInToUpload }
+        guard caller.group != .guest else { throw ErrorBody.signInFirst }
         guard let upload = try FileStore.upload(session, key: key), let own = upload.uploadID,
             own.hasSameBytes(as: uploadID)
         else { throw ErrorBody.unknownKey }

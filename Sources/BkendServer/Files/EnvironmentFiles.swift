@@ -92,7 +92,7 @@ final class EnvironmentFiles: Sendable {
         _ fields: FileFields, _ asker: FileCaller, most: Int, expiresAt: Timestamp, uploadID: String? = nil
     ) async throws -> FileUpload {
         let caller = asker.caller
-        guard caller.group != .guest else { throw ErrorBody.signInToUpload }
+        guard caller.group != .guest else { throw ErrorBody.signInFirst }
         let name = try FileName.checked(fields.required("filename", code: .fileInvalidName), field: "filename")
         let type = try FileType.checked(fields.required("contentType", code: .fileInvalidFormat), field: "contentType")
         let size = try fields.number("fileSize", negative: .fileSizeNegative)
@@ -130,7 +130,7 @@ final class EnvironmentFiles: Sendable {
 
     /// `POST /v1/files`: makes the record of a file whose bytes are there.
     func register(_ body: JSONObject, _ caller: Caller) async throws -> (file: StoredFile, shares: [String]) {
-        guard caller.group != .guest else { throw ErrorBody.signInToUpload }
+        guard caller.group != .guest else { throw ErrorBody.signInFirst }
         let fields = FileFields(body)
         let (key, fileID) = try (fields.key(), fields.text("fileId", code: .fileInvalidPath))
         guard key != nil || fileID != nil else {
@@ -141,7 +141,7 @@ final class EnvironmentFiles: Sendable {
 
     /// `POST /v1/files/:id/complete`: the same, by what was said when the address was asked for.
     func complete(_ fileID: String, _ caller: Caller) async throws -> (file: StoredFile, shares: [String]) {
-        guard caller.group != .guest else { throw ErrorBody.signInToUpload }
+        guard caller.group != .guest else { throw ErrorBody.signInFirst }
         return try await register(key: nil, fileID: fileID, FileRegistration(), caller)
     }
 
@@ -196,7 +196,9 @@ final class EnvironmentFiles: Sendable {
             guard let file = try FileStore.file(session, id: id) else { throw ErrorBody.noFile }
             let shares = try FileStore.shares(session, of: id)
             let isShared = caller.userID.map { id in shares.contains { $0.hasSameBytes(as: id) } } ?? false
-            guard FileAccess.mayRead(file, caller, isSharedWith: isShared) else { throw ErrorBody.notYourFile }
+            guard FileAccess.mayRead(file, caller, isSharedWith: isShared) else {
+                throw caller.group == .guest ? ErrorBody.signInFirst : ErrorBody.notYourFile
+            }
             return (file, shares)
         }
     }
@@ -217,7 +219,7 @@ final class EnvironmentFiles: Sendable {
 
     /// `GET /v1/files/buckets`: how many files the caller has in each, and of how many bytes; an administrator of all.
     func buckets(_ caller: Caller) async throws -> JSONObject {
-        guard caller.group != .guest else { throw ErrorBody.signInToUpload }
+        guard caller.group != .guest else { throw ErrorBody.signInFirst }
         let owner = caller.isAdmin ? nil : caller.userID
         let items = try await store.query(limit: settings.queryLimit) { session, _ in
             let (sql, values) = (
@@ -277,6 +279,7 @@ final class EnvironmentFiles: Sendable {
     ) async throws -> Result {
         // What the caller may not even see is refused as such.
         let (known, _) = try await file(id, caller)
+        if caller.group == .guest { throw ErrorBody.signInFirst }
         return try await store.write(locking: [.file(known.key)], check: StorageCheck(caller)) { session in
             guard let file = try FileStore.file(session, id: id) else { throw ErrorBody.noFile }
             guard FileAccess.mayChange(file, caller) else { throw ErrorBody.notYourFileToChange }

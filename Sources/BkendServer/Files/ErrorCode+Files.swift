@@ -32,7 +32,7 @@ extension ErrorBody {
     static let notInParts = ErrorBody(
         .fileInvalidPath, "the parts of this upload are complete already; ask for a new one to send others")
     static let registeredKey = ErrorBody(.fileKeyExists, "the file of this key is registered already")
-    static let signInToUpload = ErrorBody(
+    static let signInFirst = ErrorBody(
         .authenticationRequired, "sign in first, and send the access token in the header Authorization")
     static let badAddress = ErrorBody(
         .fileAccessDenied, "the address isn't one that this server has signed; use it exactly as it was given")

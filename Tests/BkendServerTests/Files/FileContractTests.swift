@@ -130,7 +130,7 @@ import Testing
                 let eve = try await world.eve.client.get("/v1/files/\(file.id)")
                 let guest = try await world.guest.get("/v1/files/\(file.id)")
                 let none = try await world.ada.client.get("/v1/files/65a0b1c2d3e4f5a6b7c80000")
-                return eve.status == 403 && eve.code == "file/access-denied" && guest.status == 403
+                return eve.status == 403 && eve.code == "file/access-denied" && guest.status == 401
                     && none.status == 404
                     && none.code == "file/not-found"
             },
@@ -170,7 +170,7 @@ import Testing
                 let guest = try await world.guest.delete(path)
                 let boss = try await world.boss.client.patch(path, ["originalName": "b.png"])
                 let admin = try await world.admin.delete(path)
-                return eve.status == 403 && gone.status == 403 && guest.status == 403 && boss.status == 200
+                return eve.status == 403 && gone.status == 403 && guest.status == 401 && boss.status == 200
                     && admin.status == 200
             },
             ContractRow("a deleted file is 404, and so are its bytes") { world in

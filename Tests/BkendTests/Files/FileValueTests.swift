@@ -91,7 +91,8 @@ import Testing
     func requests() async throws {
         let transport = ScriptedTransport { sent throws(TransportError) in
             if sent.method == "PUT" { return ScriptedTransport.Answer(headers: ["ETag": "\"1\""], body: "") }
-            return .json(sent.path.hasSuffix("presigned-url") ? Self.presigned : Self.file)
+            if sent.method == "GET" { return ScriptedTransport.Answer(headers: [:], body: "abc") }
+            return .json(sent.path.hasSuffix("-url") ? Self.presigned : Self.file)
         }
         let client = try BkendClient(
             url: "https://api.example.com", key: "pk_" + String(repeating: "a", count: 64),
@@ -104,6 +105,9 @@ import Testing
         let put = transport.sent[1]
         #expect(put.url == Self.address)
         #expect(put.headers.map(\.name.canonicalName) == ["content-type"])
+        #expect(try await client.files.data("f1") == Data("abc".utf8))
+        let get = transport.sent[4]
+        #expect(get.url == Self.address && get.headers.map(\.name.canonicalName) == ["accept-encoding"])
         // Servers that show pictures of which nothing was said must be told.
         #expect(transport.sent[0].body.contains(#""visibility":"private""#))
         #expect(transport.sent[0].body.contains(#""fileSize":3"#))

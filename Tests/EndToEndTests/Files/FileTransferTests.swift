@@ -3,7 +3,6 @@ import BkendServer
 import BkendTesting
 import BkendWire
 import Foundation
-import Synchronization
 import Testing
 
 /// Uploads and downloads over real sockets, and what goes wrong with them.
@@ -128,7 +127,8 @@ import Testing
                     _ = try await world.client.files.upload(chunks, length: length, name: "a.bin").value
                 }
             }
-            #expect(try await world.client.files.list().files.isEmpty)
+            let present = try await world.client.files.list().files
+            #expect(present.isEmpty)
         }
     }
 
@@ -187,7 +187,7 @@ import Testing
     @Test("A later call goes on with what an earlier one left, and not with what is another file's")
     func resumedLater() async throws {
         let plan = FaultPlan()
-        plan.on(.get, "/storage/*/*/*", .cutBody(after: 400_000), times: 4)
+        plan.on(.get, "/storage/*/*/*", .cutBody(after: 100_000), times: 4)
         try await run(faults: plan) { world in
             let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
             let place = world.folder.appending(path: "a.png")
@@ -207,7 +207,7 @@ import Testing
     @Test("Bytes that were spoilt on this device are noticed")
     func spoilt() async throws {
         let plan = FaultPlan()
-        plan.on(.get, "/storage/*/*/*", .cutBody(after: 400_000), times: 4)
+        plan.on(.get, "/storage/*/*/*", .cutBody(after: 100_000), times: 4)
         try await run(faults: plan) { world in
             let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
             let place = world.folder.appending(path: "a.png")
@@ -243,25 +243,8 @@ import Testing
             let error = await #expect(throws: BkendError.self) { _ = try await upload.value }
             #expect(error?.isCancelled == true, "\(String(describing: error))")
             stream.finish()
-            #expect(try await world.client.files.list().files.isEmpty)
+            let present = try await world.client.files.list().files
+            #expect(present.isEmpty)
         }
-    }
-
-    @Test("Neither key nor token goes to the storage")
-    func credentials() async throws {
-        let seen = Mutex<[String]>([])
-        try await run(configure: { configuration in
-            configuration.interception = { request, _, next in
-                if request.head.path?.hasPrefix("/storage/") == true {
-                    seen.withLock { $0 += request.head.headerFields.map { "\($0.name)" } }
-                }
-                return try await next(request)
-            }
-        }) { world in
-            let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
-            _ = try await world.client.files.data(file.id)
-        }
-        let names = seen.withLock { $0.map { $0.lowercased() } }
-        #expect(!names.isEmpty && !names.contains("x-api-key") && !names.contains("authorization"))
     }
 }
