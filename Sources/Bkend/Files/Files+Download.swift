@@ -5,7 +5,7 @@ extension Files {
     ///
     /// ```swift
     /// let download = client.files.download(file.id, to: folder.appending(path: "harbour.jpg"))
-    /// try await download.value
+    /// _ = try await download.value
     /// ```
     ///
     /// A download that is interrupted goes on where it stopped, also in a later call for the same place: what it has lies
@@ -23,7 +23,10 @@ extension Files {
 
     /// A file's bytes in memory.
     ///
-    /// - Parameter limit: the maximum number of bytes; by default what a response may have (`ClientOptions`).
+    /// - Parameters:
+    ///   - id: the file's id.
+    ///   - limit: the maximum number of bytes; by default what a response may have (`ClientOptions`).
+    ///   - options: options for the requests.
     /// - Throws: `BkendError`; with a `transport` reason of kind `bodyTooLarge` if the file is larger than `limit`.
     public func data(
         _ id: RemoteFile.ID, limit: Int? = nil, options: CallOptions = .default

@@ -53,6 +53,7 @@ extension Files {
     /// - Parameters:
     ///   - file: the file's URL.
     ///   - name: the name to store it by; its own if nil.
+    ///   - options: what the server is told of the file, and how it is sent.
     /// - Returns: the upload, which has begun. Its `value` throws `BkendError`, with `file/file-too-large`,
     ///   `common/insufficient-storage` and others, or with the reason `.file`.
     public func upload(
@@ -71,7 +72,11 @@ extension Files {
 
     /// Uploads a sequence of bytes, which is read once: if the connection is lost in between, the upload fails.
     ///
-    /// - Parameter length: the number of bytes, which must be known before.
+    /// - Parameters:
+    ///   - chunks: the bytes, piece by piece.
+    ///   - length: the number of bytes, which must be known before.
+    ///   - name: the name to store it by.
+    ///   - options: what the server is told of the file, and how it is sent.
     public func upload<Chunks: AsyncSequence & Sendable>(
         _ chunks: Chunks, length: Int, name: String, _ options: UploadOptions = UploadOptions()
     ) -> FileTransfer<RemoteFile> where Chunks.Element == Data {

@@ -29,8 +29,10 @@ public struct Files: Sendable {
     /// ```
     ///
     /// - Parameters:
+    ///   - list: which files, and in what order.
     ///   - page: from 1.
     ///   - limit: the number of files per page, at most 100.
+    ///   - options: options for the request.
     public func list(
         _ list: FileList = FileList(), page: Int = 1, limit: Int = 20, options: CallOptions = .default
     ) async throws(BkendError) -> FilePage {

@@ -53,11 +53,9 @@ final class ObjectFolder: ObjectStorage {
         }
     }
 
-    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> SweptObjects {
+    func sweep(unnamed: @escaping @Sendable ([String]) throws -> [String]) async throws -> SweptObjects {
         let path = path
-        return try await withoutActuallyEscaping(unnamed) { unnamed in
-            try await threads.runIfActive { try FolderSweep(path: path, unnamed: unnamed).run() }
-        }
+        return try await threads.runIfActive { try FolderSweep(path: path, unnamed: unnamed).run() }
     }
 
     /// Whether a text is an object's name: 32 hex digits.

@@ -25,7 +25,7 @@ protocol ObjectStorage: Sendable {
     ///
     /// - Parameter unnamed: those of some names that no row holds, as of now. An object whose row is about to be written is
     ///   passed over.
-    func sweep(unnamed: @Sendable ([String]) throws -> [String]) async throws -> SweptObjects
+    func sweep(unnamed: @escaping @Sendable ([String]) throws -> [String]) async throws -> SweptObjects
 }
 
 /// What a sweep did.

@@ -58,8 +58,9 @@ struct RouteAnswer: Sendable {
         trace.rate?.add(to: &headers)
         if (200...299).contains(status.code) { headers[Extensions.field] = extensions.text }
         if isFromPage { CORS.allow(&headers, extensions: extensions) }
+        let isEmpty = trace.method == .head || !hasContent
         return Response(
             status: status, headers: headers,
-            body: trace.method == .head || !hasContent ? ResponseBody() : stream?.response(on: loop) ?? body.response(on: loop))
+            body: isEmpty ? ResponseBody() : stream?.response(on: loop) ?? body.response(on: loop))
     }
 }

@@ -30,7 +30,9 @@ struct ObjectCheck {
         }
         for name in ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []).sorted() {
             guard ObjectFolder.isName(name), !named.contains(name), !isInUse(name) else { continue }
-            let message = "no row names these bytes; a server moves them to \(ObjectFolder.asideName) when it opens the environment, and deletes them a week later"
+            let message =
+                "no row names these bytes; a server moves them to \(ObjectFolder.asideName) when it opens the environment, "
+                + "and deletes them a week later"
             try report(FolderFinding(.object, "\(folder)/\(name)", message))
         }
     }

@@ -90,5 +90,5 @@ extension Person {
 /// The files that a data folder holds for its usual environment: of objects, finished and not.
 func objectFiles(_ folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/files/default/dev")) ?? []
-    return names.filter { $0 != ObjectFolder.lockName }.sorted()
+    return names.filter { $0 != ObjectFolder.lockName && $0 != ObjectFolder.asideName }.sorted()
 }

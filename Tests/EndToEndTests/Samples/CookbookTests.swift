@@ -12,7 +12,8 @@ enum Cookbook: String, CaseIterable, CustomTestStringConvertible {
     var folder: URL { SampleProcess.package.appending(path: "Samples/\(rawValue)") }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct CookbookTests {
+// One at a time: each starts a server and dozens of processes.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct CookbookTests {
     @Test("Each command of the walkthrough prints what stands there", arguments: Cookbook.allCases)
     func walkthrough(_ cookbook: Cookbook) async throws {
         let port = try ReservedPort()

@@ -26,7 +26,7 @@ struct Groceries {
                 try await items.update(item.id) { $0.isBought = true }
             }
         default:
-            for item in try await items.order(by: \.createdAt).fetch() { print(line(item)) }
+            for item in try await items.order(by: \.name).fetch() { print(line(item)) }
         }
         await store.close()
         await client.shutdown()

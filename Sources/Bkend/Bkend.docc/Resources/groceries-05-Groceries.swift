@@ -35,7 +35,7 @@ struct Groceries {
             store = try await client.openLocalStore(at: folder, replacing: store)
             print("signed in as \(text)")
         default:
-            for item in try await items.order(by: \.createdAt).fetch() { print(line(item)) }
+            for item in try await items.order(by: \.name).fetch() { print(line(item)) }
         }
         await store.close()
         await client.shutdown()

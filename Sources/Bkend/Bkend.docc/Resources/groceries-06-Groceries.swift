@@ -40,7 +40,7 @@ struct Groceries {
             let status = await store.sync.settled(within: .seconds(20))
             print("\(status.state): \(status.pending) waiting, \(status.failed) rejected")
         default:
-            for item in try await items.order(by: \.createdAt).fetch() { print(line(item)) }
+            for item in try await items.order(by: \.name).fetch() { print(line(item)) }
         }
         await store.close()
         await client.shutdown()

@@ -50,7 +50,7 @@ struct Groceries {
                 try await store.outbox.retry(letter.id)
             }
         default:
-            for item in try await items.order(by: \.createdAt).fetch() { print(line(item)) }
+            for item in try await items.order(by: \.name).fetch() { print(line(item)) }
         }
         await store.close()
         await client.shutdown()

@@ -52,13 +52,13 @@ struct Groceries {
         case "watch":
             try await store.subscribe(to: items)
             try await store.sync.start()
-            for await snapshot in items.where({ $0.isBought == false }).order(by: \.createdAt).live() {
+            for await snapshot in items.where({ $0.isBought == false }).order(by: \.name).live() {
                 print("-- to buy: \(snapshot.records.count)")
                 for item in snapshot.records { print(line(item)) }
                 if text == "once" { break }
             }
         default:
-            for item in try await items.order(by: \.createdAt).fetch() { print(line(item)) }
+            for item in try await items.order(by: \.name).fetch() { print(line(item)) }
         }
         await store.close()
         await client.shutdown()

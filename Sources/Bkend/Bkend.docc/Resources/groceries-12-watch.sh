@@ -1,7 +1,7 @@
 groceries watch once
 # -- to buy: 3
+# [ ] Leek, synced
 # [ ] Oat milk, synced
 # [ ] Salt, synced
-# [ ] Leek, synced
 kill $SERVER
 wait $SERVER
