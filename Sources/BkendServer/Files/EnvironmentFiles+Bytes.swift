@@ -136,9 +136,10 @@ extension EnvironmentFiles {
                 guard upload.uploadID == part.uploadID, upload.state == .issued else {
                     throw upload.state == .closed ? ErrorBody.lapsedAddress : ErrorBody.notInParts
                 }
-                // Without this bound, one upload could hold ten thousand parts of the greatest size.
+                // One part more than was announced may come, in place of another. Without a bound, one upload could hold ten
+                // thousand parts of the greatest size.
                 let all = try FileStore.bytes(session, of: part.uploadID, with: part.number, of: bytes)
-                if let announced = upload.announced, all > announced {
+                if let announced = upload.announced, all > announced + (intake.claims.limit ?? settings.fileBytes) {
                     throw ErrorBody.file(
                         .fileTooLarge, "Content-Length", "size",
                         "makes the parts \(all) bytes together, but \(announced) were announced as fileSize")

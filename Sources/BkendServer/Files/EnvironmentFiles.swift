@@ -252,7 +252,8 @@ final class EnvironmentFiles: Sendable {
             var changed = file
             if let name { changed.name = name }
             if let visibility { changed.visibility = visibility }
-            for (key, value) in metadata ?? [:] { changed.metadata[key] = value == .null ? nil : value }
+            // `nil` alone would be JSON's null.
+            for (key, value) in metadata ?? [:] { changed.metadata[key] = value == .null ? Optional<JSON>.none : value }
             try FileFields.check(changed.metadata)
             let before = try FileStore.shares(session, of: id)
             let isSame =
