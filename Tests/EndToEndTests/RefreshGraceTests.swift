@@ -17,6 +17,8 @@ import Testing
         let server = try await TestServer.start(tables: Fixture.tables) {
             $0.now = { clock.withLock { $0 } }
             $0.announcesRefreshGrace = isAnnounced
+            // Half of it must be enough for a process in which a hundred other tests run.
+            $0.refreshGraceSeconds = 60
         }
         let transport = LosingTransport(try CurlTransport())
         let client = try BkendClient(
