@@ -77,7 +77,8 @@ import Testing
             #expect(try await ada.fetch(path, ["Range": range]).body == [1, 2])
             #expect(try await ada.fetch(path, ["Range": "bytes=-8"]).body == [2] + Array("the end".utf8))
             #expect(try await parts.complete(list).status == 200)
-            #expect(try await parts.put(1, bytes(Self.part, 1)).status == 400)
+            // A large body may break off before its refusal is read.
+            #expect(try await parts.put(1, bytes(10, 1)).status == 400)
         }
     }
 
