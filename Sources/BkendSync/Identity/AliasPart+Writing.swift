@@ -88,7 +88,7 @@ extension AliasPart where Store == StoreTransaction {
     /// the server's id.
     func end(_ key: RecordKey) throws -> Int64? {
         guard try store.hasAliases() else { return nil }
-        let next = try db.number("SELECT ifnull(max(ended), 0) + 1 FROM sync_aliases WHERE ended IS NOT NULL")
+        let next = try nextEnd()
         let changes = db.totalChangesCount
         try db.perform(
             """
@@ -98,10 +98,27 @@ extension AliasPart where Store == StoreTransaction {
         return db.totalChangesCount == changes ? nil : next
     }
 
-    /// The ids whose records went at some number or before.
-    func ended(upTo number: Int64) throws -> [Alias] {
+    private func nextEnd() throws -> Int64 {
+        try db.number("SELECT ifnull(max(ended), 0) + 1 FROM sync_aliases WHERE ended IS NOT NULL")
+    }
+
+    /// The number of the record that went first; nil for none.
+    func firstEnded() throws -> Int64? {
+        try db.first("SELECT min(ended) FROM sync_aliases WHERE ended IS NOT NULL") { $0.isNull(0) ? nil : $0.int(0) }
+            .flatMap(\.self)
+    }
+
+    /// The ids whose records went at some number or before, the first of them.
+    func ended(upTo number: Int64, limit: Int) throws -> [Alias] {
         try db.all(
-            "SELECT \(AliasRow.columns) FROM sync_aliases WHERE ended <= ?", .int(number), read: AliasRow.read)
+            "SELECT \(AliasRow.columns) FROM sync_aliases WHERE ended <= ? ORDER BY ended LIMIT ?", .int(number),
+            .int(limit), read: AliasRow.read)
+    }
+
+    /// Numbers an id anew, behind all others.
+    func endAgain(_ localID: String) throws {
+        try db.perform(
+            "UPDATE sync_aliases SET ended = ? WHERE local_id = ?", .int(try nextEnd()), .text(localID))
     }
 
     /// The record of an id is there after all.
@@ -109,11 +126,13 @@ extension AliasPart where Store == StoreTransaction {
         try db.perform("UPDATE sync_aliases SET ended = NULL WHERE local_id = ?", .text(localID))
     }
 
-    /// Forgets an id. The newest stays, since the next one is numbered by it.
-    func forget(_ localID: String) throws {
+    /// Forgets an id; false for the newest, which stays, since the next one is numbered by it.
+    func forget(_ localID: String) throws -> Bool {
+        let changes = db.totalChangesCount
         try db.perform(
             "DELETE FROM sync_aliases WHERE local_id = ? AND number < (SELECT max(number) FROM sync_aliases)",
             .text(localID))
+        return db.totalChangesCount != changes
     }
 
     // MARK: Records that are made again

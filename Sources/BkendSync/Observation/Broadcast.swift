@@ -13,20 +13,26 @@ package final class Broadcast<Value: Equatable & Sendable>: Sendable {
     /// waits for whoever cancels it, and cancelling calls `remove`.
     private let telling = Mutex(())
     private let buffering: AsyncStream<Value>.Continuation.BufferingPolicy
+    /// Whether a state is told, and not events.
+    private let isState: Bool
 
     /// Tells events. A listener that falls so many behind misses the oldest.
     package init(buffering count: Int) {
         buffering = .bufferingNewest(count)
+        isState = false
         state = Mutex(State())
     }
 
     /// Tells a state: a listener hears the present one and each that differs from the one before; a slow one the newest.
-    package init(startingWith value: Value) {
+    ///
+    /// - Parameter value: the state; nil where there is none yet.
+    package init(startingWith value: Value?) {
         buffering = .bufferingNewest(1)
+        isState = true
         state = Mutex(State(latest: value))
     }
 
-    /// The present state; nil where events are told.
+    /// The present state; nil where there is none yet, or events are told.
     package var latest: Value? { state.withLock { $0.latest } }
 
     /// What is told from now on. It ends when the broadcast is closed.
@@ -51,8 +57,8 @@ package final class Broadcast<Value: Equatable & Sendable>: Sendable {
     package func tell(_ value: Value) {
         telling.withLock { _ in
             let listeners = state.withLock { state -> [AsyncStream<Value>.Continuation] in
-                if let latest = state.latest {
-                    guard latest != value else { return [] }
+                if isState {
+                    guard state.latest != value else { return [] }
                     state.latest = value
                 }
                 return Array(state.listeners.values)

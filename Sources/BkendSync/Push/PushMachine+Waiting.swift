@@ -10,14 +10,14 @@ extension PushMachine {
     /// Queues an entry again whose request certainly did nothing, and says when it may go out.
     mutating func again(_ sequence: Int64, _ verdict: Verdict, _ turn: inout EngineTurn<some PushStore>) throws {
         guard try putBack(sequence, verdict.failure, &turn) else { return }
+        switch verdict {
         // It was looked up before it was handed over, if that was necessary, and nothing of it has left since.
-        switch verdict {
-        case .notSent, .refused: entries[sequence].isAbsent = true
-        default: break
-        }
-        switch verdict {
+        case .refused: entries[sequence].isAbsent = true
+        case .notSent:
+            entries[sequence].isAbsent = true
+            wait(sequence, &turn)
         // The gate, or the session, says when.
-        case .tooMany, .unauthorized, .engineRefused, .tableRefused, .refused: break
+        case .tooMany, .unauthorized, .engineRefused, .tableRefused: break
         default: wait(sequence, &turn)
         }
     }

@@ -203,7 +203,10 @@ enum StoreSchema {
     private static let fifth = """
         -- In which order records went, NULL for one that is there, or may come.
         ALTER TABLE sync_aliases ADD COLUMN ended INTEGER;
-        UPDATE sync_aliases SET ended = number WHERE state = 'cancelled';
+        UPDATE sync_aliases SET ended = gone.place
+            FROM (SELECT number, row_number() OVER (ORDER BY number) AS place FROM sync_aliases WHERE state = 'cancelled')
+                AS gone
+            WHERE sync_aliases.number = gone.number;
         CREATE INDEX sync_aliases_ended ON sync_aliases (ended) WHERE ended IS NOT NULL;
         """
 }

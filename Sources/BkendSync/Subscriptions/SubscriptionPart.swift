@@ -40,7 +40,7 @@ package struct SubscriptionPart<Store: StoreView>: StorePart {
     }
 
     /// Whether a subscription's filter, as the app gave it, contains a text.
-    func name(_ text: String) throws -> Bool {
+    func hasFilter(containing text: String) throws -> Bool {
         try db.number("SELECT 1 FROM sync_subscriptions WHERE instr(filter, ?) LIMIT 1", .text(text)) != 0
     }
 

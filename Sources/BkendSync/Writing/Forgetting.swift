@@ -7,6 +7,8 @@ struct Forgetting: StorePart {
 
     /// How many records' ids stay, and how many more there may be until they are looked through.
     private static let kept: (records: Int64, more: Int64) = (2_000, 200)
+    /// How many ids one transaction looks at, at most: they may have gathered while dead letters kept them all.
+    private static let batch = 1_000
 
     /// Members of a subscription aren't on the server's list any more. If that is the whole table's, others have deleted
     /// them, or this user may not see them.
@@ -19,15 +21,21 @@ struct Forgetting: StorePart {
 
     /// A record was deleted on the server, or discarded before the server had it.
     func gone(_ key: RecordKey) throws {
-        guard let number = try store.aliases.end(key), number % Self.kept.more == 0 else { return }
+        guard let last = try store.aliases.end(key), let first = try store.aliases.firstEnded(),
+            last - first >= Self.kept.records + Self.kept.more
+        else { return }
         // A dead letter may name a discarded record, and must be refused for it when it is retried.
         if try store.outbox.hasFailed() { return }
-        for alias in try store.aliases.ended(upTo: number - Self.kept.records) {
+        for alias in try store.aliases.ended(upTo: last - Self.kept.records, limit: Self.batch) {
             let record = RecordKey(alias.table, alias.serverID ?? alias.localID)
             if try store.changes.now(record) != nil {
+                // It is back.
                 try store.aliases.resume(alias.localID)
-            } else if try !store.outbox.hasEntry(of: record) && !store.subscriptions.name(alias.localID) {
-                try store.aliases.forget(alias.localID)
+            } else if try store.outbox.hasEntry(of: record)
+                || store.subscriptions.hasFilter(containing: alias.localID) || !store.aliases.forget(alias.localID)
+            {
+                // Its turn comes again, behind all others.
+                try store.aliases.endAgain(alias.localID)
             }
         }
     }
