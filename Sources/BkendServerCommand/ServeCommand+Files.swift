@@ -14,8 +14,8 @@ struct FileOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Show this project's pictures to everybody that were uploaded without a visibility and never registered; may \
-            be repeated.
+            Make pictures of this project public if they are uploaded without a visibility and never registered; may be \
+            repeated.
             """, valueName: "project"))
     var publicUnregisteredImages: [String] = []
 

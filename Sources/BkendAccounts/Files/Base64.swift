@@ -1,8 +1,8 @@
 /// Base64 without padding (RFC 4648 §4 and §5), read strictly: one text for one value, so that a token or hash that was
 /// altered never reads as the original.
-struct Base64: Sendable {
+package struct Base64: Sendable {
     /// `-` and `_`: tokens.
-    static let url = Base64("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    package static let url = Base64("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     /// `+` and `/`: hashes in PHC strings.
     static let standard = Base64("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
@@ -17,7 +17,7 @@ struct Base64: Sendable {
         self.values = values
     }
 
-    func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package func encode(_ bytes: some Sequence<UInt8>) -> String {
         var out: [UInt8] = []
         var buffer: UInt32 = 0
         var bits = 0
@@ -34,7 +34,7 @@ struct Base64: Sendable {
     }
 
     /// The bytes, nil for another letter, a length that no bytes have, or bits that belong to no byte.
-    func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    package func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var out: [UInt8] = []
         out.reserveCapacity(text.count * 3 / 4)

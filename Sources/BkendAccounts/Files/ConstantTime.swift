@@ -2,9 +2,9 @@ import Crypto
 import Foundation
 
 /// Comparisons and digests of secrets.
-enum ConstantTime {
+package enum ConstantTime {
     /// Whether both are the same bytes; the time says nothing about where they differ.
-    static func areEqual(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
+    package static func areEqual(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
         guard a.count == b.count else { return false }
         return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }

@@ -17,7 +17,7 @@ package struct Mail: Hashable, Sendable {
     package func message(id: String) -> [UInt8] {
         let domain = sender.split(separator: "@").last.map(String.init) ?? "localhost"
         let headers = [
-            "From: \(sender)", "To: \(recipient)", "Subject: \(subject)", "Date: \(MailDate.text(date))",
+            "From: \(sender)", "To: \(recipient)", "Subject: \(subject)", "Date: \(InternetDate.text(date))",
             "Message-ID: <\(id)@\(domain)>", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit",
         ]
@@ -25,24 +25,5 @@ package struct Mail: Hashable, Sendable {
         let safe = headers.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") }
         let body = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
         return Array((safe.joined(separator: "\r\n") + "\r\n\r\n" + body + "\r\n").utf8)
-    }
-}
-
-/// `Mon, 23 Nov 2026 06:51:54 +0000` (RFC 5322 §3.3).
-enum MailDate {
-    private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    static func text(_ moment: Timestamp) -> String {
-        let text = moment.description
-        func part(_ start: Int, _ length: Int) -> String {
-            String(decoding: text.utf8.dropFirst(start).prefix(length), as: UTF8.self)
-        }
-        // 1970-01-01 was a Thursday.
-        let day = Int((moment.milliseconds / 86_400_000 % 7 + 7) % 7)
-        let month = months[(Int(part(5, 2)) ?? 1) - 1]
-        return "\(days[day]), \(part(8, 2)) \(month) \(part(0, 4)) \(part(11, 8)) +0000"
     }
 }

@@ -54,11 +54,12 @@ final class Environments: Sendable {
         opened.withLock { $0.map { (name: $0.key, environment: $0.value) } }
     }
 
-    /// Returns when nothing is under way that no request waits for: mails that are sent, files that are tidied.
-    func drained() async {
-        for (_, environment) in all {
-            await environment.accounts.drained()
-            await environment.files.upkeep.drained()
-        }
+    /// Returns when the accounts have sent what they answered before it was done: mails.
+    func mailed() async { for (_, environment) in all { await environment.accounts.drained() } }
+
+    /// Returns when nothing is under way that no request waits for. Mails are sent; files are tidied another time.
+    func end() async {
+        await mailed()
+        for (_, environment) in all { await environment.files.upkeep.end() }
     }
 }

@@ -44,8 +44,9 @@ extension EnvironmentFiles {
 
     /// `GET /v1/files/:id/download`: the file that a caller may read.
     func served(id: String, _ caller: Caller) async throws -> ServedFile {
-        let (file, _) = try await file(id, caller)
-        return try await store.lookUp(limit: settings.queryLimit) { session, _ in try Self.served(file, in: session) }
+        try await store.lookUp(limit: settings.queryLimit) { session, _ in
+            try Self.served(Self.readable(id, caller, in: session), in: session)
+        }
     }
 
     private static func served(_ file: StoredFile, in session: any SQLSession) throws -> ServedFile {
@@ -74,12 +75,13 @@ extension EnvironmentFiles {
     /// - Parameters:
     ///   - claims: what the address says; its signature and its end were looked at.
     ///   - length: how many bytes come.
+    /// - Returns: nil for a key that was never issued here, or was forgotten.
     /// - Throws: `ErrorBody`: 400 for a length that doesn't fit, 403, 409.
-    func intake(for key: FileKey, _ claims: FileAddress.Claims, length: Int) async throws -> FileIntake {
+    func intake(for key: FileKey, _ claims: FileAddress.Claims, length: Int) async throws -> FileIntake? {
         let upload = try await store.lookUp(limit: settings.queryLimit) { session, _ in
             try FileStore.upload(session, key: key.text)
         }
-        guard let upload else { throw ErrorBody.lapsedAddress }
+        guard let upload else { return nil }
         try check(size: length, field: "Content-Length", most: claims.limit ?? settings.fileBytes)
         if claims.part == nil, let announced = upload.announced, announced != length {
             throw ErrorBody.file(
@@ -111,17 +113,25 @@ extension EnvironmentFiles {
                     "isn't that of the bytes that arrived; send them again")
             }
             let content = try await commit(intake, bytes: bytes, sha256: found)
-            intake.draft?.release()
+            // The same bytes may have been there before.
+            await end(intake.draft, isNamed: content.name == intake.draft?.name)
             tidySometimes()
             return content
-        } catch  where error is ErrorBody || error is QueueRefused || error is ClientGone {
-            await intake.draft?.discard()
-            throw error
         } catch {
-            // Whether the row was written can't be known: the sweep finds out.
-            intake.draft?.release()
+            // What failed may have failed after the row was written. Where not even that can be looked up, the sweep finds
+            // out.
+            let store = store
+            let isUnnamed = intake.draft.flatMap { draft in
+                try? store.engine.readNow { try FileStore.unnamed($0, of: [draft.name]) }
+            }
+            await end(intake.draft, isNamed: isUnnamed?.isEmpty ?? true)
             throw error
         }
+    }
+
+    /// Lets go of an object: a row names it, or it is of no use.
+    private func end(_ draft: (any ObjectDraft)?, isNamed: Bool) async {
+        if isNamed { draft?.release() } else { await draft?.discard() }
     }
 
     private func commit(_ intake: FileIntake, bytes: Int, sha256: Data) async throws -> FileContent {
@@ -136,13 +146,15 @@ extension EnvironmentFiles {
                 guard upload.uploadID == part.uploadID, upload.state == .issued else {
                     throw upload.state == .closed ? ErrorBody.lapsedAddress : ErrorBody.notInParts
                 }
-                // One part more than was announced may come, in place of another. Without a bound, one upload could hold ten
-                // thousand parts of the greatest size.
-                let all = try FileStore.bytes(session, of: part.uploadID, with: part.number, of: bytes)
-                if let announced = upload.announced, all > announced + (intake.claims.limit ?? settings.fileBytes) {
+                // Each part may come twice, and one more. Without a bound, one upload could hold any number of them, with
+                // those that others have taken the place of.
+                let all = try FileStore.bytesOfParts(session, of: part.uploadID) + bytes
+                if let announced = upload.announced,
+                    all > 2 * announced + (intake.claims.limit ?? settings.fileBytes)
+                {
                     throw ErrorBody.file(
                         .fileTooLarge, "Content-Length", "size",
-                        "makes the parts \(all) bytes together, but \(announced) were announced as fileSize")
+                        "makes \(all) bytes that were sent, but \(announced) were announced as fileSize; begin anew")
                 }
                 try FileStore.setPart(
                     session, StoredPart(number: part.number, name: name, bytes: bytes), of: part.uploadID)
@@ -158,7 +170,9 @@ extension EnvironmentFiles {
                 // It was registered when the bytes began to come; a key never goes back.
                 guard let name else { throw ErrorBody.lapsedAddress }
                 let content = FileContent(name: name, bytes: bytes, sha256: sha256, storedAt: session.now)
-                try FileStore.setContent(session, of: upload, to: content)
+                // Decided now: another start of the server, without the option, must not take away what was promised.
+                try FileStore.setContent(
+                    session, of: upload, to: content, stays: upload.stays(publicImages: settings.publicImages))
                 return content
             }
         }

@@ -88,7 +88,8 @@ extension EnvironmentFiles {
             for part in present where !names.contains(part.name) { try FileStore.drop(session, object: part.name) }
             let content = FileContent(
                 name: uploadID, bytes: chosen.reduce(0) { $0 + $1.bytes }, sha256: nil, storedAt: session.now)
-            try FileStore.setStored(session, of: upload, content)
+            try FileStore.setStored(
+                session, of: upload, content, stays: upload.stays(publicImages: self.settings.publicImages))
         }
         return ["key": .string(key), "location": .string(FileAddress.url(ofKey: key, base: asker.base))]
     }

@@ -10,6 +10,7 @@ final class FileUpkeep: Sendable {
         /// When it is due next, in milliseconds since 1970.
         var next: Int64 = 0
         var task: Task<Void, Never>?
+        var isEnding = false
     }
     private let state = Mutex(State())
 
@@ -20,7 +21,9 @@ final class FileUpkeep: Sendable {
     func run(now: Timestamp, _ body: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             let moment = now.milliseconds
-            guard state.task == nil, moment >= state.next || state.next - moment > Self.interval else { return }
+            guard !state.isEnding, state.task == nil, moment >= state.next || state.next - moment > Self.interval else {
+                return
+            }
             state.next = moment + Self.interval
             state.task = Task.detached { [self] in
                 await body()
@@ -33,6 +36,15 @@ final class FileUpkeep: Sendable {
     func drained() async {
         while let task = state.withLock({ $0.task }) { await task.value }
     }
+
+    /// Ends what is under way at its next step, and begins nothing more.
+    func end() async {
+        state.withLock { $0.isEnding = true }
+        await drained()
+    }
+
+    /// - Throws: `CancellationError` once it is to end.
+    func requireTime() throws { if state.withLock({ $0.isEnding }) { throw CancellationError() } }
 }
 
 extension EnvironmentFiles {
@@ -41,46 +53,41 @@ extension EnvironmentFiles {
 
     /// Tidies beside the request that asks, when that is due.
     func tidySometimes() {
-        upkeep.run(now: now()) { [self] in
-            do { try await tidy() } catch {
-                settings.logger.warning("old files could not be removed", metadata: ["error": "\(error)"])
-            }
-        }
+        upkeep.run(now: now()) { [self] in await tidy() }
     }
 
-    /// Removes uploads that lapsed, bytes that no record has named for a day, and objects that no row names.
-    ///
-    /// The sweep comes first: it needs no room, and the rest does. On a full disk, only it makes some.
-    ///
-    /// - Returns: how many objects went.
-    @discardableResult
-    func tidy() async throws -> Int {
-        let store = store
-        let swept = try await objects.sweep { names in
-            try store.engine.readNow { session in try FileStore.unnamed(session, of: names) }
+    /// Removes objects that no row names, bytes that no record has named for a day, and uploads that lapsed. A step that
+    /// fails doesn't stop the others: on a full disk, what frees bytes is worth most.
+    func tidy() async {
+        await step {
+            let (store, upkeep) = (store, upkeep)
+            let swept = try await objects.sweep { names in
+                try upkeep.requireTime()
+                return try store.engine.readNow { session in try FileStore.unnamed(session, of: names) }
+            }
+            if swept.putAside > 0 {
+                settings.logger.warning(
+                    "files that no record names were put aside",
+                    metadata: ["count": "\(swept.putAside)", "folder": "\(ObjectFolder.asideName)"])
+            }
         }
-        if swept.putAside > 0 {
-            settings.logger.warning(
-                "files that no record names were put aside",
-                metadata: ["count": "\(swept.putAside)", "folder": "\(ObjectFolder.asideName)"])
+        await step { while try await deleteDropped() { try upkeep.requireTime() } }
+        await step { while try await closeLapsed() { try upkeep.requireTime() } }
+    }
+
+    private func step(_ body: () async throws -> Void) async {
+        do { try await body() } catch is CancellationError {} catch {
+            settings.logger.warning("old files could not be removed", metadata: ["error": "\(error)"])
         }
-        while try await closeLapsed() {}
-        var deleted = swept.deleted + swept.putAside
-        while let names = try await forgetDropped() {
-            try await objects.delete(names)
-            deleted += names.count
-        }
-        return deleted
     }
 
     /// Forgets some keys with which nothing can be done any more; what is asked of them later is answered as of keys that
     /// were never issued. False when there are none left.
     private func closeLapsed() async throws -> Bool {
         let moment = now().milliseconds
-        let isKept: Int64 = settings.publicImages ? 1 : 0
         let lapsed = try await store.query(limit: settings.queryLimit) { session, _ in
             try session.all(
-                FileSQL.lapsedUploads, moment - FileSettings.kept, moment - FileSettings.kept, isKept, Self.batch,
+                FileSQL.lapsedUploads, moment - FileSettings.kept, moment - FileSettings.kept, Self.batch,
                 read: FileUpload.init)
         }
         guard !lapsed.isEmpty else { return false }
@@ -98,16 +105,17 @@ extension EnvironmentFiles {
         return lapsed.count == Self.batch
     }
 
-    /// Takes the rows of some objects that have not been needed for a day, and gives their names; nil when there are none.
-    private func forgetDropped() async throws -> [String]? {
+    /// Deletes some objects that have not been needed for a day, the bytes before the rows; false when there are none left,
+    /// or while the folder is copied: a copy of the database names them.
+    private func deleteDropped() async throws -> Bool {
         let limit = now().milliseconds - FileSettings.kept
         let names = try await store.query(limit: settings.queryLimit) { session, _ in
             try session.all(FileSQL.droppedObjects, limit, Self.batch) { $0.text(0) }
         }
-        guard !names.isEmpty else { return nil }
+        guard !names.isEmpty, try await objects.delete(names) else { return false }
         try await store.write(locking: []) { session in
             for name in names { try session.execute(FileSQL.deleteObject, name) }
         }
-        return names
+        return true
     }
 }

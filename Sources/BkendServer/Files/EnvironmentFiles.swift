@@ -26,6 +26,8 @@ struct FileSettings: Sendable {
     /// Milliseconds after which bytes go that nobody registered, and those that no record names any more: a backup of the
     /// database that was begun before has its bytes.
     static let kept: Int64 = 24 * 60 * 60 * 1_000
+    /// How many uploads a user may have begun and not registered.
+    static let mostBegun = 2_000
 }
 
 /// Who asks for something of files, and how they reached the server.
@@ -104,6 +106,9 @@ final class EnvironmentFiles: Sendable {
             let upload = FileUpload(
                 key: key.text, fileID: session.newID(), userID: caller.userID, visibility: visibility, type: type,
                 name: name, category: category, announced: size, expiresAt: expiresAt, uploadID: uploadID)
+            if let userID = caller.userID, try FileStore.begun(session, by: userID) >= FileSettings.mostBegun {
+                throw ErrorBody.tooManyBegun
+            }
             try FileStore.issue(session, upload)
             return upload
         }
@@ -193,24 +198,31 @@ final class EnvironmentFiles: Sendable {
     /// `GET /v1/files/:id`.
     func file(_ id: String, _ caller: Caller) async throws -> (file: StoredFile, shares: [String]) {
         try await store.lookUp(limit: settings.queryLimit) { session, _ in
-            guard let file = try FileStore.file(session, id: id) else { throw ErrorBody.noFile }
-            let shares = try FileStore.shares(session, of: id)
-            let isShared = caller.userID.map { id in shares.contains { $0.hasSameBytes(as: id) } } ?? false
-            guard FileAccess.mayRead(file, caller, isSharedWith: isShared) else {
-                throw caller.group == .guest ? ErrorBody.signInFirst : ErrorBody.notYourFile
-            }
-            return (file, shares)
+            (try Self.readable(id, caller, in: session), try FileStore.shares(session, of: id))
         }
+    }
+
+    /// A file that a caller may read.
+    static func readable(_ id: String, _ caller: Caller, in session: any SQLSession) throws -> StoredFile {
+        guard let file = try FileStore.file(session, id: id) else { throw ErrorBody.noFile }
+        let isShared = try caller.userID.map { try FileStore.isShared(session, id, with: $0) } ?? false
+        guard FileAccess.mayRead(file, caller, isSharedWith: isShared) else {
+            throw caller.group == .guest ? ErrorBody.signInFirst : ErrorBody.notYourFile
+        }
+        return file
     }
 
     /// `GET /v1/files`.
     func list(
         _ list: FileList, _ caller: Caller
     ) async throws -> (files: [(file: StoredFile, shares: [String])], pagination: Pagination) {
-        try await store.query(limit: settings.queryLimit) { session, _ in
+        try await store.query(limit: settings.queryLimit) { session, attempt in
             let (files, pagination) = try list.fetch(session, by: caller)
+            var bytes = 0
             let withShares = try files.map { file in
                 let shares = FileAccess.mayChange(file, caller) ? try FileStore.shares(session, of: file.id) : []
+                bytes += file.metadata.description.utf8.count + 40 * shares.count + 1_000
+                try attempt.expect(.page(bytes: bytes))
                 return (file: file, shares: shares)
             }
             return (withShares, pagination)
@@ -281,7 +293,9 @@ final class EnvironmentFiles: Sendable {
         // What the caller may not even see is refused as such.
         let (known, _) = try await file(id, caller)
         if caller.group == .guest { throw ErrorBody.signInFirst }
-        return try await store.write(locking: [.file(known.key)], check: StorageCheck(caller)) { session in
+        // An owner who goes takes the file along: not beside this.
+        let locks = Self.locks(known.ownerID, known.key)
+        return try await store.write(locking: locks, check: StorageCheck(caller)) { session in
             guard let file = try FileStore.file(session, id: id) else { throw ErrorBody.noFile }
             guard FileAccess.mayChange(file, caller) else { throw ErrorBody.notYourFileToChange }
             return try body(session, file)

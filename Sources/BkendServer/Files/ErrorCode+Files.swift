@@ -30,8 +30,12 @@ extension ErrorBody {
     static let notYourKey = ErrorBody(.fileAccessDenied, "the key was issued to somebody else")
     static let unknownKey = ErrorBody(.fileInvalidPath, "this key was never issued, or has lapsed; ask for a new one")
     static let notInParts = ErrorBody(
-        .fileInvalidPath, "the parts of this upload are complete already; ask for a new one to send others")
-    static let registeredKey = ErrorBody(.fileKeyExists, "the file of this key is registered already")
+        .fileInvalidPath, "this upload takes no parts any more: they are complete, or it was aborted; begin a new one")
+    static let registeredKey = ErrorBody(
+        .fileKeyExists, "the file of this key was registered before; ask for a new key for other bytes")
+    static let tooManyBegun = ErrorBody(
+        .rateLimitExceeded,
+        "this user has begun \(FileSettings.mostBegun) uploads and registered none of them; register or wait a day")
     static let signInFirst = ErrorBody(
         .authenticationRequired, "sign in first, and send the access token in the header Authorization")
     static let badAddress = ErrorBody(

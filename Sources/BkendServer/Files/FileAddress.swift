@@ -1,3 +1,4 @@
+import BkendAccounts
 import BkendWire
 import Crypto
 import Foundation
@@ -96,12 +97,10 @@ enum FileAddress {
             + parameters.map { "\($0.0)=\($0.1)" }.joined(separator: "\n")
     }
 
-    private static func encode(_ text: String) -> String { AddressKey.base64(Data(text.utf8)) }
+    private static func encode(_ text: String) -> String { Base64.url.encode(text.utf8) }
 
     private static func decode(_ text: String) -> String? {
-        var text = text.replacing("-", with: "+").replacing("_", with: "/")
-        while !text.utf8.count.isMultiple(of: 4) { text += "=" }
-        return Data(base64Encoded: text).flatMap { String(validating: $0, as: UTF8.self) }
+        Base64.url.decode(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }
 
@@ -116,18 +115,11 @@ struct AddressKey: Sendable {
     }
 
     func sign(_ message: String) -> String {
-        Self.base64(Data(HMAC<SHA256>.authenticationCode(for: Array(message.utf8), using: secret)))
+        Base64.url.encode(HMAC<SHA256>.authenticationCode(for: Array(message.utf8), using: secret))
     }
 
     /// Whether a signature is of a message. The time says nothing about where another one differs.
     func hasSigned(_ message: String, _ signature: String) -> Bool {
-        let own = Array(sign(message).utf8)
-        let other = Array(signature.utf8)
-        return own.count == other.count && zip(own, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-
-    /// The letters of RFC 4648 §5, without padding.
-    fileprivate static func base64(_ data: Data) -> String {
-        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        ConstantTime.areEqual(sign(message).utf8, signature.utf8)
     }
 }

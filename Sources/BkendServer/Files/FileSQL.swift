@@ -13,21 +13,24 @@ enum FileSQL {
     static let uploadOfFile = "SELECT \(uploadColumns) FROM file_uploads WHERE fileId = ?"
     static let insertUpload = """
         INSERT INTO file_uploads (key, fileId, userId, visibility, type, name, category, announced, expiresAt, state,
-            uploadId, createdAt)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'issued', ?, ?)
+            uploadId)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'issued', ?)
         """
     static let setStored = """
-        UPDATE file_uploads SET state = 'stored', content = ?, bytes = ?, sha256 = ?, storedAt = ? WHERE key = ?
+        UPDATE file_uploads SET state = 'stored', content = ?, bytes = ?, sha256 = ?, storedAt = ?, stays = ? WHERE key = ?
         """
     static let setState = "UPDATE file_uploads SET state = ? WHERE key = ?"
     static let deleteUpload = "DELETE FROM file_uploads WHERE key = ?"
-    /// Uploads that nobody can finish any more, a time after their last address ended (a PUT that began before may still
-    /// be under way), but those pictures that stay.
+    /// How many uploads a user has begun and not registered.
+    static let begun = """
+        SELECT count(*) FROM file_uploads WHERE userId = ? AND state IN ('issued', 'stored') AND stays = 0
+        """
+    /// Uploads that nobody can finish any more, a time after their last address ended: a PUT that began before may still
+    /// be under way.
     static let lapsedUploads = """
         SELECT \(uploadColumns) FROM file_uploads
-        WHERE state IN ('issued', 'stored', 'closed') AND expiresAt < ?
-            AND (state <> 'stored' OR storedAt < ?
-                AND NOT (? = 1 AND visibility IS NULL AND substr(type, 1, 6) = 'image/'))
+        WHERE state IN ('issued', 'stored', 'closed') AND stays = 0 AND expiresAt < ?
+            AND (state <> 'stored' OR storedAt < ?)
         ORDER BY expiresAt LIMIT ?
         """
 
@@ -66,10 +69,8 @@ enum FileSQL {
         SELECT name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL ORDER BY position
         """
     static let partsOfContent = "SELECT position, name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL"
-    /// How many bytes the other parts of an upload have.
-    static let bytesBesidePart = """
-        SELECT coalesce(sum(bytes), 0) FROM file_objects WHERE content = ? AND droppedAt IS NULL AND position <> ?
-        """
+    /// How many bytes an upload's parts have, with those that others have taken the place of.
+    static let bytesOfParts = "SELECT coalesce(sum(bytes), 0) FROM file_objects WHERE content = ?"
     static let dropObject = "UPDATE file_objects SET droppedAt = ? WHERE name = ? AND droppedAt IS NULL"
     static let dropPart = """
         UPDATE file_objects SET droppedAt = ? WHERE content = ? AND position = ? AND droppedAt IS NULL
@@ -78,9 +79,10 @@ enum FileSQL {
     static let dropContent = "UPDATE file_objects SET droppedAt = ? WHERE content = ? AND droppedAt IS NULL"
     static let droppedObjects = "SELECT name FROM file_objects WHERE droppedAt < ? ORDER BY droppedAt LIMIT ?"
     static let deleteObject = "DELETE FROM file_objects WHERE name = ? AND droppedAt IS NOT NULL"
-    /// Every object with the digest of its content, where the content is this object alone.
+    static let objectNames = "SELECT name FROM file_objects ORDER BY name"
+    /// Every object with the digest of its content, where the content is this object alone, and whether nothing needs it.
     static let allObjects = """
-        SELECT o.name, o.bytes, coalesce(f.sha256, u.sha256)
+        SELECT o.name, o.bytes, coalesce(f.sha256, u.sha256), o.droppedAt IS NOT NULL
         FROM file_objects o LEFT JOIN files f ON f.content = o.name LEFT JOIN file_uploads u ON u.content = o.name
         ORDER BY o.name
         """
@@ -140,10 +142,10 @@ enum FileSQL {
             upload, uploadOfFile, insertUpload, setStored, setState, deleteUpload, lapsedUploads, file, fileOfKey,
             insertFile,
             updateFile, deleteFile, buckets, bucketsOfOwner, shares, isShared, insertShare, deleteShares, insertObject,
-            objectsOfContent, partsOfContent, bytesBesidePart, dropPart, dropObject, missingContents,
+            objectsOfContent, partsOfContent, bytesOfParts, begun, dropPart, dropObject, missingContents,
             dropHiddenContents, endHiddenUploads,
             deleteHiddenShares, deleteHiddenFiles, disownFiles, dropOpenContents, deleteOpenUploads,
-            deleteSharesOfUser, isNamed, dropContent, droppedObjects, deleteObject, allObjects,
+            deleteSharesOfUser, isNamed, dropContent, droppedObjects, deleteObject, objectNames, allObjects,
             count(FileCondition.allCases),
         ]
         + FileSort.allCases.flatMap { column in

@@ -35,13 +35,14 @@ enum FileSchema {
             announced INTEGER,                   -- the size that was named, if any
             expiresAt INTEGER NOT NULL,          -- when its last address ends
             state TEXT NOT NULL CHECK (state IN ('issued', 'stored', 'registered', 'deleted', 'closed')),
+            stays INTEGER NOT NULL DEFAULT 0,    -- 1: bytes that were promised to stay though nobody registers them
             content TEXT, bytes INTEGER, sha256 BLOB, storedAt INTEGER,
-            uploadId TEXT,                       -- of one in parts; the content that the parts are of
-            createdAt INTEGER NOT NULL
+            uploadId TEXT                        -- of one in parts; the content that the parts are of
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX file_uploads_by_user ON file_uploads (userId) WHERE state IN ('issued', 'stored');
+        CREATE INDEX file_uploads_by_user ON file_uploads (userId, stays) WHERE state IN ('issued', 'stored');
         CREATE INDEX file_uploads_by_content ON file_uploads (content);
-        CREATE INDEX file_uploads_open ON file_uploads (expiresAt) WHERE state IN ('issued', 'stored', 'closed');
+        CREATE INDEX file_uploads_open ON file_uploads (expiresAt)
+            WHERE state IN ('issued', 'stored', 'closed') AND stays = 0;
 
         CREATE TABLE files (                     -- the records of registered files
             id TEXT NOT NULL PRIMARY KEY,

@@ -1,3 +1,4 @@
+import BkendAccounts
 import BkendWire
 import HTTPTypes
 import HummingbirdCore
@@ -50,7 +51,7 @@ extension ServedFile {
     fileprivate var headers: HTTPFields {
         var headers: HTTPFields = [
             .contentType: type == "text/plain" ? "text/plain; charset=utf-8" : type, .eTag: tag,
-            .lastModified: DateField.text(content.storedAt), .acceptRanges: "bytes",
+            .lastModified: InternetDate.text(content.storedAt, zone: "GMT"), .acceptRanges: "bytes",
             .cacheControl: isPublic ? "public, max-age=300" : "private, no-cache",
             .contentDisposition: "\(FileType.isShown(type) ? "inline" : "attachment"); \(dispositionName)",
             .contentSecurityPolicy: "sandbox; default-src 'none'", .xContentTypeOptions: "nosniff",
@@ -82,7 +83,7 @@ extension HTTPFields {
                 return tag == "*" || tag == file.tag || tag == "W/" + file.tag
             }
         }
-        guard let since = self[.ifModifiedSince].flatMap(DateField.moment) else { return false }
+        guard let since = self[.ifModifiedSince].flatMap(InternetDate.moment) else { return false }
         return file.content.storedAt.milliseconds / 1_000 <= since.milliseconds / 1_000
     }
 }

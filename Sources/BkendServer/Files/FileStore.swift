@@ -18,21 +18,32 @@ enum FileStore {
     static func issue(_ db: any SQLTransaction, _ upload: FileUpload) throws {
         try db.execute(
             FileSQL.insertUpload, upload.key, upload.fileID, upload.userID, upload.visibility?.rawValue, upload.type,
-            upload.name, upload.category, upload.announced, upload.expiresAt.milliseconds, upload.uploadID,
-            db.now.milliseconds)
+            upload.name, upload.category, upload.announced, upload.expiresAt.milliseconds, upload.uploadID)
     }
 
     /// Puts bytes in the place of those that an upload had, if any.
-    static func setContent(_ db: any SQLTransaction, of upload: FileUpload, to content: FileContent) throws {
+    ///
+    /// - Parameter stays: whether they stay though nobody registers them.
+    static func setContent(
+        _ db: any SQLTransaction, of upload: FileUpload, to content: FileContent, stays: Bool
+    ) throws {
         if let old = upload.content { try drop(db, old) }
         try db.execute(FileSQL.insertObject, content.name, content.name, 0, content.bytes)
-        try setStored(db, of: upload, content)
+        try setStored(db, of: upload, content, stays: stays)
     }
 
     /// An upload has its bytes.
-    static func setStored(_ db: any SQLTransaction, of upload: FileUpload, _ content: FileContent) throws {
+    static func setStored(
+        _ db: any SQLTransaction, of upload: FileUpload, _ content: FileContent, stays: Bool
+    ) throws {
         try db.execute(
-            FileSQL.setStored, content.name, content.bytes, content.sha256, content.storedAt.milliseconds, upload.key)
+            FileSQL.setStored, content.name, content.bytes, content.sha256, content.storedAt.milliseconds,
+            stays ? 1 : 0, upload.key)
+    }
+
+    /// How many uploads a user has begun and not registered.
+    static func begun(_ db: any SQLSession, by userID: String) throws -> Int {
+        try db.first(FileSQL.begun, userID) { Int($0.int(0)) } ?? 0
     }
 
     static func setState(_ db: any SQLTransaction, of key: String, to state: FileUpload.State) throws {
@@ -135,9 +146,9 @@ enum FileStore {
         try db.execute(FileSQL.dropObject, db.now.milliseconds, name)
     }
 
-    /// How many bytes an upload has, with those of one part instead of what came before under its number.
-    static func bytes(_ db: any SQLSession, of uploadID: String, with part: Int, of bytes: Int) throws -> Int {
-        try bytes + (db.first(FileSQL.bytesBesidePart, uploadID, part) { Int($0.int(0)) } ?? 0)
+    /// How many bytes an upload's parts have, with those that others have taken the place of.
+    static func bytesOfParts(_ db: any SQLSession, of uploadID: String) throws -> Int {
+        try db.first(FileSQL.bytesOfParts, uploadID) { Int($0.int(0)) } ?? 0
     }
 
     // MARK: Objects

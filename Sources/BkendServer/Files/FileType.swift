@@ -26,7 +26,7 @@ enum FileType {
     /// Whether it is a picture's.
     static func isImage(_ type: String) -> Bool { type.hasPrefix("image/") }
 
-    /// Whether a browser may show it in its own window: pictures made of dots, sound, film, plain text. Whatever could run
+    /// Whether a browser may show it in its own window: raster images, audio, video, plain text. Whatever could run
     /// (HTML, SVG, XML, PDF with its scripts) is handed over as a file to be saved.
     static func isShown(_ type: String) -> Bool {
         let essence = type.prefix { $0 != ";" }

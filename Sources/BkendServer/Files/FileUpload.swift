@@ -2,8 +2,9 @@ import BkendStorage
 import BkendWire
 import Foundation
 
-/// A key that was issued, and what has become of it: a row of `file_uploads`. It stays for ever, so that a key that was
-/// registered once is known as such when the file is long gone: a client whose answer was lost would else upload again.
+/// A key that was issued, and what has become of it: a row of `file_uploads`. One that was registered stays, so that the key
+/// is known when the file is long gone: a client whose answer was lost would else upload again. The others are forgotten
+/// when nothing can be done with them any more.
 struct FileUpload: Sendable {
     /// How far it has come. States only go forward.
     enum State: String, Sendable {
@@ -86,8 +87,11 @@ struct FileUpload: Sendable {
     func isPublic(publicImages: Bool) -> Bool {
         guard state == .stored else { return false }
         if let visibility { return visibility == .public }
-        return publicImages && FileType.isImage(type)
+        return stays(publicImages: publicImages)
     }
+
+    /// Whether its bytes stay though nobody registers them.
+    func stays(publicImages: Bool) -> Bool { publicImages && visibility == nil && FileType.isImage(type) }
 }
 
 /// What a client says of a file when it registers it.

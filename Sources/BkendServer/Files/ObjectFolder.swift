@@ -11,19 +11,23 @@ final class ObjectFolder: ObjectStorage {
     private let path: String
     /// What may block does so on threads of its own: waiting for a disk must not hold up who waits for the network.
     private let threads: NIOThreadPool
+    /// Since when this process has seen objects lie aside.
+    private let aside = AsideObjects()
 
     /// The suffix of what isn't finished.
     static let draftSuffix = ".part"
     /// Where objects lie that no row names, until they are deleted.
     static let asideName = "unclaimed"
-    /// For how long, in seconds.
-    static let asideTime = 7 * 86_400
+    /// For how long, as this process has seen them there: no clock that jumps deletes what an operator may want back.
+    static let asideTime = Duration.seconds(7 * 86_400)
     /// Whoever sweeps or copies the folder holds this file's lock.
     static let lockName = ".lock"
 
     /// Makes the folder when it isn't there; the one around it must be.
     init(_ path: String, threads: NIOThreadPool = .singleton) throws(OperatorError) {
         try PrivateFile.makeFolder(path)
+        // Made now: on a full disk it couldn't be.
+        try PrivateFile.makeFolder("\(path)/\(Self.asideName)")
         self.path = path
         self.threads = threads
     }
@@ -39,23 +43,24 @@ final class ObjectFolder: ObjectStorage {
         return try await threads.runIfActive { try FolderReader(file, threads: threads) }
     }
 
-    func delete(_ names: [String]) async throws {
+    func delete(_ names: [String]) async throws -> Bool {
         let path = path
-        try await threads.runIfActive {
-            // Who copies the folder needs what its copy of the database names; a sweep takes these later.
-            guard let lock = FolderLock(path, isWaiting: false) else { return }
+        return try await threads.runIfActive {
+            // Who copies the folder needs what its copy of the database names.
+            guard let lock = try FolderLock(path, isWaiting: false) else { return false }
             defer { lock.release() }
             for name in names where Self.isName(name) {
                 guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
                     throw ObjectFailure.last("can't delete", "\(path)/\(name)")
                 }
             }
+            return true
         }
     }
 
     func sweep(unnamed: @escaping @Sendable ([String]) throws -> [String]) async throws -> SweptObjects {
-        let path = path
-        return try await threads.runIfActive { try FolderSweep(path: path, unnamed: unnamed).run() }
+        let (path, aside) = (path, aside)
+        return try await threads.runIfActive { try FolderSweep(path: path, aside: aside, unnamed: unnamed).run() }
     }
 
     /// Whether a text is an object's name: 32 hex digits.
@@ -91,8 +96,7 @@ private final class FolderDraft: ObjectDraft {
 
     /// A new file with its lock; nil when a sweep was faster and has deleted it.
     private static func make(in folder: String) throws -> (name: String, descriptor: Int32)? {
-        var random = SystemRandomNumberGenerator()
-        let name = Data((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }).hexDigits
+        let name = FileKey.randomDigits(16)
         let file = "\(folder)/\(name)\(ObjectFolder.draftSuffix)"
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ObjectFailure.last("can't make", file) }
@@ -190,9 +194,17 @@ private final class FolderReader: ObjectReader {
             buffer.reserveCapacity(count)
             while buffer.readableBytes < count {
                 let start = offset + buffer.readableBytes
+                var number: Int32 = 0
                 let got = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 0) { room in
                     let wanted = min(room.count, count - (start - offset))
-                    return max(0, pread(descriptor, room.baseAddress, wanted, off_t(start)))
+                    let got = pread(descriptor, room.baseAddress, wanted, off_t(start))
+                    if got < 0 { number = errno }
+                    return max(0, got)
+                }
+                if number == EINTR { continue }
+                if number != 0 {
+                    errno = number
+                    throw ObjectFailure.last("can't read", file)
                 }
                 if got == 0 { break }
             }
@@ -204,13 +216,14 @@ private final class FolderReader: ObjectReader {
 /// One look at everything that lies in a folder of objects.
 private struct FolderSweep {
     let path: String
+    let aside: AsideObjects
     let unnamed: @Sendable ([String]) throws -> [String]
 
     /// How many names are looked up at once.
     private static let batch = 200
 
     func run() throws -> SweptObjects {
-        guard let lock = FolderLock(path, isWaiting: false) else { return SweptObjects() }
+        guard let lock = try FolderLock(path, isWaiting: false) else { return SweptObjects() }
         defer { lock.release() }
         guard let folder = opendir(path) else { throw ObjectFailure.last("can't list", path) }
         defer { closedir(folder) }
@@ -231,18 +244,11 @@ private struct FolderSweep {
         return swept
     }
 
-    /// Deletes what was put aside long ago.
+    /// Deletes what has been aside for long.
     private func deleteOld() -> Int {
-        let aside = "\(path)/\(ObjectFolder.asideName)"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: aside)) ?? []
-        return names.filter(ObjectFolder.isName).count { name in
-            var status = stat()
-            // A file's status changed last when it was renamed.
-            guard lstat("\(aside)/\(name)", &status) == 0,
-                status.st_ctim.tv_sec < time(nil) - ObjectFolder.asideTime
-            else { return false }
-            return unlink("\(aside)/\(name)") == 0
-        }
+        let folder = "\(path)/\(ObjectFolder.asideName)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return aside.old(among: names.filter(ObjectFolder.isName)).count { unlink("\(folder)/\($0)") == 0 }
     }
 
     private static func object(_ file: String) -> Substring {
@@ -262,10 +268,24 @@ private struct FolderSweep {
             if file.hasSuffix(ObjectFolder.draftSuffix) {
                 if unlink("\(path)/\(file)") == 0 { swept.deleted += 1 }
             } else {
-                let aside = "\(path)/\(ObjectFolder.asideName)"
-                guard mkdir(aside, 0o700) == 0 || errno == EEXIST, rename("\(path)/\(file)", "\(aside)/\(file)") == 0
-                else { throw ObjectFailure.last("can't put aside", "\(path)/\(file)") }
-                swept.putAside += 1
+                // One that can't be moved doesn't keep the others.
+                if rename("\(path)/\(file)", "\(path)/\(ObjectFolder.asideName)/\(file)") == 0 { swept.putAside += 1 }
+            }
+        }
+    }
+}
+
+/// Since when objects have been seen aside, by a clock that nobody sets.
+final class AsideObjects: Sendable {
+    private let seen = Mutex<[String: ContinuousClock.Instant]>([:])
+
+    /// Those of the names that are there which have been there for long.
+    func old(among names: [String], now: ContinuousClock.Instant = .now) -> [String] {
+        seen.withLock { seen in
+            let known = seen
+            seen = Dictionary(uniqueKeysWithValues: names.map { ($0, known[$0] ?? now) })
+            return names.filter { name in
+                known[name].map { $0.duration(to: now) >= ObjectFolder.asideTime } ?? false
             }
         }
     }
@@ -275,16 +295,21 @@ private struct FolderSweep {
 struct FolderLock {
     private let descriptor: Int32
 
-    /// Takes the lock; nil when it can't be had.
+    /// Takes the lock; nil when another has it.
     ///
     /// - Parameter isWaiting: whether to wait for who has it.
-    init?(_ path: String, isWaiting: Bool) {
-        descriptor = open("\(path)/\(ObjectFolder.lockName)", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
+    /// - Throws: `ObjectFailure` when there can't be one.
+    init?(_ path: String, isWaiting: Bool) throws {
+        let file = "\(path)/\(ObjectFolder.lockName)"
+        descriptor = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw ObjectFailure.last("can't open", file) }
         while flock(descriptor, LOCK_EX | (isWaiting ? 0 : LOCK_NB)) != 0 {
-            if errno == EINTR { continue }
+            let number = errno
+            if number == EINTR { continue }
             close(descriptor)
-            return nil
+            if number == EWOULDBLOCK { return nil }
+            errno = number
+            throw ObjectFailure.last("can't lock", file)
         }
     }
 

@@ -17,11 +17,13 @@ protocol ObjectStorage: Sendable {
     /// - Throws: `ObjectFailure` when it can't be read or isn't there.
     func open(_ name: String) async throws -> any ObjectReader
 
-    /// Deletes objects that no row names any more; one that isn't there is no error.
-    func delete(_ names: [String]) async throws
+    /// Deletes objects that nothing needs any more; one that isn't there is no error. False while the storage is copied:
+    /// then none is deleted.
+    func delete(_ names: [String]) async throws -> Bool
 
-    /// Removes every object that no row names: deletes what isn't finished, and puts whole objects aside for a week. A
-    /// killed server leaves such objects; so does a database that was lost, or restored as it was before.
+    /// Removes every object that no row names: deletes what isn't finished, and puts whole objects aside, until they have
+    /// been there for a week. A killed server leaves such objects; so does a database that was lost, or restored as it was
+    /// before.
     ///
     /// - Parameter unnamed: those of some names that no row holds, as of now. An object whose row is about to be written is
     ///   passed over.
@@ -30,7 +32,7 @@ protocol ObjectStorage: Sendable {
 
 /// What a sweep did.
 struct SweptObjects: Equatable {
-    /// Objects that weren't finished, and those that were put aside a week ago.
+    /// Objects that weren't finished, and those that have been aside for a week.
     var deleted = 0
     /// Whole objects that no row names.
     var putAside = 0

@@ -47,8 +47,8 @@ struct RouteAnswer: Sendable {
         to trace: RequestTrace, isFromPage: Bool, extensions: Extensions, on loop: any EventLoop
     ) -> Response {
         var headers = headers
-        // RFC 9110 §8.6, §15.3.5, §15.4.5: such an answer has no content, and so neither a length nor a type. Bytes that
-        // were sent with it would be taken for the next answer.
+        // RFC 9110 §8.6, §15.3.5, §15.4.5: such an answer has no content, and so no length, and no type but what a file
+        // has. Bytes that were sent with it would be taken for the next answer.
         let hasContent = status != .notModified && status != .noContent
         if hasContent {
             if stream == nil { headers[.contentType] = "application/json; charset=utf-8" }

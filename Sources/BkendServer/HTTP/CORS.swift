@@ -18,7 +18,8 @@ enum CORS {
         var headers = HTTPFields()
         allow(&headers)
         headers[.accessControlAllowMethods] = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"
-        headers[.accessControlAllowHeaders] = "X-API-Key, Authorization, Content-Type, Content-Digest, X-Request-Id"
+        headers[.accessControlAllowHeaders] =
+            "X-API-Key, Authorization, Content-Type, Content-Digest, Range, If-Range, If-None-Match, X-Request-Id"
         headers[.accessControlMaxAge] = "86400"
         return headers
     }

@@ -4,8 +4,13 @@ import Synchronization
 /// The keys of a folder, held in memory and read again as soon as anyone has changed the folder: a revoked key is
 /// refused from the next request on, in every process.
 final class KeyRing: Sendable {
+    private struct Keys: Sendable {
+        var known: [KeyDigest: ResolvedKey] = [:]
+        /// The same by their marks.
+        var marked: [String: [ResolvedKey]] = [:]
+    }
     private struct State {
-        var keys: [KeyDigest: ResolvedKey] = [:]
+        var keys = Keys()
         var stamp: Int64?
     }
     private let state = Mutex(State())
@@ -29,17 +34,17 @@ final class KeyRing: Sendable {
 
     /// The key of that mark, alive at that moment; nil where there is none.
     func key(marked mark: String, now: Timestamp) async throws -> ResolvedKey? {
-        let keys = try await current()
-        return keys.values.first { $0.digest.mark == mark && $0.isAlive(at: now) }
+        try await current().marked[mark]?.first { $0.isAlive(at: now) }
     }
 
-    private func find(_ digest: KeyDigest) async throws -> ResolvedKey? { try await current()[digest] }
+    private func find(_ digest: KeyDigest) async throws -> ResolvedKey? { try await current().known[digest] }
 
-    private func current() async throws -> [KeyDigest: ResolvedKey] {
+    private func current() async throws -> Keys {
         // The stamp is taken before the keys are read: a change in between only makes the next request read again.
         let now = await database.changeStamp()
         if let cached = state.withLock({ $0.stamp == now && now != nil ? $0.keys : nil }) { return cached }
-        let keys = try await database.read(ResolvedKey.all)
+        let known = try await database.read(ResolvedKey.all)
+        let keys = Keys(known: known, marked: Dictionary(grouping: known.values, by: \.digest.mark))
         state.withLock { $0 = State(keys: keys, stamp: now) }
         return keys
     }

@@ -55,13 +55,13 @@ struct AddressCall: Sendable {
 
     // MARK: Storing
 
-    /// Takes the bytes of a PUT.
-    func put() async throws -> RouteAnswer {
+    /// Takes the bytes of a PUT; nil for a key that isn't this environment's.
+    func put() async throws -> RouteAnswer? {
         let claims = try await signed(.put)
         let length = try length()
         let digest = try ContentDigest.sha256(request.headers[.contentDigest])
         guard try await services.keys.key(marked: claims.keyMark, now: now) != nil else { throw ErrorBody.badAddress }
-        let intake = try await files.intake(for: key, claims, length: length)
+        guard let intake = try await files.intake(for: key, claims, length: length) else { return nil }
         var parts = request.body.makeAsyncIterator()
         while let part = try await Self.next(of: &parts) {
             guard intake.bytes + part.readableBytes <= length else { throw BrokenOff(cause: ChannelError.eof) }

@@ -158,7 +158,7 @@ struct APIResponder: HTTPResponder {
             let found = try await Requester.$current.withValue(requester(name, trace)) { try await answer(call) }
             if let found { return found }
         }
-        throw ErrorBody.noSuchAddress
+        throw request.method == .put ? ErrorBody.lapsedAddress : ErrorBody.noSuchAddress
     }
 
     /// Whose share of the queues the request uses.

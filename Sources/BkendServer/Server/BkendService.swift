@@ -62,7 +62,7 @@ package struct BkendService: Sendable {
     }
 
     /// Returns when no mail is being sent.
-    package func mailed() async { await environments.drained() }
+    package func mailed() async { await environments.mailed() }
 
     /// Runs until SIGTERM or SIGINT, and then until the requests in flight are answered; see `group`.
     package func run(
@@ -135,7 +135,7 @@ private struct Farewell: Service {
 
     func run() async throws {
         try? await gracefulShutdown()
-        await environments.drained()
+        await environments.end()
         await requestLog?.drained()
     }
 }

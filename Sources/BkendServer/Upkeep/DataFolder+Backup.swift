@@ -43,10 +43,8 @@ extension DataFolder {
             guard access(database, F_OK) == 0 else { continue }
             // Held before the database is copied: what the copy names must still be there when it is copied in turn.
             let objects = "files/\(name.project)/\(name.environment)"
-            let lock = FolderLock("\(path)/\(objects)", isWaiting: true)
-            guard lock != nil || access("\(path)/\(objects)", F_OK) != 0 else {
-                throw OperatorError("\(path)/\(objects) can't be locked: \(String(cString: strerror(errno)))")
-            }
+            let hasObjects = access("\(path)/\(objects)", F_OK) == 0
+            let lock = hasObjects ? try FolderLock("\(path)/\(objects)", isWaiting: true) : nil
             defer { lock?.release() }
             try add(database: database, as: "environments/\(name.project)/\(name.environment).sqlite")
             if lock != nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }
@@ -73,7 +71,7 @@ extension DataFolder {
     ) throws {
         let names = try SQLiteFile.read(database) { file -> [String] in
             guard try file.hasFiles() else { return [] }
-            return try file.session.all(FileSQL.allObjects) { $0.text(0) }
+            return try file.session.all(FileSQL.objectNames) { $0.text(0) }
         }
         for parent in ["files/", "files/\(name.project)/", folder + "/"] { try archive.folder(parent) }
         for object in names {

@@ -17,6 +17,8 @@ struct ObjectCheck {
         var named: Set<String> = []
         try database.session.read(FileSQL.allObjects, []) { row in
             named.insert(row.text(0))
+            // Of what nothing needs any more the bytes go before the row.
+            if row.int(3) != 0, access("\(path)/\(folder)/\(row.text(0))", F_OK) != 0 { return true }
             if let flaw = flaw(of: row.text(0), bytes: Int(row.int(1)), digest: row.optionalBlob(2)) {
                 try report(FolderFinding(.object, "\(folder)/\(row.text(0))", flaw))
             }
@@ -32,7 +34,7 @@ struct ObjectCheck {
             guard ObjectFolder.isName(name), !named.contains(name), !isInUse(name) else { continue }
             let message =
                 "no row names these bytes; a server moves them to \(ObjectFolder.asideName) when it opens the environment, "
-                + "and deletes them a week later"
+                + "and deletes them after a week"
             try report(FolderFinding(.object, "\(folder)/\(name)", message))
         }
     }

@@ -124,11 +124,12 @@ import Testing
                 #expect(try await parts.address(number).code == "file/invalid-part-number-range")
             }
             #expect(try await parts.put(1, bytes(1_001, 1)).code == "file/file-too-large")
-            // Parts that nobody will list are few: nobody looks at them for days.
-            for number in 2...4 { #expect(try await parts.put(number, bytes(1_000, 1)).status == 200) }
-            let beyond = try await parts.put(5, bytes(1, 1))
-            #expect(beyond.status == 400 && beyond.code == "file/file-too-large", "\(beyond.text)")
-            #expect(try await parts.put(4, bytes(1_000, 2)).status == 200)
+            // Parts that nobody will list are few, and so are those that others take the place of: they lie there for days.
+            for number in [1, 2, 3, 4, 4] { #expect(try await parts.put(number, bytes(1_000, 1)).status == 200) }
+            for number in [4, 5] {
+                let beyond = try await parts.put(number, bytes(1, 1))
+                #expect(beyond.status == 400 && beyond.code == "file/file-too-large", "\(beyond.text)")
+            }
             #expect(try await Parts(client: eve, json: parts.json).address(1).code == "file/access-denied")
             #expect(try await Parts(client: server.guest, json: parts.json).abort().status == 401)
             let wrong = try await ada.post("/v1/files/multipart/abort", ["key": parts.key, "uploadId": "x"])
@@ -141,7 +142,6 @@ import Testing
                 #expect(try await ada.post("/v1/files/multipart/init", .object(all)).status == 400)
             }
             let address = try await parts.address(1).address
-            #expect(try await parts.put(4, bytes(10, 1)).status == 200)
             #expect(try await parts.abort().json == ["success": true, "key": parts.key])
             #expect(try await parts.abort().status == 200)
             #expect(try await ada.put(address, bytes(10, 1)).status == 403)

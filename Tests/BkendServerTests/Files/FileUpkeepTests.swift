@@ -1,3 +1,4 @@
+import BkendAccounts
 import BkendTesting
 import BkendWire
 import Foundation
@@ -14,7 +15,7 @@ import Testing
         let folder: String
 
         func tidied() async throws -> [String] {
-            try await files.tidy()
+            await files.tidy()
             return objectFiles(folder)
         }
 
@@ -25,7 +26,7 @@ import Testing
             let presigned = try await files.presign(body, asker)
             let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
             let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
-            let intake = try await files.intake(for: key, claims, length: 5)
+            let intake = try #require(try await files.intake(for: key, claims, length: 5))
             try await intake.write(.init(string: "bytes"))
             _ = try await files.finish(intake, digest: nil)
             return presigned
@@ -109,13 +110,55 @@ import Testing
             let presigned = try await world.put()
             let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
             let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
-            let intake = try await world.files.intake(for: key, claims, length: 5)
+            let intake = try #require(try await world.files.intake(for: key, claims, length: 5))
             try await intake.write(.init(string: "other"))
             let content = try await world.files.finish(intake, digest: nil)
             _ = try await world.files.complete(world.id(presigned), .secretKey)
             #expect(try await world.tidied().count == 2)
             world.clock.advance(seconds: 25 * 3_600)
             #expect(try await world.tidied() == [content.name])
+        }
+    }
+
+    @Test("A PUT that ends after the registration, with the same bytes, leaves nothing")
+    func late() async throws {
+        try await withWorld { world in
+            let presigned = try await world.put()
+            let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
+            let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
+            let intake = try #require(try await world.files.intake(for: key, claims, length: 5))
+            try await intake.write(.init(string: "bytes"))
+            let file = try await world.files.complete(world.id(presigned), .secretKey).file
+            let content = try await world.files.finish(intake, digest: nil)
+            #expect(content.name == file.content.name && objectFiles(world.folder) == [content.name])
+        }
+    }
+
+    @Test("Pictures that were promised to stay do so after a start without the option")
+    func promised() async throws {
+        try await withWorld(publicImages: true) { world in
+            _ = try await world.put()
+            var settings = world.files.settings
+            settings.publicImages = false
+            let later = EnvironmentFiles(
+                of: try EnvironmentName(project: "default", environment: "dev"), in: world.files.store,
+                objects: world.files.objects, keys: world.files.keys, settings: settings, now: world.files.now)
+            world.clock.advance(seconds: 49 * 3_600)
+            await later.tidy()
+            world.clock.advance(seconds: 49 * 3_600)
+            await later.tidy()
+            #expect(objectFiles(world.folder).count == 1)
+        }
+    }
+
+    @Test("A user can't begin any number of uploads")
+    func many() async throws {
+        try await withWorld { world in
+            let asker = FileCaller(caller: Caller(userID: "ada"), keyMark: "00", base: "http://x")
+            let body: JSONObject = ["filename": "a", "contentType": "a/b"]
+            for _ in 0..<FileSettings.mostBegun { _ = try await world.files.presign(body, asker) }
+            let error = await #expect(throws: ErrorBody.self) { _ = try await world.files.presign(body, asker) }
+            #expect(error?.status == 429)
         }
     }
 
