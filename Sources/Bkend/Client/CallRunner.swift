@@ -58,12 +58,10 @@ final class CallRunner: Sendable {
             case .success(let answer): return answer
             case .failure(let failed): failure = failed
             }
-            let decision = pacing.draw { generator in
-                decide(policy, attempt: attempt, failure.outcome, call.replay, using: &generator)
-            }
-            guard case .retry(let delay) = decision else { throw failure.error }
-            // A wait past the deadline would end in a worse error than the one at hand.
-            if let deadline, elapsed() + delay >= deadline { throw failure.error }
+            let wait = delay(
+                after: failure.outcome, attempt: attempt, call.replay, by: policy,
+                left: deadline.map { $0 - elapsed() })
+            guard let delay = wait else { throw failure.error }
             options.logger.info("repeating \(call.operation) after \(delay)")
             do {
                 try await pacing.sleep(delay)
@@ -110,13 +108,18 @@ final class CallRunner: Sendable {
                 return failure(.server(error), .answered(response.head, isFromServer: true))
             case .foreign(let detail):
                 let contentType = response.head.headerFields[.contentType].map(Redaction.redact)
-                return failure(
-                    .foreignAnswer(status: response.head.status.code, contentType: contentType, detail: detail),
-                    .answered(response.head, isFromServer: false))
+                let status = response.head.status.code
+                var outcome = RetryPolicy.Outcome.answered(response.head, isFromServer: false)
+                // What does no harm twice is asked again, past whoever has answered in the server's place.
+                if call.isHarmless, status < 500, status != 408, status != 429 {
+                    outcome = .failed(
+                        TransportError(
+                            kind: .malformedResponse, delivery: .answered, replay: call.replay, reason: detail))
+                }
+                return failure(.foreignAnswer(status: status, contentType: contentType, detail: detail), outcome)
             }
         } catch {
-            if error.kind == .cancelled { return failure(.cancelled(error.delivery), .failed(error)) }
-            return failure(.transport(error), .failed(error))
+            return failure(BkendError.Reason(error), .failed(error))
         }
     }
 
@@ -142,19 +145,28 @@ final class CallRunner: Sendable {
         return (response.head, body)
     }
 
-    /// Sends a request that isn't a call: to an address of bytes.
+    /// Sends a request to a storage's address.
     func exchange(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
         if isClosed.load(ordering: .relaxed) {
             throw TransportError(kind: .shutDown, delivery: .notSent, reason: "the client has been shut down")
         }
+        if let total = request.timeouts.total, total <= .zero {
+            throw TransportError(kind: .totalTimedOut, delivery: .notSent, reason: "the deadline has passed")
+        }
         return try await transport.send(request)
     }
 
-    private func decide(
-        _ policy: RetryPolicy, attempt: Int, _ outcome: RetryPolicy.Outcome, _ replay: Replay,
-        using generator: inout some RandomNumberGenerator
-    ) -> RetryPolicy.Decision {
-        policy.decide(attempt: attempt, outcome: outcome, replay: replay, now: Date(), using: &generator)
+    /// How long to wait before the next attempt; nil where there is none. A wait past the deadline would end in a worse
+    /// error than the one at hand.
+    func delay(
+        after outcome: RetryPolicy.Outcome, attempt: Int, _ replay: Replay, by policy: RetryPolicy, left: Duration?
+    ) -> Duration? {
+        let decision = pacing.draw { generator in
+            policy.decide(attempt: attempt, outcome: outcome, replay: replay, now: Date(), using: &generator)
+        }
+        guard case .retry(let delay) = decision else { return nil }
+        if let left, delay >= left { return nil }
+        return delay
     }
 
     private func report(_ outcome: Result<CallAnswer, Failure>, _ call: Call, _ elapsed: Duration) {

@@ -92,6 +92,22 @@ extension BkendError {
     }
 }
 
+extension BkendError.Reason {
+    /// What a request's failure to arrive means.
+    init(_ error: TransportError) { self = error.kind == .cancelled ? .cancelled(error.delivery) : .transport(error) }
+}
+
+extension BkendError {
+    /// The HTTP status of the answer that refused a request for bytes; nil for another kind of failure.
+    var refusedStatus: Int? {
+        switch reason {
+        case .server(let body): body.status
+        case .file(.storage(let status)): status
+        default: nil
+        }
+    }
+}
+
 extension BkendError {
     /// The server's error code, or nil for another kind of failure.
     public var code: ErrorCode? { if case .server(let body) = reason { body.code } else { nil } }

@@ -1,6 +1,6 @@
 /// What went wrong with the bytes of a file, on this device or on the way (`BkendError.Reason.file`).
 public enum FileFailure: Hashable, Sendable {
-    /// The file has no bytes. The server stores none without.
+    /// The file has no bytes. The server doesn't store empty files.
     case empty
     /// The file changed while it was read. Upload it again.
     case sourceChanged
@@ -11,8 +11,8 @@ public enum FileFailure: Hashable, Sendable {
     /// The answer to the registration was lost, and the server doesn't say whether the file of this key is there. Look for
     /// it in `Files.list(_:)` before uploading it again.
     case mayBeRegistered(key: String)
-    /// The storage gave this answer. It isn't the server's own word.
-    case storage(status: Int, code: String?)
+    /// The storage gave this answer. Errors that the server itself states have the reason `server`.
+    case storage(status: Int)
 
     var explanation: String {
         switch self {
@@ -21,8 +21,7 @@ public enum FileFailure: Hashable, Sendable {
         case .unreadable(let reason): reason
         case .damaged: "the bytes that arrived aren't those that were sent"
         case .mayBeRegistered(let key): "the file may be registered: the answer for its key \(key) was lost"
-        case .storage(let status, let code):
-            "the storage answered \(status)" + (code.map { " \($0)" } ?? "")
+        case .storage(let status): "the storage answered \(status)"
         }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// The media type that goes with a file's name.
 enum ContentType {
-    /// What is said of bytes that nothing is known of.
+    /// The type of unknown bytes.
     static let unknown = "application/octet-stream"
 
     /// The type of a name's extension: of the common ones by a list, of others by the system's (`/etc/mime.types`).

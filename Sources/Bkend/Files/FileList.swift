@@ -23,7 +23,7 @@ public struct FileList: Hashable, Sendable {
 
     /// Only files of this visibility.
     public var visibility: FileVisibility?
-    /// Only files of this user. Others than administrators find only their own this way.
+    /// Only files of this user. Only administrators find other users' files.
     public var ownerID: String?
     /// Only files of this media type; `image/*` for all of a kind.
     public var contentType: String?
@@ -62,7 +62,7 @@ public struct FileChanges: Hashable, Sendable {
     /// The users that a `shared` file is shown to, in place of those before.
     public var sharedWith: [String]?
 
-    /// Changes.
+    /// Changes of what isn't nil.
     public init(
         name: String? = nil, visibility: FileVisibility? = nil, metadata: JSONObject? = nil, sharedWith: [String]? = nil
     ) {

@@ -65,11 +65,14 @@ struct FileSource: Sendable {
         let produce = produce
         return .stream(
             RequestBodyStream(length: Int64(range.count)) { write in
-                let passed = PassingDigest()
+                let count = Mutex(0)
                 try await produce(range) { chunk in
-                    let count = passed.count(chunk)
                     try await write(chunk)
-                    sent(count)
+                    sent(
+                        count.withLock { count in
+                            count += chunk.count
+                            return count
+                        })
                 }
             })
     }
@@ -79,7 +82,6 @@ struct FileSource: Sendable {
         let (length, produce) = (length, produce)
         return .stream(
             RequestBodyStream(length: Int64(length)) { write in
-                digest.begin()
                 meter.set(0, of: length)
                 try await produce(0..<length) { chunk in
                     let sent = digest.add(chunk)
@@ -99,7 +101,8 @@ private struct FileState: Equatable {
 
     init(of file: URL) throws(BkendError) {
         do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+            // A link is the file that it leads to.
+            let attributes = try FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
             guard attributes[.type] as? FileAttributeType == .typeRegular else {
                 throw BkendError(.file(.unreadable("\(file.lastPathComponent) isn't a file")))
             }
@@ -124,21 +127,10 @@ final class PassingDigest: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Begins anew.
-    func begin() { state.withLock { $0 = State() } }
-
     /// Adds bytes, and gives how many passed in all.
     func add(_ chunk: [UInt8]) -> Int {
         state.withLock { state in
             state.hash.update(chunk)
-            state.bytes += chunk.count
-            return state.bytes
-        }
-    }
-
-    /// Counts bytes without hashing them.
-    func count(_ chunk: [UInt8]) -> Int {
-        state.withLock { state in
             state.bytes += chunk.count
             return state.bytes
         }

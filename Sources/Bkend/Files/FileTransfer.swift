@@ -1,5 +1,4 @@
-import BkendTransport
-import Synchronization
+import BkendSync
 
 /// How far a transfer is.
 public struct TransferProgress: Hashable, Sendable {
@@ -24,10 +23,10 @@ public struct FileTransfer<Value: Sendable>: Sendable {
     private let meter: TransferMeter
 
     init(_ body: @escaping @Sendable (TransferMeter) async throws(BkendError) -> Value) {
-        let meter = TransferMeter()
+        let meter = TransferMeter(startingWith: nil)
         self.meter = meter
         task = Task {
-            defer { meter.finish() }
+            defer { meter.close() }
             return try await body(meter)
         }
     }
@@ -58,43 +57,9 @@ public struct FileTransfer<Value: Sendable>: Sendable {
     public func cancel() { task.cancel() }
 }
 
-/// Counts a transfer's bytes for whoever watches.
-final class TransferMeter: Sendable {
-    private struct State {
-        var now: TransferProgress?
-        var isOver = false
-        var watchers: [AsyncStream<TransferProgress>.Continuation] = []
-    }
-    private let state = Mutex(State())
+/// Tells whoever watches how far a transfer is.
+typealias TransferMeter = Broadcast<TransferProgress>
 
-    /// Tells how far the transfer is.
-    func set(_ completed: Int, of total: Int) {
-        let step = TransferProgress(completed: completed, total: total)
-        let watchers = state.withLock { state in
-            guard state.now != step else { return [AsyncStream<TransferProgress>.Continuation]() }
-            state.now = step
-            return state.watchers
-        }
-        for watcher in watchers { watcher.yield(step) }
-    }
-
-    func finish() {
-        let watchers = state.withLock { state in
-            state.isOver = true
-            defer { state.watchers = [] }
-            return state.watchers
-        }
-        for watcher in watchers { watcher.finish() }
-    }
-
-    func stream() -> AsyncStream<TransferProgress> {
-        let (stream, continuation) = AsyncStream<TransferProgress>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let (now, isOver) = state.withLock { state in
-            if !state.isOver { state.watchers.append(continuation) }
-            return (state.now, state.isOver)
-        }
-        if let now { continuation.yield(now) }
-        if isOver { continuation.finish() }
-        return stream
-    }
+extension TransferMeter {
+    func set(_ completed: Int, of total: Int) { tell(TransferProgress(completed: completed, total: total)) }
 }

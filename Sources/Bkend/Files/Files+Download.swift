@@ -9,8 +9,12 @@ extension Files {
     /// ```
     ///
     /// A download that is interrupted goes on where it stopped, also in a later call for the same place: what it has lies
-    /// beside it, in a file that ends in `.part`.
+    /// beside it, in hidden files that end in `.part` and `.tag`. Two downloads of a file to one place can't run at once.
     ///
+    /// - Parameters:
+    ///   - id: the file's id.
+    ///   - place: where the file is stored. Its folder must exist.
+    ///   - deadline: how long the whole download may take; nil for as long as it makes progress.
     /// - Returns: the download, which has begun. Its value is the file's record.
     public func download(
         _ id: RemoteFile.ID, to place: URL, deadline: Duration? = nil
@@ -34,6 +38,6 @@ extension Files {
         let left = runner.stopwatch(options)
         let address = try await url(id, options: options)
         return try await runner.bytes(
-            at: address.url, upTo: limit ?? runner.options.maximumResponseBytes, deadline: left())
+            at: address.url, upTo: limit ?? runner.options.maximumResponseBytes, by: options.retry, deadline: left)
     }
 }

@@ -16,9 +16,9 @@ public struct UploadOptions: Hashable, Sendable {
     public var metadata: JSONObject
     /// The users that a `shared` file is shown to.
     public var sharedWith: [String]
-    /// The width and height in pixels.
+    /// The width of a picture in pixels.
     public var width: Int?
-    /// See `width`.
+    /// The height of a picture in pixels.
     public var height: Int?
     /// How long the whole upload may take; nil for as long as it makes progress.
     public var deadline: Duration?
@@ -64,6 +64,11 @@ extension Files {
     }
 
     /// Uploads bytes in memory.
+    ///
+    /// - Parameters:
+    ///   - data: the bytes.
+    ///   - name: the name to store them by.
+    ///   - options: what the server is told of the file, and how it is sent.
     public func upload(
         _ data: Data, name: String, _ options: UploadOptions = UploadOptions()
     ) -> FileTransfer<RemoteFile> {
@@ -104,19 +109,6 @@ private struct FileUploading {
     let meter: TransferMeter
     /// What is left of the upload's time.
     let left: @Sendable () -> Duration?
-    private let digest = PassingDigest()
-
-    init(
-        files: Files, source: FileSource, name: String, options: UploadOptions, meter: TransferMeter,
-        left: @escaping @Sendable () -> Duration?
-    ) {
-        self.files = files
-        self.source = source
-        self.name = name
-        self.options = options
-        self.meter = meter
-        self.left = left
-    }
 
     private var type: String { options.contentType ?? ContentType.of(name) }
 
@@ -136,17 +128,18 @@ private struct FileUploading {
             return try await register(Address(url: "", key: target.key, fileID: target.fileID))
         }
         var address = try await presign()
+        let digest: String?
         do throws(BkendError) {
-            try await put(to: address)
+            digest = try await put(to: address)
         } catch {
             // The address may have ended while the bytes were on their way; a new one is a new key, of which nothing is
             // registered.
-            guard source.isRepeatable, case .file(.storage(403, _)) = error.reason else { throw error }
+            guard source.isRepeatable, error.refusedStatus == 403 else { throw error }
             address = try await presign()
-            try await put(to: address)
+            digest = try await put(to: address)
         }
         let file = try await register(address)
-        if let sent = digest.hex, let stored = file.sha256, sent != stored.lowercased() {
+        if let sent = digest, let stored = file.sha256, sent != stored.lowercased() {
             try? await files.delete(file.id)
             throw BkendError(.file(.damaged))
         }
@@ -155,15 +148,21 @@ private struct FileUploading {
 
     private func callOptions() -> CallOptions { CallOptions(deadline: left().map { min($0, .seconds(60)) }) }
 
-    private func presign() async throws(BkendError) -> Address {
-        var call = Call(.post, ["files", "presigned-url"], options: callOptions())
+    /// A request for a key.
+    private func request(_ route: [String]) -> Call {
+        var call = Call(.post, ["files"] + route, options: callOptions())
         // Without a visibility some servers show pictures to everyone.
         call.body = [
             "filename": .string(name), "contentType": .string(type), "fileSize": .int(Int64(source.length)),
             "visibility": .string(options.visibility.rawValue),
         ]
         call.isHarmless = true
-        let answer = try await repeating { () throws(BkendError) in try await files.runner.run(call) }
+        return call
+    }
+
+    private func presign() async throws(BkendError) -> Address {
+        let call = request(["presigned-url"])
+        let answer = try await files.runner.run(call)
         guard let url = answer.json["url"]?.stringValue, let key = answer.json["key"]?.stringValue else {
             throw answer.mismatch(call, JSONCodingError(path: "url", message: "the address is missing"))
         }
@@ -172,12 +171,7 @@ private struct FileUploading {
 
     /// Where a large file's parts go; nil where the server takes files as a whole only.
     private func beginParts() async throws(BkendError) -> PartsUploading.Target? {
-        var call = Call(.post, ["files", "multipart", "init"], options: callOptions())
-        call.body = [
-            "filename": .string(name), "contentType": .string(type), "fileSize": .int(Int64(source.length)),
-            "visibility": .string(options.visibility.rawValue),
-        ]
-        call.isHarmless = true
+        let call = request(["multipart", "init"])
         do throws(BkendError) {
             let answer = try await files.runner.run(call)
             guard let key = answer.json["key"]?.stringValue, let id = answer.json["uploadId"]?.stringValue else {
@@ -190,18 +184,27 @@ private struct FileUploading {
         }
     }
 
-    private func put(to address: Address) async throws(BkendError) {
+    /// - Returns: the digest of the bytes that were sent.
+    private func put(to address: Address) async throws(BkendError) -> String? {
         try source.check()
-        let head = try await files.runner.put(
-            to: address.url, type: type, isRepeatable: source.isRepeatable, deadline: left
-        ) { source.body(meter, digest) }
-        try source.check()
-        switch head.status.code {
-        case 200...299: return
-        // These very bytes are registered already: an answer was lost.
-        case 409: return
-        default: throw BkendError(.file(.storage(status: head.status.code, code: nil)))
+        var digest = PassingDigest()
+        let answer: StorageAnswer
+        do throws(BkendError) {
+            answer = try await files.runner.put(
+                to: address.url, type: type, isRepeatable: source.isRepeatable, deadline: left
+            ) {
+                // The reading for an attempt before may not have ended yet: each attempt has a digest of its own.
+                digest = PassingDigest()
+                return source.body(meter, digest)
+            }
+        } catch {
+            // What couldn't be read is the source's fault.
+            try source.check()
+            throw error
         }
+        try source.check()
+        guard answer.tag != nil else { throw answer.refusal }
+        return digest.hex
     }
 
     private func register(_ address: Address) async throws(BkendError) -> RemoteFile {
@@ -217,31 +220,12 @@ private struct FileUploading {
         call.body = .object(body)
         // The key makes the second copy of a registration known as such.
         call.isHarmless = true
-        for attempt in 1... {
-            do throws(BkendError) {
-                return try await files.file(call)
-            } catch {
-                guard error.code == .fileKeyExists || error.mayHaveBeenApplied else { throw error }
-                if let file = await registered(address) { return file }
-                if error.isCancelled { throw error }
-                guard attempt < Self.attempts, error.code != .fileKeyExists else { break }
-            }
+        do throws(BkendError) { return try await files.file(call) } catch {
+            guard error.code == .fileKeyExists || error.mayHaveBeenApplied else { throw error }
+            if let file = await registered(address) { return file }
+            if error.isCancelled { throw error }
+            throw BkendError(.file(.mayBeRegistered(key: address.key)), operation: call.operation)
         }
-        throw BkendError(.file(.mayBeRegistered(key: address.key)), operation: call.operation)
-    }
-
-    /// How often what does no harm is done when somebody else than the server answers.
-    private static let attempts = 3
-
-    private func repeating<Value>(
-        _ body: () async throws(BkendError) -> Value
-    ) async throws(BkendError) -> Value {
-        for _ in 1..<Self.attempts {
-            do throws(BkendError) { return try await body() } catch {
-                guard case .foreignAnswer = error.reason else { throw error }
-            }
-        }
-        return try await body()
     }
 
     /// The record of this upload, if the answer to its registration alone was lost.

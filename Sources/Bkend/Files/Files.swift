@@ -65,14 +65,15 @@ public struct Files: Sendable {
         return try await file(call)
     }
 
-    /// Deletes a file for good. Only its owner and administrators may.
+    /// Deletes a file permanently. Only its owner and administrators may.
     public func delete(_ id: RemoteFile.ID, options: CallOptions = .default) async throws(BkendError) {
         _ = try await runner.run(Call(.delete, ["files", id], options: options))
     }
 
-    /// An address of the bytes, for an image view or a player: for good if the file is public, else for about an hour.
+    /// An address of the bytes, for an image view or a player: permanently if the file is public, otherwise for about an hour.
     public func url(_ id: RemoteFile.ID, options: CallOptions = .default) async throws(BkendError) -> FileAddress {
-        let call = Call(.post, ["files", id, "download-url"], options: options)
+        var call = Call(.post, ["files", id, "download-url"], options: options)
+        call.isHarmless = true
         let answer = try await runner.run(call)
         guard let object = answer.json.objectValue else {
             throw answer.mismatch(call, JSONCodingError(path: "", message: "expected an address"))

@@ -73,7 +73,8 @@ struct PartsUploading: Sendable {
 
     private func send(_ part: Part, to target: Target, _ progress: PartsProgress) async throws(BkendError) -> String {
         // An address may end while others are on their way: one more, and no more.
-        for attempt in 1... {
+        var refusal = BkendError(.file(.storage(status: 403)))
+        for _ in 1...2 {
             try source.check()
             var body = body(target)
             body["partNumber"] = .int(Int64(part.number))
@@ -82,17 +83,21 @@ struct PartsUploading: Sendable {
             guard let url = answer.json["url"]?.stringValue else {
                 throw answer.mismatch(call, JSONCodingError(path: "url", message: "the address is missing"))
             }
-            let head = try await runner.put(to: url, type: nil, isRepeatable: true, deadline: left) {
-                source.body(part.range) { progress.set($0, of: part.number) }
+            let sent: StorageAnswer
+            do throws(BkendError) {
+                sent = try await runner.put(to: url, type: nil, isRepeatable: true, deadline: left) {
+                    source.body(part.range) { progress.set($0, of: part.number) }
+                }
+            } catch {
+                try source.check()
+                throw error
             }
             try source.check()
-            let status = head.status.code
-            if (200...299).contains(status), let tag = head.headerFields[.eTag] { return tag }
-            guard status == 403, attempt == 1 else {
-                throw BkendError(.file(.storage(status: status, code: nil)), operation: call.operation)
-            }
+            if let tag = sent.tag { return tag }
+            refusal = sent.refusal
+            guard refusal.refusedStatus == 403 else { throw refusal }
         }
-        throw BkendError(.file(.storage(status: 403, code: nil)))
+        throw refusal
     }
 
     private func complete(_ target: Target, _ tags: [String]) async throws(BkendError) {
@@ -124,7 +129,7 @@ struct PartsUploading: Sendable {
 private final class PartsProgress: Sendable {
     private let meter: TransferMeter
     private let total: Int
-    private let sent = Mutex<[Int: Int]>([:])
+    private let sent = Mutex((parts: [Int: Int](), sum: 0))
 
     init(_ meter: TransferMeter, total: Int) {
         self.meter = meter
@@ -135,8 +140,11 @@ private final class PartsProgress: Sendable {
     func set(_ bytes: Int, of part: Int) {
         sent.withLock { sent in
             // A part that is sent again doesn't go back: watchers see progress, never the opposite.
-            sent[part] = max(sent[part] ?? 0, bytes)
-            meter.set(min(sent.values.reduce(0, +), total), of: total)
+            let before = sent.parts[part] ?? 0
+            guard bytes > before else { return }
+            sent.parts[part] = bytes
+            sent.sum += bytes - before
+            meter.set(min(sent.sum, total), of: total)
         }
     }
 }

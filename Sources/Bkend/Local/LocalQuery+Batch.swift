@@ -27,7 +27,8 @@ extension LocalQueryable {
             let found = try query.fetch()
             var result = BatchResult<StoreError>()
             for record in found {
-                try table.update(record.id, change)
+                let fields = try RecordFields.changes(of: record, table: query.table, change)
+                if !fields.isEmpty { _ = try table.update(record.id, fields: fields, seen: nil) }
                 result.done.append(record.id)
             }
             result.failed = found.undecodable.map { ($0.id, StoreError($0, table: query.table)) }

@@ -8,7 +8,8 @@ public struct BatchResult<Failure: Error>: Sendable {
     /// The ids of the records that are as asked now, in the order in which they were handled. An update that would change
     /// nothing counts.
     public internal(set) var done: [String] = []
-    /// The ids of the records that stayed as they were, each with the reason.
+    /// The ids of the other records, each with the reason. They stayed as they were, unless `mayHaveBeenApplied` of a
+    /// `BkendError` says otherwise.
     public internal(set) var failed: [(id: String, error: Failure)] = []
     /// Why it ended before the last record, for example without a network. The record that the error names may have been
     /// changed (`BkendError.mayHaveBeenApplied`).

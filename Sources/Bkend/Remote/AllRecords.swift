@@ -106,7 +106,9 @@ struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
         var query = query.parts
         guard query.sort.isEmpty || query.sort.count == 1 && query.sort[0].field == SystemField.id.rawValue else {
             throw BkendError(
-                .invalidArgument("the walk is in the order of ids; to order by another field, use page(_:limit:)"),
+                .invalidArgument(
+                    "all(), updateAll and deleteAll go in the order of id; to order by another field, use page(_:limit:)"
+                ),
                 operation: operation)
         }
         query.sort = [Query.Sort(SystemField.id.rawValue, direction)]
@@ -124,8 +126,9 @@ struct AllRecords<Model: RecordModel>: AsyncSequence, Sendable {
             if let previous, !record.id.follows(previous, direction) {
                 throw BkendError(
                     .decoding(
-                        JSONCodingError(path: "id", message: "the list isn't ordered by id: \(previous) comes before"),
-                        recordID: record.id),
+                        JSONCodingError(
+                            path: "id", message: "the list isn't ordered by id: \(previous) comes before \(record.id)"),
+                        recordID: nil),
                     operation: operation)
             }
             previous = record.id

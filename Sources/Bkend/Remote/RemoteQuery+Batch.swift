@@ -17,7 +17,7 @@ extension RemoteQueryable {
     ///     there are more.
     ///   - options: options for each request.
     ///   - change: changes one record. It runs in the caller's isolation.
-    /// - Throws: `BkendError` if it ended before any record was handled.
+    /// - Throws: `BkendError` if it ended before any record was handled, and for a query with another order than `id`.
     nonisolated(nonsending) public func updateAll(
         limit: Int = 1_000, options: CallOptions = .default, _ change: (inout Model) -> Void
     ) async throws(BkendError) -> BatchResult<BkendError> {
@@ -110,7 +110,11 @@ extension BkendError {
     /// Whether other records may well be handled: the server refused this one, or it doesn't fit the model.
     fileprivate var concernsOneRecord: Bool {
         switch reason {
-        case .server(let body): (400..<500).contains(body.status) && body.status != 401 && body.status != 429
+        case .server(let body):
+            switch body.code {
+            case .tableNotFound, .scopeInsufficient, .systemTableAccess, .invalidAPIKey: false
+            default: (400..<500).contains(body.status) && ![401, 408, 429].contains(body.status)
+            }
         case .decoding, .encoding: true
         default: false
         }

@@ -25,9 +25,7 @@ extension RemoteTable {
         _ model: Model, by first: KeyPath<Model.Fields, Field<First>>,
         _ rest: repeat KeyPath<Model.Fields, Field<each Rest>>, options: CallOptions = .default
     ) async throws(BkendError) -> Record<Model> {
-        var names = [Model.fields[keyPath: first].fieldPath]
-        for field in repeat each rest { names.append(Model.fields[keyPath: field].fieldPath) }
-        return try await upsert(model, byPaths: names, options)
+        try await upsert(model, byPaths: LocalTable<Model>.paths(first, repeat each rest), options)
     }
 
     private func upsert(

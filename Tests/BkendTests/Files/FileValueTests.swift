@@ -147,7 +147,7 @@ import Testing
             return .json(Self.presigned)
         }
         #expect(lines.filter { $0.hasPrefix("PUT") }.count == 2)
-        guard case .failure(let error) = result, case .file(.storage(403, _)) = error.reason else {
+        guard case .failure(let error) = result, case .file(.storage(403)) = error.reason else {
             Issue.record("\(result)")
             return
         }

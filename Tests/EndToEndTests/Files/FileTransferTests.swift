@@ -3,6 +3,7 @@ import BkendServer
 import BkendTesting
 import BkendWire
 import Foundation
+import Synchronization
 import Testing
 
 /// Uploads and downloads over real sockets, and what goes wrong with them.
@@ -141,7 +142,7 @@ import Testing
         try await run(faults: plan) { world in
             let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
             #expect(try await world.client.files.data(file.id) == Self.bytes)
-            #expect(try await world.client.files.list().files.map(\.id) == [file.id])
+            #expect(try await world.client.files.list().files.map(\.id) == [file.id] && plan.isUsedUp)
         }
     }
 
@@ -167,7 +168,7 @@ import Testing
             #expect(last == bytes.count && file.size == bytes.count && file.sha256 == nil)
             let place = world.folder.appending(path: "copy.mp4")
             _ = try await world.client.files.download(file.id, to: place).value
-            #expect(try Data(contentsOf: place) == bytes)
+            #expect(try Data(contentsOf: place) == bytes && plan.isUsedUp)
         }
     }
 
@@ -179,15 +180,80 @@ import Testing
             let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
             let place = world.folder.appending(path: "a.png")
             _ = try await world.client.files.download(file.id, to: place).value
-            #expect(try Data(contentsOf: place) == Self.bytes)
+            #expect(try Data(contentsOf: place) == Self.bytes && plan.isUsedUp)
             #expect(try FileManager.default.contentsOfDirectory(atPath: world.folder.path) == ["a.png"])
         }
     }
 
-    @Test("A later call goes on with what an earlier one left, and not with what is another file's")
-    func resumedLater() async throws {
+    @Test("What has arrived isn't asked for again")
+    func resumedInTheSameCall() async throws {
         let plan = FaultPlan()
-        plan.on(.get, "/storage/*/*/*", .cutBody(after: 100_000), times: 4)
+        let place = Mutex<URL?>(nil)
+        plan.on(.get, "/storage/*/*/*", .cutBody(after: 100_000))
+        plan.on(
+            .get, "/storage/*/*/*",
+            .event("spoil") { try Self.spoil(try #require(place.withLock { $0 }), at: 10) })
+        try await run(faults: plan) { world in
+            place.withLock { $0 = world.folder }
+            let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
+            let error = await #expect(throws: BkendError.self) {
+                _ = try await world.client.files.download(file.id, to: world.folder.appending(path: "a.png")).value
+            }
+            guard case .file(.damaged)? = error?.reason else {
+                Issue.record("\(String(describing: error)), \(plan)")
+                return
+            }
+        }
+    }
+
+    @Test("As long as bytes come, any number of breaks is got over")
+    func slowly() async throws {
+        let plan = FaultPlan()
+        plan.on(.get, "/storage/*/*/*", .cutBody(after: 100_000), times: 6)
+        try await run(faults: plan) { world in
+            let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
+            let place = world.folder.appending(path: "a.png")
+            _ = try await world.client.files.download(file.id, to: place).value
+            #expect(try Data(contentsOf: place) == Self.bytes && plan.isUsedUp)
+        }
+    }
+
+    @Test("An address that brings a few bytes each time is given up")
+    func tooSlowly() async throws {
+        let plan = FaultPlan()
+        plan.on(.get, "/storage/*/*/*", .cutBody(after: 1_000), times: 5)
+        try await run(faults: plan) { world in
+            let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
+            let place = world.folder.appending(path: "a.png")
+            await #expect(throws: BkendError.self) {
+                _ = try await world.client.files.download(file.id, to: place).value
+            }
+            #expect(plan.log.count == 4)
+        }
+    }
+
+    /// Breaks off one call's download after 100,000 bytes.
+    private static var brokenOff: FaultPlan {
+        FaultPlan()
+            .on(.get, "/storage/*/*/*", .cutBody(after: 100_000))
+            .on(.get, "/storage/*/*/*", .dropBeforeCommit, times: 3)
+    }
+
+    /// Changes a byte of the partial file in a folder.
+    private static func spoil(_ folder: URL, at index: Int) throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let part = folder.appending(path: try #require(names.first { $0.hasSuffix(".part") }))
+        let handle = try FileHandle(forUpdating: part)
+        try handle.seek(toOffset: UInt64(index))
+        let byte = try #require(try handle.read(upToCount: 1)?.first)
+        try handle.seek(toOffset: UInt64(index))
+        try handle.write(contentsOf: [byte ^ 1])
+        try handle.close()
+    }
+
+    @Test("A later call goes on with what an earlier one left")
+    func resumedLater() async throws {
+        let plan = Self.brokenOff
         try await run(faults: plan) { world in
             let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
             let place = world.folder.appending(path: "a.png")
@@ -195,30 +261,21 @@ import Testing
                 _ = try await world.client.files.download(file.id, to: place).value
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: world.folder.path)
-            #expect(names.contains { $0.hasSuffix(".part") } && !names.contains("a.png"))
-            let download = world.client.files.download(file.id, to: place)
-            var first: TransferProgress?
-            for await step in download.progress where first == nil { first = step }
-            _ = try await download.value
+            #expect(names.contains { $0.hasSuffix(".part") } && !names.contains("a.png") && plan.isUsedUp)
+            _ = try await world.client.files.download(file.id, to: place).value
             #expect(try Data(contentsOf: place) == Self.bytes)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: world.folder.path) == ["a.png"])
         }
     }
 
     @Test("Bytes that were spoilt on this device are noticed")
     func spoilt() async throws {
-        let plan = FaultPlan()
-        plan.on(.get, "/storage/*/*/*", .cutBody(after: 100_000), times: 4)
+        let plan = Self.brokenOff
         try await run(faults: plan) { world in
             let file = try await world.client.files.upload(Self.bytes, name: "a.png").value
             let place = world.folder.appending(path: "a.png")
             _ = try? await world.client.files.download(file.id, to: place).value
-            let name = try FileManager.default.contentsOfDirectory(atPath: world.folder.path).first {
-                $0.hasSuffix(".part")
-            }
-            let part = world.folder.appending(path: try #require(name))
-            var bytes = try Data(contentsOf: part)
-            bytes[10] ^= 1
-            try bytes.write(to: part)
+            try Self.spoil(world.folder, at: 10)
             let error = await #expect(throws: BkendError.self) {
                 _ = try await world.client.files.download(file.id, to: place).value
             }
