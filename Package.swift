@@ -90,6 +90,7 @@ let package = Package(
             name: "BkendCommand",
             dependencies: [
                 "Bkend", "BkendSync", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
+                server("UnixSignals", "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .target(

@@ -1,5 +1,6 @@
 import BkendWire
 import Foundation
+import Synchronization
 
 /// What the command prints: results on standard output, everything else on standard error.
 struct Output {
@@ -22,7 +23,13 @@ struct Output {
         }
     }
 
+    private static let endings = Mutex<[@Sendable () -> Void]>([])
+
+    /// Has something done before the process ends because its output can't be written.
+    static func beforeEnding(_ work: @escaping @Sendable () -> Void) { endings.withLock { $0.append(work) } }
+
     private static func fail(_ code: Int32) -> Never {
+        for work in endings.withLock({ $0 }) { work() }
         if code == EPIPE {
             // As other commands end when `head` has seen enough.
             signal(SIGPIPE, SIG_DFL)

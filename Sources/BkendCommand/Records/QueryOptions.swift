@@ -45,6 +45,12 @@ struct ResultOptions: ParsableArguments {
         return fields
     }
 
+    /// A record with some of its fields, in their order; nil for all.
+    static func selected(_ record: JSONObject, _ fields: [String]?) -> JSONObject {
+        guard let fields else { return record }
+        return JSONObject(fields.compactMap { field in record[field].map { (field, $0) } })
+    }
+
     /// The order that was asked for.
     func order() throws -> [Query.Sort] {
         guard let sort else { return [] }

@@ -3,6 +3,7 @@ import Bkend
 import BkendSync
 import BkendWire
 import Foundation
+import UnixSignals
 
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,6 +31,8 @@ struct WatchCommand: AsyncParsableCommand {
             let filter = try query.filter.map { try FilterParser.reading($0) }
             let fields = try result.fields()
             let order = try result.order()
+            // From now on a signal ends the command in its own time.
+            let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             let store = try await client.openLocalStore(at: folder.url)
@@ -42,8 +45,8 @@ struct WatchCommand: AsyncParsableCommand {
             options.longestPoll = .seconds(interval)
             try await store.sync.start(options)
             await withTaskGroup { [watched] group in
-                group.addTask { await Ending.requested() }
-                group.addTask { await StatusNotes().tell(store.sync.statuses) }
+                group.addTask { for await _ in signals { break } }
+                group.addTask { await Self.tell(store.sync.statuses) }
                 group.addTask {
                     // The first result is what the server had, not what comes page by page.
                     _ = await store.sync.settled()
@@ -72,7 +75,6 @@ private struct ChangePrinter {
 
     mutating func take(_ snapshot: Snapshot<JSONObject>) {
         if let error = snapshot.error { Output.note("bkend: \(RecordTable.shown("\(error)"))") }
-        let records = snapshot.records.map(\.json)
         for place in snapshot.changes.deleted {
             guard let record = shown.removeValue(forKey: place.id) else { continue }
             tell("deleted", "-", record)
@@ -81,12 +83,12 @@ private struct ChangePrinter {
             (snapshot.changes.inserted, "inserted", "+"), (snapshot.changes.updated, "updated", "~"),
         ] {
             if table == nil, !places.isEmpty, !output.isJSON {
-                let first = places.prefix(Query.Page.maximumLimit).map { records[$0.index] }
+                let first = places.prefix(Query.Page.maximumLimit).map { snapshot.records[$0.index].json }
                 table = RecordTable(first, fields: fields, terminal: output.terminal.narrowed(by: 2))
                 output.line("  " + (table?.heading ?? ""))
             }
             for place in places {
-                let record = records[place.index]
+                let record = snapshot.records[place.index].json
                 // Its state alone may have changed.
                 if shown[place.id] == record { continue }
                 shown[place.id] = record
@@ -97,26 +99,26 @@ private struct ChangePrinter {
 
     private func tell(_ change: String, _ sign: String, _ record: JSONObject) {
         guard !output.isJSON else {
-            let selected = fields.map { fields in JSONObject(fields.compactMap { f in record[f].map { (f, $0) } }) }
-            return output.json(["change": .string(change), "record": .object(selected ?? record)])
+            let selected = ResultOptions.selected(record, fields)
+            return output.json(["change": .string(change), "record": .object(selected)])
         }
         if let table { output.line("\(sign) \(table.line(record))") }
     }
 }
 
-/// Tells on standard error why nothing comes, once for each reason.
-private struct StatusNotes {
-    func tell(_ statuses: AsyncStream<SyncStatus>) async {
+extension WatchCommand {
+    /// Tells on standard error why nothing comes, once for each reason.
+    private static func tell(_ statuses: AsyncStream<SyncStatus>) async {
         var last: String?
         for await status in statuses {
-            let note = Self.note(status)
+            let note = reason(status)
             if let note, note != last { Output.note("bkend: \(note)") }
             // While it is syncing, a reason may be about to come back.
             if note != nil || status.state == .idle { last = note }
         }
     }
 
-    private static func note(_ status: SyncStatus) -> String? {
+    private static func reason(_ status: SyncStatus) -> String? {
         if status.subscriptions.contains(where: { $0.phase == .denied }) {
             return "this user may not list the table"
         }
@@ -129,35 +131,17 @@ private struct StatusNotes {
     }
 }
 
-/// A folder for one run of the command.
+/// A folder for one run of the command. It is removed too where a closed pipe ends the command.
 private struct TemporaryFolder {
     let url: URL
 
     init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "bkend-watch-\(UUID().uuidString)")
+        let url = FileManager.default.temporaryDirectory.appending(path: "bkend-watch-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: url, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        self.url = url
+        Output.beforeEnding { try? FileManager.default.removeItem(at: url) }
     }
 
     func remove() { try? FileManager.default.removeItem(at: url) }
-}
-
-/// The user's wish to end the command.
-private enum Ending {
-    /// Waits for SIGINT, SIGTERM or SIGHUP, or for this task to be cancelled.
-    static func requested() async {
-        let signals = [SIGINT, SIGTERM, SIGHUP]
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let sources = signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.finish() }
-            source.resume()
-            return source
-        }
-        for await _ in stream {}
-        for source in sources { source.cancel() }
-        // A second signal ends the command at once.
-        for number in signals { signal(number, SIG_DFL) }
-    }
 }

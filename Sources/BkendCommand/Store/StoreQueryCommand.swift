@@ -33,7 +33,7 @@ struct StoreQueryCommand: AsyncParsableCommand {
             let found = try await query.limit(limit).offset(skip).fetch()
             let fields = try result.fields()
             if output.isJSON {
-                for record in found { output.json(.object(Self.selected(record.json, fields))) }
+                for record in found { output.json(.object(ResultOptions.selected(record.json, fields))) }
             } else {
                 output.table(found.map(\.json), fields: fields)
                 let total = try await query.count()
@@ -42,10 +42,5 @@ struct StoreQueryCommand: AsyncParsableCommand {
                 }
             }
         }
-    }
-
-    private static func selected(_ record: JSONObject, _ fields: [String]?) -> JSONObject {
-        guard let fields else { return record }
-        return JSONObject(fields.compactMap { field in record[field].map { (field, $0) } })
     }
 }

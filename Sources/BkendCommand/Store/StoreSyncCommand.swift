@@ -51,9 +51,10 @@ struct StoreSyncCommand: AsyncParsableCommand {
     private func check(_ user: String) async throws {
         let store: LocalStore
         do { store = try await LocalStore.inspecting(folder, name: name, owner: user) } catch {
-            guard case .unusable = error.reason, (try? await LocalStore.inspecting(folder, name: name)) != nil else {
+            guard case .unusable = error.reason, let other = try? await LocalStore.inspecting(folder, name: name) else {
                 throw error
             }
+            await other.close()
             let whose = user.isEmpty ? "nobody is signed in" : "user \(user) is signed in"
             throw CommandFailure("\(whose), and the store is another user's; use 'bkend login'", .denied)
         }
