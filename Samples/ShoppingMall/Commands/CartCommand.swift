@@ -26,9 +26,9 @@ struct CartCommand: DeviceCommand {
 }
 
 extension Device {
-    /// The cart at the prices that this device knows. Products that are gone are left out.
+    /// The cart at the prices that this device knows, by name. Products that are gone are left out.
     func cart() async throws -> [OrderItem] {
-        let lines = try await carts.order(by: \.createdAt).fetch()
+        let lines = try await carts.fetch()
         let products = try await products.get(lines.map(\.productId))
         return lines.compactMap { line in
             products[line.productId].map { product in
@@ -36,5 +36,6 @@ extension Device {
                     productId: line.productId, name: product.name, price: product.price, quantity: line.quantity)
             }
         }
+        .sorted { $0.name < $1.name }
     }
 }

@@ -78,7 +78,10 @@ struct DeskCommand: ShopCommand {
     /// Confirms an order if its prices are today's and everything is in stock, and takes it out of the stock.
     private func decide(_ order: Record<Order>, _ client: BkendClient) async throws -> String {
         let (orders, table) = (client.table(Order.self), client.table(Product.self))
-        let lines = try order.model.lines
+        // An order is what a customer's device says: the shop looks at all of it.
+        guard let lines = try? order.model.lines, lines.allSatisfy({ $0.quantity > 0 }),
+            order.totalPrice == lines.reduce(0, { $0 + $1.price * $1.quantity })
+        else { return "waiting: the order isn't complete" }
         let products = try await table.get(lines.map(\.productId))
         for line in lines {
             guard let product = products[line.productId], product.stock >= line.quantity else {
