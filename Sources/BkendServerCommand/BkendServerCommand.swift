@@ -14,7 +14,8 @@ package struct BkendServerCommand: AsyncParsableCommand {
         version: "bkend-server \(PackageVersion.current)",
         subcommands: [
             InitCommand.self, ApplyCommand.self, ServeCommand.self, ProjectCommand.self, EnvironmentCommand.self,
-            KeyCommand.self, SigningKeyCommand.self, TableCommand.self, ImportCommand.self, ExportCommand.self,
+            KeyCommand.self, SigningKeyCommand.self, AddressKeyCommand.self, TableCommand.self, ImportCommand.self,
+            ExportCommand.self,
             BackupCommand.self, CheckCommand.self, UserCommand.self,
         ])
 

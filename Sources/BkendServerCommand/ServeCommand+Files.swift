@@ -6,6 +6,10 @@ import Foundation
 struct FileOptions: ParsableArguments {
     @Option(help: "The largest file, and the largest part of one that comes in parts.")
     var fileLimit = SizeOption(bytes: ServerLimits().fileBytes)
+    @Option(help: "The most bytes that the files of an environment may have together.")
+    var storageLimit: SizeOption?
+    @Option(help: "The most bytes that the files of one user may have together.")
+    var userStorageLimit: SizeOption?
     @Option(
         help: ArgumentHelp(
             "Where clients reach this server, https://api.example.com; what each request says when left out.",
@@ -28,6 +32,8 @@ struct FileOptions: ParsableArguments {
 
     func apply(to configuration: inout ServerConfiguration) {
         configuration.limits.fileBytes = fileLimit.bytes
+        configuration.limits.storageBytes = storageLimit?.bytes
+        configuration.limits.storageBytesPerUser = userStorageLimit?.bytes
         configuration.publicURL = publicURL.map { String($0.hasSuffix("/") ? $0.dropLast() : $0[...]) }
         configuration.publicUnregisteredImages = Set(publicUnregisteredImages)
     }

@@ -28,7 +28,13 @@ extension FuzzWorld {
         request.headers = [("X-API-Key", secretKey)]
         switch (route.method, route.pattern) {
         case ("POST", "/v1/files/presigned-url"): return presign(&random)
-        case ("POST", "/v1/files/multipart/init"): return beginParts(route)
+        case ("POST", "/v1/files/multipart/init"), ("POST", "/v1/files/multipart/initiate"): return beginParts(route)
+        case ("POST", "/v1/files/upload"):
+            request.rawBody = Self.form
+            request.contentType = "multipart/form-data; boundary=xyz"
+        case (_, let pattern) where pattern.contains("/avatar"): return avatar(route, &random)
+        case ("POST", "/v1/files/multipart/:id/complete") where !partUploads.contains { !$0.tag.isEmpty }:
+            return validFile(FuzzedRoute("POST", "/v1/files/multipart/complete"), &random)
         case ("POST", "/v1/files/multipart/complete") where !partUploads.contains { !$0.tag.isEmpty }:
             guard let upload = random.pick(partUploads.filter { !$0.query.isEmpty }) else {
                 return validFile(FuzzedRoute("POST", "/v1/files/multipart/presigned-url"), &random)
@@ -46,8 +52,9 @@ extension FuzzWorld {
                 "key": .string(upload.key), "uploadId": .string(upload.uploadID), "partNumber": 1,
                 "parts": [["partNumber": 1, "etag": .string(upload.tag)]],
             ]
+            request.path = request.path.replacing(":id", with: upload.uploadID)
         case ("PUT", _):
-            guard let upload = random.pick(uploads) else { return presign(&random) }
+            guard let upload = random.pick(uploads + avatars.filter { !$0.isStored }) else { return presign(&random) }
             request.headers = []
             request.path = "/storage/\(upload.key)"
             request.rawQuery = upload.query
@@ -90,8 +97,34 @@ extension FuzzWorld {
         return (route, request)
     }
 
+    /// A user's picture, from its address to its end.
+    private mutating func avatar(_ route: FuzzedRoute, _ random: inout FuzzRandom) -> (FuzzedRoute, FuzzRequest) {
+        guard let user = accounts.first else { return valid(FuzzedRoute("POST", "/v1/auth/email/signup"), &random) }
+        var route = route
+        let stored = avatars.first { $0.isStored }
+        if route.method == "PATCH", stored == nil {
+            if !avatars.isEmpty { return validFile(FuzzedRoute("PUT", "/storage/:key"), &random) }
+            route = FuzzedRoute("POST", "/v1/users/:id/avatar/upload-url")
+        }
+        var request = FuzzRequest(route.method, route.pattern.replacing(":id", with: user.id))
+        request.headers = [("X-API-Key", secretKey)]
+        switch route.method {
+        case "POST": request.body = ["filename": "me.png", "contentType": "image/png"]
+        case "PATCH": request.body = ["s3Key": .string(stored?.key ?? "")]
+        default: break
+        }
+        return (route, request)
+    }
+
+    private static let form = Array(
+        [
+            "--xyz", #"Content-Disposition: form-data; name="visibility""#, "", "public", "--xyz",
+            #"Content-Disposition: form-data; name="file"; filename="a picture.png""#, "Content-Type: image/png", "",
+            "bytes", "--xyz--", "",
+        ].joined(separator: "\r\n").utf8)
+
     private func beginParts(_ route: FuzzedRoute) -> (FuzzedRoute, FuzzRequest) {
-        var request = FuzzRequest("POST", "/v1/files/multipart/init")
+        var request = FuzzRequest("POST", route.pattern)
         request.headers = [("X-API-Key", secretKey)]
         request.body = ["filename": "film.mp4", "contentType": "video/mp4", "fileSize": 64]
         return (route, request)
@@ -117,7 +150,18 @@ extension FuzzWorld {
             else { return }
             uploads.append(Upload(key: key, fileID: id, query: String(query), bytes: [UInt8](repeating: 7, count: 64)))
             if uploads.count > 50 { uploads.removeFirst(25) }
-        case ("POST", "/v1/files/multipart/init"):
+        case (_, let pattern) where pattern.contains("/avatar"):
+            if route.method == "PATCH" { avatars.removeAll { request.body?["s3Key"]?.stringValue == $0.key } }
+            guard let key = answer.json["key"]?.stringValue,
+                let query = answer.json["url"]?.stringValue?.split(separator: "?").last
+            else { return }
+            avatars.append(Upload(key: key, fileID: "", query: String(query), bytes: [UInt8](repeating: 7, count: 64)))
+            if avatars.count > 20 { avatars.removeFirst(10) }
+        case ("POST", "/v1/files/upload"):
+            guard let id = answer.json["id"]?.stringValue else { return }
+            files.append(id)
+            if files.count > 100 { files.removeFirst(50) }
+        case ("POST", "/v1/files/multipart/init"), ("POST", "/v1/files/multipart/initiate"):
             guard let key = answer.json["key"]?.stringValue, let id = answer.json["uploadId"]?.stringValue else {
                 return
             }
@@ -130,12 +174,22 @@ extension FuzzWorld {
             }
         case ("POST", "/v1/files/multipart/complete"), ("POST", "/v1/files/multipart/abort"):
             partUploads.removeAll { request.body?["key"]?.stringValue == $0.key }
+        case ("POST", "/v1/files/multipart/:id/part-url"):
+            guard let query = answer.json["url"]?.stringValue?.split(separator: "?").last else { return }
+            for index in partUploads.indices where request.path.contains(partUploads[index].uploadID) {
+                partUploads[index].query = String(query)
+            }
+        case ("POST", "/v1/files/multipart/:id/complete"), ("POST", "/v1/files/multipart/:id/abort"):
+            partUploads.removeAll { request.path.contains($0.uploadID) }
         case ("PUT", _):
             for index in partUploads.indices where request.path == "/storage/\(partUploads[index].key)" {
                 partUploads[index].tag = answer.tag
             }
             for index in uploads.indices where request.path == "/storage/\(uploads[index].key)" {
                 uploads[index].isStored = true
+            }
+            for index in avatars.indices where request.path == "/storage/\(avatars[index].key)" {
+                avatars[index].isStored = true
             }
         case ("POST", "/v1/files"), ("POST", "/v1/files/:id/complete"):
             guard let id = answer.json["id"]?.stringValue else { return }

@@ -21,6 +21,7 @@ struct FuzzWorld {
     var accounts: [Account] = []
     var uploads: [Upload] = []
     var partUploads: [PartUpload] = []
+    var avatars: [Upload] = []
     var files: [String] = []
     var number = 0
 

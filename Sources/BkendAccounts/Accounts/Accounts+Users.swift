@@ -1,3 +1,4 @@
+import BkendStorage
 import BkendWire
 
 extension Accounts {
@@ -62,6 +63,27 @@ extension Accounts {
         try UserRules.check(.delete, by: caller, to: id)
         try await delete(id: id)
         return .deleted
+    }
+
+    /// Who may change a user's picture: the user and administrators.
+    ///
+    /// - Throws: `ErrorBody`: 401 or 403.
+    package static func checkUpdate(of id: String, by caller: Caller) throws(ErrorBody) {
+        try UserRules.check(.update, by: caller, to: id)
+    }
+
+    /// Sets a user's picture, in a transaction that has locked the user.
+    ///
+    /// - Returns: the address of the picture before, and what the user is now.
+    /// - Throws: `ErrorBody` with 404 when there is no such user.
+    package static func setImage(
+        _ image: String?, of id: String, in db: any SQLTransaction
+    ) throws -> (before: String?, user: JSONObject) {
+        guard var user = try UserStore.user(db, id: id) else { throw Self.unknownUser }
+        let before = user.image
+        guard before != image else { return (before, user.json) }
+        user.image = image
+        return (before, try UserStore.update(db, user).json)
     }
 
     private func update(id: String, _ change: @escaping @Sendable (inout User) -> Void) async throws -> User {

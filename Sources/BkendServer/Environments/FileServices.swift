@@ -22,6 +22,8 @@ struct FileServices: Sendable {
         var settings = FileSettings(
             fileBytes: configuration.limits.fileBytes,
             queryLimit: .milliseconds(configuration.limits.queryMilliseconds), logger: configuration.logger)
+        settings.storage = StorageLimits(
+            total: configuration.limits.storageBytes, perUser: configuration.limits.storageBytesPerUser)
         settings.publicImages = configuration.publicUnregisteredImages.contains(name.project)
         settings.knowsUsers = configuration.accessTokens == nil
         return EnvironmentFiles(

@@ -97,7 +97,8 @@ extension EnvironmentFiles {
         // The same bytes once more are fine: the answer to the first PUT was lost.
         case .registered: return FileIntake(key: key, claims, draft: nil)
         case .issued, .stored:
-            return FileIntake(key: key, claims, draft: try await objects.begin())
+            let room = try await room(for: length, of: upload.userID)
+            return FileIntake(key: key, claims, draft: try await objects.begin(), room)
         }
     }
 
@@ -157,7 +158,8 @@ extension EnvironmentFiles {
                         "makes \(all) bytes that were sent, but \(announced) were announced as fileSize; begin anew")
                 }
                 try FileStore.setPart(
-                    session, StoredPart(number: part.number, name: name, bytes: bytes), of: part.uploadID)
+                    session, StoredPart(number: part.number, name: name, bytes: bytes), sha256: sha256,
+                    of: part.uploadID, by: upload.userID)
                 return FileContent(name: name, bytes: bytes, sha256: sha256, storedAt: session.now)
             }
             switch upload.state {
@@ -184,6 +186,8 @@ final class FileIntake: @unchecked Sendable {  // used by one request's task alo
     let key: FileKey
     let claims: FileAddress.Claims
     let draft: (any ObjectDraft)?
+    /// Until its row counts them, the bytes are counted by this.
+    private let room: StorageRoom?
     private(set) var bytes = 0
     private var held = ByteBuffer()
     private var hash = SHA256()
@@ -191,7 +195,8 @@ final class FileIntake: @unchecked Sendable {  // used by one request's task alo
     /// How many bytes are gathered before they are written.
     private static let piece = 256 << 10
 
-    init(key: FileKey, _ claims: FileAddress.Claims, draft: (any ObjectDraft)?) {
+    init(key: FileKey, _ claims: FileAddress.Claims, draft: (any ObjectDraft)?, _ room: StorageRoom? = nil) {
+        self.room = room
         self.key = key
         self.claims = claims
         self.draft = draft

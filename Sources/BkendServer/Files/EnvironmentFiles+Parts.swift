@@ -110,6 +110,15 @@ extension EnvironmentFiles {
         return ["success": true, "key": .string(key)]
     }
 
+    /// The key of an upload in parts, for the routes that name its id alone.
+    func key(ofParts uploadID: String) async throws -> String {
+        let key = try await store.lookUp(limit: settings.queryLimit) { session, _ in
+            try session.first(FileSQL.keyOfParts, uploadID) { $0.text(0) }
+        }
+        guard let key else { throw ErrorBody.unknownKey }
+        return key
+    }
+
     private static func names(_ fields: FileFields) throws -> (key: String, uploadID: String) {
         guard let key = try fields.key() else {
             throw ErrorBody.file(.fileInvalidPath, "key", "required", "is required")

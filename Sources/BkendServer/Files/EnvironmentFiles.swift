@@ -10,6 +10,8 @@ struct FileSettings: Sendable {
     var fileBytes: Int
     /// The most bytes of a file that comes in parts.
     var largeFileBytes = 5 << 30
+    /// How many bytes there may be.
+    var storage = StorageLimits()
     /// Whether pictures that were presigned without a visibility are public until they are registered, and stay.
     var publicImages = false
     /// Whether users are those of the environment's own accounts, so that one who is gone can be told.
@@ -53,6 +55,7 @@ final class EnvironmentFiles: Sendable {
     /// The time that addresses go by. What is written is stamped by the time of its transaction.
     let now: @Sendable () -> Timestamp
     let upkeep = FileUpkeep()
+    let ledger = StorageLedger()
 
     init(
         of name: EnvironmentName, in store: EnvironmentStore, objects: any ObjectStorage, keys: AddressKeys,
@@ -85,7 +88,7 @@ final class EnvironmentFiles: Sendable {
         ]
     }
 
-    /// Issues a key for bytes to come.
+    /// Issues a key for bytes to come, by what a body says of them.
     ///
     /// - Parameters:
     ///   - most: how many bytes there may be.
@@ -95,18 +98,31 @@ final class EnvironmentFiles: Sendable {
     ) async throws -> FileUpload {
         let caller = asker.caller
         guard caller.group != .guest else { throw ErrorBody.signInFirst }
-        let name = try FileName.checked(fields.required("filename", code: .fileInvalidName), field: "filename")
-        let type = try FileType.checked(fields.required("contentType", code: .fileInvalidFormat), field: "contentType")
         let size = try fields.number("fileSize", negative: .fileSizeNegative)
         if let size { try check(size: size, field: "fileSize", most: most) }
-        let visibility = try fields.visibility()
-        let category = try fields.choice("category", of: FileCategory.all) ?? FileCategory.usual(for: type)
-        let key = FileKey(category: category, name: name, tag: tag)
-        let upload = try await store.write(locking: locks(of: caller), check: StorageCheck(caller)) { session in
+        let type = try FileType.checked(fields.required("contentType", code: .fileInvalidFormat), field: "contentType")
+        let announced = AnnouncedFile(
+            name: try FileName.checked(fields.required("filename", code: .fileInvalidName), field: "filename"),
+            type: type, size: size, visibility: try fields.visibility(),
+            category: try fields.choice("category", of: FileCategory.all) ?? FileCategory.usual(for: type))
+        return try await issue(announced, for: caller.userID, caller, expiresAt: expiresAt, uploadID: uploadID)
+    }
+
+    /// Issues a key for bytes to come.
+    ///
+    /// - Parameter userID: whose bytes they will be; nil for a secret key.
+    func issue(
+        _ file: AnnouncedFile, for userID: String?, _ caller: Caller, expiresAt: Timestamp, uploadID: String? = nil
+    ) async throws -> FileUpload {
+        // What won't fit is refused before it is sent. The room is held when the bytes come.
+        if let size = file.size { _ = try await room(for: size, of: userID) }
+        let key = FileKey(category: file.category, name: file.name, tag: tag)
+        let upload = try await store.write(locking: Self.locks(userID), check: StorageCheck(caller)) { session in
             let upload = FileUpload(
-                key: key.text, fileID: session.newID(), userID: caller.userID, visibility: visibility, type: type,
-                name: name, category: category, announced: size, expiresAt: expiresAt, uploadID: uploadID)
-            if let userID = caller.userID, try FileStore.begun(session, by: userID) >= FileSettings.mostBegun {
+                key: key.text, fileID: session.newID(), userID: userID, visibility: file.visibility, type: file.type,
+                name: file.name, category: file.category, announced: file.size, expiresAt: expiresAt,
+                uploadID: uploadID)
+            if let userID, try FileStore.begun(session, by: userID) >= FileSettings.mostBegun {
                 throw ErrorBody.tooManyBegun
             }
             try FileStore.issue(session, upload)
@@ -155,7 +171,7 @@ final class EnvironmentFiles: Sendable {
         case lapsed
     }
 
-    private func register(
+    func register(
         key: String?, fileID: String?, _ registration: FileRegistration, _ caller: Caller
     ) async throws -> (file: StoredFile, shares: [String]) {
         let known = try await store.lookUp(limit: settings.queryLimit) { session, _ in

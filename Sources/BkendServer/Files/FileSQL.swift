@@ -11,6 +11,7 @@ enum FileSQL {
         """
     static let upload = "SELECT \(uploadColumns) FROM file_uploads WHERE key = ?"
     static let uploadOfFile = "SELECT \(uploadColumns) FROM file_uploads WHERE fileId = ?"
+    static let keyOfParts = "SELECT key FROM file_uploads WHERE uploadId = ?"
     static let insertUpload = """
         INSERT INTO file_uploads (key, fileId, userId, visibility, type, name, category, announced, expiresAt, state,
             uploadId)
@@ -64,7 +65,8 @@ enum FileSQL {
 
     // MARK: Objects
 
-    static let insertObject = "INSERT INTO file_objects (name, content, position, bytes) VALUES (?, ?, ?, ?)"
+    static let insertObject =
+        "INSERT INTO file_objects (name, content, position, bytes, sha256, userId) VALUES (?, ?, ?, ?, ?, ?)"
     static let objectsOfContent = """
         SELECT name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL ORDER BY position
         """
@@ -80,12 +82,8 @@ enum FileSQL {
     static let droppedObjects = "SELECT name FROM file_objects WHERE droppedAt < ? ORDER BY droppedAt LIMIT ?"
     static let deleteObject = "DELETE FROM file_objects WHERE name = ? AND droppedAt IS NOT NULL"
     static let objectNames = "SELECT name FROM file_objects ORDER BY name"
-    /// Every object with the digest of its content, where the content is this object alone, and whether nothing needs it.
-    static let allObjects = """
-        SELECT o.name, o.bytes, coalesce(f.sha256, u.sha256), o.droppedAt IS NOT NULL
-        FROM file_objects o LEFT JOIN files f ON f.content = o.name LEFT JOIN file_uploads u ON u.content = o.name
-        ORDER BY o.name
-        """
+    /// Every object with its digest, and whether nothing needs it.
+    static let allObjects = "SELECT name, bytes, sha256, droppedAt IS NOT NULL FROM file_objects ORDER BY name"
     static let missingContents = """
         SELECT id FROM files WHERE bytes <> (
             SELECT coalesce(sum(o.bytes), 0) FROM file_objects o
@@ -93,21 +91,25 @@ enum FileSQL {
         ORDER BY id
         """
 
+    /// What the files of a user take; of all for an empty id.
+    static let usage = "SELECT used, dropped FROM file_usage WHERE userId = ?"
+
     // MARK: Users that go
 
     static let dropHiddenContents = """
         UPDATE file_objects SET droppedAt = ? WHERE droppedAt IS NULL AND content IN (
-            SELECT content FROM files WHERE ownerId = ? AND visibility IN ('private', 'shared'))
+            SELECT content FROM files WHERE ownerId = ? AND (visibility IN ('private', 'shared') OR bucket = 'avatars'))
         """
     static let endHiddenUploads = """
         UPDATE file_uploads SET state = 'deleted' WHERE key IN (
-            SELECT key FROM files WHERE ownerId = ? AND visibility IN ('private', 'shared'))
+            SELECT key FROM files WHERE ownerId = ? AND (visibility IN ('private', 'shared') OR bucket = 'avatars'))
         """
     static let deleteHiddenShares = """
         DELETE FROM file_shares WHERE fileId IN (
-            SELECT id FROM files WHERE ownerId = ? AND visibility IN ('private', 'shared'))
+            SELECT id FROM files WHERE ownerId = ? AND (visibility IN ('private', 'shared') OR bucket = 'avatars'))
         """
-    static let deleteHiddenFiles = "DELETE FROM files WHERE ownerId = ? AND visibility IN ('private', 'shared')"
+    static let deleteHiddenFiles =
+        "DELETE FROM files WHERE ownerId = ? AND (visibility IN ('private', 'shared') OR bucket = 'avatars')"
     static let disownFiles = "UPDATE files SET ownerId = NULL, ownerType = 'public' WHERE ownerId = ?"
     static let dropOpenContents = """
         UPDATE file_objects SET droppedAt = ? WHERE droppedAt IS NULL AND content IN (
@@ -139,13 +141,14 @@ enum FileSQL {
     /// Every statement, to be prepared in a test.
     static let all: [String] =
         [
-            upload, uploadOfFile, insertUpload, setStored, setState, deleteUpload, lapsedUploads, file, fileOfKey,
+            upload, uploadOfFile, keyOfParts, insertUpload, setStored, setState, deleteUpload, lapsedUploads, file,
+            fileOfKey,
             insertFile,
             updateFile, deleteFile, buckets, bucketsOfOwner, shares, isShared, insertShare, deleteShares, insertObject,
             objectsOfContent, partsOfContent, bytesOfParts, begun, dropPart, dropObject, missingContents,
             dropHiddenContents, endHiddenUploads,
             deleteHiddenShares, deleteHiddenFiles, disownFiles, dropOpenContents, deleteOpenUploads,
-            deleteSharesOfUser, isNamed, dropContent, droppedObjects, deleteObject, objectNames, allObjects,
+            deleteSharesOfUser, isNamed, dropContent, droppedObjects, deleteObject, objectNames, allObjects, usage,
             count(FileCondition.allCases),
         ]
         + FileSort.allCases.flatMap { column in

@@ -41,6 +41,7 @@ enum FileSchema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX file_uploads_by_user ON file_uploads (userId, stays) WHERE state IN ('issued', 'stored');
         CREATE INDEX file_uploads_by_content ON file_uploads (content);
+        CREATE UNIQUE INDEX file_uploads_by_parts ON file_uploads (uploadId) WHERE uploadId IS NOT NULL;
         CREATE INDEX file_uploads_open ON file_uploads (expiresAt)
             WHERE state IN ('issued', 'stored', 'closed') AND stays = 0;
 
@@ -71,11 +72,36 @@ enum FileSchema {
             name TEXT NOT NULL PRIMARY KEY,
             content TEXT NOT NULL,               -- the content whose piece it is
             position INTEGER NOT NULL,
-            bytes INTEGER NOT NULL,
+            bytes INTEGER NOT NULL, sha256 BLOB NOT NULL,
+            userId TEXT,                         -- whose bytes they are; NULL for a secret key
             droppedAt INTEGER                    -- since when no row needs its content any more
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX file_objects_by_content ON file_objects (content, position, droppedAt, bytes);
         CREATE INDEX file_objects_dropped ON file_objects (droppedAt) WHERE droppedAt IS NOT NULL;
+
+        CREATE TABLE file_usage (                -- the sums of the objects' bytes, kept by the triggers below
+            userId TEXT NOT NULL PRIMARY KEY,    -- '' for all users and secret keys
+            used INTEGER NOT NULL,
+            dropped INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER file_objects_come AFTER INSERT ON file_objects BEGIN
+            INSERT INTO file_usage (userId, used, dropped) VALUES ('', NEW.bytes, 0)
+                ON CONFLICT (userId) DO UPDATE SET used = used + NEW.bytes;
+            INSERT INTO file_usage (userId, used, dropped) SELECT NEW.userId, NEW.bytes, 0 WHERE NEW.userId IS NOT NULL
+                ON CONFLICT (userId) DO UPDATE SET used = used + NEW.bytes;
+        END;
+        CREATE TRIGGER file_objects_drop AFTER UPDATE OF droppedAt ON file_objects
+            WHEN OLD.droppedAt IS NULL AND NEW.droppedAt IS NOT NULL
+        BEGIN
+            UPDATE file_usage SET used = used - OLD.bytes, dropped = dropped + OLD.bytes
+                WHERE userId = '' OR userId = OLD.userId;
+        END;
+        CREATE TRIGGER file_objects_go AFTER DELETE ON file_objects BEGIN
+            UPDATE file_usage SET used = used - iif(OLD.droppedAt IS NULL, OLD.bytes, 0),
+                    dropped = dropped - iif(OLD.droppedAt IS NULL, 0, OLD.bytes)
+                WHERE userId = '' OR userId = OLD.userId;
+            DELETE FROM file_usage WHERE userId = OLD.userId AND used = 0 AND dropped = 0;
+        END;
         """
     ]
 }

@@ -28,7 +28,8 @@ enum FileStore {
         _ db: any SQLTransaction, of upload: FileUpload, to content: FileContent, stays: Bool
     ) throws {
         if let old = upload.content { try drop(db, old) }
-        try db.execute(FileSQL.insertObject, content.name, content.name, 0, content.bytes)
+        try db.execute(
+            FileSQL.insertObject, content.name, content.name, 0, content.bytes, content.sha256, upload.userID)
         try setStored(db, of: upload, content, stays: stays)
     }
 
@@ -137,9 +138,11 @@ enum FileStore {
     }
 
     /// Puts a part in the place of what came before under its number.
-    static func setPart(_ db: any SQLTransaction, _ part: StoredPart, of uploadID: String) throws {
+    static func setPart(
+        _ db: any SQLTransaction, _ part: StoredPart, sha256: Data, of uploadID: String, by userID: String?
+    ) throws {
         try db.execute(FileSQL.dropPart, db.now.milliseconds, uploadID, part.number)
-        try db.execute(FileSQL.insertObject, part.name, uploadID, part.number, part.bytes)
+        try db.execute(FileSQL.insertObject, part.name, uploadID, part.number, part.bytes, sha256, userID)
     }
 
     static func drop(_ db: any SQLTransaction, object name: String) throws {
@@ -161,6 +164,12 @@ enum FileStore {
     /// Nothing needs a content any more.
     static func drop(_ db: any SQLTransaction, _ content: FileContent) throws {
         try db.execute(FileSQL.dropContent, db.now.milliseconds, content.name)
+    }
+
+    /// The bytes that the files of a user take; those of all for nil.
+    static func usage(_ db: any SQLSession, of userID: String? = nil) throws -> StorageUsage {
+        try db.first(FileSQL.usage, userID ?? "") { StorageUsage(used: Int($0.int(0)), dropped: Int($0.int(1))) }
+            ?? StorageUsage()
     }
 
     /// Those of some names that no row holds.

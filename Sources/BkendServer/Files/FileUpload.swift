@@ -94,6 +94,15 @@ struct FileUpload: Sendable {
     func stays(publicImages: Bool) -> Bool { publicImages && visibility == nil && FileType.isImage(type) }
 }
 
+/// What is said of a file before its bytes come.
+struct AnnouncedFile: Sendable {
+    var name: String
+    var type: String
+    var size: Int?
+    var visibility: FileVisibility?
+    var category: String
+}
+
 /// What a client says of a file when it registers it.
 struct FileRegistration: Sendable {
     var name: String?

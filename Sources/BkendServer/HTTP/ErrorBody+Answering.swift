@@ -27,6 +27,7 @@ extension ErrorBody {
                 + "together, while slow reads hold the log; nothing was changed, try again"
             self.init(.insufficientStorage, message)
         case let refused as QueueRefused: self = refused.body
+        case let full as UserStorageFull: self = full.body
         case is ClientGone, is QueryAbandoned: self = Self.clientGone
         default: self = .internalFailure
         }

@@ -9,6 +9,11 @@ package struct ServerLimits: Sendable {
     package var accountBodyBytes = 64 << 10
     /// The most bytes of a file; 400 `file/file-too-large` past it.
     package var fileBytes = 100 << 20
+    /// The most bytes of an environment's files, with those that wait a day for their deletion; 507 past it. Nil for as
+    /// many as the disk takes.
+    package var storageBytes: Int?
+    /// The most bytes of a user's files; 507 past it. Nil for any number.
+    package var storageBytesPerUser: Int?
     /// How deep the JSON of a body may nest.
     package var bodyDepth = 64
     /// How many members and elements the JSON of a body may hold altogether.

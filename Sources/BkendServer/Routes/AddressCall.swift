@@ -82,8 +82,7 @@ struct AddressCall: Sendable {
         guard let length = request.headers[.contentLength].flatMap({ Int($0) }),
             request.headers[.transferEncoding] == nil
         else {
-            throw ErrorBody(
-                .lengthRequired, "the header Content-Length is missing: a file's size must be known before it")
+            throw ErrorBody.lengthMissing
         }
         return length
     }
@@ -112,6 +111,8 @@ enum ContentDigest {
 }
 
 extension ErrorBody {
+    static let lengthMissing = ErrorBody(
+        .lengthRequired, "the header Content-Length is missing: a file's size must be known before it")
     static let noSuchAddress = ErrorBody(.fileNotFound, "there is no file at this address, or it isn't public")
 }
 

@@ -38,8 +38,43 @@ struct FileRoutes: Sendable {
         RouteAnswer(.ok, try await files.abortParts(body, asker))
     }
 
+    /// Names the upload in parts as the path does: by its id, and by its key where the body has none.
+    func inParts(_ body: JSONObject) async throws -> JSONObject {
+        var body = body
+        body["uploadId"] = .string(call.id)
+        if body["key"] == nil, body["s3Key"] == nil { body["key"] = .string(try await files.key(ofParts: call.id)) }
+        return body
+    }
+
     func register(_ body: JSONObject) async throws -> RouteAnswer {
         answer(.created, try await files.register(body, caller))
+    }
+
+    /// A file in a form.
+    func upload(_ boundary: String) async throws -> RouteAnswer {
+        guard let length = call.request.headers[.contentLength].flatMap({ Int($0) }) else {
+            throw ErrorBody.lengthMissing
+        }
+        guard length <= call.route.budget(call.limits).bodyBytes else {
+            throw ErrorBody.file(
+                .fileTooLarge, "file", "maximum",
+                "is larger than the \(call.limits.fileBytes) bytes that a file may have")
+        }
+        var form = FormReader(call.request.body, boundary: boundary)
+        let found = try await files.upload(&form, length: length, asker, callerNow: call.callerNow)
+        return answer(.created, found)
+    }
+
+    func presignAvatar(_ body: JSONObject) async throws -> RouteAnswer {
+        .private(.ok, try await files.presignAvatar(of: call.id, body, asker))
+    }
+
+    func setAvatar(_ body: JSONObject) async throws -> RouteAnswer {
+        .private(.ok, try await files.setAvatar(of: call.id, body, asker))
+    }
+
+    func removeAvatar() async throws -> RouteAnswer {
+        RouteAnswer(.ok, try await files.removeAvatar(of: call.id, caller))
     }
 
     func complete() async throws -> RouteAnswer { answer(.created, try await files.complete(call.id, caller)) }

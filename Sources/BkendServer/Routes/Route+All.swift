@@ -110,6 +110,7 @@ extension Route {
         },
         .accounts(.patch, "/v1/users/:id/profile", usersScope: .update, budget: RouteBudget.accountChange) { call in
             let (fields, caller) = try await call.fields()
+            try await call.environment.files.keepAvatar(named: fields, of: call.id, caller)
             return try await call.accounts.updateUser(call.id, fields, caller)
         },
         .accounts(.patch, "/v1/users/:id/role", usersScope: .update, budget: RouteBudget.accountChange) { call in

@@ -114,6 +114,13 @@ extension RouteBudget {
         return budget
     }
 
+    /// A file among the fields of a form. Its bytes go to the disk while they come, as those of an upload.
+    static func fileForm(_ limits: ServerLimits) -> RouteBudget {
+        var budget = fileChange(limits)
+        budget.bodyBytes = limits.fileBytes + FormReader.mostOverhead
+        return budget
+    }
+
     static func fileRemoval(_ limits: ServerLimits) -> RouteBudget { accountRemoval(limits) }
 
     /// A file's bytes are read while they are sent, a piece at a time: the answer's bound is that of errors.

@@ -90,20 +90,22 @@ struct RouteCall: Sendable {
         return (body, try await callerNow())
     }
 
-    private func readBody() async throws -> BodyReader.Body {
-        try await BodyReader(bytes: route.budget(limits).bodyBytes, limits: limits).read(request)
+    private func readBody(upTo bytes: Int? = nil) async throws -> BodyReader.Body {
+        try await BodyReader(bytes: bytes ?? route.budget(limits).bodyBytes, limits: limits).read(request)
     }
 
     /// Who sends the request, by what key and session are now.
-    private func callerNow() async throws -> Caller {
+    func callerNow() async throws -> Caller {
         let key = try await services.keys.key(credentials.key, now: services.configuration.now())
         return try await services.caller(credentials, key, on: route, in: environment)
     }
 
     /// The members of a body that is a JSON object; see `body`. A large one waits for its turn to be parsed, so the caller
     /// is looked up after that.
-    func fields() async throws -> (fields: JSONObject, caller: Caller) {
-        let body = try await readBody()
+    ///
+    /// - Parameter bytes: how many the body may have; as many as the route's budget has when left out.
+    func fields(upTo bytes: Int? = nil) async throws -> (fields: JSONObject, caller: Caller) {
+        let body = try await readBody(upTo: bytes)
         let json = try await environment.store.engine.work(.body(bytes: body.count)) { try body.json() }
         guard let object = json.objectValue else {
             let message = "the body must be a JSON object, not \(json.typeName)"

@@ -173,7 +173,7 @@ struct APIResponder: HTTPResponder {
 
     private func failure(_ error: any Error, _ trace: RequestTrace) -> ErrorBody {
         let body = ErrorBody(answering: error)
-        if body.status >= 500 {
+        if body.status >= 500, !(error is UserStorageFull) {
             configuration.logger.error(
                 "request failed",
                 metadata: [

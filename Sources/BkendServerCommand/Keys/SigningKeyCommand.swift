@@ -23,6 +23,14 @@ enum SigningKeyOutput {
                 ]
             })
     }
+
+    /// How long an old key is taken.
+    static func span(_ text: String) throws -> TimeSpan {
+        guard let span = TimeSpan(text) else {
+            throw OperatorError("\(text.debugDescription) is no span of time: write 1h, 30m or 0")
+        }
+        return span
+    }
 }
 
 /// `bkend-server signing-key list DIR`
@@ -54,10 +62,8 @@ struct SigningKeyRotateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            guard let span = TimeSpan(overlap) else {
-                throw OperatorError("\(overlap.debugDescription) is no span of time: write 1h, 30m or 0")
-            }
-            let keys = try folder.open().rotateSigningKeys(now: .systemNow, overlap: span)
+            let keys = try folder.open().rotateSigningKeys(
+                now: .systemNow, overlap: try SigningKeyOutput.span(overlap))
             SigningKeyOutput.show(keys, asJSON: folder.json)
         }
     }

@@ -9,7 +9,7 @@ import Testing
     @Test("Every route of users asks for a scope")
     func scoped() {
         let users = Route.all.filter { $0.pattern.hasPrefix("/v1/users") || $0.pattern.hasPrefix("/v1/data/users") }
-        #expect(users.count == 10)
+        #expect(users.count == 13)
         for route in users { #expect(route.usersScope != nil, "\(route.method) \(route.pattern)") }
     }
 

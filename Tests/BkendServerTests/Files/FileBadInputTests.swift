@@ -251,7 +251,11 @@ import Testing
             }
         }
         let keyed = Route.files.filter { if case .keyed = $0.handler { true } else { false } }
-        #expect(keyed.count == 18 && keyed.allSatisfy { $0.filesScope != nil })
+        // The pictures of users belong to the users.
+        let ofUsers = keyed.filter { $0.pattern.hasPrefix("/v1/users") }
+        #expect(keyed.count == 26 && ofUsers.count == 3)
+        #expect(ofUsers.allSatisfy { $0.usersScope == .update })
+        #expect(keyed.filter { $0.filesScope == nil }.count == 3)
     }
 
     @Test("A new key signs from its rotation on; addresses of the old one are good for as long as the operator says")

@@ -82,6 +82,29 @@ import Testing
         }
     }
 
+    @Test("The routes that name the upload in their path do the same, with the key and without")
+    func secondNames() async throws {
+        try await withAccounts { server in
+            let ada = try await server.signUp("ada@example.com").client
+            let eve = try await server.signUp("eve@example.com").client
+            let begun = try await ada.post(
+                "/v1/files/multipart/initiate",
+                ["filename": "a.mp4", "contentType": "video/mp4", "fileSize": 3])
+            let id = begun.json["uploadId"]?.stringValue ?? ""
+            let path = "/v1/files/multipart/\(id)"
+            #expect(try await eve.post(path + "/part-url", ["partNumber": 1]).status == 403)
+            let named = try await ada.post(path + "/part-url", ["key": begun.json["key"] ?? .null, "partNumber": 1])
+            let address = try await ada.post(path + "/part-url", ["partNumber": 1])
+            #expect(named.status == 200 && address.status == 200, "\(address.text)")
+            let tag = try await ada.put(address.address, [1, 2, 3]).headers["etag"] ?? ""
+            let done = try await ada.post(path + "/complete", ["parts": [["partNumber": 1, "etag": .string(tag)]]])
+            #expect(done.status == 200 && done.json["key"] == begun.json["key"], "\(done.text)")
+            #expect(try await eve.post(path + "/abort", [:]).status == 403)
+            #expect(try await ada.post(path + "/abort", [:]).status == 200)
+            #expect(try await ada.post("/v1/files/multipart/\(id)0/abort", [:]).code == "file/invalid-path")
+        }
+    }
+
     @Test("Lists of parts that don't fit what came are refused, each with its place")
     func lists() async throws {
         try await withAccounts { server in

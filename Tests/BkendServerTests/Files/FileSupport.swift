@@ -1,6 +1,8 @@
+import BkendAccounts
 import BkendTesting
 import BkendWire
 import Foundation
+import Testing
 
 @testable import BkendServer
 
@@ -91,4 +93,52 @@ extension Person {
 func objectFiles(_ folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/files/default/dev")) ?? []
     return names.filter { $0 != ObjectFolder.lockName && $0 != ObjectFolder.asideName }.sorted()
+}
+
+/// A file's way without HTTP: its environment, and a clock.
+struct FileWorld {
+    let files: EnvironmentFiles
+    let clock: TestClock
+    let folder: String
+
+    func tidied() async throws -> [String] {
+        await files.tidy()
+        return objectFiles(folder)
+    }
+
+    func put(_ more: JSONObject = [:], type: String = "image/png") async throws -> JSONObject {
+        var body: JSONObject = ["filename": "a.png", "contentType": .string(type)]
+        for (name, value) in more { body[name] = value }
+        let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
+        let presigned = try await files.presign(body, asker)
+        let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
+        let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
+        let intake = try #require(try await files.intake(for: key, claims, length: 5))
+        try await intake.write(.init(string: "bytes"))
+        _ = try await files.finish(intake, digest: nil)
+        return presigned
+    }
+
+    func id(_ presigned: JSONObject) -> String { presigned["fileId"]?.stringValue ?? "" }
+
+    static func with(
+        publicImages: Bool = false, storage: StorageLimits = StorageLimits(),
+        _ body: (FileWorld) async throws -> Void
+    ) async throws {
+        try await RecordStore.with { store in
+            let clock = TestClock(Timestamp.systemNow.description)
+            var settings = FileSettings(fileBytes: 1_000, queryLimit: .seconds(10), logger: LogLines().logger(.error))
+            settings.publicImages = publicImages
+            settings.storage = storage
+            let name = try EnvironmentName(project: "default", environment: "dev")
+            try store.store.engine.prepareFiles()
+            let files = EnvironmentFiles(
+                of: name, in: store.store, objects: try ObjectFolder(of: name, in: store.folder),
+                keys: try AddressKeys(in: store.folder, now: clock.now), settings: settings, now: { clock.now })
+            // Not beside the test: it tidies when it wants to.
+            files.upkeep.run(now: Timestamp(clamping: clock.now.milliseconds + 3_600_000)) {}
+            try await body(FileWorld(files: files, clock: clock, folder: store.folder))
+            await files.upkeep.drained()
+        }
+    }
 }

@@ -8,53 +8,9 @@ import Testing
 
 /// What time removes: bytes that nobody registered, and those of deleted files.
 @Suite struct FileUpkeepTests {
-    /// A file's way without HTTP: its environment, and a clock.
-    private struct World {
-        let files: EnvironmentFiles
-        let clock: TestClock
-        let folder: String
-
-        func tidied() async throws -> [String] {
-            await files.tidy()
-            return objectFiles(folder)
-        }
-
-        func put(_ more: JSONObject = [:], type: String = "image/png") async throws -> JSONObject {
-            var body: JSONObject = ["filename": "a.png", "contentType": .string(type)]
-            for (name, value) in more { body[name] = value }
-            let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
-            let presigned = try await files.presign(body, asker)
-            let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
-            let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
-            let intake = try #require(try await files.intake(for: key, claims, length: 5))
-            try await intake.write(.init(string: "bytes"))
-            _ = try await files.finish(intake, digest: nil)
-            return presigned
-        }
-
-        func id(_ presigned: JSONObject) -> String { presigned["fileId"]?.stringValue ?? "" }
-    }
-
-    private func withWorld(publicImages: Bool = false, _ body: (World) async throws -> Void) async throws {
-        try await RecordStore.with { store in
-            let clock = TestClock(Timestamp.systemNow.description)
-            var settings = FileSettings(fileBytes: 1_000, queryLimit: .seconds(10), logger: LogLines().logger(.error))
-            settings.publicImages = publicImages
-            let name = try EnvironmentName(project: "default", environment: "dev")
-            try store.store.engine.prepareFiles()
-            let files = EnvironmentFiles(
-                of: name, in: store.store, objects: try ObjectFolder(of: name, in: store.folder),
-                keys: try AddressKeys(in: store.folder, now: clock.now), settings: settings, now: { clock.now })
-            // Not beside the test: it tidies when it wants to.
-            files.upkeep.run(now: Timestamp(clamping: clock.now.milliseconds + 3_600_000)) {}
-            try await body(World(files: files, clock: clock, folder: store.folder))
-            await files.upkeep.drained()
-        }
-    }
-
     @Test("Bytes that nobody registers go after a day, and their key is as one that was never issued")
     func unregistered() async throws {
-        try await withWorld { world in
+        try await FileWorld.with { world in
             let presigned = try await world.put()
             world.clock.advance(seconds: 23 * 3_600)
             #expect(try await world.tidied().count == 1)
@@ -71,7 +27,7 @@ import Testing
 
     @Test("Pictures that stay public without being registered stay, where the project has that")
     func staying() async throws {
-        try await withWorld(publicImages: true) { world in
+        try await FileWorld.with(publicImages: true) { world in
             _ = try await world.put()
             _ = try await world.put(["visibility": "private"])
             _ = try await world.put(type: "text/plain")
@@ -85,7 +41,7 @@ import Testing
 
     @Test("A deleted file's bytes go a day later; a file's stay")
     func deleted() async throws {
-        try await withWorld { world in
+        try await FileWorld.with { world in
             let (kept, gone) = (try await world.put(), try await world.put())
             _ = try await world.files.complete(world.id(kept), .secretKey)
             _ = try await world.files.complete(world.id(gone), .secretKey)
@@ -106,7 +62,7 @@ import Testing
 
     @Test("Bytes that others have taken the place of go a day later")
     func replaced() async throws {
-        try await withWorld { world in
+        try await FileWorld.with { world in
             let presigned = try await world.put()
             let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
             let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
@@ -122,7 +78,7 @@ import Testing
 
     @Test("A PUT that ends after the registration, with the same bytes, leaves nothing")
     func late() async throws {
-        try await withWorld { world in
+        try await FileWorld.with { world in
             let presigned = try await world.put()
             let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
             let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
@@ -136,7 +92,7 @@ import Testing
 
     @Test("Pictures that were promised to stay do so after a start without the option")
     func promised() async throws {
-        try await withWorld(publicImages: true) { world in
+        try await FileWorld.with(publicImages: true) { world in
             _ = try await world.put()
             var settings = world.files.settings
             settings.publicImages = false
@@ -153,7 +109,7 @@ import Testing
 
     @Test("A user can't begin any number of uploads")
     func many() async throws {
-        try await withWorld { world in
+        try await FileWorld.with { world in
             let asker = FileCaller(caller: Caller(userID: "ada"), keyMark: "00", base: "http://x")
             let body: JSONObject = ["filename": "a", "contentType": "a/b"]
             for _ in 0..<FileSettings.mostBegun { _ = try await world.files.presign(body, asker) }
@@ -164,7 +120,7 @@ import Testing
 
     @Test("Keys without bytes are forgotten a day after their address has ended")
     func issued() async throws {
-        try await withWorld { world in
+        try await FileWorld.with { world in
             let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
             for _ in 0..<250 { _ = try await world.files.presign(["filename": "a", "contentType": "a/b"], asker) }
             func count() throws -> Int {

@@ -93,6 +93,19 @@ import Testing
             Row(method: "POST", path: "/v1/files/multipart/presigned-url", body: parts),
             Row(method: "POST", path: "/v1/files/multipart/complete", body: parts),
             Row(method: "POST", path: "/v1/files/multipart/abort", body: parts),
+            Row(
+                method: "POST", path: "/v1/files/multipart/initiate",
+                body: ["filename": "from outside.png", "contentType": "image/png", "fileSize": 10]),
+            Row(method: "POST", path: "/v1/files/multipart/x/part-url", body: parts),
+            Row(method: "POST", path: "/v1/files/multipart/x/complete", body: parts),
+            Row(method: "POST", path: "/v1/files/multipart/x/abort", body: parts),
+            Row(method: "POST", path: "/v1/files/upload", body: ["from": "outside"]),
+            Row(
+                method: "POST", path: "/v1/users/\(target.user)/avatar/upload-url",
+                body: ["filename": "from outside.png"]),
+            Row(
+                method: "PATCH", path: "/v1/users/\(target.user)/avatar", body: ["s3Key": .string(target.fileKey)]),
+            Row(method: "DELETE", path: "/v1/users/\(target.user)/avatar"),
             Row(method: "GET", path: "/v1/data/files"), Row(method: "GET", path: "/v1/data/files/\(target.file)"),
             // Last: with the stranger's own token it succeeds, on the stranger.
             Row(

@@ -1,0 +1,120 @@
+import BkendAccounts
+import BkendWire
+import NIOCore
+
+// A file as a part of a form (rest-api.md §13): `file`, and beside it `visibility`, `category`, `bucket`, `metadata`, …
+
+extension EnvironmentFiles {
+    /// The fields of a form that may stand beside the file, with the most bytes of each.
+    private static let formFields = [
+        "visibility": 64, "category": 64, "bucket": 64, "originalName": 1_024, "metadata": FileFields.metadataBytes,
+        "width": 16, "height": 16, "sharedWith": 70 * FileFields.mostShares,
+    ]
+
+    /// `POST /v1/files/upload`, and `POST /v1/files` with a form: stores and registers the form's file.
+    ///
+    /// - Parameters:
+    ///   - length: how many bytes the form has.
+    ///   - callerNow: who sends it, as of when its last byte is there.
+    func upload(
+        _ form: inout FormReader, length: Int, _ asker: FileCaller, callerNow: () async throws -> Caller
+    ) async throws -> (file: StoredFile, shares: [String]) {
+        guard asker.caller.group != .guest else { throw ErrorBody.signInFirst }
+        var values: JSONObject = [:]
+        var intake: (FileIntake, FileUpload)?
+        while let part = try await form.nextPart() {
+            if part.fileName != nil || part.name == "file" {
+                guard intake == nil else { throw ErrorBody.file(.fileInvalidFormat, "file", "once", "is there twice") }
+                intake = try await take(part, of: &form, length: length, values, asker)
+            } else {
+                guard let most = Self.formFields[part.name] else {
+                    throw ErrorBody.file(
+                        .fileInvalidFormat, part.name.shortened(to: 64), "unknown",
+                        "isn't a field of this form, which takes file, \(Self.formFields.keys.sorted().joined(separator: ", "))"
+                    )
+                }
+                let text = try await form.text(of: part, atMost: most)
+                values[part.name] = try Self.value(text, of: part.name)
+            }
+        }
+        guard let (intake, upload) = intake else {
+            throw ErrorBody.file(.fileInvalidFormat, "file", "required", "is required")
+        }
+        guard intake.bytes > 0 else {
+            throw ErrorBody.file(.fileTooSmall, "file", "minimum", "must have at least 1 byte: a file has bytes")
+        }
+        let registration = try FileFields(values).formRegistration()
+        let caller = try await callerNow()
+        guard caller.userID == asker.caller.userID, caller.group != .guest else { throw ErrorBody.signInFirst }
+        _ = try await finish(intake, digest: nil)
+        return try await register(key: upload.key, fileID: nil, registration, caller)
+    }
+
+    /// Takes the bytes of the form's file.
+    private func take(
+        _ part: FormReader.Part, of form: inout FormReader, length: Int, _ values: JSONObject, _ asker: FileCaller
+    ) async throws -> (FileIntake, FileUpload) {
+        let type = try FileType.checked(part.type ?? "application/octet-stream", field: "file")
+        let fields = FileFields(values)
+        let announced = AnnouncedFile(
+            name: try FileName.checked(part.fileName ?? "", field: "file"), type: type,
+            // Private until it is registered with what the form says.
+            visibility: .private,
+            category: try fields.choice("category", of: FileCategory.all) ?? FileCategory.usual(for: type))
+        // The form is a little larger than its file.
+        let room = try await room(for: length, of: asker.caller.userID)
+        let expiresAt = now().milliseconds / 1_000 + FileSettings.putSeconds
+        let upload = try await issue(
+            announced, for: asker.caller.userID, asker.caller, expiresAt: Timestamp(clamping: expiresAt * 1_000))
+        guard let key = FileKey(upload.key) else { throw ErrorBody.unknownKey }
+        let claims = FileAddress.Claims(
+            purpose: .put, expiresAt: expiresAt, userID: upload.userID, keyMark: asker.keyMark,
+            limit: settings.fileBytes)
+        let intake = FileIntake(key: key, claims, draft: try await objects.begin(), room)
+        while let some = try await form.nextBytes() {
+            guard intake.bytes + some.readableBytes <= settings.fileBytes else {
+                throw ErrorBody.file(
+                    .fileTooLarge, "file", "maximum",
+                    "has more than the \(settings.fileBytes) bytes that a file may have")
+            }
+            try await intake.write(some)
+        }
+        return (intake, upload)
+    }
+
+    /// A field's text as the value that a JSON body would have.
+    private static func value(_ text: String, of name: String) throws(ErrorBody) -> JSON {
+        switch name {
+        case "metadata", "sharedWith":
+            guard let json = try? JSON(parsing: text) else {
+                // One user's id needs no brackets.
+                if name == "sharedWith" { return .array([.string(text)]) }
+                throw .file(.fileInvalidFormat, name, "json", "must be JSON")
+            }
+            return json
+        case "width", "height":
+            guard let number = Int64(text) else {
+                throw .file(.fileInvalidFormat, name, "type", "must be a whole number")
+            }
+            return .int(number)
+        default: return .string(text)
+        }
+    }
+}
+
+extension FileFields {
+    /// What the fields of a form say of its file.
+    fileprivate func formRegistration() throws(ErrorBody) -> FileRegistration {
+        var out = FileRegistration()
+        if let name = try text("originalName"), !name.isEmpty {
+            out.name = try FileName.checked(name, field: "originalName", tooLong: .fileNameTooLong)
+        }
+        out.width = try number("width")
+        out.height = try number("height")
+        out.visibility = try visibility()
+        out.bucket = try choice("bucket", of: FileBucket.all)
+        out.metadata = try metadata()
+        out.sharedWith = try sharedWith()
+        return out
+    }
+}
