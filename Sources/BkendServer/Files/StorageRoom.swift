@@ -96,15 +96,6 @@ final class StorageRoom: Sendable {
     }
 }
 
-/// A user has stored as much as they may. It concerns them alone: the operator has nothing to do.
-struct UserStorageFull: Error {
-    let body: ErrorBody
-
-    fileprivate init(_ message: String, details: [ErrorBody.Detail] = []) {
-        body = ErrorBody(.insufficientStorage, message, details: details)
-    }
-}
-
 extension EnvironmentFiles {
     /// Room for bytes that are about to come; nil where there is no limit.
     ///
