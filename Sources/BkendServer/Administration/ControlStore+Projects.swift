@@ -101,6 +101,16 @@ extension ControlStore {
         }
     }
 
+    /// Notes that an environment has files whose keys may be of any form: a server looks for such keys there.
+    func markImportedFiles(_ name: EnvironmentName) throws {
+        try database.writeNow { session in
+            guard let id = try Self.id(of: name, in: session) else {
+                throw OperatorError("the folder has no environment \(name)")
+            }
+            try session.execute(ControlSQL.markImportedFiles, id)
+        }
+    }
+
     static func id(of name: EnvironmentName, in session: any SQLSession) throws -> Int64? {
         try session.first(ControlSQL.environmentID, name.project, name.environment) { $0.int(0) }
     }

@@ -17,6 +17,13 @@ enum ControlSQL {
     static let environmentNames = """
         SELECT p.name, e.name FROM environments e JOIN projects p ON p.id = e.project ORDER BY 1, 2
         """
+    /// The environments that the tag of a file's key can be of: with whether it can be of any.
+    static let environmentTags = """
+        SELECT p.name, e.name, e.hasImportedFiles FROM environments e JOIN projects p ON p.id = e.project ORDER BY 1, 2
+        """
+    static let markImportedFiles = """
+        UPDATE environments SET hasImportedFiles = 1 WHERE id = ? AND hasImportedFiles = 0
+        """
     static let environments = "SELECT \(environmentColumns) ORDER BY 1, 2"
     static let environmentsOfProject = "SELECT \(environmentColumns) WHERE p.name = ? ORDER BY 1, 2"
     static let insertEnvironment = """
@@ -57,7 +64,8 @@ enum ControlSQL {
 
     /// Every statement, to be prepared in a test.
     static let all = [
-        projectID, projects, insertProject, environmentID, environmentNames, environments, environmentsOfProject,
+        projectID, projects, insertProject, environmentID, environmentNames, environmentTags, markImportedFiles,
+        environments, environmentsOfProject,
         insertEnvironment, resolvedKeys, keys, key, publishableKeys, checkedKeys, insertKey, revokeKey, revokeDigest,
         setScopes,
     ]

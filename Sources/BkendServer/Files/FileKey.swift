@@ -7,22 +7,24 @@ import Foundation
 /// be guessed.
 struct FileKey: Hashable, Sendable {
     let text: String
-    /// The tag of its environment.
+    /// The tag of its environment; that of none where the file was imported.
     let tag: String
 
     /// The most bytes of a key.
     static let mostBytes = 1_024
     private static let tagDigits = 8
 
-    /// A key by its text; nil for what can't be one.
+    /// A key by its text; nil for what can't be one. The keys of imported files may be of another form, and have the tag of
+    /// no environment.
     init?(_ text: String) {
         guard text.utf8.count <= Self.mostBytes else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[1].utf8.count == 32, parts[1].utf8.allSatisfy(Self.isHexDigit),
+        guard parts.count <= 16,
             parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.allSatisfy(FileName.isPlain) })
         else { return nil }
         self.text = text
-        tag = String(parts[1].prefix(Self.tagDigits))
+        let isOfOurs = parts.count == 3 && parts[1].utf8.count == 32 && parts[1].utf8.allSatisfy(Self.isHexDigit)
+        tag = isOfOurs ? String(parts[1].prefix(Self.tagDigits)) : ""
     }
 
     /// A new key.

@@ -20,6 +20,12 @@ enum FileSQL {
     static let setStored = """
         UPDATE file_uploads SET state = 'stored', content = ?, bytes = ?, sha256 = ?, storedAt = ?, stays = ? WHERE key = ?
         """
+    /// An upload of a file that another server registered.
+    static let insertImported = """
+        INSERT INTO file_uploads (key, fileId, userId, visibility, type, name, category, expiresAt, state, content, bytes,
+            sha256, storedAt)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'registered', ?, ?, ?, ?)
+        """
     static let setState = "UPDATE file_uploads SET state = ? WHERE key = ?"
     static let deleteUpload = "DELETE FROM file_uploads WHERE key = ?"
     /// How many uploads a user has begun and not registered.
@@ -41,6 +47,10 @@ enum FileSQL {
     static let fileColumns = """
         id, key, content, bytes, sha256, storedAt, name, type, width, height, visibility, bucket, ownerId, ownerType,
             metadata, createdAt, updatedAt
+        """
+    static let allFiles = "SELECT \(fileColumns) FROM files ORDER BY createdAt, id"
+    static let filesAfter = """
+        SELECT \(fileColumns) FROM files WHERE createdAt > ? OR createdAt = ? AND id > ? ORDER BY createdAt, id LIMIT ?
         """
     static let file = "SELECT \(fileColumns) FROM files WHERE id = ?"
     static let fileOfKey = "SELECT \(fileColumns) FROM files WHERE key = ?"
@@ -141,7 +151,8 @@ enum FileSQL {
     /// Every statement, to be prepared in a test.
     static let all: [String] =
         [
-            upload, uploadOfFile, keyOfParts, insertUpload, setStored, setState, deleteUpload, lapsedUploads, file,
+            upload, uploadOfFile, keyOfParts, insertUpload, setStored, setState, deleteUpload, lapsedUploads, allFiles,
+            filesAfter, insertImported, file,
             fileOfKey,
             insertFile,
             updateFile, deleteFile, buckets, bucketsOfOwner, shares, isShared, insertShare, deleteShares, insertObject,

@@ -47,6 +47,18 @@ enum FileStore {
         try db.first(FileSQL.begun, userID) { Int($0.int(0)) } ?? 0
     }
 
+    /// Puts in a file that another server registered, with the one object of its bytes.
+    static func insertImported(_ db: any SQLTransaction, _ file: StoredFile, sharedWith: [String]) throws {
+        let content = file.content
+        try db.execute(
+            FileSQL.insertObject, content.name, content.name, 0, content.bytes, content.sha256, file.ownerID)
+        try db.execute(
+            FileSQL.insertImported, file.key, file.id, file.ownerID, file.visibility.rawValue, file.type, file.name,
+            file.bucket, file.createdAt.milliseconds, content.name, content.bytes, content.sha256,
+            content.storedAt.milliseconds)
+        try insert(db, file, sharedWith: sharedWith)
+    }
+
     static func setState(_ db: any SQLTransaction, of key: String, to state: FileUpload.State) throws {
         try db.execute(FileSQL.setState, state.rawValue, key)
     }

@@ -66,6 +66,28 @@ struct StoredFile: Sendable {
         updatedAt = Timestamp(clamping: row.int(16))
     }
 
+    /// A file that comes from elsewhere.
+    init(
+        id: String, key: String, content: FileContent, name: String, type: String, width: Int?, height: Int?,
+        visibility: FileVisibility, bucket: String, ownerID: String?, ownerType: String, metadata: JSONObject,
+        createdAt: Timestamp, updatedAt: Timestamp
+    ) {
+        self.id = id
+        self.key = key
+        self.content = content
+        self.name = name
+        self.type = type
+        self.width = width
+        self.height = height
+        self.visibility = visibility
+        self.bucket = bucket
+        self.ownerID = ownerID
+        self.ownerType = ownerType
+        self.metadata = metadata
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+
     /// A new file of an upload whose bytes are there.
     init(_ upload: FileUpload, _ content: FileContent, _ registration: FileRegistration, at now: Timestamp) {
         id = upload.fileID

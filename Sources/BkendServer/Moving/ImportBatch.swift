@@ -18,7 +18,7 @@ struct ImportBatch {
     mutating func store(_ pending: RecordImport.Pending, in table: Table, _ session: any StorageTransaction) throws {
         counts.read += 1
         do {
-            try store(pending.content.get(), in: table, session)
+            try store(mapped(pending.content.get(), session), in: table, session)
         } catch let refusal as RecordIntake.Refusal {
             refuse(pending, refusal.details)
         } catch let violation as UniqueViolation {
@@ -28,6 +28,12 @@ struct ImportBatch {
         } catch let error as InvalidDocument {
             refuse(pending, [ErrorBody.Detail(field: "", rule: "document", message: error.description)])
         }
+    }
+
+    /// The record with the addresses of files as they are here.
+    private mutating func mapped(_ record: JSONObject, _ session: any StorageTransaction) throws -> JSONObject {
+        guard let addresses = options.addresses else { return record }
+        return try addresses.mapped(record, counts: &counts) { try FileStore.file(session, key: $0) != nil }
     }
 
     private func check(_ bytes: Int) throws(RecordIntake.Refusal) {

@@ -25,6 +25,8 @@ package struct ImportOptions: Sendable {
     package var makesIDs = false
     /// Whether files are JSON Lines, whatever they begin with.
     package var isLines = false
+    /// How addresses of files in records change.
+    package var addresses: AddressMap?
     /// The most bytes of a record as it is stored; a larger one is rejected. A server's limit (`serve --record-limit`).
     package var recordBytes = ServerLimits.anyRecord
 
@@ -42,13 +44,18 @@ package struct ImportCounts: Hashable, Sendable {
     package internal(set) var same = 0, skipped = 0
     /// Not stored, with a reason.
     package internal(set) var rejected = 0
+    /// Addresses of files that lead to this server now, and those of files that aren't here.
+    package internal(set) var addresses = 0, unknownAddresses = 0
 
     /// The object of `--json`.
     package var json: JSONObject {
-        let counts = [
+        var counts = [
             ("read", read), ("imported", imported), ("replaced", replaced), ("same", same), ("skipped", skipped),
             ("rejected", rejected),
         ]
+        if addresses + unknownAddresses > 0 {
+            counts += [("addresses", addresses), ("unknownAddresses", unknownAddresses)]
+        }
         return JSONObject(counts.map { ($0.0, .int(Int64($0.1))) })
     }
 
@@ -59,6 +66,8 @@ package struct ImportCounts: Hashable, Sendable {
         same += other.same
         skipped += other.skipped
         rejected += other.rejected
+        addresses += other.addresses
+        unknownAddresses += other.unknownAddresses
     }
 }
 
@@ -140,6 +149,8 @@ package struct RecordImport {
     ///   been stored.
     package mutating func run(_ path: String, progress: (ImportCounts, Int, Int?) -> Void) throws {
         let file = try InputFile(path)
+        // Where addresses change, the files' tables are read.
+        if options.addresses != nil { try store.engine.prepareFiles() }
         var reader = RecordReader(isLines: options.isLines, read: file.read)
         do {
             while let item = try reader.next() {

@@ -20,6 +20,12 @@ struct RecordIntake {
                 + (failures.omitted > 0 ? [ErrorBody.Detail(field: "body", rule: "omitted", message: more)] : [])
         }
 
+        /// What a request would be refused with.
+        init(_ error: ErrorBody) {
+            let all = ErrorBody.Detail(field: "", rule: error.code.rawValue, message: error.message)
+            details = error.details.isEmpty ? [all] : error.details
+        }
+
         init(_ field: String, _ rule: String, _ message: String) {
             details = [ErrorBody.Detail(field: field, rule: rule, message: message)]
         }

@@ -24,6 +24,8 @@ final class SQLiteControl: ControlDatabase {
             CHECK (kind = 'publishable' OR readable IS NULL)) STRICT;
         """,
         "ALTER TABLE keys ADD COLUMN name TEXT;",
+        // Whether it has files that were imported, whose keys may have any tag.
+        "ALTER TABLE environments ADD COLUMN hasImportedFiles INTEGER NOT NULL DEFAULT 0;",
     ])
 
     /// Opens the database; one of an older format is migrated.

@@ -8,7 +8,8 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export", abstract: "Write tables as JSON Lines, all of one moment; import takes them back.",
         discussion: """
             With --out each table becomes OUT/TABLE.jsonl, a record a line, and OUT/tables.json holds the definitions for
-            bkend-server apply. Without it one table goes to standard output. Safe while a server runs on the folder.
+            bkend-server apply. Unless tables are named, OUT/files.jsonl and OUT/files/ hold the environment's files. Without
+            --out one table goes to standard output. Safe while a server runs on the folder.
             """)
 
     @OptionGroup var folder: FolderOptions
@@ -17,6 +18,8 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var environment: EnvironmentOptions
     @Option(help: "The folder for the files; made when it isn't there. Nothing in it is overwritten.")
     var out: String?
+    @Flag(help: "Leave out the environment's files, and export its tables alone.")
+    var withoutFiles = false
 
     func validate() throws {
         guard out != nil || tables.count == 1 else {
@@ -27,24 +30,39 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            let store = try environment.store(in: try folder.open())
+            let data = try folder.open()
+            let name = try environment.name(in: data)
+            let store = try data.store(of: name)
             guard let out else {
                 _ = try store.export(tables[0], to: 1)
                 return
             }
             let exported = try store.export(tables, to: out)
+            let files = tables.isEmpty && !withoutFiles ? try await data.exportFiles(of: name, to: out) : nil
             if folder.json {
+                let entry: JSONObject? = files.map {
+                    [
+                        "table": "files", "records": .int(Int64($0.files)), "file": .string($0.records),
+                        "bytes": .int(Int64($0.bytes)), "missing": .array($0.missing.map(JSON.string)),
+                    ]
+                }
                 StandardOutput.json(
                     exported.map {
                         [
                             "table": .string($0.name), "records": .int(Int64($0.records)),
                             "file": $0.file.map(JSON.string) ?? .null, "bytes": .int(Int64($0.bytes)),
                         ]
-                    })
+                    } + (entry.map { [$0] } ?? []))
             } else {
+                let files = files.map { [["files", "\($0.files)", $0.records]] } ?? []
                 StandardOutput.table(
-                    ["TABLE", "RECORDS", "FILE"], exported.map { [$0.name, "\($0.records)", $0.file ?? ""] })
+                    ["TABLE", "RECORDS", "FILE"],
+                    exported.map { [$0.name, "\($0.records)", $0.file ?? ""] } + files)
             }
+            guard let missing = files?.missing, !missing.isEmpty else { return }
+            throw OperatorError(
+                "the bytes of \(missing.count) files aren't there: \(missing.prefix(5).joined(separator: ", "))"
+                    + (missing.count > 5 ? " …" : "") + "; the rest was exported")
         }
     }
 }

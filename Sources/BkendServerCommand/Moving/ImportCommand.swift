@@ -12,6 +12,9 @@ struct ImportCommand: AsyncParsableCommand {
             standard input. Each batch is one transaction: an import that was interrupted may be repeated, what is there
             already with the same content is passed over. Safe while a server runs on the folder.
 
+            The table files stands for files: FILE holds pages of /v1/files, or files.jsonl of an export, and --bytes is the
+            folder of their bytes.
+
             Exit status: 0 when every record is there, 1 when some were rejected, 2 when a file could not be followed to
             its end or the import could not go on.
             """)
@@ -26,6 +29,15 @@ struct ImportCommand: AsyncParsableCommand {
     var infer = false
     @Flag(help: "With --infer: make the table and import.")
     var yes = false
+    @Option(
+        help: ArgumentHelp("With the table files: the folder of the files' bytes.", valueName: "folder"))
+    var bytes: String?
+    @Option(
+        name: .customLong("map-urls"),
+        help: ArgumentHelp(
+            "Change addresses of files that are here: OLD=NEW, where a key follows OLD; may be repeated.",
+            valueName: "old=new"))
+    var mapURLs: [String] = []
     @Option(help: "What to do with a record that is there with other content: reject, skip, replace or newer.")
     var onConflict = ImportConflict.reject
     @Option(help: "Where rejected records go, with reasons; TABLE.rejects.jsonl when left out.")
@@ -44,7 +56,16 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(help: "Show no progress.")
     var quiet = false
 
+    /// Whether it is files that are imported, and no table.
+    private var isOfFiles: Bool { table == "files" }
+
     func validate() throws {
+        guard isOfFiles == (bytes != nil) else {
+            throw ValidationError("--bytes FOLDER goes with the table files, and the table files with --bytes FOLDER")
+        }
+        guard !isOfFiles || mapURLs.isEmpty && !infer && !newIDs && !fillDefaults else {
+            throw ValidationError("the table files takes no --map-urls, --infer, --new-ids and --fill-defaults")
+        }
         guard !files.isEmpty else { throw ValidationError("name at least one file, or - for standard input") }
         guard (1...100_000).contains(batch) else { throw ValidationError("--batch is a number from 1 to 100000") }
         guard recordLimit.bytes <= ServerLimits.anyRecord else {
@@ -65,6 +86,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure(status: 2) {
+            if let bytes { return try await importFiles(bytes) }
             let store = try environment.store(in: try folder.open())
             guard try prepare(store) else { return }
             var options = ImportOptions()
@@ -74,6 +96,7 @@ struct ImportCommand: AsyncParsableCommand {
             options.fillsDefaults = fillDefaults
             options.makesIDs = newIDs
             options.isLines = lines
+            options.addresses = mapURLs.isEmpty ? nil : try AddressMap(mapURLs)
             try run(store, options)
         }
     }
@@ -107,31 +130,43 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ store: EnvironmentStore, _ options: ImportOptions) throws {
-        let rejectFile = try RejectFile(rejectsPath)
-        var shown = 0
-        var records = RecordImport(into: table, of: store, options) { rejected in
-            try rejectFile.add(rejected)
-            shown += 1
-            if shown <= 5 {
-                StandardError.line("rejected: \(rejected.file), byte \(rejected.offset): \(rejected.reason)")
-            }
-        }
+        let rejections = try Rejections(rejectsPath)
+        var records = RecordImport(into: table, of: store, options, reject: rejections.add)
         var progress = ImportProgress(isShown: !quiet)
-        defer {
-            if rejectFile.exists {
-                StandardError.line("\(records.counts.rejected) records were rejected; see \(rejectFile.path)")
-            }
-            progress.end(records.counts.read)
-            if folder.json { StandardOutput.json(summary(records.counts, rejectFile)) }
-        }
+        defer { end(records.counts, progress, rejections) }
         for file in files {
             try records.run(file) { progress.show(file, $0.read, bytes: $1, of: $2) }
         }
+        try tell(records.counts)
+    }
+
+    private func importFiles(_ bytes: String) async throws {
+        let data = try folder.open()
+        let rejections = try Rejections(rejectsPath)
+        var records = try FileImport(
+            into: try environment.name(in: data), of: data, bytes: bytes, reject: rejections.add)
+        var progress = ImportProgress(isShown: !quiet)
+        defer { end(records.counts, progress, rejections) }
+        for file in files {
+            try await records.run(file, isLines: lines) { progress.show(file, $0.read, bytes: $1, of: $2) }
+        }
+        try tell(records.counts)
+    }
+
+    private func end(_ counts: ImportCounts, _ progress: ImportProgress, _ rejections: Rejections) {
+        if rejections.file.exists {
+            StandardError.line("\(counts.rejected) records were rejected; see \(rejections.file.path)")
+        }
+        progress.end(counts.read)
+        if folder.json { StandardOutput.json(summary(counts, rejections.file)) }
+    }
+
+    private func tell(_ counts: ImportCounts) throws {
         if !folder.json {
-            let counts = records.counts.json.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            let counts = counts.json.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
             StandardOutput.line("table \(table): \(counts)")
         }
-        if records.counts.rejected > 0 { throw ExitCode(1) }
+        if counts.rejected > 0 { throw ExitCode(1) }
     }
 
     private func summary(_ counts: ImportCounts, _ rejectFile: RejectFile) -> JSONObject {
@@ -139,6 +174,22 @@ struct ImportCommand: AsyncParsableCommand {
         for (name, value) in counts.json { json[name] = value }
         json["rejects"] = rejectFile.exists ? .string(rejectFile.path) : .null
         return json
+    }
+}
+
+/// Where rejected records go: all to a file, the first ones to standard error too.
+private final class Rejections {
+    let file: RejectFile
+    private var shown = 0
+
+    init(_ path: String) throws { file = try RejectFile(path) }
+
+    func add(_ rejected: RejectedRecord) throws {
+        try file.add(rejected)
+        shown += 1
+        if shown <= 5 {
+            StandardError.line("rejected: \(rejected.file), byte \(rejected.offset): \(rejected.reason)")
+        }
     }
 }
 
