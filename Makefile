@@ -7,7 +7,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendCommandTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
 SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
 
-.PHONY: help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
+.PHONY: images help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
 	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate docs check-docs \
 	manual release release-check clean
 
@@ -30,6 +30,7 @@ help:
 	@echo "make sanitize     most tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
+	@echo "make images       the program that resizes pictures for bkend-server (needs libvips-dev)"
 	@echo "make outside      build the samples and the documents' code as packages of their users, who see only what is public"
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
 	@echo "make dependent    build a package that uses this one without its server"
@@ -129,6 +130,11 @@ generate: setup
 # Builds a patched copy of the tree in .build/mutants, which is kept.
 mutants: setup
 	@Scripts/mutants $(MUTANTS)
+
+# The program that resizes pictures, for bkend-server; needs libvips-dev.
+images:
+	@swift build -c release --package-path Images
+	@echo "Images/.build/release/bkend-images: put it beside bkend-server, or give serve --image-transformer"
 
 outside: setup
 	@swift build --build-tests --package-path Tests/Outside

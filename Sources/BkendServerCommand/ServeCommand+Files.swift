@@ -23,17 +23,36 @@ struct FileOptions: ParsableArguments {
             """, valueName: "project"))
     var publicUnregisteredImages: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "The program that resizes pictures; bkend-images beside this one when left out, off for none.",
+            valueName: "path"))
+    var imageTransformer: String?
+    @Option(help: "The most bytes that resized pictures may take on the disk.")
+    var imageCache = SizeOption(bytes: 1 << 30)
+
     func validate() throws {
+        if let program = imageTransformer, program != "off", access(program, X_OK) != 0 {
+            throw ValidationError("--image-transformer: \(program) is no program that can be run")
+        }
         guard let publicURL else { return }
         guard let url = URLComponents(string: publicURL), ["http", "https"].contains(url.scheme), url.host != nil,
             url.query == nil, url.fragment == nil, url.user == nil
         else { throw ValidationError("--public-url is a URL with a host, and without query, fragment or password") }
     }
 
+    private var imageProgram: String? {
+        if let imageTransformer { return imageTransformer == "off" ? nil : imageTransformer }
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let program = own.deletingLastPathComponent().appending(path: "bkend-images").path
+        return access(program, X_OK) == 0 ? program : nil
+    }
+
     func apply(to configuration: inout ServerConfiguration) {
         configuration.limits.fileBytes = fileLimit.bytes
         configuration.limits.storageBytes = storageLimit?.bytes
         configuration.limits.storageBytesPerUser = userStorageLimit?.bytes
+        configuration.images = imageProgram.map { ImageSettings(program: $0, cacheBytes: imageCache.bytes) }
         configuration.publicURL = publicURL.map { String($0.hasSuffix("/") ? $0.dropLast() : $0[...]) }
         configuration.publicUnregisteredImages = Set(publicUnregisteredImages)
     }

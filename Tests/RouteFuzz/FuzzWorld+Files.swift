@@ -60,12 +60,15 @@ extension FuzzWorld {
             request.rawQuery = upload.query
             request.rawBody = upload.bytes
             request.contentType = "image/png"
-        case ("GET", "/storage/:key"):
+        case ("GET", "/storage/:key"), ("GET", "/img/:key"):
             guard let upload = random.pick(uploads.filter(\.isStored)) else {
                 return validFile(FuzzedRoute("PUT", "/storage/:key"), &random)
             }
             request.headers = []
-            request.path = "/storage/\(upload.key)"
+            let sizes = ["", "fit-in/10x0/", "10x10/smart/", "filters:quality(5)/"]
+            request.path =
+                route.pattern == "/img/:key"
+                ? "/img/\(random.pick(sizes) ?? "")\(upload.key)" : "/storage/\(upload.key)"
             if random.once(in: 3) { request.headers.append(("Range", "bytes=1-\(random.pick([0, 1, 5, 900]) ?? 0)")) }
         case ("POST", "/v1/files"), ("POST", "/v1/files/:id/complete"):
             guard let upload = random.pick(uploads.filter(\.isStored)) else {

@@ -13,6 +13,7 @@ package struct FuzzedRoute: Hashable, Sendable, CustomStringConvertible {
     /// Whether it is about files.
     var isOfFiles: Bool {
         pattern.hasPrefix("/v1/files") || pattern.hasPrefix("/v1/data/files") || pattern.hasPrefix("/storage")
+            || pattern.hasPrefix("/img")
             || pattern.contains("/avatar")
     }
 

@@ -69,7 +69,8 @@ extension BkendError: CustomStringConvertible {
         case .queryTimeout: "narrow the filter, or index the fields that it names"
         case .pageTooLarge: "request fewer rows per page, or select fewer fields; all() shrinks its pages automatically"
         case .rateLimitExceeded, .tooManyRequests: "send fewer requests, or allow more attempts in the retry policy"
-        case .internalError, .insufficientStorage: "check the server's log"
+        case .internalError: "check the server's log"
+        case .insufficientStorage: "make room, or ask whoever runs the server to"
         default: nil
         }
     }

@@ -103,6 +103,10 @@ extension ControlStore {
 
     /// Notes that an environment has files whose keys may be of any form: a server looks for such keys there.
     func markImportedFiles(_ name: EnvironmentName) throws {
+        let isMarked = try database.readNow { session in
+            try session.first(ControlSQL.isMarked, name.project, name.environment) { $0.int(0) != 0 }
+        }
+        if isMarked == true { return }
         try database.writeNow { session in
             guard let id = try Self.id(of: name, in: session) else {
                 throw OperatorError("the folder has no environment \(name)")

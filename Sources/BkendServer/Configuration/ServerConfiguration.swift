@@ -28,6 +28,8 @@ package struct ServerConfiguration: Sendable {
     /// The projects whose pictures are public until they are registered, where no visibility was named for them
     /// (docs/files.md, "Pictures that nobody registers").
     package var publicUnregisteredImages: Set<String> = []
+    /// What resizes pictures; nil to serve the originals.
+    package var images: ImageSettings?
     /// Where each request leaves a line; nil for nowhere.
     package var requestLog: RequestLog?
     /// The address of the admin port.

@@ -21,6 +21,9 @@ enum ControlSQL {
     static let environmentTags = """
         SELECT p.name, e.name, e.hasImportedFiles FROM environments e JOIN projects p ON p.id = e.project ORDER BY 1, 2
         """
+    static let isMarked = """
+        SELECT e.hasImportedFiles FROM environments e JOIN projects p ON p.id = e.project WHERE p.name = ? AND e.name = ?
+        """
     static let markImportedFiles = """
         UPDATE environments SET hasImportedFiles = 1 WHERE id = ? AND hasImportedFiles = 0
         """
@@ -64,7 +67,8 @@ enum ControlSQL {
 
     /// Every statement, to be prepared in a test.
     static let all = [
-        projectID, projects, insertProject, environmentID, environmentNames, environmentTags, markImportedFiles,
+        projectID, projects, insertProject, environmentID, environmentNames, environmentTags, isMarked,
+        markImportedFiles,
         environments, environmentsOfProject,
         insertEnvironment, resolvedKeys, keys, key, publishableKeys, checkedKeys, insertKey, revokeKey, revokeDigest,
         setScopes,

@@ -2,10 +2,18 @@ import Foundation
 
 /// Files and folders that only their owner may open.
 enum PrivateFile {
-    /// Makes a folder with mode 0700; one that is there stays as it is.
+    /// Makes a folder with mode 0700; one that is there stays as it is. A new one is on the disk when this returns, and so
+    /// what is synced in it later can be found there.
     static func makeFolder(_ path: String) throws(OperatorError) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
-        throw failure("can't make the folder", path)
+        if mkdir(path, 0o700) != 0 {
+            if errno == EEXIST { return }
+            throw failure("can't make the folder", path)
+        }
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("can't open the folder", parent) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("can't sync the folder", parent) }
     }
 
     /// Makes a new, empty file with mode 0600; what has the name, a link too, is an error. SQLite gives `-wal` and `-shm`

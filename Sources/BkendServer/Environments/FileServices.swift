@@ -7,11 +7,13 @@ struct FileServices: Sendable {
     private let keys: AddressKeys
     private let folder: String
     private let configuration: ServerConfiguration
+    private let control: ControlStore
 
     /// Makes the keys of a data folder, unless they are there.
     ///
     /// - Throws: `AccountsFailure` when they can't be made or read.
-    init(_ configuration: ServerConfiguration) throws {
+    init(_ configuration: ServerConfiguration, _ control: ControlStore) throws {
+        self.control = control
         self.configuration = configuration
         folder = configuration.folder
         keys = try AddressKeys(in: folder, now: configuration.now())
@@ -19,6 +21,10 @@ struct FileServices: Sendable {
 
     /// The files of an environment whose tables are there, with their folder made.
     func files(of name: EnvironmentName, in store: EnvironmentStore) throws -> EnvironmentFiles {
+        // A database that came from elsewhere, or from a backup that was begun before the import.
+        if try store.engine.readNow({ try $0.first(FileSQL.hasImported) { _ in true } }) != nil {
+            try control.markImportedFiles(name)
+        }
         var settings = FileSettings(
             fileBytes: configuration.limits.fileBytes,
             queryLimit: .milliseconds(configuration.limits.queryMilliseconds), logger: configuration.logger)

@@ -54,6 +54,7 @@ extension EnvironmentFiles {
             try Self.publish(key, of: userID, in: session)
             let (before, user) = try Accounts.setImage(FileAddress.url(ofKey: key, base: base), of: userID, in: session)
             if let before, let old = Self.avatar(at: before, of: userID, in: session), old.key != key {
+                try session.hold([.file(old.key)])
                 try FileStore.delete(session, old)
             }
             return user
@@ -66,6 +67,7 @@ extension EnvironmentFiles {
         return try await avatarWrite(of: userID, key: nil, caller) { session in
             let (before, _) = try Accounts.setImage(nil, of: userID, in: session)
             if let before, let old = Self.avatar(at: before, of: userID, in: session) {
+                try session.hold([.file(old.key)])
                 try FileStore.delete(session, old)
             }
             return ["message": "The avatar was deleted."]

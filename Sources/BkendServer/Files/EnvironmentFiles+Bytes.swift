@@ -42,6 +42,13 @@ extension EnvironmentFiles {
         }
     }
 
+    /// Whether a key was issued or imported here.
+    func knows(_ key: FileKey) async throws -> Bool {
+        try await store.lookUp(limit: settings.queryLimit) { session, _ in
+            try FileStore.upload(session, key: key.text) != nil
+        }
+    }
+
     /// `GET /v1/files/:id/download`: the file that a caller may read.
     func served(id: String, _ caller: Caller) async throws -> ServedFile {
         try await store.lookUp(limit: settings.queryLimit) { session, _ in
@@ -78,10 +85,12 @@ extension EnvironmentFiles {
     /// - Returns: nil for a key that was never issued here, or was forgotten.
     /// - Throws: `ErrorBody`: 400 for a length that doesn't fit, 403, 409.
     func intake(for key: FileKey, _ claims: FileAddress.Claims, length: Int) async throws -> FileIntake? {
-        let upload = try await store.lookUp(limit: settings.queryLimit) { session, _ in
-            try FileStore.upload(session, key: key.text)
+        let (known, replaced) = try await store.lookUp(limit: settings.queryLimit) { session, _ in
+            let upload = try FileStore.upload(session, key: key.text)
+            let part = try claims.part.map { try FileStore.bytes(session, ofPart: $0.number, of: $0.uploadID) }
+            return (upload, part ?? upload?.content?.bytes ?? 0)
         }
-        guard let upload else { return nil }
+        guard let upload = known else { return nil }
         try check(size: length, field: "Content-Length", most: claims.limit ?? settings.fileBytes)
         if claims.part == nil, let announced = upload.announced, announced != length {
             throw ErrorBody.file(
@@ -97,7 +106,7 @@ extension EnvironmentFiles {
         // The same bytes once more are fine: the answer to the first PUT was lost.
         case .registered: return FileIntake(key: key, claims, draft: nil)
         case .issued, .stored:
-            let room = try await room(for: length, of: upload.userID)
+            let room = try await room(for: length, replacing: replaced, of: upload.userID)
             return FileIntake(key: key, claims, draft: try await objects.begin(), room)
         }
     }

@@ -20,40 +20,64 @@ extension EnvironmentFiles {
         _ form: inout FormReader, length: Int, _ asker: FileCaller, callerNow: () async throws -> Caller
     ) async throws -> (file: StoredFile, shares: [String]) {
         guard asker.caller.group != .guest else { throw ErrorBody.signInFirst }
+        var issued: FileUpload?
+        do {
+            let (intake, registration) = try await read(&form, length: length, asker, issued: &issued)
+            let caller = try await callerNow()
+            guard caller.userID == asker.caller.userID, caller.group != .guest else { throw ErrorBody.signInFirst }
+            _ = try await finish(intake, digest: nil)
+            return try await register(key: intake.key.text, fileID: nil, registration, caller)
+        } catch {
+            // Nothing can come of the key any more: it doesn't count as begun.
+            if let issued { try? await abandon(issued) }
+            throw error
+        }
+    }
+
+    private func abandon(_ upload: FileUpload) async throws {
+        try await store.write(locking: Self.locks(upload.userID, upload.key)) { session in
+            guard let upload = try FileStore.upload(session, key: upload.key), upload.state == .issued else { return }
+            try FileStore.forget(session, upload)
+        }
+    }
+
+    /// Reads a form to its end.
+    ///
+    /// - Parameter issued: set to the upload that its file is, as soon as there is one.
+    private func read(
+        _ form: inout FormReader, length: Int, _ asker: FileCaller, issued: inout FileUpload?
+    ) async throws -> (FileIntake, FileRegistration) {
         var values: JSONObject = [:]
-        var intake: (FileIntake, FileUpload)?
+        var intake: FileIntake?
+        var fieldBytes = 0
         while let part = try await form.nextPart() {
             if part.fileName != nil || part.name == "file" {
                 guard intake == nil else { throw ErrorBody.file(.fileInvalidFormat, "file", "once", "is there twice") }
-                intake = try await take(part, of: &form, length: length, values, asker)
-            } else {
-                guard let most = Self.formFields[part.name] else {
-                    throw ErrorBody.file(
-                        .fileInvalidFormat, part.name.shortened(to: 64), "unknown",
-                        "isn't a field of this form, which takes file, \(Self.formFields.keys.sorted().joined(separator: ", "))"
-                    )
-                }
-                let text = try await form.text(of: part, atMost: most)
-                values[part.name] = try Self.value(text, of: part.name)
+                intake = try await take(part, of: &form, length: length, values, asker, issued: &issued)
+                continue
             }
+            guard let most = Self.formFields[part.name] else {
+                let names = Self.formFields.keys.sorted().joined(separator: ", ")
+                throw ErrorBody.file(
+                    .fileInvalidFormat, part.name.shortened(to: 64), "unknown",
+                    "isn't a field of this form, which takes file, \(names)")
+            }
+            let text = try await form.text(of: part, atMost: min(most, FormReader.mostOverhead - fieldBytes))
+            fieldBytes += text.utf8.count
+            values[part.name] = try Self.value(text, of: part.name)
         }
-        guard let (intake, upload) = intake else {
-            throw ErrorBody.file(.fileInvalidFormat, "file", "required", "is required")
-        }
+        guard let intake else { throw ErrorBody.file(.fileInvalidFormat, "file", "required", "is required") }
         guard intake.bytes > 0 else {
             throw ErrorBody.file(.fileTooSmall, "file", "minimum", "must have at least 1 byte: a file has bytes")
         }
-        let registration = try FileFields(values).formRegistration()
-        let caller = try await callerNow()
-        guard caller.userID == asker.caller.userID, caller.group != .guest else { throw ErrorBody.signInFirst }
-        _ = try await finish(intake, digest: nil)
-        return try await register(key: upload.key, fileID: nil, registration, caller)
+        return (intake, try FileFields(values).formRegistration())
     }
 
     /// Takes the bytes of the form's file.
     private func take(
-        _ part: FormReader.Part, of form: inout FormReader, length: Int, _ values: JSONObject, _ asker: FileCaller
-    ) async throws -> (FileIntake, FileUpload) {
+        _ part: FormReader.Part, of form: inout FormReader, length: Int, _ values: JSONObject, _ asker: FileCaller,
+        issued: inout FileUpload?
+    ) async throws -> FileIntake {
         let type = try FileType.checked(part.type ?? "application/octet-stream", field: "file")
         let fields = FileFields(values)
         let announced = AnnouncedFile(
@@ -66,6 +90,7 @@ extension EnvironmentFiles {
         let expiresAt = now().milliseconds / 1_000 + FileSettings.putSeconds
         let upload = try await issue(
             announced, for: asker.caller.userID, asker.caller, expiresAt: Timestamp(clamping: expiresAt * 1_000))
+        issued = upload
         guard let key = FileKey(upload.key) else { throw ErrorBody.unknownKey }
         let claims = FileAddress.Claims(
             purpose: .put, expiresAt: expiresAt, userID: upload.userID, keyMark: asker.keyMark,
@@ -79,16 +104,16 @@ extension EnvironmentFiles {
             }
             try await intake.write(some)
         }
-        return (intake, upload)
+        return intake
     }
 
     /// A field's text as the value that a JSON body would have.
     private static func value(_ text: String, of name: String) throws(ErrorBody) -> JSON {
         switch name {
+        // One user's id needs no brackets, and may look like a number.
+        case "sharedWith" where !text.hasPrefix("["): return .array([.string(text)])
         case "metadata", "sharedWith":
             guard let json = try? JSON(parsing: text) else {
-                // One user's id needs no brackets.
-                if name == "sharedWith" { return .array([.string(text)]) }
                 throw .file(.fileInvalidFormat, name, "json", "must be JSON")
             }
             return json

@@ -90,6 +90,11 @@ enum FileAddress {
             limit: value("max").flatMap { Int($0) }, type: value("typ").flatMap(decode), part: part)
     }
 
+    /// The API key that an address names, before its signature was looked at; nil where it names none.
+    static func keyMark(in query: Substring) -> String? {
+        query.split(separator: "&").first { $0.hasPrefix("app=") }.map { String($0.dropFirst(4)) }
+    }
+
     private static func message(_ purpose: Purpose, _ key: String, _ parameters: some Collection<(String, String)>)
         -> String
     {

@@ -23,8 +23,8 @@ enum FileSQL {
     /// An upload of a file that another server registered.
     static let insertImported = """
         INSERT INTO file_uploads (key, fileId, userId, visibility, type, name, category, expiresAt, state, content, bytes,
-            sha256, storedAt)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'registered', ?, ?, ?, ?)
+            sha256, storedAt, isImported)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'registered', ?, ?, ?, ?, 1)
         """
     static let setState = "UPDATE file_uploads SET state = ? WHERE key = ?"
     static let deleteUpload = "DELETE FROM file_uploads WHERE key = ?"
@@ -49,9 +49,7 @@ enum FileSQL {
             metadata, createdAt, updatedAt
         """
     static let allFiles = "SELECT \(fileColumns) FROM files ORDER BY createdAt, id"
-    static let filesAfter = """
-        SELECT \(fileColumns) FROM files WHERE createdAt > ? OR createdAt = ? AND id > ? ORDER BY createdAt, id LIMIT ?
-        """
+    static let hasImported = "SELECT 1 FROM file_uploads WHERE isImported = 1 LIMIT 1"
     static let file = "SELECT \(fileColumns) FROM files WHERE id = ?"
     static let fileOfKey = "SELECT \(fileColumns) FROM files WHERE key = ?"
     static let insertFile = """
@@ -81,6 +79,7 @@ enum FileSQL {
         SELECT name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL ORDER BY position
         """
     static let partsOfContent = "SELECT position, name, bytes FROM file_objects WHERE content = ? AND droppedAt IS NULL"
+    static let bytesOfPart = "SELECT bytes FROM file_objects WHERE content = ? AND position = ? AND droppedAt IS NULL"
     /// How many bytes an upload's parts have, with those that others have taken the place of.
     static let bytesOfParts = "SELECT coalesce(sum(bytes), 0) FROM file_objects WHERE content = ?"
     static let dropObject = "UPDATE file_objects SET droppedAt = ? WHERE name = ? AND droppedAt IS NULL"
@@ -152,7 +151,7 @@ enum FileSQL {
     static let all: [String] =
         [
             upload, uploadOfFile, keyOfParts, insertUpload, setStored, setState, deleteUpload, lapsedUploads, allFiles,
-            filesAfter, insertImported, file,
+            bytesOfPart, hasImported, insertImported, file,
             fileOfKey,
             insertFile,
             updateFile, deleteFile, buckets, bucketsOfOwner, shares, isShared, insertShare, deleteShares, insertObject,

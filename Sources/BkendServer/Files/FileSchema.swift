@@ -35,15 +35,13 @@ enum FileSchema {
             announced INTEGER,                   -- the size that was named, if any
             expiresAt INTEGER NOT NULL,          -- when its last address ends
             state TEXT NOT NULL CHECK (state IN ('issued', 'stored', 'registered', 'deleted', 'closed')),
-            stays INTEGER NOT NULL DEFAULT 0,    -- 1: bytes that were promised to stay though nobody registers them
             content TEXT, bytes INTEGER, sha256 BLOB, storedAt INTEGER,
-            uploadId TEXT                        -- of one in parts; the content that the parts are of
+            uploadId TEXT,                       -- of one in parts; the content that the parts are of
+            createdAt INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX file_uploads_by_user ON file_uploads (userId, stays) WHERE state IN ('issued', 'stored');
+        CREATE INDEX file_uploads_by_user ON file_uploads (userId) WHERE state IN ('issued', 'stored');
         CREATE INDEX file_uploads_by_content ON file_uploads (content);
-        CREATE UNIQUE INDEX file_uploads_by_parts ON file_uploads (uploadId) WHERE uploadId IS NOT NULL;
-        CREATE INDEX file_uploads_open ON file_uploads (expiresAt)
-            WHERE state IN ('issued', 'stored', 'closed') AND stays = 0;
+        CREATE INDEX file_uploads_open ON file_uploads (expiresAt) WHERE state IN ('issued', 'stored', 'closed');
 
         CREATE TABLE files (                     -- the records of registered files
             id TEXT NOT NULL PRIMARY KEY,
@@ -72,12 +70,32 @@ enum FileSchema {
             name TEXT NOT NULL PRIMARY KEY,
             content TEXT NOT NULL,               -- the content whose piece it is
             position INTEGER NOT NULL,
-            bytes INTEGER NOT NULL, sha256 BLOB NOT NULL,
-            userId TEXT,                         -- whose bytes they are; NULL for a secret key
+            bytes INTEGER NOT NULL,
             droppedAt INTEGER                    -- since when no row needs its content any more
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX file_objects_by_content ON file_objects (content, position, droppedAt, bytes);
         CREATE INDEX file_objects_dropped ON file_objects (droppedAt) WHERE droppedAt IS NOT NULL;
+        """,
+        """
+        ALTER TABLE file_uploads DROP COLUMN createdAt;
+        ALTER TABLE file_uploads                 -- 1: bytes that were promised to stay though nobody registers them
+            ADD COLUMN stays INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE file_uploads                 -- 1: of a file that another server registered
+            ADD COLUMN isImported INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX file_uploads_by_user;
+        CREATE INDEX file_uploads_by_user ON file_uploads (userId, stays) WHERE state IN ('issued', 'stored');
+        CREATE UNIQUE INDEX file_uploads_by_parts ON file_uploads (uploadId) WHERE uploadId IS NOT NULL;
+        CREATE INDEX file_uploads_imported ON file_uploads (isImported) WHERE isImported = 1;
+        DROP INDEX file_uploads_open;
+        CREATE INDEX file_uploads_open ON file_uploads (expiresAt)
+            WHERE state IN ('issued', 'stored', 'closed') AND stays = 0;
+
+        ALTER TABLE file_objects ADD COLUMN sha256 BLOB;
+        ALTER TABLE file_objects ADD COLUMN userId TEXT;  -- whose bytes they are; NULL for a secret key
+        UPDATE file_objects SET
+            sha256 = (SELECT u.sha256 FROM file_uploads u WHERE u.content = file_objects.name),
+            userId = (SELECT u.userId FROM file_uploads u
+                WHERE u.content = file_objects.content OR u.uploadId = file_objects.content);
 
         CREATE TABLE file_usage (                -- the sums of the objects' bytes, kept by the triggers below
             userId TEXT NOT NULL PRIMARY KEY,    -- '' for all users and secret keys
@@ -102,6 +120,12 @@ enum FileSchema {
                 WHERE userId = '' OR userId = OLD.userId;
             DELETE FROM file_usage WHERE userId = OLD.userId AND used = 0 AND dropped = 0;
         END;
-        """
+        INSERT INTO file_usage (userId, used, dropped)
+            SELECT '', coalesce(sum(iif(droppedAt IS NULL, bytes, 0)), 0),
+                coalesce(sum(iif(droppedAt IS NULL, 0, bytes)), 0) FROM file_objects;
+        INSERT INTO file_usage (userId, used, dropped)
+            SELECT userId, sum(iif(droppedAt IS NULL, bytes, 0)), sum(iif(droppedAt IS NULL, 0, bytes))
+            FROM file_objects WHERE userId IS NOT NULL GROUP BY userId;
+        """,
     ]
 }

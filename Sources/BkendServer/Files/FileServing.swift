@@ -10,6 +10,14 @@ extension RouteAnswer {
     ///
     /// - Parameter objects: where the bytes are.
     init(_ file: ServedFile, to request: Request, from objects: any ObjectStorage) {
+        let reader = ContentReader(file.objects, in: objects)
+        self.init(file, to: request) { offset, count in try await reader.read(at: offset, count: count) }
+    }
+
+    /// The same, with the bytes from anywhere.
+    init(
+        _ file: ServedFile, to request: Request, read: @escaping @Sendable (Int, Int) async throws -> ByteBuffer
+    ) {
         let headers = request.headers
         let (tag, length) = (file.tag, file.content.bytes)
         self.init(.ok, body: AnswerBody(ByteBuffer()))
@@ -36,9 +44,8 @@ extension RouteAnswer {
             self.headers[.contentRange] = "bytes */\(length)"
             return
         }
-        let reader = ContentReader(file.objects, in: objects)
         stream = AnswerStream(count: part.count) { [start = part.lowerBound] offset, count in
-            try await reader.read(at: start + offset, count: count)
+            try await read(start + offset, count)
         }
     }
 }
@@ -94,7 +101,7 @@ extension HTTPField.Name {
 }
 
 /// Reads a content's objects as one.
-private actor ContentReader {
+actor ContentReader {
     private let objects: [(name: String, bytes: Int)]
     private let storage: any ObjectStorage
     private var open: (index: Int, reader: any ObjectReader)?

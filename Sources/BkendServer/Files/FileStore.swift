@@ -161,6 +161,11 @@ enum FileStore {
         try db.execute(FileSQL.dropObject, db.now.milliseconds, name)
     }
 
+    /// How many bytes the part of a number has; 0 when there is none.
+    static func bytes(_ db: any SQLSession, ofPart number: Int, of uploadID: String) throws -> Int {
+        try db.first(FileSQL.bytesOfPart, uploadID, number) { Int($0.int(0)) } ?? 0
+    }
+
     /// How many bytes an upload's parts have, with those that others have taken the place of.
     static func bytesOfParts(_ db: any SQLSession, of uploadID: String) throws -> Int {
         try db.first(FileSQL.bytesOfParts, uploadID) { Int($0.int(0)) } ?? 0

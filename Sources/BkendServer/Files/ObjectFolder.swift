@@ -174,7 +174,7 @@ private final class FolderDraft: ObjectDraft {
 }
 
 /// An object of a folder, open.
-private final class FolderReader: ObjectReader {
+final class FolderReader: ObjectReader {
     private let descriptor: Int32
     private let file: String
     private let threads: NIOThreadPool
@@ -184,6 +184,12 @@ private final class FolderReader: ObjectReader {
         self.file = file
         self.threads = threads
         guard descriptor >= 0 else { throw ObjectFailure.last("can't open", file) }
+    }
+
+    /// How many bytes it has.
+    var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

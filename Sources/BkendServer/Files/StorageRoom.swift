@@ -16,6 +16,9 @@ struct StorageUsage: Equatable, Sendable {
     var used = 0
     /// Of what was deleted or replaced, and is kept for a day.
     var dropped = 0
+
+    /// The same once some of what is used has been replaced.
+    func replacing(_ bytes: Int) -> StorageUsage { StorageUsage(used: used - bytes, dropped: dropped + bytes) }
 }
 
 /// The bytes of PUTs under way, so that several at once can't pass a limit together.
@@ -85,7 +88,7 @@ final class StorageRoom: Sendable {
                     ])
             }
             // Else whoever uploads and deletes in turn would fill the disk.
-            guard user.used + user.dropped + ofUser <= 2 * most else {
+            guard user.used + user.dropped + ofUser - most <= most else {
                 throw UserStorageFull(
                     "your deleted files have \(user.dropped) bytes, which are kept for a day; upload again later")
             }
@@ -99,15 +102,20 @@ final class StorageRoom: Sendable {
 extension EnvironmentFiles {
     /// Room for bytes that are about to come; nil where there is no limit.
     ///
+    /// - Parameter old: how many bytes they take the place of.
     /// - Throws: `UserStorageFull` or `ErrorBody`, both 507, when they don't fit.
-    func room(for bytes: Int, of userID: String?) async throws -> StorageRoom? {
+    func room(for bytes: Int, replacing old: Int = 0, of userID: String?) async throws -> StorageRoom? {
         let limits = settings.storage
         guard limits.total != nil || limits.perUser != nil && userID != nil else { return nil }
         let room = ledger.reserve(bytes, for: userID)
         let (all, user) = try await store.lookUp(limit: settings.queryLimit) { session, _ in
             (try FileStore.usage(session), try userID.map { try FileStore.usage(session, of: $0) } ?? StorageUsage())
         }
-        try room.check(limits, all: all, user: user)
+        do { try room.check(limits, all: all, user: user.replacing(old)) } catch {
+            // What is due may be all that is in the way.
+            tidySometimes()
+            throw error
+        }
         return room
     }
 }

@@ -1,24 +1,28 @@
 import BkendStorage
 import BkendWire
 
-/// How the addresses of files in records change: `FROM=TO`, where what follows `FROM` is a file's key. A signed address
-/// loses its query, since it has ended.
+/// How the addresses of files in records change: `OLD=NEW`, where what follows `OLD` is a file's key. A signed address loses
+/// its query, since it ends.
 package struct AddressMap: Sendable {
     private let rules: [(from: String, to: String)]
 
-    /// - Parameter rules: `https://cdn.example.com/=https://api.example.com/storage/`; the first that fits counts.
+    /// - Parameter rules: `https://cdn.example.com/=https://api.example.com/storage/`; where several fit, the first whose
+    ///   key is a file's counts.
     /// - Throws: `OperatorError` for what is no such rule.
     package init(_ rules: [String]) throws(OperatorError) {
-        var read: [(from: String, to: String)] = []
-        for rule in rules {
-            let halves = rule.split(separator: "=", maxSplits: 1).map { String($0) }
-            guard halves.count == 2, halves.allSatisfy({ $0.hasPrefix("https://") || $0.hasPrefix("http://") }) else {
+        self.rules = try rules.map { rule throws(OperatorError) in
+            // An address may hold the sign itself: the last one before an address divides.
+            let ends = ["=https://", "=http://"].compactMap { rule.range(of: $0, options: .backwards)?.lowerBound }
+            guard let end = ends.max(), rule.hasPrefix("https://") || rule.hasPrefix("http://") else {
                 throw OperatorError(
                     "\(rule.debugDescription) maps no addresses: write OLD=NEW, both with http:// or https://")
             }
-            read.append((halves[0], halves[1]))
+            let (from, to) = (String(rule[..<end]), String(rule[rule.index(after: end)...]))
+            guard let last = from.last, last == "/" || last == "=" else {
+                throw OperatorError("\(from) must end where a key begins, with / as a rule: write \(from)/=\(to)")
+            }
+            return (from, to)
         }
-        self.rules = read
     }
 
     /// A value with its addresses changed, in texts at any depth.
@@ -40,27 +44,58 @@ package struct AddressMap: Sendable {
     }
 
     private func mapped(_ text: String, counts: inout ImportCounts, isKey: (String) throws -> Bool) rethrows -> String {
-        guard rules.contains(where: { text.contains($0.from) }) else { return text }
+        // Where each rule's address comes next. A rule is searched for again only once its place is passed.
+        var next = rules.map { text.range(of: $0.from) }
         var out = ""
-        var rest = text[...]
-        while !rest.isEmpty {
-            let found = rules.compactMap { rule in rest.range(of: rule.from).map { (range: $0, rule: rule) } }
-            guard let next = found.min(by: { $0.range.lowerBound < $1.range.lowerBound }) else { break }
-            out += rest[..<next.range.lowerBound]
-            let tail = rest[next.range.upperBound...]
-            var key = tail.prefix { $0 == "/" || $0.utf8.count == 1 && $0.utf8.allSatisfy(FileName.isPlain) }
-            // A sentence may end after an address.
-            while key.hasSuffix(".") || key.hasSuffix("/") { key = key.dropLast() }
-            rest = tail[key.endIndex...]
-            guard FileKey(String(key)) != nil, try isKey(String(key)) else {
-                counts.unknownAddresses += 1
-                out += text[next.range] + key
-                continue
+        var done = text.startIndex
+        while let start = next.compactMap({ $0?.lowerBound }).min() {
+            var end: String.Index?
+            for (rule, found) in zip(rules, next) where found?.lowerBound == start {
+                guard let found else { continue }
+                let key = Self.key(text[found.upperBound...])
+                guard FileKey(String(key)) != nil, try isKey(String(key)) else { continue }
+                out += text[done..<start] + rule.to + key
+                end = key.endIndex
+                break
             }
-            counts.addresses += 1
-            out += next.rule.to + key
-            if rest.first == "?" { rest = rest.drop { !$0.isWhitespace && !"\"'<>)]".contains($0) } }
+            if let found = end {
+                counts.addresses += 1
+                done = Self.afterSignature(text[found...])
+            } else {
+                counts.unknownAddresses += 1
+                let after = text.index(after: start)
+                out += text[done..<after]
+                done = after
+            }
+            for index in next.indices {
+                while let found = next[index], found.lowerBound < done {
+                    next[index] = text[done...].range(of: rules[index].from)
+                }
+            }
         }
-        return out + rest
+        return out + text[done...]
+    }
+
+    /// The key at the beginning of a text.
+    private static func key(_ text: Substring) -> Substring {
+        var key = text.prefix { $0 == "/" || $0.utf8.count == 1 && $0.utf8.allSatisfy(FileName.isPlain) }
+        // A sentence may end after an address.
+        while key.hasSuffix(".") || key.hasSuffix("/") { key = key.dropLast() }
+        return key
+    }
+
+    /// Where a text goes on after the query of a signed address that it begins with, if it does.
+    private static func afterSignature(_ text: Substring) -> String.Index {
+        guard text.first == "?" else { return text.startIndex }
+        var query = text.dropFirst().prefix { character in
+            character.isASCII && (character.isLetter || character.isNumber || "-._~%&=+:/@!$*".contains(character))
+        }
+        // Another address may follow without a space.
+        if let other = query.range(of: "https://") ?? query.range(of: "http://") { query = query[..<other.lowerBound] }
+        while query.hasSuffix(".") { query = query.dropLast() }
+        let isSigned = query.split(separator: "&").contains { parameter in
+            ["X-Amz-Signature=", "Signature=", "sig="].contains { parameter.hasPrefix($0) }
+        }
+        return isSigned ? query.endIndex : text.startIndex
     }
 }

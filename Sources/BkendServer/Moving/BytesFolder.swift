@@ -38,8 +38,9 @@ struct BytesFolder {
     ///
     /// - Throws: `RecordIntake.Refusal` when there is none, or it can't be told which it is.
     func file(of record: ImportedFile) throws -> String {
-        let byKey = "\(path)/\(record.key)"
-        if let status = FileStatus(byKey), status.isFile {
+        let byID = "\(path)/\(Self.byID)/\(record.id)"
+        let byKey = FileStatus(byID)?.isFile == true ? byID : "\(path)/\(record.key)"
+        if hasNoLink(byKey), let status = FileStatus(byKey), status.isFile {
             let size = (try? InputFile(plain: byKey))?.length
             guard size == record.size else {
                 throw RecordIntake.Refusal(
@@ -67,6 +68,19 @@ struct BytesFolder {
                 "the bytes could be \(fitting.prefix(5).joined(separator: " or ")); put the right one at \(byKey)")
         }
         return first
+    }
+
+    /// The folder in it that an export puts bytes in whose key can't be a path beside the others.
+    static let byID = "by-id"
+
+    /// Whether no part of a path below the folder is a link: what one leads to wasn't given to us.
+    private func hasNoLink(_ file: String) -> Bool {
+        var place = path
+        for part in file.dropFirst(path.count).split(separator: "/") {
+            place += "/\(part)"
+            if FileStatus(place)?.isLink == true { return false }
+        }
+        return true
     }
 
     private static func digest(of path: String) throws -> Data {

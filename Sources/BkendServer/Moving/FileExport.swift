@@ -11,12 +11,13 @@ package struct ExportedFiles: Hashable, Sendable {
     /// The bytes of all of them.
     package let bytes: Int
     /// The ids of those whose bytes aren't there any more.
-    package let missing: [String]
+    package fileprivate(set) var missing: [String]
 }
 
 extension DataFolder {
-    /// Writes an environment's files: `files.jsonl` with a record a line, and the bytes of each at `files/KEY`. The records
-    /// are of one moment; the bytes of a file that is deleted meanwhile stay for a day. `import` takes both back.
+    /// Writes an environment's files: `files.jsonl` with a record a line, and the bytes of each at `files/KEY`; at
+    /// `files/by-id/ID` where the key can't be such a path. All are those of one moment: what is deleted while the bytes are
+    /// copied stays for a day. `import` takes both back.
     ///
     /// - Returns: nil where the environment has no files.
     /// - Throws: `OperatorError` when something is there already, or can't be written.
@@ -25,9 +26,28 @@ extension DataFolder {
         try store.engine.prepareFiles()
         guard try store.engine.readNow({ try $0.first(FileSQL.allFiles) { _ in true } }) != nil else { return nil }
         try PrivateFile.makeFolder(folder)
-        let records = try OutputFile("\(folder)/files.jsonl")
         let root = "\(folder)/files"
         guard FileStatus(root) == nil else { throw OperatorError("\(root) exists; nothing was overwritten") }
+        // Whose bytes are where, as of the same moment: rows aren't held while bytes are copied, which may take hours.
+        let list = "\(folder)/files.objects.\(getpid())"
+        defer { unlink(list) }
+        var exported = try writeRecords(of: store, to: "\(folder)/files.jsonl", list: list)
+        let objects = try ObjectFolder(of: name, in: path)
+        var reader = RecordReader(isLines: true, read: try InputFile(plain: list).read)
+        while let item = try reader.next() {
+            guard let entry = try item.bytes.map({ try JSON(parsing: $0) }), let id = entry["id"]?.stringValue,
+                let key = entry["key"]?.stringValue, let pieces = entry["objects"]?.arrayValue
+            else { continue }
+            let found = pieces.map { (name: $0["name"]?.stringValue ?? "", bytes: Int($0["bytes"]?.intValue ?? 0)) }
+            let isWhole = entry["size"]?.intValue == Int64(found.reduce(0) { $0 + $1.bytes })
+            let isCopied = isWhole ? try await copy(found, of: objects, to: try place(key, id, in: root)) : false
+            if !isCopied { exported.missing.append(id) }
+        }
+        return exported
+    }
+
+    private func writeRecords(of store: EnvironmentStore, to path: String, list: String) throws -> ExportedFiles {
+        let (records, places) = (try OutputFile(path), try OutputFile(list))
         var (count, bytes) = (0, 0)
         try store.engine.readNow { session in
             try session.read(FileSQL.allFiles, []) { row in
@@ -36,43 +56,43 @@ extension DataFolder {
                 // Where it was served isn't where it will be.
                 json["url"] = Optional<JSON>.none
                 try records.write(json.serialized() + [0x0A])
+                let pieces = try FileStore.objects(session, of: file.content)
+                let place: JSONObject = [
+                    "id": .string(file.id), "key": .string(file.key), "size": .int(Int64(file.content.bytes)),
+                    "objects": .array(pieces.map { ["name": .string($0.name), "bytes": .int(Int64($0.bytes))] }),
+                ]
+                try places.write(place.serialized() + [0x0A])
                 (count, bytes) = (count + 1, bytes + file.content.bytes)
                 return true
             }
         }
-        // Read again: rows aren't held while bytes are copied, which may take hours.
-        var missing: [String] = []
-        let objects = try ObjectFolder(of: name, in: path)
-        var last: (createdAt: Int64, id: String) = (.min, "")
-        while true {
-            let page = try store.engine.readNow { session in
-                try session.all(FileSQL.filesAfter, last.createdAt, last.createdAt, last.id, 500) {
-                    let file = try StoredFile(row: $0)
-                    return (file, try FileStore.objects(session, of: file.content))
-                }
-            }
-            guard let end = page.last?.0 else { break }
-            for (file, pieces) in page {
-                guard pieces.reduce(0, { $0 + $1.bytes }) == file.content.bytes,
-                    try await copy(pieces, of: objects, to: "\(root)/\(file.key)")
-                else {
-                    missing.append(file.id)
-                    continue
-                }
-            }
-            last = (end.createdAt.milliseconds, end.id)
-        }
+        try places.finish()
         try records.finish()
-        return ExportedFiles(files: count, records: "\(folder)/files.jsonl", bytes: bytes, missing: missing)
+        return ExportedFiles(files: count, records: path, bytes: bytes, missing: [])
+    }
+
+    /// Where the bytes of a file go. One key may be the beginning of another's path, or hold a name that is too long.
+    private func place(_ key: String, _ id: String, in root: String) throws -> String {
+        func makeFolder(of path: String) throws {
+            try FileManager.default.createDirectory(
+                at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        }
+        let path = "\(root)/\(key)"
+        let isShort = key.split(separator: "/").allSatisfy { $0.utf8.count <= 200 }
+        if isShort, !key.hasPrefix(BytesFolder.byID + "/"), (try? makeFolder(of: path)) != nil, FileStatus(path) == nil
+        {
+            return path
+        }
+        let other = "\(root)/\(BytesFolder.byID)/\(id)"
+        try makeFolder(of: other)
+        return other
     }
 
     /// Copies objects, one after the other, into a file; false when one isn't there.
     private func copy(
         _ pieces: [(name: String, bytes: Int)], of objects: ObjectFolder, to path: String
     ) async throws -> Bool {
-        let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(
-            at: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let output = try OutputFile(path)
         for piece in pieces {
             let reader: any ObjectReader

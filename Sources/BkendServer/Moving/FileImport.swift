@@ -101,8 +101,11 @@ package struct FileImport {
             counts.same += 1
             return
         }
+        if known.2?.state == .deleted {
+            throw RecordIntake.Refusal("id", "conflict", "the file of this id was deleted here")
+        }
         if known.1 != nil { throw RecordIntake.Refusal("s3Key", "conflict", "another file has this key here") }
-        if known.2 != nil { throw RecordIntake.Refusal("id", "conflict", "the file of this id was deleted here") }
+        if known.2 != nil { throw RecordIntake.Refusal("id", "conflict", "another file has this id here") }
         let source = try bytes.file(of: record)
         let draft = try await objects.begin()
         do {
@@ -118,7 +121,9 @@ package struct FileImport {
             }
             draft.release()
         } catch {
-            await draft.discard()
+            // What failed may have failed after the row was written.
+            let unnamed = try? store.engine.readNow { try FileStore.unnamed($0, of: [draft.name]) }
+            if unnamed?.isEmpty ?? true { draft.release() } else { await draft.discard() }
             throw error
         }
         counts.imported += 1

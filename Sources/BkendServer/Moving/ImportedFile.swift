@@ -27,6 +27,9 @@ struct ImportedFile {
         if id == nil { id = try fields.text("_id", code: .fileInvalidPath) }
         guard let id else { throw .file(.fileInvalidPath, "id", "required", "is required") }
         if let flaw = RecordIntake.flaw(inID: id) { throw .file(.fileInvalidPath, "id", "form", flaw) }
+        if ["buckets", "upload", "multipart", "presigned-url"].contains(id) {
+            throw .file(.fileInvalidPath, "id", "form", "is the name of a route")
+        }
         guard let key = try fields.key(), FileKey(key) != nil else {
             throw .file(.fileInvalidPath, "s3Key", "form", "must be a path of letters, digits, points, _ and -")
         }

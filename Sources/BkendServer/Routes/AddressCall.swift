@@ -9,6 +9,8 @@ struct AddressCall: Sendable {
     let services: RouteServices
     let route: Route
     let key: FileKey
+    /// How a picture is to look.
+    let options: ImageAddress.Options
     let request: Request
     /// The path and the query, as they were sent.
     let path: Substring
@@ -36,6 +38,26 @@ struct AddressCall: Sendable {
         guard let file = try await files.served(key, claims: claims, key: asked) else { return nil }
         var answer = RouteAnswer(file, to: request, from: files.objects)
         // An answer for a page may come out of a cache that was filled without one.
+        CORS.allow(&answer.headers)
+        return answer
+    }
+
+    /// Answers a public picture as the address's options want it; the original where it can't be made.
+    func picture() async throws -> RouteAnswer? {
+        if request.headers[.serviceWorker] != nil {
+            throw ErrorBody(.fileAccessDenied, "files of users are no service workers")
+        }
+        // What only some may see has an address of its own. The row decides, before the cache is looked at.
+        guard let file = try await files.served(key, claims: nil, key: nil) else { return nil }
+        var answer: RouteAnswer
+        let made = try await services.images?.picture(
+            of: file, as: options, accept: request.headers[.accept], from: files.objects)
+        if let (picture, reader) = made {
+            answer = RouteAnswer(picture, to: request) { try await reader.read(at: $0, count: $1) }
+        } else {
+            answer = RouteAnswer(file, to: request, from: files.objects)
+        }
+        answer.headers[.vary] = "Accept"
         CORS.allow(&answer.headers)
         return answer
     }

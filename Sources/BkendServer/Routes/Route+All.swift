@@ -110,8 +110,9 @@ extension Route {
         },
         .accounts(.patch, "/v1/users/:id/profile", usersScope: .update, budget: RouteBudget.accountChange) { call in
             let (fields, caller) = try await call.fields()
+            let answer = try await call.accounts.updateUser(call.id, fields, caller)
             try await call.environment.files.keepAvatar(named: fields, of: call.id, caller)
-            return try await call.accounts.updateUser(call.id, fields, caller)
+            return answer
         },
         .accounts(.patch, "/v1/users/:id/role", usersScope: .update, budget: RouteBudget.accountChange) { call in
             let (fields, caller) = try await call.fields()

@@ -106,6 +106,9 @@ extension Route {
             try await FileRoutes(call).removeAvatar()
         },
         Route(
+            .get, "/img/:key", takesTokens: false, isWrapped: false, budget: RouteBudget.fileBytes,
+            handler: .addressed { call in try await call.picture() }),
+        Route(
             .get, "/storage/:key", takesTokens: false, isWrapped: false, budget: RouteBudget.fileBytes,
             handler: .addressed { call in try await call.get() }),
         Route(

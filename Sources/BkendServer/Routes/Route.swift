@@ -54,6 +54,9 @@ final class Route: Sendable {
         self.handler = handler
     }
 
+    /// Whether its path has options of a picture before the key.
+    var isOfPictures: Bool { pattern.hasPrefix(ImageAddress.root) }
+
     /// The paths that lead to it. Those of records have a short form (rest-api.md §2).
     var paths: [String] {
         let tables = "/v1/data/:table"

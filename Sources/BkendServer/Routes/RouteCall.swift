@@ -11,14 +11,17 @@ final class RouteServices: Sendable {
     let answers: AnswerBudget
     /// Whose keys of files are whose.
     let tags: EnvironmentTags
+    /// What resizes pictures; nil where that isn't installed.
+    let images: ImageTransformer?
 
     /// What requests for files' bytes count for, which carry no key.
     static let addresses = KeyDigest(of: "addresses of files")
 
     init(
         environments: Environments, keys: KeyRing, tags: EnvironmentTags, configuration: ServerConfiguration,
-        answers: AnswerBudget
+        answers: AnswerBudget, images: ImageTransformer?
     ) {
+        self.images = images
         self.environments = environments
         self.tags = tags
         self.keys = keys

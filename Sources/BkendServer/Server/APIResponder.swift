@@ -148,17 +148,40 @@ struct APIResponder: HTTPResponder {
         _ answer: @Sendable (AddressCall) async throws -> RouteAnswer?
     ) async throws -> RouteAnswer {
         trace.rate = try limiter.count(RouteServices.addresses, from: trace.client, now: configuration.now())
-        guard let key = FileKey(match.id) else { throw ErrorBody.noSuchAddress }
-        // Two environments may have one tag; a key is in one of them.
-        for name in try await services.tags.environments(tagged: key.tag) {
+        let image = route.isOfPictures ? try ImageAddress(match.id) : nil
+        guard let key = route.isOfPictures ? image?.key : FileKey(match.id) else { throw ErrorBody.noSuchAddress }
+        for name in try await environments(of: key, query) {
             trace.environment = name
+            let files: EnvironmentFiles
+            do { files = try await services.environments.environment(name).files } catch {
+                // The damage of one environment is no reason to refuse what is of another.
+                guard FileKey.tag(of: name) != key.tag else { throw error }
+                configuration.logger.warning(
+                    "an environment with imported files can't be opened",
+                    metadata: ["environment": "\(name)", "error": "\(error)"])
+                continue
+            }
             let call = AddressCall(
-                services: services, route: route, key: key, request: request, path: trace.path, query: query,
-                client: trace.client, files: try await services.environments.environment(name).files)
+                services: services, route: route, key: key, options: image?.options ?? .init(), request: request,
+                path: trace.path, query: query,
+                client: trace.client, files: files)
             let found = try await Requester.$current.withValue(requester(name, trace)) { try await answer(call) }
             if let found { return found }
+            // What was issued here isn't looked for elsewhere: not public any more is not there.
+            if FileKey.tag(of: name) == key.tag, try await files.knows(key) { break }
         }
         throw request.method == .put ? ErrorBody.lapsedAddress : ErrorBody.noSuchAddress
+    }
+
+    /// The environments that an address can be of, in the order in which they are asked.
+    private func environments(of key: FileKey, _ query: Substring) async throws -> [EnvironmentName] {
+        // A signed address is of the environment whose API key it was asked for by, whatever other files have the key.
+        if let mark = FileAddress.keyMark(in: query),
+            let asked = try await services.keys.key(marked: mark, now: configuration.now())
+        {
+            return [asked.environment]
+        }
+        return try await services.tags.environments(tagged: key.tag)
     }
 
     /// Whose share of the queues the request uses.

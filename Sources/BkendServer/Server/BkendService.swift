@@ -33,12 +33,15 @@ package struct BkendService: Sendable {
             services: try AccountServices(
                 configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() },
                 reportHashing: metrics.hashing.note),
-            files: try FileServices(configuration))
+            files: try FileServices(configuration, folder.control))
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             services: RouteServices(
                 environments: environments, keys: KeyRing(folder.control), tags: EnvironmentTags(folder.control),
-                configuration: configuration, answers: answers),
+                configuration: configuration, answers: answers,
+                images: try configuration.images.map {
+                    try ImageTransformer($0, in: configuration.folder, logger: configuration.logger)
+                }),
             requestIDs: RequestIDs(using: &random), limiter: RequestLimiter(configuration.rateLimit), metrics: metrics)
     }
 

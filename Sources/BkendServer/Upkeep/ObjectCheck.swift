@@ -19,7 +19,7 @@ struct ObjectCheck {
             named.insert(row.text(0))
             // Of what nothing needs any more the bytes go before the row.
             if row.int(3) != 0, access("\(path)/\(folder)/\(row.text(0))", F_OK) != 0 { return true }
-            if let flaw = flaw(of: row.text(0), bytes: Int(row.int(1)), digest: row.blob(2)) {
+            if let flaw = flaw(of: row.text(0), bytes: Int(row.int(1)), digest: row.optionalBlob(2)) {
                 try report(FolderFinding(.object, "\(folder)/\(row.text(0))", flaw))
             }
             return true
@@ -39,7 +39,7 @@ struct ObjectCheck {
         }
     }
 
-    private func flaw(of name: String, bytes: Int, digest: Data) -> String? {
+    private func flaw(of name: String, bytes: Int, digest: Data?) -> String? {
         guard ObjectFolder.isName(name) else { return "a row names it, and it is no name of an object" }
         guard let handle = FileHandle(forReadingAtPath: "\(path)/\(folder)/\(name)") else {
             return "a row names these bytes, and they aren't there"
@@ -52,7 +52,7 @@ struct ObjectCheck {
             count += data.count
         }
         guard count == bytes else { return "it has \(count) bytes, and its row says \(bytes)" }
-        guard Data(hash.finalize()) != digest else { return nil }
+        guard let digest, Data(hash.finalize()) != digest else { return nil }
         return "its bytes aren't those that were stored: their SHA-256 is another"
     }
 

@@ -63,8 +63,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard isOfFiles == (bytes != nil) else {
             throw ValidationError("--bytes FOLDER goes with the table files, and the table files with --bytes FOLDER")
         }
-        guard !isOfFiles || mapURLs.isEmpty && !infer && !newIDs && !fillDefaults else {
-            throw ValidationError("the table files takes no --map-urls, --infer, --new-ids and --fill-defaults")
+        guard !isOfFiles || mapURLs.isEmpty && !infer && !newIDs && !fillDefaults && onConflict == .reject else {
+            throw ValidationError(
+                "the table files takes no --map-urls, --infer, --new-ids, --fill-defaults and --on-conflict")
         }
         guard !files.isEmpty else { throw ValidationError("name at least one file, or - for standard input") }
         guard (1...100_000).contains(batch) else { throw ValidationError("--batch is a number from 1 to 100000") }

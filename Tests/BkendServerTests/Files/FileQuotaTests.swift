@@ -89,6 +89,67 @@ import Testing
         }
     }
 
+    @Test("The same bytes once more have room, since they take the place of the first")
+    func repeated() async throws {
+        try await withAccounts(configure: { $0.limits.storageBytesPerUser = 1_000 }) { server in
+            let ada = try await server.signUp("ada@example.com").client
+            let bytes = [UInt8](repeating: 7, count: 600)
+            let upload = try await ada.stored("a.png", bytes)
+            #expect(upload.put.status == 200)
+            #expect(try await ada.put(upload.address, bytes).status == 200)
+            #expect(try await ada.register(upload, "a.png", size: 600).status == 201)
+        }
+    }
+
+    @Test("Deleted bytes that are due are removed when they are all that is in the way")
+    func due() async throws {
+        try await FileWorld.with(storage: StorageLimits(total: 9)) { world in
+            let presigned = try await world.put()
+            let file = try await world.files.complete(world.id(presigned), .secretKey).file
+            try await world.files.delete(file.id, .secretKey)
+            let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
+            let body: JSONObject = ["filename": "a", "contentType": "a/b", "fileSize": 5]
+            await #expect(throws: ErrorBody.self) { _ = try await world.files.presign(body, asker) }
+            await world.files.upkeep.drained()
+            await #expect(throws: ErrorBody.self) { _ = try await world.files.presign(body, asker) }
+            world.clock.advance(seconds: 25 * 3_600)
+            await #expect(throws: ErrorBody.self) { _ = try await world.files.presign(body, asker) }
+            await world.files.upkeep.drained()
+            _ = try await world.files.presign(body, asker)
+        }
+    }
+
+    @Test("Tables of the first format get owners, digests and sums")
+    func migration() async throws {
+        try await RecordStore.with { store in
+            try store.store.engine.writeNow(locking: [.definitions]) { session in
+                try session.script("CREATE TABLE file_schema (version INTEGER NOT NULL) STRICT")
+                try session.script("INSERT INTO file_schema (version) VALUES (1)")
+                try session.script(FileSchema.steps[0])
+                try session.script(
+                    """
+                    INSERT INTO file_uploads (key, fileId, userId, type, name, category, expiresAt, state, content, bytes,
+                        sha256, storedAt, uploadId, createdAt) VALUES
+                        ('a', '1', 'ada', 'a/b', 'a', 'c', 0, 'stored', 'one', 5, x'AB', 0, NULL, 0),
+                        ('b', '2', 'bob', 'a/b', 'b', 'c', 0, 'issued', NULL, NULL, NULL, NULL, 'parts', 0),
+                        ('c', '3', NULL, 'a/b', 'c', 'c', 0, 'stored', 'three', 7, x'CD', 0, NULL, 0);
+                    INSERT INTO file_objects (name, content, position, bytes, droppedAt) VALUES
+                        ('one', 'one', 0, 5, NULL), ('p1', 'parts', 1, 11, NULL), ('p2', 'parts', 1, 13, 1),
+                        ('three', 'three', 0, 7, NULL);
+                    """)
+            }
+            try store.store.engine.prepareFiles()
+            try store.store.engine.readNow { session in
+                #expect(try FileStore.usage(session) == StorageUsage(used: 23, dropped: 13))
+                #expect(try FileStore.usage(session, of: "ada") == StorageUsage(used: 5))
+                #expect(try FileStore.usage(session, of: "bob") == StorageUsage(used: 11, dropped: 13))
+                let digests = try session.all(FileSQL.allObjects) { $0.optionalBlob(2) }
+                #expect(digests == [Data([0xAB]), nil, nil, Data([0xCD])])
+                #expect(try FileStore.upload(session, key: "b")?.uploadID == "parts")
+            }
+        }
+    }
+
     @Test("The sums are those of the rows, whatever became of them")
     func sums() async throws {
         try await FileWorld.with { world in

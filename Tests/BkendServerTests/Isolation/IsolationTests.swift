@@ -87,6 +87,7 @@ import Testing
             Row(method: "GET", path: "/v1/files/\(target.file)/download"),
             Row(method: "DELETE", path: "/v1/files/\(target.file)"),
             Row(method: "GET", path: "/storage/\(target.fileKey)"),
+            Row(method: "GET", path: "/img/10x10/smart/\(target.fileKey)"),
             Row(
                 method: "POST", path: "/v1/files/multipart/init",
                 body: ["filename": "from outside.png", "contentType": "image/png", "fileSize": 10]),

@@ -217,7 +217,7 @@ import Testing
             let record: JSON = [
                 "id": "65a0b1c2d3e4f5a6b7c80001", "cover": "https://cdn.example.com/images/x/a.png",
                 "text":
-                    "See ![](https://cdn.example.com/images/x/a.png?X-Amz-Date=1&X=2) and https://cdn.example.com/images/x/a.png.",
+                    "See ![](https://cdn.example.com/images/x/a.png?X-Amz-Date=1&X-Amz-Signature=2) and https://cdn.example.com/images/x/a.png.",
                 "list": [["url": "https://cdn.example.com/images/x/none.png"]], "other": "https://example.com/a.png",
             ]
             let records = try place.file("records.json", Self.page([record]))
@@ -241,5 +241,119 @@ import Testing
                 #expect(run.status != 0 && !run.errors.isEmpty)
             }
         }
+    }
+
+    @Test("A key that two environments have: signed addresses are of their own, the public one of where it was made")
+    func sameKey() async throws {
+        try await Workplace.with { place in
+            let added = try await place.json(["environment", "create"], "prod")
+            let prodKey = added["secretKey"]?.stringValue ?? ""
+            #expect(prodKey.hasPrefix("sk_"), "\(added)")
+            let server = try await ServeProcess.start(place.folder)
+            let dev = TestClient(server.url, key: place.secret)
+            let prod = TestClient(server.url, key: prodKey)
+            let file = try await dev.upload("a.txt", Array("a cat".utf8), type: "text/plain")
+            let key = file.json["key"]?.stringValue ?? ""
+            let bytes = place.path + "/bytes"
+            try FileManager.default.createDirectory(atPath: bytes, withIntermediateDirectories: true)
+            try Data("a bat".utf8).write(to: URL(fileURLWithPath: "\(bytes)/a.txt"))
+            for visibility in ["private", "public"] {
+                let page = try place.file(
+                    "page.json",
+                    Self.page([
+                        Self.hosted(
+                            visibility == "private" ? 1 : 2, key: visibility == "private" ? key : key + "/x",
+                            name: "a.txt", size: 5, ["visibility": .string(visibility)])
+                    ]))
+                _ = try await place.json(
+                    ["import"], "files", page, "--bytes", bytes, "--env", "prod", "--rejects", place.path + "/r")
+            }
+            func signed(_ client: TestClient, _ id: String) async throws -> String {
+                let answer = try await client.post("/v1/files/\(id)/download-url", [:])
+                return try await client.fetch(answer.address).text
+            }
+            #expect(try await signed(dev, file.id) == "a cat")
+            #expect(try await signed(prod, "65a0b1c2d3e4f5a6b7c80001") == "a bat")
+            #expect(try await dev.fetch("/storage/\(key)").status == 404)
+            #expect(try await dev.fetch("/storage/\(key)/x").text == "a bat")
+            // Shown in one environment only: its key was made in the other, which knows it and doesn't show it.
+            let shown = try await prod.patch(
+                "/v1/files/65a0b1c2d3e4f5a6b7c80001/visibility", ["visibility": "public"])
+            #expect(shown.status == 200)
+            #expect(try await dev.fetch("/storage/\(key)").status == 404)
+            #expect(try await server.end().status == 0)
+        }
+    }
+
+    @Test("Bytes whose key can't be a path beside the others go out and come in by their id")
+    func clashingKeys() async throws {
+        try await Workplace.with { place in
+            let bytes = place.path + "/bytes"
+            let long = String(repeating: "l", count: 230)
+            try FileManager.default.createDirectory(atPath: bytes, withIntermediateDirectories: true)
+            for (name, text) in [("one", "1"), ("two", "22"), ("three", "333")] {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: "\(bytes)/\(name)"))
+            }
+            let page = try place.file(
+                "page.json",
+                Self.page([
+                    Self.hosted(1, key: "a", name: "one", size: 1), Self.hosted(2, key: "a/b", name: "two", size: 2),
+                    Self.hosted(3, key: long, name: "three", size: 3),
+                ]))
+            let counts = try await place.json(
+                ["import"], "files", page, "--bytes", bytes, "--rejects", place.path + "/r")
+            #expect(counts["imported"] == 3)
+            let out = place.path + "/out"
+            let exported = try await place.json(["export"], "--out", out)
+            #expect(exported.arrayValue?.last?["missing"] == [])
+            #expect(Self.files("\(out)/files").count == 3 && Self.files(out).count == 5)
+            try await Workplace.with { new in
+                let counts = try await new.json(
+                    ["import"], "files", "\(out)/files.jsonl", "--bytes", "\(out)/files", "--rejects", new.path + "/r")
+                #expect(counts["imported"] == 3 && counts["rejected"] == 0, "\(counts)")
+            }
+        }
+    }
+
+    @Test("Bytes behind a link aren't taken")
+    func links() async throws {
+        try await Workplace.with { place in
+            let (bytes, others) = (place.path + "/bytes", place.path + "/others")
+            for folder in [bytes, others] {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            }
+            try Data("secret".utf8).write(to: URL(fileURLWithPath: others + "/db.key"))
+            try FileManager.default.createSymbolicLink(atPath: bytes + "/images", withDestinationPath: others)
+            let page = try place.file("p.json", Self.page([Self.hosted(1, key: "images/db.key", name: "k", size: 6)]))
+            let counts = try await place.json(
+                ["import"], "files", page, "--bytes", bytes, "--rejects", place.path + "/r", status: 1)
+            #expect(counts["rejected"] == 1)
+        }
+    }
+
+    @Test(
+        "Addresses in texts",
+        arguments: [
+            ("https://c/k.png?sig=1,https://c/k.png?sig=2", "N/k.png,N/k.png", 2),
+            (#"{\"u\":\"https://c/k.png?Signature=1\"}"#, #"{\"u\":\"N/k.png\"}"#, 1),
+            ("https://c/k.png?w=200#page=2 and https://c/k.png.", "N/k.png?w=200#page=2 and N/k.png.", 2),
+            ("see https://c/k.png?X-Amz-Signature=1.", "see N/k.png.", 1),
+            ("https://d/get?f=k.png", "M/k.png", 1), ("https://c/deep/k.png", "D/k.png", 1),
+            ("é https://c/k.png é https://c/none.png", "é N/k.png é https://c/none.png", 1),
+        ])
+    func texts(text: String, expected: String, count: Int) throws {
+        let map = try AddressMap([
+            "https://c/=https://n/", "https://d/get?f==https://m/", "https://c/deep/=https://deep/",
+        ])
+        var counts = ImportCounts()
+        let mapped = map.mapped(.string(text), counts: &counts) { $0 == "k.png" }
+        let wanted = expected.replacing("N/", with: "https://n/").replacing("M/", with: "https://m/")
+            .replacing("D/", with: "https://deep/")
+        #expect(mapped == .string(wanted) && counts.addresses == count)
+    }
+
+    @Test("Rules that can't be are refused", arguments: ["https://a=https://b/", "a=b", "https://a/=b", "=https://a/"])
+    func rules(rule: String) {
+        #expect(throws: OperatorError.self) { try AddressMap([rule]) }
     }
 }
