@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # The suites in the order they run: what others stand on comes first.
 SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests BkendDocumentsTests BkendSyncTests \
 	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendCommandTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
-SWIFT_SOURCES := Package.swift Sources Tests Samples Benchmarks
+SWIFT_SOURCES := Package.swift Sources Plugins Tests Samples Benchmarks
 
 .PHONY: images help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
 	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate docs check-docs \
@@ -34,7 +34,7 @@ help:
 	@echo "make outside      build the samples and the documents' code as packages of their users, who see only what is public"
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
 	@echo "make dependent    build a package that uses this one without its server"
-	@echo "make generate     compile the models of random schemas with odd names (MODELS=500)"
+	@echo "make generate     compile the models of random schemas with odd names, and have them make records again (MODELS=500)"
 	@echo "make docs         the documentation as a static site in .build/docs/site: no warning, no symbol without a topic"
 	@echo "make check-docs   load each page of that site in headless Chromium, and find no error in its log"
 	@echo "make manual       manual pages and completions of both commands, in .build/manual"
@@ -125,7 +125,7 @@ sanitize: setup
 MODELS ?= 500
 generate: setup
 	@swift build --build-tests
-	@BKEND_GENERATED_MODELS=$(MODELS) swift test --skip-build --filter '^BkendTests\.GeneratedModelTests'
+	@BKEND_GENERATED_MODELS=$(MODELS) swift test --skip-build --filter '^BkendCommandTests\.RandomModelTests'
 
 # Builds a patched copy of the tree in .build/mutants, which is kept.
 mutants: setup

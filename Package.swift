@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "BkendTesting", targets: ["BkendTesting"]),
         .executable(name: "bkend-server", targets: ["bkend-server"]),
         .executable(name: "bkend", targets: ["BkendPrograms"]),
+        .plugin(name: "GenerateBkendModels", targets: ["GenerateBkendModels"]),
     ],
     traits: [
         .trait(name: "Server", description: "The reference server, the bkend-server command and BkendTesting."),
@@ -86,13 +87,27 @@ let package = Package(
                 .target(name: "BkendMacros", condition: .when(traits: ["Macros"])),
             ],
             swiftSettings: strict),
+        .target(name: "BkendTerminal", swiftSettings: strict),
+        .target(name: "BkendModelWriter", dependencies: ["BkendWire"], swiftSettings: strict),
         .target(
             name: "BkendCommand",
             dependencies: [
-                "Bkend", "BkendSync", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
-                server("UnixSignals", "swift-service-lifecycle"),
+                "Bkend", "BkendModelWriter", "BkendServer", "BkendSync", "BkendTerminal", "BkendWire", logging,
+                server("ArgumentParser", "swift-argument-parser"), server("UnixSignals", "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // MARK: A plugin that writes models; what it runs needs neither the client nor another package
+        .executableTarget(name: "bkend-models", dependencies: ["BkendModelWriter"], swiftSettings: strict),
+        .plugin(
+            name: "GenerateBkendModels",
+            capability: .command(
+                intent: .custom(
+                    verb: "generate-bkend-models", description: "Write the Swift models of tables of a bkend server."),
+                permissions: [.writeToPackageDirectory(reason: "It writes the models into the package's targets.")]),
+            dependencies: ["bkend-models"]),
+
+        // MARK: Macros
         .target(
             name: "BkendMacroExpansion",
             dependencies: [
@@ -129,7 +144,8 @@ let package = Package(
         .target(
             name: "BkendServerCommand",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendWire", logging, server("ArgumentParser", "swift-argument-parser"),
+                "BkendAccounts", "BkendServer", "BkendTerminal", "BkendWire", logging,
+                server("ArgumentParser", "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(name: "bkend-server", dependencies: ["BkendServerCommand"], swiftSettings: strict),
@@ -207,15 +223,19 @@ let package = Package(
         .testTarget(
             name: "BkendCurlTests", dependencies: ["BkendCurl", "BkendTransport", "CCurl", httpTypes],
             swiftSettings: strict),
+        .target(name: "SnippetCompiler", path: "Tests/SnippetCompiler", swiftSettings: strict),
         .testTarget(
             name: "BkendTests",
             dependencies: [
-                "Bkend", "BkendCommand", "BkendSync", "BkendWire", "BkendTransport", httpTypes, logging,
+                "Bkend", "BkendSync", "BkendWire", "BkendTransport", "SnippetCompiler", httpTypes, logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "BkendCommandTests",
-            dependencies: ["BkendCommand", "Bkend", "BkendSync", "BkendTesting", "BkendWire", "ChildProcesses"],
+            dependencies: [
+                "BkendCommand", "Bkend", "BkendModelWriter", "BkendSync", "BkendTerminal", "BkendTesting", "BkendWire",
+                "ChildProcesses", "SnippetCompiler", "bkend-models", "groceries",
+            ],
             exclude: ["Generated/tables.json"], swiftSettings: strict),
         .testTarget(
             name: "BkendMacroExpansionTests",

@@ -1,10 +1,9 @@
 import Bkend
+import BkendModelWriter
 import BkendTesting
 import BkendWire
 import Foundation
 import Testing
-
-@testable import BkendCommand
 
 /// `Generated/Models.swift` is what the command writes for `Generated/tables.json`, compiled into these tests.
 @Suite("Generated models")
@@ -84,6 +83,40 @@ struct GeneratedModelTests {
             #expect(try await generate("--access", "secret").status == 64)
             #expect(try await generate("--name", "articles=String").status == 64)
             #expect(try await desk.bkend("generate", "swift").status == 64)
+        }
+    }
+
+    @Test("A data folder is a source while its server runs, and is only read")
+    func dataFolder() async throws {
+        try await CommandTests.Desk.run { desk in
+            func generate(_ more: String...) async throws -> CommandTests.Run {
+                try await desk.bkend(["generate", "swift", "--data", desk.server.folder] + more)
+            }
+            func files() throws -> [String: Date] {
+                let folder = URL(filePath: desk.server.folder)
+                let keys: [URLResourceKey] = [.contentModificationDateKey]
+                let found = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: keys)
+                return try (found?.allObjects as? [URL] ?? []).filter { !$0.path.contains("/home") }.reduce(into: [:]) {
+                    // A reader marks its place in the index of the log.
+                    if !$1.path.hasSuffix("-shm") {
+                        $0[$1.path] = try $1.resourceValues(forKeys: Set(keys)).contentModificationDate
+                    }
+                }
+            }
+            let before = try files()
+            let all = try await generate()
+            #expect(all.status == 0 && all.output.contains("struct Article: Hashable {"), "\(all)")
+            #expect(try await generate("articles", "--project", "default", "--env", "dev").output == all.output)
+            #expect(try files() == before)
+
+            let noTable = try await generate("nothing")
+            #expect(noTable.status == 66 && noTable.errors.contains("environment default/dev of"), "\(noTable)")
+            let noEnvironment = try await generate("--env", "prod")
+            #expect(noEnvironment.status == 66 && noEnvironment.errors.contains("it has default/dev"), "\(noEnvironment)")
+            let noFolder = try await desk.bkend("generate", "swift", "--data", desk.home + "/none")
+            #expect(noFolder.status == 66 && noFolder.errors.contains("no bkend data folder"), "\(noFolder)")
+            #expect(try await generate("--tables", "t.json").status == 64)
+            #expect(try await desk.bkend("generate", "swift", "articles", "--env", "dev").status == 64)
         }
     }
 }

@@ -2,7 +2,7 @@ import BkendWire
 import Foundation
 import Testing
 
-@testable import BkendCommand
+@testable import BkendModelWriter
 
 @Suite("Models from schemas")
 struct ModelWriterTests {

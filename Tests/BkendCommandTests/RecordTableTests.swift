@@ -1,3 +1,4 @@
+import BkendTerminal
 import BkendWire
 import Testing
 

@@ -1,3 +1,6 @@
+import BkendTerminal
+import BkendWire
+
 /// What is wrong with a filter's text, and where. Its description shows the text with a mark below the place:
 ///
 /// ```
@@ -25,7 +28,7 @@ struct FilterSyntaxError: Error, Hashable, CustomStringConvertible {
     var description: String {
         if text.isEmpty { return message }
         // Tabs and line ends would move the mark, and other controls speak to the terminal.
-        let shown = text.map { $0.unicodeScalars.contains(where: RecordTable.isControl) ? " " : $0 }
+        let shown = text.map { $0.unicodeScalars.contains(where: \.isTerminalControl) ? " " : $0 }
         let start = max(0, offset - Self.context)
         let end = min(shown.count, offset + Self.context)
         let before = (start > 0 ? "…" : "") + String(shown[start..<offset])

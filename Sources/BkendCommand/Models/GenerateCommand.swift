@@ -1,5 +1,7 @@
 import ArgumentParser
 import Bkend
+import BkendModelWriter
+import BkendServer
 import BkendWire
 import Foundation
 
@@ -14,16 +16,28 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
         commandName: "swift",
         abstract: "Write Swift models of tables.",
         discussion: """
-            The definitions come from the server, or from a file: one that 'bkend-server apply' takes, what the server \
-            answers for a table's spec, or what 'bkend-server table show --json' prints.
+            The definitions come from the server, from a file, or from a server's data folder. The file is one that \
+            'bkend-server apply' takes, what the server answers for a table's spec, or what 'bkend-server table show \
+            --json' prints. A data folder is only read, also while a server runs on it.
             """)
 
-    @Argument(help: "The tables. May be left out with --tables, for all that the file has.")
+    @Argument(help: "The tables. May be left out with --tables and --data, for all that are there.")
     var tables: [String] = []
     @Option(
         name: .customLong("tables"),
         help: ArgumentHelp("A file with definitions, or - for standard input; no server is asked.", valueName: "file"))
     var file: String?
+    @Option(
+        name: .customLong("data"),
+        help: ArgumentHelp("A server's data folder, which is only read; no server is asked.", valueName: "folder"))
+    var folder: String?
+    @Option(help: ArgumentHelp("With --data: the project. May be left out when the folder has one.", valueName: "name"))
+    var project: String?
+    @Option(
+        name: .customLong("env"),
+        help: ArgumentHelp(
+            "With --data: the environment, \(EnvironmentName.defaultEnvironment) unless named.", valueName: "name"))
+    var environment: String?
     @Option(help: ArgumentHelp("The file to write. Otherwise the code goes to standard output.", valueName: "file"))
     var output: String?
     @Flag(help: "Write nothing; end with status 1 if the file of --output isn't what would be written.")
@@ -38,60 +52,38 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
 
     func validate() throws {
         if check, output == nil { throw ValidationError("--check compares the file of --output, which isn't given") }
-        if file == nil, tables.isEmpty {
-            throw ValidationError("name the tables, or a file of definitions with --tables")
+        if file != nil, folder != nil { throw ValidationError("--tables and --data exclude each other") }
+        if folder == nil, project != nil || environment != nil {
+            throw ValidationError("--project and --env go with --data")
         }
-        for name in names {
-            let parts = name.split(separator: "=", omittingEmptySubsequences: false)
-            let isType =
-                parts.count == 2 && (parts[1].first.map { $0.isASCII && $0.isLetter } ?? false)
-                && parts[1].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            guard isType, !SwiftName.types.contains(String(parts[1])), !SwiftName.isKeyword(String(parts[1]))
-            else {
-                throw ValidationError(
-                    "--name is a table and a type that isn't one of Swift's or Bkend's: people=Person")
-            }
+        if file == nil, folder == nil, tables.isEmpty {
+            throw ValidationError("name the tables, a file of definitions with --tables, or a data folder with --data")
         }
-        try checkNames()
-    }
-
-    /// Whether each table and each type is named once.
-    private func checkNames() throws {
-        let pairs = names.map(Self.pair)
-        guard Set(pairs.map(\.0)).count == pairs.count, Set(pairs.map(\.1)).count == pairs.count else {
-            throw ValidationError("each --name is another table and another type")
-        }
+        do { _ = try ModelNames(names) } catch { throw ValidationError(error.description) }
         guard Set(tables).count == tables.count else { throw ValidationError("a table is named twice") }
     }
 
     func run() async throws {
         try await reportingFailure {
-            let definitions = try await definitions()
-            let types = Dictionary(names.map(Self.pair), uniquingKeysWith: { $1 })
-            for table in types.keys.sorted() where !definitions.contains(where: { $0.name == table }) {
-                throw CommandFailure("--name is about the table \(table), which isn't among those to write", .usage)
-            }
-            let text = ModelWriter.text(definitions, access: access, names: types)
-            guard let output else { return connection.output.text(text) }
-            let present = FileManager.default.contents(atPath: output)
-            let isSame = present == Data(text.utf8)
-            if check {
-                if !isSame { throw CommandFailure("\(output) isn't up to date; run the command without --check") }
-            } else if !isSame {
-                do { try Data(text.utf8).write(to: URL(filePath: output), options: .atomic) } catch {
-                    throw CommandFailure("\(output) can't be written: \(error.localizedDescription)", .output)
-                }
+            do {
+                let text = try ModelNames(names).text(of: await definitions(), access: access)
+                guard let output else { return connection.output.text(text) }
+                let file = ModelFile(path: output)
+                if check { try file.check(text) } else { try file.write(text) }
+            } catch let failure as ModelFailure {
+                throw CommandFailure(failure.description, ExitStatus(failure.reason))
             }
         }
     }
 
-    private static func pair(_ name: String) -> (String, String) {
-        let parts = name.split(separator: "=")
-        return (String(parts[0]), String(parts[1]))
-    }
-
     private func definitions() async throws -> [TableDefinition] {
-        if let file { return try chosen(from: Self.definitions(in: file)) }
+        if let folder { return try definitions(inFolder: folder) }
+        if let file {
+            let found = file == "-"
+                ? try DefinitionFile(RecordInput.standardInput(), place: "standard input")
+                : try DefinitionFile(path: file)
+            return try found.tables(named: tables)
+        }
         let client = try connection.connection().client()
         do {
             var found: [TableDefinition] = []
@@ -104,32 +96,28 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
         }
     }
 
-    /// The tables that were named, or all of them.
-    private func chosen(from found: [TableDefinition]) throws -> [TableDefinition] {
-        if tables.isEmpty { return found }
-        return try tables.map { name in
-            guard let table = found.first(where: { $0.name.hasSameBytes(as: name) }) else {
-                throw CommandFailure("the file defines no table \(name)", .notFound)
-            }
-            return table
+    private func definitions(inFolder folder: String) throws -> [TableDefinition] {
+        do {
+            let (name, found) = try DataFolder.definitions(
+                at: folder, project: project, environment: environment ?? EnvironmentName.defaultEnvironment)
+            if found.isEmpty { throw CommandFailure("environment \(name) of \(folder) has no tables", .notFound) }
+            return try found.chosen(tables, from: "environment \(name) of \(folder)")
+        } catch let error as OperatorError {
+            throw CommandFailure(error.description, .notFound)
         }
     }
+}
 
-    private static func definitions(in file: String) throws -> [TableDefinition] {
-        let bytes =
-            file == "-"
-            ? try RecordInput.standardInput() : FileManager.default.contents(atPath: file).map { [UInt8]($0) }
-        guard let bytes else { throw CommandFailure("\(file) can't be read", .notFound) }
-        let place = file == "-" ? "standard input" : file
-        do {
-            let json = try JSON(parsing: bytes)
-            // What `bkend-server table show --json` prints holds the definition.
-            return try TableDefinition.tables(json["definition"].map { ["tables": [$0]] } ?? json)
-        } catch let error as JSONError {
-            throw CommandFailure("\(place) isn't JSON: \(error)", .data)
-        } catch let error as TableDefinitionError {
-            throw CommandFailure("\(place): \(error)", .data)
-        }
+extension ExitStatus {
+    fileprivate init(_ reason: ModelFailure.Reason) {
+        self =
+            switch reason {
+            case .usage: .usage
+            case .missing: .notFound
+            case .data: .data
+            case .outdated: .failure
+            case .output: .output
+            }
     }
 }
 

@@ -1,3 +1,4 @@
+import BkendTerminal
 import BkendWire
 import Foundation
 import Synchronization
@@ -45,7 +46,7 @@ struct Output {
     func json(_ value: JSON) {
         var text = ""
         for scalar in value.description.unicodeScalars {
-            if RecordTable.isControl(scalar) {
+            if scalar.isTerminalControl {
                 let code = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - code.count) + code
             } else {
@@ -78,43 +79,5 @@ struct Output {
     static func note(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { RecordTable.shown(String($0)) }
         try? FileHandle.standardError.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
-    }
-}
-
-/// How far a long command is, on standard error while that is a terminal: nothing in the first second, then at most five
-/// times a second.
-struct Progress {
-    private let isShown: Bool
-    private let clock = ContinuousClock()
-    private var next: ContinuousClock.Instant
-    private var isDrawn = false
-
-    init(isShown: Bool) {
-        self.isShown = isShown
-        next = clock.now + .seconds(1)
-    }
-
-    /// Shows a bar, where the number of all is known.
-    mutating func show(_ done: Int, of all: Int?, _ what: String) {
-        guard isShown, clock.now >= next else { return }
-        next = clock.now + .milliseconds(200)
-        isDrawn = true
-        var text = "\(done) \(what)"
-        if let all, all > 0 {
-            let filled = min(20, done * 20 / all)
-            let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
-            text = "\(bar) \(done) of \(all) \(what)"
-        }
-        draw(text)
-    }
-
-    /// Takes the bar away.
-    mutating func end() {
-        if isDrawn { draw("") }
-        isDrawn = false
-    }
-
-    private func draw(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
     }
 }

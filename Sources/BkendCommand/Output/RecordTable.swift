@@ -1,3 +1,4 @@
+import BkendTerminal
 import BkendWire
 
 /// Records as lines of columns that fit the terminal.
@@ -88,26 +89,8 @@ struct RecordTable {
     /// A value in a cell: text as it is, anything else as JSON.
     static func cell(_ value: JSON) -> String { shown(value.stringValue ?? value.description) }
 
-    /// Whether a character controls a terminal, ends a line, or turns the direction of text.
-    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control || (0x2028...0x202E).contains(scalar.value)
-            || (0x2066...0x2069).contains(scalar.value)
-    }
-
     /// A text without what would move the cursor or speak to the terminal.
-    static func shown(_ text: String) -> String {
-        var shown = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": shown += "\\n"
-            case "\t": shown += "\\t"
-            case "\r": shown += "\\r"
-            case _ where isControl(scalar): shown += "\\u{\(String(scalar.value, radix: 16))}"
-            default: shown.unicodeScalars.append(scalar)
-            }
-        }
-        return shown
-    }
+    static func shown(_ text: String) -> String { text.withEscapedControls }
 }
 
 extension JSON {

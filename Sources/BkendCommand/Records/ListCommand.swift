@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bkend
+import BkendTerminal
 import BkendWire
 
 struct ListCommand: AsyncParsableCommand {

@@ -27,8 +27,16 @@ extension ControlStore {
     ///
     /// - Throws: `OperatorError` when there is none of that name, or several projects to choose from.
     package func environment(project: String?, environment: String) throws -> EnvironmentName {
-        let known = try environments()
-        let name = try EnvironmentName(project: try self.project(project), environment: environment)
+        try Self.environment(environment, of: self.project(project), among: environments())
+    }
+
+    /// The environment of that name, among those of a folder.
+    ///
+    /// - Throws: `OperatorError` when it isn't one of them.
+    static func environment(
+        _ environment: String, of project: String, among known: [EnvironmentName]
+    ) throws(OperatorError) -> EnvironmentName {
+        let name = try EnvironmentName(project: project, environment: environment)
         guard known.contains(name) else {
             let names = known.map(\.description).joined(separator: ", ")
             throw OperatorError("the folder has no environment \(name); it has \(names)")
@@ -40,7 +48,14 @@ extension ControlStore {
     ///
     /// - Throws: `OperatorError` when there is none of that name, or several to choose from.
     package func project(_ name: String?) throws -> String {
-        let known = try projects().map(\.project)
+        try Self.project(name, of: projects().map(\.project))
+    }
+
+    /// The project of that name, or the only one when none is named.
+    ///
+    /// - Parameter known: the projects of the folder.
+    /// - Throws: `OperatorError` when there is none of that name, or several to choose from.
+    static func project(_ name: String?, of known: [String]) throws(OperatorError) -> String {
         guard let name = name ?? (known.count == 1 ? known.first : nil) else {
             throw OperatorError("the folder has several projects (\(known.joined(separator: ", "))): give --project")
         }

@@ -1,5 +1,6 @@
 #if Macros
 import Foundation
+import SnippetCompiler
 import Testing
 
 /// What the compiler says of mistakes in code that uses this package: at the right place, in its user's words, and soon.

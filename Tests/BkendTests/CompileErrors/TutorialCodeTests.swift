@@ -1,5 +1,6 @@
 #if Macros
 import Foundation
+import SnippetCompiler
 import Testing
 
 /// The code of the tutorial in `Sources/Bkend/Bkend.docc`, step by step.

@@ -11,9 +11,9 @@ import BkendWire
 /// | an object without properties | `[String: JSON]` |
 /// | a reference to one of the tables | `Reference` to its model, otherwise a text |
 /// | no type | `JSON` |
-struct ModelWriter {
+package struct ModelWriter {
     /// `internal`, `package` or `public`.
-    enum Access: String, CaseIterable {
+    package enum Access: String, CaseIterable, Sendable {
         case `internal`, `package`, `public`
 
         /// What stands before a declaration.
@@ -30,7 +30,9 @@ struct ModelWriter {
     /// The text of a Swift file with the tables' models, in the order of their names.
     ///
     /// - Parameter names: the type's name by the table's, where it isn't the table's own in the singular.
-    static func text(_ tables: [TableDefinition], access: Access = .internal, names: [String: String] = [:]) -> String {
+    package static func text(
+        _ tables: [TableDefinition], access: Access = .internal, names: [String: String] = [:]
+    ) -> String {
         var writer = ModelWriter(access)
         writer.lines = [
             "// Made by `bkend generate swift` from the definitions of tables. Changes are lost when it is made again.",
@@ -91,7 +93,7 @@ struct ModelWriter {
             nested += type.nested
             let wanted = SwiftName.member(property.name) ?? "value"
             let member = members.name(wanted, reserved: SwiftName.members, suffix: "Field")
-            for line in Self.comment(property.schema, type) { lines.append("\(inner)/// \(RecordTable.shown(line))") }
+            for line in Self.comment(property.schema, type) { lines.append("\(inner)/// \(line.withEscapedControls)") }
             let column = member.hasSameBytes(as: property.name) ? "" : "@Column(\"\(property.name)\") "
             lines.append("\(inner)\(column)\(access)var \(SwiftName.escaped(member))\(type.declared(isRequired))")
         }

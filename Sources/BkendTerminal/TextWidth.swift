@@ -1,10 +1,10 @@
 /// How many columns of a terminal a text takes.
-enum TextWidth {
+package enum TextWidth {
     /// The columns of a text: two for a wide character of East Asia or an emoji, one for any other.
-    static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
+    package static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
 
     /// The columns of a character.
-    static func of(_ character: Character) -> Int {
+    package static func of(_ character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         if first.isASCII { return 1 }
         if first.properties.isEmojiPresentation || character.unicodeScalars.contains("\u{FE0F}") { return 2 }
@@ -18,7 +18,7 @@ enum TextWidth {
     ]
 
     /// The text in exactly so many columns: cut with an ellipsis, or padded.
-    static func fitted(_ text: String, to columns: Int, isRight: Bool = false) -> String {
+    package static func fitted(_ text: String, to columns: Int, isRight: Bool = false) -> String {
         let width = of(text)
         if width <= columns {
             let space = String(repeating: " ", count: columns - width)
