@@ -144,8 +144,8 @@ let package = Package(
         .target(
             name: "BkendServerCommand",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendTerminal", "BkendWire", logging,
-                server("ArgumentParser", "swift-argument-parser"),
+                "BkendAccounts", "BkendDocuments", "BkendServer", "BkendStorage", "BkendTerminal", "BkendWire", logging,
+                server("ArgumentParser", "swift-argument-parser"), server("NIOCore", "swift-nio"),
             ],
             swiftSettings: strict),
         .executableTarget(name: "bkend-server", dependencies: ["BkendServerCommand"], swiftSettings: strict),
@@ -260,8 +260,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendStorage", "BkendTesting", "BkendWire", "ChildProcesses",
-                "RouteFuzz", "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendServer", "BkendStorage", "BkendTerminal", "BkendTesting", "BkendWire",
+                "ChildProcesses", "RouteFuzz", "bkend-server", grdb, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

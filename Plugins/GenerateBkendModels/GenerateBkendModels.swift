@@ -61,7 +61,8 @@ struct GenerateBkendModels: CommandPlugin {
         }
         if found.isEmpty {
             let place = wanted.isEmpty ? "no target" : "none of the targets"
-            throw Mistake(description: "\(place) has a file tables.json; name one with --tables, and a file with --output")
+            throw Mistake(
+                description: "\(place) has a file tables.json; name one with --tables, and a file with --output")
         }
         return found
     }

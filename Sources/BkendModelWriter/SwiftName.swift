@@ -82,8 +82,9 @@ enum SwiftName {
     /// Names that a property can't have, or that hide what a model needs: they get a suffix.
     static let members: Set<String> = ["init", "self", "fieldPrefix", "hashValue"]
 
-    /// The same for a constant of a type of texts.
-    static let constants: Set<String> = ["init", "self", "none", "some"]
+    /// The same for a constant of a type of texts. Beside a constant `rawValue` the compiler makes the type an object when it
+    /// is encoded.
+    static let constants: Set<String> = ["init", "self", "none", "some", "rawValue"]
 
     /// Types that a model uses by their names.
     static let types: Set<String> = [

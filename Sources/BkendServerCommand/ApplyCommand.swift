@@ -37,10 +37,10 @@ struct ApplyCommand: AsyncParsableCommand {
             bytes = FileHandle.standardInput.readDataToEndOfFile()
         } else {
             guard let contents = FileManager.default.contents(atPath: tables) else {
-                throw OperatorError("can't read the file \(tables)")
+                throw OperatorError("can't read the file \(tables)", .missing)
             }
             bytes = contents
         }
-        do { return try JSON(parsing: bytes) } catch { throw OperatorError("\(tables): \(error)") }
+        do { return try JSON(parsing: bytes) } catch { throw OperatorError("\(tables): \(error)", .data) }
     }
 }

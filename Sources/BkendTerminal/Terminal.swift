@@ -20,14 +20,18 @@ package struct Terminal: Sendable {
     package static func present(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Terminal {
         let isTerminal = isatty(STDOUT_FILENO) == 1
         var columns: Int?
-        if isTerminal {
-            var size = winsize()
-            let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-            columns = isKnown ? Int(size.ws_col) : environment["COLUMNS"].flatMap { Int($0) } ?? 80
-        }
+        if isTerminal { columns = width(STDOUT_FILENO) ?? environment["COLUMNS"].flatMap { Int($0) } ?? 80 }
         let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false || environment["TERM"] == "dumb"
         let showsProgress = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
         return Terminal(columns: columns, hasStyles: isTerminal && !isPlain, showsProgress: showsProgress)
+    }
+
+    /// The columns of the terminal that standard error is; nil where they aren't known, or there is none.
+    static var errorColumns: Int? { width(STDERR_FILENO) }
+
+    private static func width(_ descriptor: Int32) -> Int? {
+        var size = winsize()
+        return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
     }
 
     /// The same terminal with so many columns less.

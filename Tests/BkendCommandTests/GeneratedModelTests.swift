@@ -112,7 +112,8 @@ struct GeneratedModelTests {
             let noTable = try await generate("nothing")
             #expect(noTable.status == 66 && noTable.errors.contains("environment default/dev of"), "\(noTable)")
             let noEnvironment = try await generate("--env", "prod")
-            #expect(noEnvironment.status == 66 && noEnvironment.errors.contains("it has default/dev"), "\(noEnvironment)")
+            #expect(
+                noEnvironment.status == 66 && noEnvironment.errors.contains("it has default/dev"), "\(noEnvironment)")
             let noFolder = try await desk.bkend("generate", "swift", "--data", desk.home + "/none")
             #expect(noFolder.status == 66 && noFolder.errors.contains("no bkend data folder"), "\(noFolder)")
             #expect(try await generate("--tables", "t.json").status == 64)

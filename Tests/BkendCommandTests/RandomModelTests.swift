@@ -9,7 +9,10 @@ import Testing
 
 /// What `bkend generate swift` writes for random schemas: the compiler reads it, and the server judges what its models
 /// make of records.
-@Suite(.enabled(if: Snippets.compiler != nil && Snippets.debug != nil, "swiftc and the built modules are needed"))
+// One portion at a time: each is a compiler.
+@Suite(
+    .serialized,
+    .enabled(if: Snippets.compiler != nil && Snippets.debug != nil, "swiftc and the built modules are needed"))
 struct RandomModelTests {
     /// Names that are keywords, members or types of Swift or of Bkend, or need another spelling.
     private static let names = [
@@ -154,13 +157,13 @@ struct RandomModelTests {
             let access = ModelWriter.Access.allCases[(first + index) % 3]
             sources["\(name).swift"] =
                 ModelWriter.text([table], access: access, names: [table.name: name])
-                + """
+                    + """
 
-                func use\(first + index)(_ table: RemoteTable<\(name)>) async throws {
-                    _ = try await table.query.count()
-                }
+                    func use\(first + index)(_ table: RemoteTable<\(name)>) async throws {
+                        _ = try await table.query.count()
+                    }
 
-                """
+                    """
             cases += "        case \"\(table.name)\": try again(\(name).self, json)\n"
         }
         sources["Main.swift"] = """

@@ -17,6 +17,8 @@ package struct ChildProcess: Sendable {
         case inherited, nothing, pipe
         /// The same as standard output; for standard error alone.
         case output
+        /// A terminal of 80 columns; for standard error alone. What it shows is read as from a pipe.
+        case terminal
     }
 
     package let pid: pid_t
@@ -54,7 +56,7 @@ package struct ChildProcess: Sendable {
             var mine = (input: Int32(-1), errors: Int32(-1))
             switch input {
             case .inherited: break
-            case .nothing, .output: posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            case .nothing, .output, .terminal: posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             case .pipe:
                 let ends = try pipe()
                 posix_spawn_file_actions_adddup2(&actions, ends.read, 0)
@@ -64,6 +66,12 @@ package struct ChildProcess: Sendable {
             case .inherited: break
             case .nothing: posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
             case .output: posix_spawn_file_actions_adddup2(&actions, output.write, 2)
+            case .terminal:
+                var ends: [Int32] = [-1, -1]
+                guard child_terminal(&ends, 80) == 0 else { throw Failure(what: "terminal: \(errno)") }
+                opened += ends
+                posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+                mine.errors = ends[0]
             case .pipe:
                 let ends = try pipe()
                 posix_spawn_file_actions_adddup2(&actions, ends.write, 2)

@@ -52,7 +52,8 @@ import Testing
 
     @Test("A session in a file is the user's in every client that has it, also after a restart of both ends")
     func restart() async throws {
-        try await withFolder { folder in
+        try await withFolder { place in
+            let folder = place.path
             let path = folder + "/session.json"
             var id = ""
             try await withServer(folder: folder + "/data") { server in
@@ -73,7 +74,8 @@ import Testing
 
     @Test("Clients with one file and an access token that is refused share one refresh")
     func refresh() async throws {
-        try await withFolder { folder in
+        try await withFolder { place in
+            let folder = place.path
             try await withServer { server in
                 let path = folder + "/session.json"
                 let store = try FileSessionStore(path: path)
@@ -128,7 +130,8 @@ import Testing
 
     @Test("Passwords are changed, and reset by the token of the mail")
     func passwords() async throws {
-        try await withFolder { folder in
+        try await withFolder { place in
+            let folder = place.path
             let data = folder + "/data"
             try await withServer(folder: data) { server in
                 let client = try client(server)
@@ -178,12 +181,5 @@ import Testing
             throw error
         }
         try await server.stop()
-    }
-
-    private func withFolder(_ body: (String) async throws -> Void) async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "bkend-accounts-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try await body(path)
     }
 }

@@ -69,13 +69,15 @@ struct ShowCommand: DeviceCommand {
     /// Everybody's likes are on the server; this device has its user's.
     private func likes(of post: Record<Post>, on device: Device) async throws -> String {
         guard post.syncState == .synced else { return "no likes yet: the post isn't on the server" }
-        let options = CallOptions(deadline: .seconds(5), retry: .never)
+        // Whoever looks at a post doesn't wait for a bad network.
+        let options = CallOptions(deadline: .seconds(15), retry: .never)
         do throws(BkendError) {
             let likes = device.client.table(Like.self).where { $0.postId == Reference(post) }
             return counted(try await likes.count(options: options), "like")
         } catch {
-            guard case .transport = error.reason else { throw error }
-            return "likes: only the server knows, and it can't be reached"
+            guard case .transport(let failure) = error.reason else { throw error }
+            let why = failure.kind == .totalTimedOut ? "doesn't answer within 15 s" : "can't be reached"
+            return "likes: only the server knows, and it \(why)"
         }
     }
 }

@@ -79,7 +79,8 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
     private func definitions() async throws -> [TableDefinition] {
         if let folder { return try definitions(inFolder: folder) }
         if let file {
-            let found = file == "-"
+            let found =
+                file == "-"
                 ? try DefinitionFile(RecordInput.standardInput(), place: "standard input")
                 : try DefinitionFile(path: file)
             return try found.tables(named: tables)
@@ -103,7 +104,7 @@ struct GenerateSwiftCommand: AsyncParsableCommand {
             if found.isEmpty { throw CommandFailure("environment \(name) of \(folder) has no tables", .notFound) }
             return try found.chosen(tables, from: "environment \(name) of \(folder)")
         } catch let error as OperatorError {
-            throw CommandFailure(error.description, .notFound)
+            throw CommandFailure(error.description, ExitStatus(error.reason))
         }
     }
 }
@@ -117,6 +118,19 @@ extension ExitStatus {
             case .data: .data
             case .outdated: .failure
             case .output: .output
+            }
+    }
+}
+
+extension ExitStatus {
+    fileprivate init(_ reason: OperatorError.Reason) {
+        self =
+            switch reason {
+            case .missing: .notFound
+            case .usage: .usage
+            case .data: .data
+            case .denied: .denied
+            case .refused, .present, .storage: .failure
             }
     }
 }

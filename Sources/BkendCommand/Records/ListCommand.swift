@@ -74,14 +74,14 @@ struct RecordPrinter {
     private let fields: [String]?
     private var waiting: [JSONObject] = []
     private var table: RecordTable?
-    private var progress: Progress
+    private var progress: ProgressBar
     private var count = 0
 
     init(_ output: Output, fields: [String]?) {
         self.output = output
         self.fields = fields
         // Where lines are seen as they come, they are progress enough.
-        progress = Progress(isShown: output.terminal.showsProgress && output.terminal.columns == nil)
+        progress = ProgressBar(isShown: output.terminal.showsProgress && output.terminal.columns == nil)
     }
 
     /// Takes a record.

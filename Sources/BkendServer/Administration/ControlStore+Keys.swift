@@ -79,13 +79,15 @@ extension ControlStore {
     {
         let environment = try knownID(of: name, in: session)
         let entry = try session.first(ControlSQL.key, id, environment) { KeyEntry(row: $0, now: now) }
-        guard let entry else { throw OperatorError("\(name) has no key \(id); bkend-server key list shows them") }
+        guard let entry else {
+            throw OperatorError("\(name) has no key \(id); bkend-server key list shows them", .missing)
+        }
         return entry
     }
 
     private static func knownID(of name: EnvironmentName, in session: any SQLSession) throws -> Int64 {
         guard let id = try id(of: name, in: session) else {
-            throw OperatorError("the folder has no environment \(name)")
+            throw OperatorError("the folder has no environment \(name)", .missing)
         }
         return id
     }

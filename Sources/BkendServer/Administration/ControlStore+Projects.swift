@@ -39,7 +39,7 @@ extension ControlStore {
         let name = try EnvironmentName(project: project, environment: environment)
         guard known.contains(name) else {
             let names = known.map(\.description).joined(separator: ", ")
-            throw OperatorError("the folder has no environment \(name); it has \(names)")
+            throw OperatorError("the folder has no environment \(name); it has \(names)", .missing)
         }
         return name
     }
@@ -57,10 +57,11 @@ extension ControlStore {
     /// - Throws: `OperatorError` when there is none of that name, or several to choose from.
     static func project(_ name: String?, of known: [String]) throws(OperatorError) -> String {
         guard let name = name ?? (known.count == 1 ? known.first : nil) else {
-            throw OperatorError("the folder has several projects (\(known.joined(separator: ", "))): give --project")
+            throw OperatorError(
+                "the folder has several projects (\(known.joined(separator: ", "))): give --project", .usage)
         }
         guard known.contains(where: { $0.hasSameBytes(as: name) }) else {
-            throw OperatorError("the folder has no project \(name); it has \(known.joined(separator: ", "))")
+            throw OperatorError("the folder has no project \(name); it has \(known.joined(separator: ", "))", .missing)
         }
         return name
     }
@@ -94,7 +95,7 @@ extension ControlStore {
     package func createProject(_ name: EnvironmentName, now: Timestamp) throws -> DataFolder.Created {
         try database.writeNow { session in
             if try Self.id(ofProject: name.project, in: session) != nil {
-                throw OperatorError("the folder has a project \(name.project) already; nothing was changed")
+                throw OperatorError("the folder has a project \(name.project) already; nothing was changed", .present)
             }
             let project = try Self.addProject(name.project, now: now, in: session)
             return try Self.addEnvironment(name, project: project, now: now, in: session)
@@ -107,10 +108,10 @@ extension ControlStore {
     package func createEnvironment(_ name: EnvironmentName, now: Timestamp) throws -> DataFolder.Created {
         try database.writeNow { session in
             guard let project = try Self.id(ofProject: name.project, in: session) else {
-                throw OperatorError("the folder has no project \(name.project)")
+                throw OperatorError("the folder has no project \(name.project)", .missing)
             }
             if try Self.id(of: name, in: session) != nil {
-                throw OperatorError("the folder has an environment \(name) already; nothing was changed")
+                throw OperatorError("the folder has an environment \(name) already; nothing was changed", .present)
             }
             return try Self.addEnvironment(name, project: project, now: now, in: session)
         }
@@ -124,7 +125,7 @@ extension ControlStore {
         if isMarked == true { return }
         try database.writeNow { session in
             guard let id = try Self.id(of: name, in: session) else {
-                throw OperatorError("the folder has no environment \(name)")
+                throw OperatorError("the folder has no environment \(name)", .missing)
             }
             try session.execute(ControlSQL.markImportedFiles, id)
         }

@@ -9,16 +9,16 @@ extension DataFolder {
         try PrivateFile.makeFolder(path)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw OperatorError("\(path) is not a folder")
+            throw OperatorError("\(path) is not a folder", .present)
         }
         let control = path + "/control.sqlite"
         if access(control, F_OK) == 0 { throw alreadyInitialised(path) }
         let contents: [String]
         do { contents = try FileManager.default.contentsOfDirectory(atPath: path) } catch {
-            throw OperatorError("can't read the folder \(path)")
+            throw OperatorError("can't read the folder \(path)", .storage)
         }
         guard contents.allSatisfy({ $0 == "lost+found" || $0.hasPrefix("control.new.") }) else {
-            throw OperatorError("\(path) holds other files; give an empty or new folder")
+            throw OperatorError("\(path) holds other files; give an empty or new folder", .present)
         }
         let draft = path + "/control.new.\(getpid())"
         // What an interrupted attempt of a process with this number has left.
@@ -33,6 +33,6 @@ extension DataFolder {
     }
 
     private static func alreadyInitialised(_ path: String) -> OperatorError {
-        OperatorError("\(path) is a bkend data folder already; nothing was changed")
+        OperatorError("\(path) is a bkend data folder already; nothing was changed", .present)
     }
 }

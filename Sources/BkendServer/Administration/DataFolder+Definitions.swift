@@ -1,6 +1,5 @@
 import BkendDocuments
 import BkendStorage
-import BkendStorage
 import BkendWire
 import Foundation
 
@@ -15,9 +14,11 @@ extension DataFolder {
         at path: String, project: String?, environment: String
     ) throws -> (EnvironmentName, [BkendWire.TableDefinition]) {
         let control = "\(path)/control.sqlite"
-        guard access(control, F_OK) == 0 else { throw OperatorError("\(path) is no bkend data folder") }
+        guard access(control, F_OK) == 0 else { throw OperatorError("\(path) is no bkend data folder", .missing) }
         let name = try reading(control) { database in
-            guard try database.controlFormat(path: control) > 0 else { throw OperatorError("\(control) is empty") }
+            guard try database.controlFormat(path: control) > 0 else {
+                throw OperatorError("\(control) is empty", .data)
+            }
             let projects = try database.session.all(ControlSQL.projects) { $0.text(0) }
             let known = try database.session.all(ControlSQL.environmentNames) {
                 try EnvironmentName(project: $0.text(0), environment: $0.text(1))
@@ -32,9 +33,12 @@ extension DataFolder {
             guard let format = try database.tableFormat() else { return [] }
             guard format <= SQLiteFile.newestTableFormat else {
                 throw OperatorError(
-                    "\(file) has format \(format), newer than this program knows (\(SQLiteFile.newestTableFormat))")
+                    "\(file) has format \(format), newer than this program knows (\(SQLiteFile.newestTableFormat))",
+                    .data)
             }
-            return try database.session.all(TableSQL.current) { try BkendWire.TableDefinition(JSON(parsing: $0.text(2))) }
+            return try database.session.all(TableSQL.current) {
+                try BkendWire.TableDefinition(JSON(parsing: $0.text(2)))
+            }
         }
         return (name, tables)
     }
@@ -42,9 +46,9 @@ extension DataFolder {
     private static func reading<Result>(_ file: String, _ body: (SQLiteFile) throws -> Result) throws -> Result {
         try PrivateFile.checkNoLink(file)
         do { return try SQLiteFile.read(file, body) } catch let error as StorageFailure {
-            throw OperatorError("\(file) can't be read: \(ServerFailure.line(for: error))")
+            throw OperatorError("\(file) can't be read: \(ServerFailure.line(for: error))", .storage)
         } catch let error as StorageError {
-            throw OperatorError("\(file) can't be read: \(error)")
+            throw OperatorError("\(file) can't be read: \(error)", .storage)
         }
     }
 }

@@ -82,7 +82,8 @@ extension EnvironmentStore {
     package func rollBack(_ name: String, to version: Int) throws -> TableChange {
         _ = try table(name)
         guard let old = try versions(of: name).first(where: { $0.version == version }) else {
-            throw OperatorError("the table \(name) has no version \(version); bkend-server table versions shows them")
+            throw OperatorError(
+                "the table \(name) has no version \(version); bkend-server table versions shows them", .missing)
         }
         // What a definition didn't say when it was in force, it doesn't ask for now.
         let changes = try apply(["tables": [.object(old.definition.json)]], clientKeys: .declines)
@@ -103,6 +104,6 @@ extension EnvironmentStore {
     }
 
     static func noTable(_ name: String) -> OperatorError {
-        OperatorError("there is no table \(name); bkend-server table list shows those there are")
+        OperatorError("there is no table \(name); bkend-server table list shows those there are", .missing)
     }
 }

@@ -87,7 +87,7 @@ package struct KeyScopes: Sendable {
                 let operations = TableOperation.allCases.map(\.rawValue).joined(separator: ", ")
                 throw OperatorError(
                     "\(text.debugDescription) is no scope: write TABLE:OPERATION, * for either part; operations are "
-                        + operations)
+                        + operations, .usage)
             }
             scopes.append(scope)
         }

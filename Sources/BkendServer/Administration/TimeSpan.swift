@@ -27,9 +27,10 @@ package struct TimeSpan: Hashable, Sendable {
         let end = TimeSpan(text).map { Timestamp(clamping: now.milliseconds + Int64($0.seconds) * 1_000) }
         guard let end = end ?? Timestamp(text) else {
             throw OperatorError(
-                "\(text.debugDescription) is neither a date (2027-01-31, 2027-01-31T12:00:00Z) nor a span (90d, 12h)")
+                "\(text.debugDescription) is neither a date (2027-01-31, 2027-01-31T12:00:00Z) nor a span (90d, 12h)",
+                .usage)
         }
-        guard now < end else { throw OperatorError("\(text) lies in the past") }
+        guard now < end else { throw OperatorError("\(text) lies in the past", .usage) }
         return end
     }
 }

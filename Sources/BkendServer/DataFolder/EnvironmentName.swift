@@ -16,7 +16,8 @@ package struct EnvironmentName: Hashable, Sendable, CustomStringConvertible {
     package init(project: String, environment: String) throws(OperatorError) {
         for (label, name) in [("project", project), ("environment", environment)] where !Self.isSound(name) {
             throw OperatorError(
-                "the \(label) name \(name.debugDescription) is not valid: use letters, digits, _ and -, at most 64")
+                "the \(label) name \(name.debugDescription) is not valid: use letters, digits, _ and -, at most 64",
+                .usage)
         }
         self.project = project
         self.environment = environment

@@ -68,6 +68,14 @@ enum PrivateFile {
     }
 
     static func failure(_ what: String, _ path: String) -> OperatorError {
-        OperatorError("\(what) \(path): \(String(cString: strerror(errno)))")
+        let reason: OperatorError.Reason =
+            switch errno {
+            case ENOENT: .missing
+            case EACCES, EPERM, EROFS: .denied
+            // It is a link.
+            case ELOOP: .refused
+            default: .storage
+            }
+        return OperatorError("\(what) \(path): \(String(cString: strerror(errno)))", reason)
     }
 }

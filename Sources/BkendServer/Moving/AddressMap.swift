@@ -15,11 +15,12 @@ package struct AddressMap: Sendable {
             let ends = ["=https://", "=http://"].compactMap { rule.range(of: $0, options: .backwards)?.lowerBound }
             guard let end = ends.max(), rule.hasPrefix("https://") || rule.hasPrefix("http://") else {
                 throw OperatorError(
-                    "\(rule.debugDescription) maps no addresses: write OLD=NEW, both with http:// or https://")
+                    "\(rule.debugDescription) maps no addresses: write OLD=NEW, both with http:// or https://", .usage)
             }
             let (from, to) = (String(rule[..<end]), String(rule[rule.index(after: end)...]))
             guard let last = from.last, last == "/" || last == "=" else {
-                throw OperatorError("\(from) must end where a key begins, with / as a rule: write \(from)/=\(to)")
+                throw OperatorError(
+                    "\(from) must end where a key begins, with / as a rule: write \(from)/=\(to)", .usage)
             }
             return (from, to)
         }

@@ -15,7 +15,7 @@ struct BytesFolder {
     ///
     /// - Throws: `OperatorError` when it is none.
     init(_ path: String) throws(OperatorError) {
-        guard FileStatus(path)?.isFolder == true else { throw OperatorError("\(path) is not a folder") }
+        guard FileStatus(path)?.isFolder == true else { throw OperatorError("\(path) is not a folder", .missing) }
         self.path = path
         var files: [String: [(path: String, size: Int)]] = [:]
         let keys: Set<URLResourceKey> = [.isRegularFileKey, .fileSizeKey]

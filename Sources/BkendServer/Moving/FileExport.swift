@@ -19,20 +19,24 @@ extension DataFolder {
     /// `files/by-id/ID` where the key can't be such a path. All are those of one moment: what is deleted while the bytes are
     /// copied stays for a day. `import` takes both back.
     ///
+    /// - Parameter progress: told how many bytes of all were copied.
     /// - Returns: nil where the environment has no files.
     /// - Throws: `OperatorError` when something is there already, or can't be written.
-    package func exportFiles(of name: EnvironmentName, to folder: String) async throws -> ExportedFiles? {
+    package func exportFiles(
+        of name: EnvironmentName, to folder: String, progress: (Int, Int) -> Void = { _, _ in }
+    ) async throws -> ExportedFiles? {
         let store = try self.store(of: name)
         try store.engine.prepareFiles()
         guard try store.engine.readNow({ try $0.first(FileSQL.allFiles) { _ in true } }) != nil else { return nil }
         try PrivateFile.makeFolder(folder)
         let root = "\(folder)/files"
-        guard FileStatus(root) == nil else { throw OperatorError("\(root) exists; nothing was overwritten") }
+        guard FileStatus(root) == nil else { throw OperatorError("\(root) exists; nothing was overwritten", .present) }
         // Whose bytes are where, as of the same moment: rows aren't held while bytes are copied, which may take hours.
         let list = "\(folder)/files.objects.\(getpid())"
         defer { unlink(list) }
         var exported = try writeRecords(of: store, to: "\(folder)/files.jsonl", list: list)
         let objects = try ObjectFolder(of: name, in: path)
+        var copied = 0
         var reader = RecordReader(isLines: true, read: try InputFile(plain: list).read)
         while let item = try reader.next() {
             guard let entry = try item.bytes.map({ try JSON(parsing: $0) }), let id = entry["id"]?.stringValue,
@@ -42,6 +46,8 @@ extension DataFolder {
             let isWhole = entry["size"]?.intValue == Int64(found.reduce(0) { $0 + $1.bytes })
             let isCopied = isWhole ? try await copy(found, of: objects, to: try place(key, id, in: root)) : false
             if !isCopied { exported.missing.append(id) }
+            copied += found.reduce(0) { $0 + $1.bytes }
+            progress(copied, exported.bytes)
         }
         return exported
     }

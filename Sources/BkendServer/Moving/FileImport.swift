@@ -65,7 +65,7 @@ package struct FileImport {
                 progress(counts, reader.offset, file.length)
             }
         } catch let fault as ImportFault {
-            throw OperatorError("\(path): \(fault); the \(counts.read) records before it were taken care of")
+            throw OperatorError("\(path): \(fault); the \(counts.read) records before it were taken care of", .data)
         }
         progress(counts, reader.offset, file.length)
     }
@@ -135,11 +135,11 @@ package struct FileImport {
         while left > 0 {
             var buffer = ByteBufferAllocator().buffer(capacity: 1 << 20)
             let got = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 1 << 20) { try file.read($0) }
-            guard got > 0 else { throw OperatorError("\(path) became shorter while it was read") }
+            guard got > 0 else { throw OperatorError("\(path) became shorter while it was read", .data) }
             left -= got
             try await draft.write(buffer)
         }
-        guard left == 0 else { throw OperatorError("\(path) became longer while it was read") }
+        guard left == 0 else { throw OperatorError("\(path) became longer while it was read", .data) }
         return try await draft.store()
     }
 }

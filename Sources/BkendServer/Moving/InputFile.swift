@@ -31,7 +31,7 @@ final class InputFile: Sendable {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw PrivateFile.failure("can't read the file", path) }
         length = isFile ? Self.length(of: descriptor) : nil
-        if length == nil { throw OperatorError("\(path) is not a file") }
+        if length == nil { throw OperatorError("\(path) is not a file", .data) }
     }
 
     /// A pipe has no end to go to, and so no length.

@@ -19,7 +19,7 @@ final class OutputFile {
         self.path = path
         draft = "\(path).new.\(getpid())"
         descriptor = -1
-        guard FileStatus(path) == nil else { throw OperatorError("\(path) exists; nothing was overwritten") }
+        guard FileStatus(path) == nil else { throw OperatorError("\(path) exists; nothing was overwritten", .present) }
         descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw PrivateFile.failure("can't make", draft) }
     }
@@ -50,7 +50,7 @@ final class OutputFile {
         close(descriptor)
         descriptor = -1
         guard try PrivateFile.publish(draft, as: path) else {
-            throw OperatorError("\(path) exists; nothing was overwritten")
+            throw OperatorError("\(path) exists; nothing was overwritten", .present)
         }
     }
 

@@ -19,9 +19,13 @@ extension EnvironmentStore {
     /// Writes tables to files of a folder, `TABLE.jsonl` with a record a line as it is stored, and `tables.json` that
     /// `apply` takes: all of one moment, while others write.
     ///
-    /// - Parameter names: the tables; all when empty.
+    /// - Parameters:
+    ///   - names: the tables; all when empty.
+    ///   - progress: called from time to time with the number of records that were written, and of all.
     /// - Throws: `OperatorError` when there is no such table, or a file is there already.
-    package func export(_ names: [String], to folder: String) throws -> [ExportedTable] {
+    package func export(
+        _ names: [String], to folder: String, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> [ExportedTable] {
         try PrivateFile.makeFolder(folder)
         return try engine.readNow { session in
             let tables = try Self.chosen(names, session)
@@ -31,8 +35,11 @@ extension EnvironmentStore {
             ]
             try definitions.write(json.serialized() + [0x0A])
             let files = try tables.map { try OutputFile("\(folder)/\($0.name).jsonl") }
+            let all = try tables.reduce(0) { try $0 + session.total(of: $1) }
+            var before = 0
             let exported = try zip(tables, files).map { table, file in
-                let records = try Self.lines(of: table, in: session, write: file.write)
+                let records = try Self.lines(of: table, in: session, write: file.write) { progress(before + $0, all) }
+                before += records
                 return ExportedTable(
                     name: table.name, records: records, file: "\(folder)/\(table.name).jsonl", bytes: file.count)
             }
@@ -43,7 +50,11 @@ extension EnvironmentStore {
     }
 
     /// Writes a table's records to an open file, a line each.
-    package func export(_ name: String, to descriptor: Int32) throws -> ExportedTable {
+    ///
+    /// - Parameter progress: called from time to time with the number of records that were written, and of all.
+    package func export(
+        _ name: String, to descriptor: Int32, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ExportedTable {
         try engine.readNow { session in
             let tables = try Self.chosen([name], session)
             var buffer: [UInt8] = []
@@ -53,9 +64,12 @@ extension EnvironmentStore {
                 bytes += buffer.count
                 buffer.removeAll(keepingCapacity: true)
             }
+            let all = try session.total(of: tables[0])
             let records = try Self.lines(of: tables[0], in: session) {
                 buffer.append(contentsOf: $0)
                 if buffer.count > 256 * 1024 { try flush() }
+            } progress: {
+                progress($0, all)
             }
             try flush()
             return ExportedTable(name: name, records: records, file: nil, bytes: bytes)
@@ -84,7 +98,8 @@ extension EnvironmentStore {
     }
 
     private static func lines(
-        of table: Table, in session: any StorageSession, write: (UnsafeBufferPointer<UInt8>) throws -> Void
+        of table: Table, in session: any StorageSession, write: (UnsafeBufferPointer<UInt8>) throws -> Void,
+        progress: (Int) -> Void
     ) throws -> Int {
         var records = 0
         let end: [UInt8] = [0x0A]
@@ -93,6 +108,7 @@ extension EnvironmentStore {
                 try write(text)
                 try write(end)
                 records += 1
+                if records.isMultiple(of: 256) { progress(records) }
             }
         }
         return records

@@ -163,7 +163,7 @@ package struct RecordImport {
             try commit()
         } catch let fault as ImportFault {
             try commit()
-            throw OperatorError("\(path): \(fault); the \(counts.read) records before it were taken care of")
+            throw OperatorError("\(path): \(fault); the \(counts.read) records before it were taken care of", .data)
         }
         progress(counts, reader.offset, file.length)
     }
@@ -204,7 +204,8 @@ package struct RecordImport {
         let batch = try store.engine.writeNow(locking: locks) { session in
             var batch = ImportBatch(options: options, now: session.now)
             guard let table = try session.table(table) else {
-                throw OperatorError("the table \(table) was dropped; \(counts.read) records were taken care of before")
+                throw OperatorError(
+                    "the table \(table) was dropped; \(counts.read) records were taken care of before", .missing)
             }
             for pending in pending { try batch.store(pending, in: table, session) }
             return batch

@@ -12,7 +12,9 @@ package final class RejectFile {
     package init(_ path: String) throws(OperatorError) {
         self.path = path
         try PrivateFile.checkNoLink(path)
-        if FileStatus(path)?.isFolder == true { throw OperatorError("\(path) is a folder; give the path of a file") }
+        if FileStatus(path)?.isFolder == true {
+            throw OperatorError("\(path) is a folder; give the path of a file", .usage)
+        }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

@@ -146,6 +146,6 @@ extension SchemaInference {
                 if records % 1_000 == 0 { progress(records, reader.offset, file.length) }
             }
             progress(records, reader.offset, file.length)
-        } catch let fault as ImportFault { throw OperatorError("\(path): \(fault)") }
+        } catch let fault as ImportFault { throw OperatorError("\(path): \(fault)", .data) }
     }
 }

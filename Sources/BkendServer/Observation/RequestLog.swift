@@ -31,7 +31,7 @@ package final class RequestLog: Sendable {
     /// - Throws: `OperatorError` when it can't be written.
     package init(path: String, bound: Int = 4 << 20) throws(OperatorError) {
         do { descriptor = try PrivateFile.openToAppend(path) } catch {
-            throw OperatorError("the request log: \(error.description)")
+            throw OperatorError("the request log: \(error.description)", error.reason)
         }
         self.bound = bound
         ownsDescriptor = true

@@ -24,7 +24,7 @@ final class ChangeStamp: Sendable {
             let statement
         else {
             sqlite3_close_v2(database)
-            throw OperatorError("\(path) can't be opened")
+            throw OperatorError("\(path) can't be opened", .storage)
         }
         sqlite3_busy_timeout(database, 10_000)
         connection = Mutex(Connection(database: database, statement: statement))

@@ -8,13 +8,13 @@ extension DataFolder {
     /// - Throws: `OperatorError` when it is none, or of a newer format.
     package static func open(at path: String) throws -> DataFolder {
         let control = path + "/control.sqlite"
-        guard access(path, F_OK) == 0 else { throw OperatorError("there is no folder \(path)") }
+        guard access(path, F_OK) == 0 else { throw OperatorError("there is no folder \(path)", .missing) }
         guard access(control, F_OK) == 0 else {
-            throw OperatorError("\(path) is no bkend data folder; make one with: bkend-server init \(path)")
+            throw OperatorError("\(path) is no bkend data folder; make one with: bkend-server init \(path)", .missing)
         }
         try PrivateFile.checkNoLink(control)
         guard access(control, R_OK | W_OK) == 0, access(path, R_OK | W_OK | X_OK) == 0 else {
-            throw OperatorError("no permission to read and write \(path)")
+            throw OperatorError("no permission to read and write \(path)", .denied)
         }
         return DataFolder(path: path, control: ControlStore(try SQLiteControl(at: control)))
     }

@@ -19,10 +19,12 @@ struct DatabaseFormat: Sendable {
         let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         let owner = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         if found == 0, owner == 0 { return 0 }
-        guard owner == Self.applicationID else { throw OperatorError("\(path) is not a database of bkend-server") }
+        guard owner == Self.applicationID else {
+            throw OperatorError("\(path) is not a database of bkend-server", .data)
+        }
         guard found <= version else {
             throw OperatorError(
-                "\(path) has format \(found), newer than this bkend-server knows (\(version)); use a newer one")
+                "\(path) has format \(found), newer than this bkend-server knows (\(version)); use a newer one", .data)
         }
         return found
     }

@@ -41,7 +41,8 @@ final class SQLiteControl: ControlDatabase {
                 return pool
             }
         } catch let error as DatabaseError {
-            throw OperatorError("\(path) can't be opened: \(error.message ?? "SQLite error \(error.resultCode)")")
+            throw OperatorError(
+                "\(path) can't be opened: \(error.message ?? "SQLite error \(error.resultCode)")", .storage)
         }
         stamp = try ChangeStamp(path: path)
     }
@@ -65,7 +66,7 @@ final class SQLiteControl: ControlDatabase {
         switch try format.version(of: db, path: path) {
         case 0:
             throw OperatorError(
-                "\(path) is empty; restore it from a backup, or make a new folder with: bkend-server init")
+                "\(path) is empty; restore it from a backup, or make a new folder with: bkend-server init", .data)
         case format.version: break
         default:
             try db.inTransaction(.immediate) {

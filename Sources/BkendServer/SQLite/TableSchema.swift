@@ -32,7 +32,7 @@ enum TableSchema {
         let found = try format(of: db) ?? 0
         guard found <= format else {
             throw OperatorError(
-                "\(path) has format \(found), newer than this bkend-server knows (\(format)); use a newer one")
+                "\(path) has format \(found), newer than this bkend-server knows (\(format)); use a newer one", .data)
         }
         if found == format { return }
         for step in steps[found...] { try db.execute(sql: step) }

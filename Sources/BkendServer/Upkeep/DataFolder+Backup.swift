@@ -18,10 +18,15 @@ extension DataFolder {
     /// Databases are copied without holding up writers (`SQLiteFile.copy`). The copies lie beside the archive meanwhile,
     /// one at a time.
     ///
+    /// - Parameter progress: called with the bytes that were written, and those that the folder has, each time that a
+    ///   piece is written.
     /// - Throws: `OperatorError` when there is such a file already, or it can't be written.
-    package func backup(to file: String, now: Timestamp) throws -> BackupSummary {
+    package func backup(
+        to file: String, now: Timestamp, progress: @escaping (_ bytes: Int, _ all: Int) -> Void = { _, _ in }
+    ) throws -> BackupSummary {
         let output = try OutputFile(file)
-        let archive = try TarWriter(output, ownedLike: path, now: now)
+        let all = bytes
+        let archive = try TarWriter(output, ownedLike: path, now: now) { progress(output.count, all) }
         let draft = "\(file).part.\(getpid())"
         defer { unlink(draft) }
         func add(database: String, as name: String) throws {
@@ -63,6 +68,17 @@ extension DataFolder {
         }
         try archive.finish()
         return BackupSummary(environments: names.map(\.description), bytes: output.count, leftOut: leftOut)
+    }
+
+    /// The size of all files.
+    private var bytes: Int {
+        let keys: Set<URLResourceKey> = [.fileSizeKey]
+        let files = FileManager.default.enumerator(at: URL(filePath: path), includingPropertiesForKeys: Array(keys))
+        var bytes = 0
+        while let file = files?.nextObject() as? URL {
+            bytes += (try? file.resourceValues(forKeys: keys).fileSize) ?? 0
+        }
+        return bytes
     }
 
     /// Adds the objects that a copy of a database names.

@@ -7,6 +7,8 @@ import BkendWire
 struct EnvironmentCheck {
     let file: String
     let report: FolderCheck.Report
+    /// Called from time to time with the number of records that were looked at.
+    var progress: (Int) -> Void = { _ in }
 
     /// - Returns: how many records were looked at.
     func run(_ database: SQLiteFile) throws -> Int {
@@ -29,7 +31,10 @@ struct EnvironmentCheck {
                 return true
             }
             if let definition { try checkIndexes(of: collection, definition) }
-            try check(collection, in: database) { records += 1 }
+            try check(collection, in: database) {
+                records += 1
+                if records.isMultiple(of: 256) { progress(records) }
+            }
             return true
         }
         for name in try database.collectionNames() where !names.contains(ExactString(name)) {

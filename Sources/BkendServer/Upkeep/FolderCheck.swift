@@ -11,10 +11,17 @@ package struct FolderCheck {
 
     private let path: String
     private let report: Report
+    private let progress: Progress
+
+    /// How many records were looked at, and in which file the check is.
+    package typealias Progress = (_ records: Int, _ file: String) -> Void
 
     /// A check of a folder.
-    package init(_ path: String, report: @escaping Report) {
+    ///
+    /// - Parameter progress: called when a file is opened, and from time to time.
+    package init(_ path: String, progress: @escaping Progress = { _, _ in }, report: @escaping Report) {
         self.path = path
+        self.progress = progress
         self.report = report
     }
 
@@ -24,7 +31,9 @@ package struct FolderCheck {
     /// - Throws: `OperatorError` when it is no data folder, and what `report` throws.
     package func run() throws -> (databases: Int, records: Int) {
         let control = "control.sqlite"
-        guard access("\(path)/\(control)", F_OK) == 0 else { throw OperatorError("\(path) is no bkend data folder") }
+        guard access("\(path)/\(control)", F_OK) == 0 else {
+            throw OperatorError("\(path) is no bkend data folder", .missing)
+        }
         try checkModes()
         var (databases, records) = (1, 0)
         var names: [EnvironmentName] = []
@@ -41,8 +50,11 @@ package struct FolderCheck {
             // It was reported, and a server doesn't open it.
             if FileStatus("\(path)/\(file)")?.isLink == true { continue }
             databases += 1
+            let before = records
+            progress(before, file)
             try open(file) { database in
-                records += try EnvironmentCheck(file: file, report: report).run(database)
+                let check = EnvironmentCheck(file: file, report: report) { progress(before + $0, file) }
+                records += try check.run(database)
                 let objects = "files/\(name.project)/\(name.environment)"
                 try ObjectCheck(path: path, folder: objects, report: report).run(database)
             }

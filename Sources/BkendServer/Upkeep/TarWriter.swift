@@ -6,13 +6,19 @@ struct TarWriter {
     private let output: OutputFile
     private let owner: (user: Int, group: Int)
     private let seconds: Int64
+    private let progress: () -> Void
 
     private static let block = 512
 
     /// An archive in a new file; what is unpacked belongs to the owner of `folder`, as far as the system lets it.
-    init(_ output: OutputFile, ownedLike folder: String, now: Timestamp) throws {
+    ///
+    /// - Parameter progress: called after each piece that is written.
+    init(
+        _ output: OutputFile, ownedLike folder: String, now: Timestamp, progress: @escaping () -> Void = {}
+    ) throws {
         self.output = output
-        guard let status = FileStatus(folder) else { throw OperatorError("can't read \(folder)") }
+        self.progress = progress
+        guard let status = FileStatus(folder) else { throw OperatorError("can't read \(folder)", .storage) }
         owner = (status.user, status.group)
         seconds = now.milliseconds / 1_000
     }
@@ -37,9 +43,10 @@ struct TarWriter {
             let count = try piece.withUnsafeMutableBytes {
                 try input.read(UnsafeMutableRawBufferPointer(rebasing: $0[..<min(rest, $0.count)]))
             }
-            guard count > 0 else { throw OperatorError("\(input.path) became shorter while it was read") }
+            guard count > 0 else { throw OperatorError("\(input.path) became shorter while it was read", .storage) }
             try output.write(Array(piece[..<count]))
             rest -= count
+            progress()
         }
         let padding = (Self.block - length % Self.block) % Self.block
         try output.write([UInt8](repeating: 0, count: padding))

@@ -27,7 +27,7 @@ enum SigningKeyOutput {
     /// How long an old key is taken.
     static func span(_ text: String) throws -> TimeSpan {
         guard let span = TimeSpan(text) else {
-            throw OperatorError("\(text.debugDescription) is no span of time: write 1h, 30m or 0")
+            throw OperatorError("\(text.debugDescription) is no span of time: write 1h, 30m or 0", .usage)
         }
         return span
     }

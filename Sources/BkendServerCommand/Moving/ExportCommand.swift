@@ -1,5 +1,6 @@
 import ArgumentParser
 import BkendServer
+import BkendTerminal
 import BkendWire
 
 /// `bkend-server export DIR [TABLE…]`
@@ -33,12 +34,19 @@ struct ExportCommand: AsyncParsableCommand {
             let data = try folder.open()
             let name = try environment.name(in: data)
             let store = try data.store(of: name)
+            let terminal = Terminal.present()
+            // Where lines are seen as they come, they are progress enough.
+            var progress = ProgressBar(isShown: terminal.showsProgress && (out != nil || terminal.columns == nil))
+            defer { progress.end() }
             guard let out else {
-                _ = try store.export(tables[0], to: 1)
+                _ = try store.export(tables[0], to: 1) { progress.show($0, of: $1, "records") }
                 return
             }
-            let exported = try store.export(tables, to: out)
-            let files = tables.isEmpty && !withoutFiles ? try await data.exportFiles(of: name, to: out) : nil
+            let exported = try store.export(tables, to: out) { progress.show($0, of: $1, "records") }
+            let files =
+                tables.isEmpty && !withoutFiles
+                ? try await data.exportFiles(of: name, to: out) { progress.show($0, of: $1, "bytes of files") } : nil
+            progress.end()
             if folder.json {
                 let entry: JSONObject? = files.map {
                     [

@@ -15,8 +15,8 @@ struct ImportCommand: AsyncParsableCommand {
             The table files stands for files: FILE holds pages of /v1/files, or files.jsonl of an export, and --bytes is the
             folder of their bytes.
 
-            Exit status: 0 when every record is there, 1 when some were rejected, 2 when a file could not be followed to
-            its end or the import could not go on.
+            Exit status: 0 when every record is there, 1 when some were rejected, 65 when a file could not be followed to
+            its end.
             """)
 
     @OptionGroup var folder: FolderOptions
@@ -86,7 +86,7 @@ struct ImportCommand: AsyncParsableCommand {
     private var rejectsPath: String { rejects ?? "\(table).rejects.jsonl" }
 
     func run() async throws {
-        try await reportingFailure(status: 2) {
+        try await reportingFailure {
             if let bytes { return try await importFiles(bytes) }
             let store = try environment.store(in: try folder.open())
             guard try prepare(store) else { return }
@@ -108,12 +108,13 @@ struct ImportCommand: AsyncParsableCommand {
         guard infer else {
             if exists { return true }
             throw OperatorError(
-                "there is no table \(table): make it with bkend-server apply, or let --infer derive it from the records"
+                "there is no table \(table): make it with bkend-server apply, or let --infer derive it from the records",
+                .missing
             )
         }
-        if exists { throw OperatorError("the table \(table) is there already; import without --infer") }
+        if exists { throw OperatorError("the table \(table) is there already; import without --infer", .present) }
         var inference = SchemaInference()
-        var progress = ImportProgress(isShown: !quiet, verb: "looked at")
+        let progress = ImportProgress(isShown: !quiet, verb: "looked at")
         for file in files {
             try inference.look(at: file, isLines: lines) { progress.show(file, $0, bytes: $1, of: $2) }
         }
@@ -131,9 +132,9 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func run(_ store: EnvironmentStore, _ options: ImportOptions) throws {
-        let rejections = try Rejections(rejectsPath)
+        let progress = ImportProgress(isShown: !quiet)
+        let rejections = try Rejections(rejectsPath, progress)
         var records = RecordImport(into: table, of: store, options, reject: rejections.add)
-        var progress = ImportProgress(isShown: !quiet)
         defer { end(records.counts, progress, rejections) }
         for file in files {
             try records.run(file) { progress.show(file, $0.read, bytes: $1, of: $2) }
@@ -143,10 +144,10 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func importFiles(_ bytes: String) async throws {
         let data = try folder.open()
-        let rejections = try Rejections(rejectsPath)
+        let progress = ImportProgress(isShown: !quiet)
+        let rejections = try Rejections(rejectsPath, progress)
         var records = try FileImport(
             into: try environment.name(in: data), of: data, bytes: bytes, reject: rejections.add)
-        var progress = ImportProgress(isShown: !quiet)
         defer { end(records.counts, progress, rejections) }
         for file in files {
             try await records.run(file, isLines: lines) { progress.show(file, $0.read, bytes: $1, of: $2) }
@@ -155,6 +156,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func end(_ counts: ImportCounts, _ progress: ImportProgress, _ rejections: Rejections) {
+        progress.clear()
         if rejections.file.exists {
             StandardError.line("\(counts.rejected) records were rejected; see \(rejections.file.path)")
         }
@@ -181,14 +183,19 @@ struct ImportCommand: AsyncParsableCommand {
 /// Where rejected records go: all to a file, the first ones to standard error too.
 private final class Rejections {
     let file: RejectFile
+    private let progress: ImportProgress
     private var shown = 0
 
-    init(_ path: String) throws { file = try RejectFile(path) }
+    init(_ path: String, _ progress: ImportProgress) throws {
+        file = try RejectFile(path)
+        self.progress = progress
+    }
 
     func add(_ rejected: RejectedRecord) throws {
         try file.add(rejected)
         shown += 1
         if shown <= 5 {
+            progress.clear()
             StandardError.line("rejected: \(rejected.file), byte \(rejected.offset): \(rejected.reason)")
         }
     }

@@ -45,13 +45,13 @@ extension JSONObject {
     }
 }
 
-/// What goes to standard error: what failed, and how far a long command is.
+/// What goes to standard error: what failed, and what a command has to say beside its result.
 enum StandardError {
     static func line(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 }
 
 /// Runs a command's work; what fails becomes clear lines on standard error and an exit status.
-func reportingFailure<Result>(status: Int32 = 1, _ work: () async throws -> Result) async throws -> Result {
+func reportingFailure<Result>(_ work: () async throws -> Result) async throws -> Result {
     do { return try await work() } catch let exit as ExitCode { throw exit } catch {
         let lines: [String]
         switch error {
@@ -62,6 +62,6 @@ func reportingFailure<Result>(status: Int32 = 1, _ work: () async throws -> Resu
         default: lines = [ServerFailure.line(for: error)]
         }
         for line in lines { StandardError.line("bkend-server: \(line)") }
-        throw ExitCode(status)
+        throw ExitCode(ExitStatus(error).rawValue)
     }
 }

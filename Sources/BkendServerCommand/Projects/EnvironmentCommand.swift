@@ -82,7 +82,9 @@ struct EnvironmentPromoteCommand: AsyncParsableCommand {
         try await reportingFailure {
             let folder = try folder.open()
             let names = try [from, to].map { try folder.control.environment(project: project, environment: $0) }
-            guard names[0] != names[1] else { throw OperatorError("an environment can't be promoted to itself") }
+            guard names[0] != names[1] else {
+                throw OperatorError("an environment can't be promoted to itself", .usage)
+            }
             let definitions = try folder.store(of: names[0]).definitions()
             let target = try folder.store(of: names[1])
             if check {

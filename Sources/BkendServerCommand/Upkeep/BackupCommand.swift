@@ -1,5 +1,6 @@
 import ArgumentParser
 import BkendServer
+import BkendTerminal
 import BkendWire
 
 /// `bkend-server backup DIR FILE`
@@ -18,7 +19,12 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            let summary = try folder.open().backup(to: file, now: .systemNow)
+            var progress = ProgressBar(isShown: Terminal.present().showsProgress)
+            defer { progress.end() }
+            let summary = try folder.open().backup(to: file, now: .systemNow) { bytes, all in
+                progress.show(share: bytes, of: all, "\(bytes >> 20) of about \(all >> 20) MiB")
+            }
+            progress.end()
             for name in summary.leftOut {
                 StandardError.line("bkend-server: \(name) was left out: it is a link, or no file for another reason")
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BkendServer
+import BkendTerminal
 import BkendWire
 
 /// `bkend-server check DIR`
@@ -14,9 +15,11 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var folder: FolderOptions
 
     func run() async throws {
-        try await reportingFailure(status: 2) {
+        try await reportingFailure {
             let output = CheckReport(asJSON: folder.json)
-            let (databases, records) = try FolderCheck(folder.directory) { output.add($0) }.run()
+            let (databases, records) = try FolderCheck(
+                folder.directory, progress: { output.show(records: $0, in: $1) }, report: { output.add($0) }
+            ).run()
             output.end(databases: databases, records: records)
             if output.count > 0 { throw ExitCode(1) }
         }
@@ -26,6 +29,7 @@ struct CheckCommand: AsyncParsableCommand {
 /// What a check prints, each finding as it is found.
 private final class CheckReport {
     private var list: FindingList
+    private var progress = ProgressBar(isShown: Terminal.present().showsProgress)
     private let asJSON: Bool
 
     init(asJSON: Bool) {
@@ -35,7 +39,13 @@ private final class CheckReport {
 
     var count: Int { list.count }
 
+    /// Shows how far the check is.
+    func show(records: Int, in file: String) {
+        progress.show(share: records, of: nil, "\(records) records, \(file)")
+    }
+
     func add(_ finding: FolderFinding) {
+        progress.end()
         list.add(finding.json) {
             let place = [finding.file, finding.table.map { "table \($0)" }, finding.id.map { "record \($0)" }]
             return "\(finding.kind.rawValue): \(place.compactMap(\.self).joined(separator: ", ")): \(finding.message)"
@@ -43,6 +53,7 @@ private final class CheckReport {
     }
 
     func end(databases: Int, records: Int) {
+        progress.end()
         list.end(["databases": .int(Int64(databases)), "records": .int(Int64(records))])
         if !asJSON { StandardOutput.line("\(databases) databases, \(records) records: \(count) findings") }
     }

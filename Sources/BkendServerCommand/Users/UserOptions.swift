@@ -21,7 +21,7 @@ struct UserOptions: ParsableArguments {
     /// - Throws: `OperatorError` when there is none.
     func user(_ text: String, in accounts: Accounts) async throws -> User {
         guard let user = try await accounts.find(text) else {
-            throw OperatorError("there is no user \(text); bkend-server user list shows those there are")
+            throw OperatorError("there is no user \(text); bkend-server user list shows those there are", .missing)
         }
         return user
     }
@@ -47,7 +47,7 @@ enum PasswordInput {
     /// The first line; at a terminal it isn't shown.
     static func read() throws -> String {
         let text = isatty(0) == 1 ? getpass("Password: ").map { String(cString: $0) } : readLine()
-        guard let line = text, !line.isEmpty else { throw OperatorError("no password came from standard input") }
+        guard let line = text, !line.isEmpty else { throw OperatorError("no password came from standard input", .data) }
         return line
     }
 }

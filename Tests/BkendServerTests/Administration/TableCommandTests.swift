@@ -22,7 +22,7 @@ import Testing
             #expect(try await client.post("/v1/a", ["k": 1]).status == 201)
             #expect(try await client.post("/v1/a", ["n": "text"]).fields == ["n"])
             #expect(try await place.json(["table", "show"], "a")["version"] == 3)
-            #expect(try await CommandRun.run("table", "rollback", place.folder, "a", "9").status == 1)
+            #expect(try await CommandRun.run("table", "rollback", place.folder, "a", "9").status == 66)
             let impossible = try await CommandRun.run("table", "rollback", place.folder, "a", "2")
             #expect(impossible.status == 1 && impossible.errors.contains("k_1"))
             #expect(try await place.json(["table", "show"], "a")["version"] == 3)
@@ -49,7 +49,7 @@ import Testing
             #expect(try await client.get("/v1/a").items.isEmpty)
             #expect(try await place.json(["table", "show"], "a")["version"] == 2)
             #expect(try await place.json(["table", "versions"], "a").arrayValue?.count == 2)
-            #expect(try await CommandRun.run("table", "show", place.folder, "none").status == 1)
+            #expect(try await CommandRun.run("table", "show", place.folder, "none").status == 66)
             #expect(try await server.end().status == 0)
         }
     }

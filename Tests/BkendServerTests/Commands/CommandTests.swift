@@ -44,7 +44,7 @@ import Testing
             _ = try await CommandRun.run("init", folder)
             let before = FileManager.default.contents(atPath: folder + "/control.sqlite")
             let again = try await CommandRun.run("init", folder)
-            #expect(again.status == 1)
+            #expect(again.status == 73)
             #expect(again.output == "")
             #expect(again.errors.split(separator: "\n").count == 1)
             #expect(again.errors.contains("already"))
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("Bad folders, names and files are one clear line and status 1")
+    @Test("Bad folders, names and files are one clear line, and the status of their kind")
     func failures() async throws {
         try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -66,8 +66,9 @@ import Testing
                 try await CommandRun.run("init", folder + "/new", "--project", "../x"),
                 try await CommandRun.run("apply", folder, file),
             ]
-            for run in runs {
-                #expect(run.status == 1)
+            let statuses: [Int32] = [66, 66, 66, 73, 73, 66, 64, 66]
+            for (run, status) in zip(runs, statuses) {
+                #expect(run.status == status, "\(run.errors)")
                 #expect(run.output == "")
                 #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
                 #expect(run.errors.hasPrefix("bkend-server: "))
@@ -116,7 +117,7 @@ import Testing
             )
             #expect(try Self.mode(folder + "/environments/default/dev.sqlite") == 0o600)
             let other = try await CommandRun.run("apply", folder, file, "--env", "prod")
-            #expect(other.status == 1)
+            #expect(other.status == 66)
             #expect(other.errors.contains("default/dev"))
         }
     }
@@ -143,7 +144,7 @@ import Testing
             ]
             _ = FileManager.default.createFile(atPath: file, contents: Data(json.serialized()))
             let run = try await CommandRun.run("apply", folder, file)
-            #expect(run.status == 1)
+            #expect(run.status == 65)
             #expect(run.output == "")
             for path in ["a.pattern", "b.default"] {
                 #expect(run.errors.contains("tables[1].schema.properties.\(path)"))
@@ -223,14 +224,14 @@ import Testing
         }
     }
 
-    @Test("A port in use is one clear line and status 1")
+    @Test("A port in use is one clear line and status 69")
     func portInUse() async throws {
         try await withFolder { folder in
             _ = try await CommandRun.run("init", folder)
             let process = try await ServeProcess.start(folder)
             let port = "\(TestClient(process.url).port)"
             let second = try await CommandRun.run("serve", folder, "--port", port)
-            #expect(second.status == 1)
+            #expect(second.status == 69)
             #expect(second.output == "")
             #expect(second.errors.split(separator: "\n").count == 1, "\(second.errors)")
             #expect(second.errors.contains("port"))
@@ -264,7 +265,7 @@ import Testing
             bytes[63] = 99
             try bytes.write(to: URL(fileURLWithPath: control))
             let run = try await CommandRun.run("serve", folder)
-            #expect(run.status == 1)
+            #expect(run.status == 65)
             #expect(run.errors.contains("format 99"))
             #expect(run.errors.split(separator: "\n").count == 1)
         }

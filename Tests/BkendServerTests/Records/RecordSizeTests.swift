@@ -124,6 +124,6 @@ import Testing
         }
         // As far as the folder: the limits are taken.
         let run = try await CommandRun.run("serve", "/nowhere", "--body-limit", "32M")
-        #expect(run.status == 1, "\(run.errors)")
+        #expect(run.status == 66, "\(run.errors)")
     }
 }

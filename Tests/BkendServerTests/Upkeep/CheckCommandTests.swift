@@ -105,10 +105,10 @@ import Testing
         }
     }
 
-    @Test("What is no data folder is refused with status 2")
+    @Test("What is no data folder is refused with status 66")
     func noFolder() async throws {
         try await withFolder { path async throws in
-            #expect(try await CommandRun.run("check", path).status == 2)
+            #expect(try await CommandRun.run("check", path).status == 66)
         }
     }
 }

@@ -7,6 +7,8 @@
 
 /// pipe2(2) with O_CLOEXEC.
 int child_pipe(int ends[2]);
+/// A terminal of so many columns: the end that speaks to it, and the end that a process has.
+int child_terminal(int ends[2], int columns);
 /// posix_spawn_file_actions_addchdir_np(3).
 int child_addchdir(posix_spawn_file_actions_t *actions, const char *path);
 /// posix_spawn_file_actions_addclosefrom_np(3).

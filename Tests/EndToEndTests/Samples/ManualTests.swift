@@ -9,16 +9,9 @@ import Testing
         && (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
             .contains { FileManager.default.isExecutableFile(atPath: "\($0)/python3") }
 
-    private static func withFolder(_ body: (URL) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-manual-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder)
-    }
-
     @Test("One executable is both commands, by its name, and each says the version")
     func names() async throws {
-        try await Self.withFolder { folder in
+        try await withFolder { folder in
             for name in ["bkend", "bkend-server", "another"] {
                 let link = folder.appending(path: name)
                 try FileManager.default.createSymbolicLink(
@@ -36,7 +29,7 @@ import Testing
         "The manual has each command, option and exit status, and no mistake",
         .enabled(if: hasPython, "Scripts/manual needs python3"))
     func pages() async throws {
-        try await Self.withFolder { folder in
+        try await withFolder { folder in
             let script = SampleProcess.package.appending(path: "Scripts/manual")
             let made = try await SampleProcess.run(
                 script, [SampleProcess.folder.appending(path: "bkend").path, folder.path], in: folder)

@@ -7,31 +7,14 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct OfflineNotesTests {
     @Test("Each command of the walkthrough prints what stands there")
     func walkthrough() async throws {
-        let port = try ReservedPort()
-        try await Self.withFolder { folder in
-            let sample = SampleProcess.package.appending(path: "Samples")
-            try FileManager.default.createSymbolicLink(
-                at: folder.appending(path: "Samples"), withDestinationURL: sample)
-            let text = try String(
-                contentsOf: sample.appending(path: "OfflineNotes/README.md"), encoding: .utf8)
-            var walkthrough = Walkthrough(text)
-            // Built it is already.
-            walkthrough.removeBlocks { $0.commands.contains { $0.hasPrefix("swift build") } }
-            let outputs = try await walkthrough.run(in: folder) { $0.replacing("8420", with: "\(port.number)") }
-            #expect(outputs.count == walkthrough.blocks.count && outputs.count > 10)
-            for (block, lines) in zip(walkthrough.blocks, outputs) {
-                #expect(
-                    block.agrees(with: lines),
-                    "\(block.commands.joined(separator: "\n"))\nprinted:\n\(lines.joined(separator: "\n"))")
-            }
-        }
+        try await Walkthrough.check(SampleProcess.package.appending(path: "Samples/OfflineNotes/README.md"))
     }
 
     @Test("A key that the server doesn't know, a server that isn't there, one that is none: each is one line")
     func mistakes() async throws {
         let server = try await TestServer.start(tables: Offline.tables)
         let unknown = "pk_" + String(repeating: "0", count: 64)
-        try await Self.withFolder { folder in
+        try await withFolder { folder in
             let store = folder.appending(path: "device").path
             let signIn = ["--email", "ada@example.com", "--password", "correct horse 1", "--sign-up"]
             func run(_ url: String, _ key: String, _ more: [String]) async throws -> SampleProcess {
@@ -56,13 +39,6 @@ import Testing
             #expect(flag.status == 64 && flag.output.contains("--sever"))
         }
         try await server.stop()
-    }
-
-    private static func withFolder(_ body: (URL) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-sample-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder)
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The commands of a document, and what it says that they print.
 struct Walkthrough {
@@ -40,6 +41,31 @@ struct Walkthrough {
         let lines = run.output.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
         let parts = lines.split(separator: mark, omittingEmptySubsequences: false).map(Array.init)
         return Array(parts.dropLast())
+    }
+}
+
+extension Walkthrough {
+    /// Runs the commands of a page in a folder of their own, beside a link to the samples, and expects each block to print
+    /// what stands there. Commands that build are left out; the port 8420 is another one.
+    static func check(_ page: URL, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let port = try ReservedPort()
+        try await withFolder { folder in
+            let samples = SampleProcess.package.appending(path: "Samples")
+            try FileManager.default.createSymbolicLink(
+                at: folder.appending(path: "Samples"), withDestinationURL: samples)
+            var walkthrough = Walkthrough(try String(contentsOf: page, encoding: .utf8))
+            walkthrough.removeBlocks { $0.commands.contains { $0.hasPrefix("swift build") } }
+            let outputs = try await walkthrough.run(in: folder) { $0.replacing("8420", with: "\(port.number)") }
+            #expect(
+                outputs.count == walkthrough.blocks.count && outputs.count > 5, "a block didn't end",
+                sourceLocation: sourceLocation)
+            for (block, lines) in zip(walkthrough.blocks, outputs) {
+                let commands = block.commands.joined(separator: "\n")
+                #expect(
+                    block.agrees(with: lines), "\(commands)\nprinted:\n\(lines.joined(separator: "\n"))",
+                    sourceLocation: sourceLocation)
+            }
+        }
     }
 }
 
