@@ -133,8 +133,8 @@ let package = Package(
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", grdb, httpTypes, logging,
-                server("Hummingbird", "hummingbird"),
+                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "BkendTransport", "BkendCurl", grdb,
+                httpTypes, logging, server("Hummingbird", "hummingbird"),
                 server("HummingbirdCore", "hummingbird"), server("Crypto", "swift-crypto"),
                 server("NIOCore", "swift-nio"), server("NIOHTTP1", "swift-nio"), server("NIOPosix", "swift-nio"),
                 server("ServiceLifecycle", "swift-service-lifecycle"),

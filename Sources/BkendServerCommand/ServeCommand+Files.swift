@@ -31,6 +31,36 @@ struct FileOptions: ParsableArguments {
     @Option(help: "The most bytes that resized pictures may take on the disk.")
     var imageCache = SizeOption(bytes: 1 << 30)
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep files in a bucket of S3 or a compatible service, s3://BUCKET/PREFIX; the folder remembers it.",
+            valueName: "address"))
+    var files: String?
+    @Option(
+        name: .customLong("s3-endpoint"),
+        help: ArgumentHelp(
+            "The service, https://s3.example.com or https://{bucket}.s3.example.com; AWS when left out.",
+            valueName: "url"))
+    var endpoint: String?
+    @Option(name: .customLong("s3-region"), help: "The bucket's region; us-east-1 when left out.")
+    var region: String?
+    @Option(
+        name: .customLong("s3-credentials"),
+        help: ArgumentHelp(
+            """
+            A file like ~/.aws/credentials, mode 0600; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of \
+            the environment when left out.
+            """, valueName: "file"))
+    var credentials: String?
+    @Option(
+        name: .customLong("s3-certificates"),
+        help: ArgumentHelp("PEM certificates to trust for the service instead of the system's.", valueName: "file"))
+    var certificates: String?
+    @Flag(
+        name: .customLong("s3-take-over"),
+        help: "Take the place of another data folder that kept its files at that address, and doesn't run any more.")
+    var takesOver = false
+
     func validate() throws {
         if let program = imageTransformer, program != "off", access(program, X_OK) != 0 {
             throw ValidationError("--image-transformer: \(program) is no program that can be run")
@@ -55,5 +85,11 @@ struct FileOptions: ParsableArguments {
         configuration.images = imageProgram.map { ImageSettings(program: $0, cacheBytes: imageCache.bytes) }
         configuration.publicURL = publicURL.map { String($0.hasSuffix("/") ? $0.dropLast() : $0[...]) }
         configuration.publicUnregisteredImages = Set(publicUnregisteredImages)
+        configuration.s3.address = files
+        configuration.s3.endpoint = endpoint
+        configuration.s3.region = region
+        configuration.s3.credentials = credentials
+        configuration.s3.certificates = certificates
+        configuration.s3.takesOver = takesOver
     }
 }

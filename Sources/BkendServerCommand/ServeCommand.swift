@@ -61,6 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
             accounts.apply(to: &configuration)
             try observation.apply(to: &configuration)
             let service = try BkendService(configuration)
+            try await service.proveFiles()
             try await service.run(
                 onAdminListening: { url in StandardOutput.line("metrics at \(url)/metrics") },
                 onListening: { url in StandardOutput.line("listening on \(url)") })

@@ -120,6 +120,7 @@ public final class TestServer: Sendable {
     ) async throws -> Run {
         let service = try BkendService(configuration)
         try prepare(service)
+        try await service.proveFiles()
         let (ready, listening) = AsyncStream<Listening>.makeStream()
         let group = service.group(
             handlesSignals: false, onAdminListening: { listening.yield(.admin($0)) },

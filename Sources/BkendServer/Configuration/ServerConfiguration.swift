@@ -30,6 +30,9 @@ package struct ServerConfiguration: Sendable {
     package var publicUnregisteredImages: Set<String> = []
     /// What resizes pictures; nil to serve the originals.
     package var images: ImageSettings?
+    /// The S3 service that keeps the bytes of files; nothing said for what the data folder remembers, and for the folder
+    /// itself where it remembers none.
+    package var s3 = S3Options()
     /// Where each request leaves a line; nil for nowhere.
     package var requestLog: RequestLog?
     /// The address of the admin port.

@@ -8,14 +8,20 @@ struct FileServices: Sendable {
     private let folder: String
     private let configuration: ServerConfiguration
     private let control: ControlStore
+    /// The bucket of the objects; nil where the folder has them.
+    private let bucket: S3Bucket?
 
     /// Makes the keys of a data folder, unless they are there.
     ///
-    /// - Throws: `AccountsFailure` when they can't be made or read.
+    /// - Throws: `AccountsFailure` when they can't be made or read; `OperatorError` for a bucket that can't be the folder's.
     init(_ configuration: ServerConfiguration, _ control: ControlStore) throws {
         self.control = control
         self.configuration = configuration
         folder = configuration.folder
+        bucket = try S3Bucket(configuration.s3, for: folder)
+        if bucket != nil, configuration.limits.fileBytes > S3Storage.mostBytes {
+            throw OperatorError("--file-limit is at most 5G where files are in S3: one PUT has no more")
+        }
         keys = try AddressKeys(in: folder, now: configuration.now())
     }
 
@@ -33,16 +39,43 @@ struct FileServices: Sendable {
         settings.publicImages = configuration.publicUnregisteredImages.contains(name.project)
         settings.knowsUsers = configuration.accessTokens == nil
         return EnvironmentFiles(
-            of: name, in: store, objects: try ObjectFolder(of: name, in: folder), keys: keys, settings: settings,
+            of: name, in: store, objects: try objects(of: name), keys: keys, settings: settings,
             now: configuration.now)
+    }
+
+    /// Where an environment's objects are.
+    private func objects(of name: EnvironmentName) throws -> any ObjectStorage {
+        let local = try ObjectFolder.path(of: name, in: folder)
+        return if let bucket { try bucket.storage(of: name, local: local) } else { try ObjectFolder(local) }
+    }
+
+    /// Shows that the bucket can be used, and is this folder's; nothing where there is none.
+    ///
+    /// - Throws: `OperatorError` that says what fails.
+    func prove() async throws { try await bucket?.prove() }
+}
+
+extension DataFolder {
+    /// Where an environment's objects are: in the folder, or in the bucket that it remembers.
+    ///
+    /// - Throws: `OperatorError` when the bucket's credentials aren't there.
+    func objects(of name: EnvironmentName) throws -> any ObjectStorage {
+        let local = try ObjectFolder.path(of: name, in: path)
+        guard let bucket = try S3Bucket(S3Options(), for: path) else { return try ObjectFolder(local) }
+        return try bucket.storage(of: name, local: local)
     }
 }
 
 extension ObjectFolder {
     /// The folder of an environment's objects in a data folder: `files/PROJECT/ENVIRONMENT`.
     convenience init(of name: EnvironmentName, in folder: String) throws {
+        try self.init(Self.path(of: name, in: folder))
+    }
+
+    /// Where that folder is; the ones around it are made.
+    static func path(of name: EnvironmentName, in folder: String) throws(OperatorError) -> String {
         try PrivateFile.makeFolder(folder + "/files")
         try PrivateFile.makeFolder("\(folder)/files/\(name.project)")
-        try self.init("\(folder)/files/\(name.project)/\(name.environment)")
+        return "\(folder)/files/\(name.project)/\(name.environment)"
     }
 }

@@ -107,7 +107,7 @@ extension EnvironmentFiles {
         case .registered: return FileIntake(key: key, claims, draft: nil)
         case .issued, .stored:
             let room = try await room(for: length, replacing: replaced, of: upload.userID)
-            return FileIntake(key: key, claims, draft: try await objects.begin(), room)
+            return FileIntake(key: key, claims, draft: try await objects.begin(bytes: length), room)
         }
     }
 

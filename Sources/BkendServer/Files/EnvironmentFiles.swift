@@ -25,8 +25,8 @@ struct FileSettings: Sendable {
     static let putSeconds: Int64 = 15 * 60
     /// Seconds that the address of a download is good for.
     static let getSeconds: Int64 = 60 * 60
-    /// Milliseconds after which bytes go that nobody registered, and those that no record names any more: a backup of the
-    /// database that was begun before has its bytes.
+    /// Milliseconds after which bytes go that nobody registered, and those that no record names any more, where the
+    /// storage doesn't keep them longer: a backup of the database that was begun before has its bytes.
     static let kept: Int64 = 24 * 60 * 60 * 1_000
     /// How many uploads a user may have begun and not registered.
     static let mostBegun = 2_000

@@ -93,6 +93,10 @@ enum FileSQL {
     static let objectNames = "SELECT name FROM file_objects ORDER BY name"
     /// Every object with its digest, and whether nothing needs it.
     static let allObjects = "SELECT name, bytes, sha256, droppedAt IS NOT NULL FROM file_objects ORDER BY name"
+    /// Objects by name, after one: name, size, and whether nothing needs it.
+    static let objectsAfter = """
+        SELECT name, bytes, droppedAt IS NOT NULL FROM file_objects WHERE name > ? ORDER BY name LIMIT ?
+        """
     static let missingContents = """
         SELECT id FROM files WHERE bytes <> (
             SELECT coalesce(sum(o.bytes), 0) FROM file_objects o
@@ -159,6 +163,7 @@ enum FileSQL {
             dropHiddenContents, endHiddenUploads,
             deleteHiddenShares, deleteHiddenFiles, disownFiles, dropOpenContents, deleteOpenUploads,
             deleteSharesOfUser, isNamed, dropContent, droppedObjects, deleteObject, objectNames, allObjects, usage,
+            objectsAfter,
             count(FileCondition.allCases),
         ]
         + FileSort.allCases.flatMap { column in

@@ -9,15 +9,22 @@ extension RouteAnswer {
     /// (RFC 9110 §13, §14).
     ///
     /// - Parameter objects: where the bytes are.
-    init(_ file: ServedFile, to request: Request, from objects: any ObjectStorage) {
-        let reader = ContentReader(file.objects, in: objects)
-        self.init(file, to: request) { offset, count in try await reader.read(at: offset, count: count) }
+    /// - Throws: what keeps the bytes from being read, while there is still an answer to say so.
+    init(_ file: ServedFile, to request: Request, from objects: any ObjectStorage) async throws {
+        try await self.init(file, to: request) { part in
+            let reader = ContentReader(file.objects, part, in: objects)
+            if request.method != .head { try await reader.begin() }
+            return { offset, count in try await reader.read(at: offset, count: count) }
+        }
     }
 
     /// The same, with the bytes from anywhere.
+    ///
+    /// - Parameter open: begins to read a part of them.
     init(
-        _ file: ServedFile, to request: Request, read: @escaping @Sendable (Int, Int) async throws -> ByteBuffer
-    ) {
+        _ file: ServedFile, to request: Request,
+        open: (Range<Int>) async throws -> @Sendable (Int, Int) async throws -> ByteBuffer
+    ) async throws {
         let headers = request.headers
         let (tag, length) = (file.tag, file.content.bytes)
         self.init(.ok, body: AnswerBody(ByteBuffer()))
@@ -44,6 +51,7 @@ extension RouteAnswer {
             self.headers[.contentRange] = "bytes */\(length)"
             return
         }
+        let read = try await open(part)
         stream = AnswerStream(count: part.count) { [start = part.lowerBound] offset, count in
             try await read(start + offset, count)
         }
@@ -104,18 +112,33 @@ extension HTTPField.Name {
 actor ContentReader {
     private let objects: [(name: String, bytes: Int)]
     private let storage: any ObjectStorage
+    /// What is read of them.
+    private let part: Range<Int>
     private var open: (index: Int, reader: any ObjectReader)?
 
-    init(_ objects: [(name: String, bytes: Int)], in storage: any ObjectStorage) {
+    init(_ objects: [(name: String, bytes: Int)], _ part: Range<Int>, in storage: any ObjectStorage) {
         self.objects = objects
+        self.part = part
         self.storage = storage
+    }
+
+    /// Opens the first object that is read.
+    func begin() async throws {
+        var start = 0
+        for (index, object) in objects.enumerated() {
+            if part.lowerBound < start + object.bytes {
+                _ = try await reader(index, from: start)
+                return
+            }
+            start += object.bytes
+        }
     }
 
     func read(at offset: Int, count: Int) async throws -> ByteBuffer {
         var start = 0
         for (index, object) in objects.enumerated() {
             if offset < start + object.bytes {
-                let reader = try await reader(index)
+                let reader = try await reader(index, from: start)
                 return try await reader.read(at: offset - start, count: min(count, start + object.bytes - offset))
             }
             start += object.bytes
@@ -123,9 +146,11 @@ actor ContentReader {
         return ByteBuffer()
     }
 
-    private func reader(_ index: Int) async throws -> any ObjectReader {
+    /// - Parameter start: where the object's bytes begin in the content.
+    private func reader(_ index: Int, from start: Int) async throws -> any ObjectReader {
         if let open, open.index == index { return open.reader }
-        let reader = try await storage.open(objects[index].name)
+        let range = max(0, part.lowerBound - start)..<min(objects[index].bytes, part.upperBound - start)
+        let reader = try await storage.open(objects[index].name, for: range)
         open = (index, reader)
         return reader
     }

@@ -32,12 +32,12 @@ final class ObjectFolder: ObjectStorage {
         self.threads = threads
     }
 
-    func begin() async throws -> any ObjectDraft {
+    func begin(bytes: Int?) async throws -> any ObjectDraft {
         let (path, threads) = (path, threads)
         return try await threads.runIfActive { try FolderDraft(in: path, threads: threads) }
     }
 
-    func open(_ name: String) async throws -> any ObjectReader {
+    func open(_ name: String, for range: Range<Int>) async throws -> any ObjectReader {
         guard Self.isName(name) else { throw ObjectFailure(description: "\(name) is no name of an object") }
         let (file, threads) = ("\(path)/\(name)", threads)
         return try await threads.runIfActive { try FolderReader(file, threads: threads) }

@@ -7,15 +7,19 @@ import NIOCore
 ///
 /// An object is of use once a row names it (`file_objects`), which is written after it. What no row names is swept away.
 protocol ObjectStorage: Sendable {
+    /// For how many milliseconds bytes stay that nothing needs any more: a database that was copied before may name them.
+    var keptMilliseconds: Int64 { get }
+
     /// Begins a new object.
     ///
+    /// - Parameter bytes: how many come; nil where nobody knows, which may take more room or time.
     /// - Throws: `ErrorBody` with 507 when there is no room, `ObjectFailure`.
-    func begin() async throws -> any ObjectDraft
+    func begin(bytes: Int?) async throws -> any ObjectDraft
 
-    /// Opens an object to read it; what is deleted meanwhile can still be read to its end.
+    /// Opens an object to read a range of it; what is deleted meanwhile can still be read to its end.
     ///
-    /// - Throws: `ObjectFailure` when it can't be read or isn't there.
-    func open(_ name: String) async throws -> any ObjectReader
+    /// - Throws: `ObjectFailure` when it can't be read or isn't there, `ObjectStorageFailure`.
+    func open(_ name: String, for range: Range<Int>) async throws -> any ObjectReader
 
     /// Deletes objects that nothing needs any more; one that isn't there is no error. False while the storage is copied:
     /// then none is deleted.
@@ -28,6 +32,16 @@ protocol ObjectStorage: Sendable {
     /// - Parameter unnamed: those of some names that no row holds, as of now. An object whose row is about to be written is
     ///   passed over.
     func sweep(unnamed: @escaping @Sendable ([String]) throws -> [String]) async throws -> SweptObjects
+}
+
+extension ObjectStorage {
+    var keptMilliseconds: Int64 { FileSettings.kept }
+
+    /// Begins an object of any length.
+    func begin() async throws -> any ObjectDraft { try await begin(bytes: nil) }
+
+    /// Opens an object to read it from its start.
+    func open(_ name: String) async throws -> any ObjectReader { try await open(name, for: 0..<Int.max) }
 }
 
 /// What a sweep did.
@@ -64,6 +78,12 @@ protocol ObjectDraft: AnyObject, Sendable {
 protocol ObjectReader: AnyObject, Sendable {
     /// Some of its bytes, no more than `count`; fewer only at its end.
     func read(at offset: Int, count: Int) async throws -> ByteBuffer
+}
+
+/// A failure of an object storage that says what a client is answered.
+protocol ObjectStorageFailure: Error {
+    /// The answer, which says nothing of where the storage is.
+    var answer: ErrorBody { get }
 }
 
 /// An object storage that failed, for the operator.

@@ -124,7 +124,10 @@ final class ImageTransformer: Sendable {
             )
         }
         let failure = try await process.run(on: threads, length: file.content.bytes) {
-            [reader = ContentReader(file.objects, in: objects)] offset, count in
+            [
+                reader = ContentReader(
+                    file.objects, 0..<file.content.bytes, in: objects)
+            ] offset, count in
             try await reader.read(at: offset, count: count)
         }
         if let failure {

@@ -35,7 +35,7 @@ extension DataFolder {
         let list = "\(folder)/files.objects.\(getpid())"
         defer { unlink(list) }
         var exported = try writeRecords(of: store, to: "\(folder)/files.jsonl", list: list)
-        let objects = try ObjectFolder(of: name, in: path)
+        let objects = try objects(of: name)
         var copied = 0
         var reader = RecordReader(isLines: true, read: try InputFile(plain: list).read)
         while let item = try reader.next() {
@@ -97,7 +97,7 @@ extension DataFolder {
 
     /// Copies objects, one after the other, into a file; false when one isn't there.
     private func copy(
-        _ pieces: [(name: String, bytes: Int)], of objects: ObjectFolder, to path: String
+        _ pieces: [(name: String, bytes: Int)], of objects: any ObjectStorage, to path: String
     ) async throws -> Bool {
         let output = try OutputFile(path)
         for piece in pieces {

@@ -14,7 +14,7 @@ package struct FileImport {
     private let folder: DataFolder
     private let name: EnvironmentName
     private let store: EnvironmentStore
-    private let objects: ObjectFolder
+    private let objects: any ObjectStorage
     private let bytes: BytesFolder
     private let reject: (RejectedRecord) throws -> Void
 
@@ -36,7 +36,7 @@ package struct FileImport {
         self.bytes = try BytesFolder(bytes)
         store = try folder.store(of: name)
         try store.engine.prepareFiles()
-        objects = try ObjectFolder(of: name, in: folder.path)
+        objects = try folder.objects(of: name)
         try folder.control.markImportedFiles(name)
     }
 
@@ -107,7 +107,7 @@ package struct FileImport {
         if known.1 != nil { throw RecordIntake.Refusal("s3Key", "conflict", "another file has this key here") }
         if known.2 != nil { throw RecordIntake.Refusal("id", "conflict", "another file has this id here") }
         let source = try bytes.file(of: record)
-        let draft = try await objects.begin()
+        let draft = try await objects.begin(bytes: record.size)
         do {
             let digest = try await Self.copy(source, to: draft, size: record.size)
             if let expected = record.sha256, expected != digest {

@@ -36,7 +36,7 @@ struct AddressCall: Sendable {
             claims = found
         }
         guard let file = try await files.served(key, claims: claims, key: asked) else { return nil }
-        var answer = RouteAnswer(file, to: request, from: files.objects)
+        var answer = try await RouteAnswer(file, to: request, from: files.objects)
         // An answer for a page may come out of a cache that was filled without one.
         CORS.allow(&answer.headers)
         return answer
@@ -53,9 +53,11 @@ struct AddressCall: Sendable {
         let made = try await services.images?.picture(
             of: file, as: options, accept: request.headers[.accept], from: files.objects)
         if let (picture, reader) = made {
-            answer = RouteAnswer(picture, to: request) { try await reader.read(at: $0, count: $1) }
+            answer = try await RouteAnswer(picture, to: request) { _ in
+                { offset, count in try await reader.read(at: offset, count: count) }
+            }
         } else {
-            answer = RouteAnswer(file, to: request, from: files.objects)
+            answer = try await RouteAnswer(file, to: request, from: files.objects)
         }
         answer.headers[.vary] = "Accept"
         CORS.allow(&answer.headers)

@@ -112,7 +112,7 @@ struct FileRoutes: Sendable {
     }
 
     func download() async throws -> RouteAnswer {
-        RouteAnswer(try await files.served(id: call.id, caller), to: call.request, from: files.objects)
+        try await RouteAnswer(try await files.served(id: call.id, caller), to: call.request, from: files.objects)
     }
 
     private func answer(

@@ -68,7 +68,8 @@ struct APIResponder: HTTPResponder {
         } catch let busy as QueueRefused {
             answer = RouteAnswer(busy.body, retryAfterSeconds: busy.retryAfterSeconds)
         } catch {
-            answer = RouteAnswer(failure(error, trace))
+            let body = failure(error, trace)
+            answer = body.code == .serviceUnavailable ? RouteAnswer(body, retryAfterSeconds: 5) : RouteAnswer(body)
         }
         // What a write that was made answers was counted before it was stored: nothing may be refused any more.
         if request.method == .get || request.method == .head || answer.status.code >= 400 {

@@ -11,6 +11,7 @@ package struct BkendService: Sendable {
     private let configuration: ServerConfiguration
     private let folder: DataFolder
     private let environments: Environments
+    private let files: FileServices
     private let metrics = ServerMetrics()
     private let answers: AnswerBudget
     private let responder: APIResponder
@@ -23,6 +24,7 @@ package struct BkendService: Sendable {
         folder = try DataFolder.open(at: configuration.folder)
         answers = AnswerBudget(bytes: configuration.limits.allAnswers)
         let metrics = metrics
+        files = try FileServices(configuration, folder.control)
         var options = StoreOptions(configuration.limits, reportReads: metrics.reads.note)
         options.maximumBytes = configuration.databaseBytes
         options.clock = configuration.now
@@ -33,7 +35,7 @@ package struct BkendService: Sendable {
             services: try AccountServices(
                 configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() },
                 reportHashing: metrics.hashing.note),
-            files: try FileServices(configuration, folder.control))
+            files: files)
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             services: RouteServices(
@@ -66,6 +68,11 @@ package struct BkendService: Sendable {
 
     /// Returns when no mail is being sent.
     package func mailed() async { await environments.mailed() }
+
+    /// Shows that the bucket of the files, if there is one, can be written, read and emptied, and is this folder's alone.
+    ///
+    /// - Throws: `OperatorError` that says what fails, and what to do.
+    package func proveFiles() async throws { try await files.prove() }
 
     /// Runs until SIGTERM or SIGINT, and then until the requests in flight are answered; see `group`.
     package func run(

@@ -7,13 +7,15 @@ package struct BackupSummary: Hashable, Sendable {
     package let environments: [String]
     /// The file's size in bytes.
     package let bytes: Int
+    /// Where the bytes of files are, that the archive doesn't hold; nil where it does.
+    package let elsewhere: String?
     /// What lies among the mails and is no file, a link for example; it was left out.
     package let leftOut: [String]
 }
 
 extension DataFolder {
     /// Writes the whole folder into one tar archive while a server may run on it: each database as it is at one moment
-    /// with the bytes of its files, signing keys, mails that wait. Unpacked, the archive is a data folder.
+    /// with the bytes of its files unless a bucket keeps them, signing keys, mails that wait. Unpacked, the archive is a data folder.
     ///
     /// Databases are copied without holding up writers (`SQLiteFile.copy`). The copies lie beside the archive meanwhile,
     /// one at a time.
@@ -34,6 +36,7 @@ extension DataFolder {
             try SQLiteFile.copy(database, to: draft)
             try archive.file(name, at: draft)
         }
+        let bucket = try RememberedBucket.read(path)
         try archive.folder("./")
         try add(database: path + "/control.sqlite", as: "control.sqlite")
         // Read after the control database was copied: an environment that came meanwhile is one file too many at worst.
@@ -52,10 +55,15 @@ extension DataFolder {
             let lock = hasObjects ? try FolderLock("\(path)/\(objects)", isWaiting: true) : nil
             defer { lock?.release() }
             try add(database: database, as: "environments/\(name.project)/\(name.environment).sqlite")
-            if lock != nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }
+            if lock != nil, bucket == nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }
         }
         for file in ["signing-keys.json", AddressKeys.fileName] where access("\(path)/\(file)", F_OK) == 0 {
             try archive.file(file, at: "\(path)/\(file)")
+        }
+        if let bucket {
+            // Without the mark: the folder that is restored doesn't own the bucket's prefix beside this one.
+            try RememberedBucket(settings: bucket.settings, mark: nil).write(to: draft)
+            try archive.file(RememberedBucket.fileName, at: draft)
         }
         try archive.folder("mail/")
         var leftOut: [String] = []
@@ -67,7 +75,9 @@ extension DataFolder {
             }
         }
         try archive.finish()
-        return BackupSummary(environments: names.map(\.description), bytes: output.count, leftOut: leftOut)
+        return BackupSummary(
+            environments: names.map(\.description), bytes: output.count, elsewhere: bucket?.settings.address,
+            leftOut: leftOut)
     }
 
     /// The size of all files.

@@ -25,7 +25,7 @@ package struct FolderCheck {
         self.report = report
     }
 
-    /// Checks everything.
+    /// Checks everything but objects in a bucket (`BucketCheck`).
     ///
     /// - Returns: how many databases and records were looked at.
     /// - Throws: `OperatorError` when it is no data folder, and what `report` throws.
@@ -43,6 +43,7 @@ package struct FolderCheck {
                 try? EnvironmentName(project: $0.text(0), environment: $0.text(1))
             }.compactMap(\.self)
         }
+        let isInBucket = try RememberedBucket.read(path) != nil
         for name in names {
             let file = "environments/\(name.project)/\(name.environment).sqlite"
             // An environment that nobody has used yet has no file.
@@ -56,7 +57,8 @@ package struct FolderCheck {
                 let check = EnvironmentCheck(file: file, report: report) { progress(before + $0, file) }
                 records += try check.run(database)
                 let objects = "files/\(name.project)/\(name.environment)"
-                try ObjectCheck(path: path, folder: objects, report: report).run(database)
+                let check = ObjectCheck(path: path, folder: objects, report: report)
+                if isInBucket { try check.checkContents(database) } else { try check.run(database) }
             }
         }
         return (databases, records)

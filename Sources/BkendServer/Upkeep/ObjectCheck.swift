@@ -24,18 +24,24 @@ struct ObjectCheck {
             }
             return true
         }
-        try database.session.read(FileSQL.missingContents, []) { row in
-            try report(
-                FolderFinding(.object, folder, id: row.text(0), "the file's size isn't that of the bytes that it names")
-            )
-            return true
-        }
+        try checkContents(database)
         for name in ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []).sorted() {
             guard ObjectFolder.isName(name), !named.contains(name), !isInUse(name) else { continue }
             let message =
                 "no row names these bytes; a server moves them to \(ObjectFolder.asideName) when it opens the environment, "
                 + "and deletes them after a week"
             try report(FolderFinding(.object, "\(folder)/\(name)", message))
+        }
+    }
+
+    /// What rows say of each other; for objects that are elsewhere as well.
+    func checkContents(_ database: SQLiteFile) throws {
+        guard try database.hasFiles() else { return }
+        try database.session.read(FileSQL.missingContents, []) { row in
+            try report(
+                FolderFinding(.object, folder, id: row.text(0), "the file's size isn't that of the bytes that it names")
+            )
+            return true
         }
     }
 

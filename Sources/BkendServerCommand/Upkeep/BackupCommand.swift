@@ -28,9 +28,13 @@ struct BackupCommand: AsyncParsableCommand {
             for name in summary.leftOut {
                 StandardError.line("bkend-server: \(name) was left out: it is a link, or no file for another reason")
             }
+            if let elsewhere = summary.elsewhere {
+                StandardError.line("bkend-server: the bytes of files are in \(elsewhere), and not in this archive")
+            }
             if folder.json {
                 StandardOutput.json([
                     "file": .string(file), "bytes": .int(Int64(summary.bytes)),
+                    "filesIn": summary.elsewhere.map(JSON.string) ?? .null,
                     "environments": .array(summary.environments.map(JSON.string)),
                     "leftOut": .array(summary.leftOut.map(JSON.string)),
                 ])

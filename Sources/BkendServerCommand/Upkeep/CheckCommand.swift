@@ -9,6 +9,8 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Look for damage: SQLite's checks, and the server's own promises.",
         discussion: """
             Reads every record and index entry of every environment, changes nothing, and may run while a server does.
+            Where files are in a bucket, it compares their names and sizes with the bucket's list, and needs the credentials
+            that the server has.
             Exit status 1 when something was found.
             """)
 
@@ -20,6 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
             let (databases, records) = try FolderCheck(
                 folder.directory, progress: { output.show(records: $0, in: $1) }, report: { output.add($0) }
             ).run()
+            try await BucketCheck(folder.directory, report: { output.add($0) })?.run()
             output.end(databases: databases, records: records)
             if output.count > 0 { throw ExitCode(1) }
         }

@@ -47,6 +47,7 @@ func withAccounts(
     try await ServerPlaces.gate.pass {
         let server = try await TestServer.start(folder: folder, tables: tables) { configuration in
             if let clock { configuration.now = { clock.now } }
+            FilesInS3.apply(to: &configuration)
             configure(&configuration)
         }
         do { try await body(server) } catch {

@@ -19,6 +19,8 @@ struct ContractRow: Sendable {
     /// Shows every row to one server on SQLite, and to one on the hostile storage.
     static func check(_ rows: [ContractRow], configure: (inout ServerConfiguration) -> Void = { _ in }) async throws {
         try await ServerPlaces.gate.pass { try await show(rows, configure: configure) }
+        // Where the bytes are has nothing to do with where the rows are.
+        if FilesInS3.service != nil { return }
         let faults = HostileFaults()
         try await ServerPlaces.gate.pass {
             try await show(rows) {
@@ -40,6 +42,7 @@ struct ContractRow: Sendable {
             let clock = TestClock("2026-01-01T00:00:00.000Z")
             let server = try await TestServer.start(folder: folder, tables: ContractWorld.tables) {
                 $0.now = { clock.now }
+                FilesInS3.apply(to: &$0)
                 configure(&$0)
             }
             do {

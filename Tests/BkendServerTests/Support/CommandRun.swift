@@ -47,6 +47,7 @@ struct CommandRun: Sendable {
 /// `bkend-server serve`, running.
 final class ServeProcess: Sendable {
     let url: String
+    var pid: pid_t { child.pid }
     private let child: ChildProcess
     /// How it ended; nil as long as it runs.
     private let ending = Mutex<(status: Int32, output: String)?>(nil)
