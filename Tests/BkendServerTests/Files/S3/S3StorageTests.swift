@@ -154,7 +154,7 @@ extension S3Tests {
                     _ = try await world.stored(Self.bytes(8_000_000))
                 }
                 #expect(failure?.answer.status == 503)
-                #expect(failure?.description.contains("503 (SlowDown: asked for)") == true)
+                #expect(failure?.key.hasPrefix(world.prefix) == true && failure?.bucket == S3Service.bucket)
                 try await world.service.fail([])
                 #expect(try await world.names() == [])
             }
@@ -252,7 +252,8 @@ extension S3Tests {
                 let failure = await #expect(throws: S3Failure.self) { _ = try await world.storage.open(name) }
                 #expect(failure?.answer.status == 500 && failure?.description.contains("NoSuchKey") == true)
                 await #expect(throws: ObjectFailure.self) { _ = try await world.storage.open("../x") }
-                #expect(try await world.storage.delete(["../x", name]))
+                let isDone = try await world.storage.delete(["../x", name])
+                #expect(isDone)
             }
         }
 

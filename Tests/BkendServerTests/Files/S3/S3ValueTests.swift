@@ -64,7 +64,7 @@ import Testing
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let text = Data("aws_access_key_id = a\naws_secret_access_key = b\n".utf8)
             for (mode, isGood) in [(0o600, true), (0o640, false)] {
-                FileManager.default.createFile(
+                _ = FileManager.default.createFile(
                     atPath: folder + "/c", contents: text, attributes: [.posixPermissions: mode])
                 if isGood {
                     #expect(try S3CredentialSource(file: folder + "/c").current.accessKey == "a")
