@@ -18,7 +18,7 @@ protocol ObjectStorage: Sendable {
 
     /// Opens an object to read a range of it; what is deleted meanwhile can still be read to its end.
     ///
-    /// - Throws: `ObjectFailure` when it can't be read or isn't there, `ObjectStorageFailure`.
+    /// - Throws: `ObjectFailure` when it can't be read or isn't there, `AnsweredFailure`.
     func open(_ name: String, for range: Range<Int>) async throws -> any ObjectReader
 
     /// Deletes objects that nothing needs any more; one that isn't there is no error. False while the storage is copied:
@@ -78,12 +78,6 @@ protocol ObjectDraft: AnyObject, Sendable {
 protocol ObjectReader: AnyObject, Sendable {
     /// Some of its bytes, no more than `count`; fewer only at its end.
     func read(at offset: Int, count: Int) async throws -> ByteBuffer
-}
-
-/// A failure of an object storage that says what a client is answered.
-protocol ObjectStorageFailure: Error {
-    /// The answer, which says nothing of where the storage is.
-    var answer: ErrorBody { get }
 }
 
 /// An object storage that failed, for the operator.

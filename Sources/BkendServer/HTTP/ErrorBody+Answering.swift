@@ -26,7 +26,7 @@ extension ErrorBody {
                 "the environment's database and its log have reached the \(error.maximumBytes) bytes that they may have "
                 + "together, while slow reads hold the log; nothing was changed, try again"
             self.init(.insufficientStorage, message)
-        case let failure as any ObjectStorageFailure: self = failure.answer
+        case let failure as any AnsweredFailure: self = failure.answer
         case let refused as QueueRefused: self = refused.body
         case let full as UserStorageFull: self = full.body
         case is ClientGone, is QueryAbandoned: self = Self.clientGone

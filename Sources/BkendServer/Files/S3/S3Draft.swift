@@ -36,6 +36,8 @@ final class S3Draft: ObjectDraft {
 
     /// Up to how many bytes an object is held.
     static let mostHeld = 256 << 10
+    /// The bytes of a piece that is sent on.
+    private static let piece = 64 << 10
 
     /// - Parameters:
     ///   - prefix: what keys begin with.
@@ -80,11 +82,15 @@ final class S3Draft: ObjectDraft {
             state.withLock { $0.held += buffer.readableBytesView }
             return
         }
-        beginTransfer(bytes)
-        guard await pipe.write(Array(buffer.readableBytesView)) else {
-            // The transfer has ended, and knows why.
-            try await transferred()
-            throw ObjectFailure(description: "\(key): the service answered before it had all bytes")
+        // The first piece can be sent again, if it is as large as what is taken before a connection is there.
+        let isFirst = beginTransfer(bytes)
+        var rest = buffer
+        while let piece = rest.readBytes(length: min(isFirst ? .max : Self.piece, rest.readableBytes)), !piece.isEmpty {
+            guard await pipe.write(piece) else {
+                // The transfer has ended, and knows why.
+                try await transferred()
+                throw ObjectFailure(description: "\(key): the service answered before it had all bytes")
+            }
         }
     }
 
@@ -130,9 +136,10 @@ final class S3Draft: ObjectDraft {
 
     // MARK: Sending
 
-    private func beginTransfer(_ bytes: Int) {
+    /// False when it was begun before.
+    private func beginTransfer(_ bytes: Int) -> Bool {
         state.withLock { state in
-            guard state.transfer == nil else { return }
+            guard state.transfer == nil else { return false }
             state.transfer = Task { [client, key, pipe] in
                 defer { pipe.close() }
                 let first = try await pipe.next() ?? []
@@ -147,6 +154,7 @@ final class S3Draft: ObjectDraft {
                 }
                 _ = try await client.document(request)
             }
+            return true
         }
     }
 

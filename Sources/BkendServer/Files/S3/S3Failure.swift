@@ -3,7 +3,7 @@ import BkendWire
 import HTTPTypes
 
 /// A request to an S3 service that failed: what was asked of which object, what the service says, and what to do.
-struct S3Failure: Error, CustomStringConvertible, ObjectStorageFailure {
+struct S3Failure: Error, CustomStringConvertible, AnsweredFailure {
     enum Cause: Equatable {
         /// The service refused, with a status, its own code and its words.
         case refused(status: Int, code: String, message: String)

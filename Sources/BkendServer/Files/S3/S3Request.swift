@@ -52,6 +52,9 @@ struct S3Request: Sendable {
         request.payload = nil
         request.replay = replay
         request.isWhole = isWhole
+        // Less than a client's own deadline on progress (`ConnectionWatch`): a service that takes nothing is answered 503,
+        // and not taken for a client that sends nothing.
+        request.idle = .seconds(25)
         request.body = { .stream(stream()) }
         return request
     }

@@ -22,6 +22,8 @@ final class S3Storage: ObjectStorage {
     private let threads: NIOThreadPool
     /// How often a sweep lists the bucket.
     private let sweepInterval: Duration
+    /// For how many milliseconds objects lie aside.
+    private let asideMilliseconds: Int64
     private let sweptAt = Mutex<ContinuousClock.Instant?>(nil)
 
     /// For how many milliseconds bytes stay that nothing needs any more, and those that no row names.
@@ -36,12 +38,13 @@ final class S3Storage: ObjectStorage {
     ///   - folder: the local folder; made when it isn't there.
     init(
         _ client: S3Client, at prefix: String, folder: String, sweepInterval: Duration = .seconds(86_400),
-        threads: NIOThreadPool = .singleton
+        asideMilliseconds: Int64 = keptMilliseconds, threads: NIOThreadPool = .singleton
     ) throws(OperatorError) {
         self.client = client
         self.prefix = prefix
         self.folder = folder
         self.sweepInterval = sweepInterval
+        self.asideMilliseconds = asideMilliseconds
         self.threads = threads
         local = try ObjectFolder(folder, threads: threads)
     }
@@ -91,7 +94,7 @@ final class S3Storage: ObjectStorage {
                 swept.putAside += 1
             }
             for entry in page.entries where Self.isAside(entry.name) {
-                guard let age = page.age(of: entry), age >= Self.keptMilliseconds else { continue }
+                guard let age = page.age(of: entry), age >= asideMilliseconds else { continue }
                 try await client.delete(prefix + entry.name)
                 swept.deleted += 1
             }

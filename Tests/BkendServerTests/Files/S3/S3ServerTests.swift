@@ -281,6 +281,44 @@ extension S3Tests {
             }
         }
 
+        @Test("Bytes of a deleted file stay for a week: a database of this week finds them")
+        func retention() async throws {
+            try await RecordStore.with { store in
+                let service = try S3Service.shared()
+                try await service.fail([])
+                let clock = TestClock(Timestamp.systemNow.description)
+                let name = try EnvironmentName(project: "default", environment: "dev")
+                try store.store.engine.prepareFiles()
+                let prefix = S3Service.prefix() + "/"
+                let client = try service.client(prefix, in: store.folder)
+                let files = EnvironmentFiles(
+                    of: name, in: store.store,
+                    objects: try S3Storage(client, at: prefix, folder: store.folder + "/objects"),
+                    keys: try AddressKeys(in: store.folder, now: clock.now),
+                    settings: FileSettings(
+                        fileBytes: 1_000, queryLimit: .seconds(10), logger: LogLines().logger(.error)),
+                    now: { clock.now })
+                // Not beside the test: it tidies when it wants to.
+                files.upkeep.run(now: Timestamp(clamping: clock.now.milliseconds + 3_600_000)) {}
+                let asker = FileCaller(caller: .secretKey, keyMark: "00", base: "http://x")
+                let presigned = try await files.presign(["filename": "a.png", "contentType": "image/png"], asker)
+                let key = try #require(FileKey(presigned["key"]?.stringValue ?? ""))
+                let claims = FileAddress.Claims(purpose: .put, expiresAt: 0, keyMark: "00")
+                let intake = try #require(try await files.intake(for: key, claims, length: 5))
+                try await intake.write(.init(string: "bytes"))
+                let content = try await files.finish(intake, digest: nil)
+                let file = try await files.complete(presigned["fileId"]?.stringValue ?? "", .secretKey).file
+                try await files.delete(file.id, .secretKey)
+                clock.advance(seconds: 6 * 86_400)
+                await files.tidy()
+                #expect(try await client.find(prefix + content.name)?.bytes == 5)
+                clock.advance(seconds: 2 * 86_400)
+                await files.tidy()
+                #expect(try await client.find(prefix + content.name)?.bytes == nil)
+                await files.upkeep.drained()
+            }
+        }
+
         @Test("32 uploads of 20 MB at once take little memory")
         func memory() async throws {
             try await withPlace { place in

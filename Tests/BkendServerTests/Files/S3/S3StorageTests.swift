@@ -205,6 +205,14 @@ extension S3Tests {
                 #expect(try await world.client.bytes(of: "\(world.prefix)unclaimed/\(unnamed)") == [2])
                 // Young, by the service's clock: it stays.
                 #expect(try await world.storage.sweep { _ in [] } == SweptObjects())
+                // Old, by the service's clock: it goes.
+                let later = try S3Storage(
+                    world.client, at: world.prefix, folder: world.folder + "/objects", asideMilliseconds: -60_000)
+                #expect(try await later.sweep { _ in [] } == SweptObjects(deleted: 1))
+                #expect(try await world.names() == [named, waiting.name].sorted() + ["notes.txt"])
+                // Listed a moment ago: not again so soon.
+                try await world.client.put(world.prefix + unnamed, [2])
+                #expect(try await later.sweep { $0 } == SweptObjects())
                 waiting.release()
             }
         }
