@@ -57,8 +57,8 @@ package struct FolderCheck {
                 let check = EnvironmentCheck(file: file, report: report) { progress(before + $0, file) }
                 records += try check.run(database)
                 let objects = "files/\(name.project)/\(name.environment)"
-                let check = ObjectCheck(path: path, folder: objects, report: report)
-                if isInBucket { try check.checkContents(database) } else { try check.run(database) }
+                let ofObjects = ObjectCheck(path: path, folder: objects, report: report)
+                if isInBucket { try ofObjects.checkContents(database) } else { try ofObjects.run(database) }
             }
         }
         return (databases, records)
