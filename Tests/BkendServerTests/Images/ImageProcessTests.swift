@@ -8,7 +8,7 @@ import Testing
 /// What becomes of a program that doesn't do as it should.
 @Suite struct ImageProcessTests {
     private static let threads: NIOThreadPool = {
-        let threads = NIOThreadPool(numberOfThreads: 4)
+        let threads = NIOThreadPool(numberOfThreads: 16)
         threads.start()
         return threads
     }()
