@@ -7,7 +7,7 @@ SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests Bkend
 	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendCommandTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
 SWIFT_SOURCES := Package.swift Sources Plugins Tests Samples Benchmarks
 
-.PHONY: images help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
+.PHONY: browser images help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
 	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate docs check-docs \
 	manual release release-check clean
 
@@ -30,6 +30,7 @@ help:
 	@echo "make sanitize     most tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make mutants      take one defence away after the other, and expect its test to notice (MUTANTS='name …')"
 	@echo "make simulate     try the sync engine on random histories (SEEDS=10000 FIRST=1)"
+	@echo "make browser      upload files that would run in a page, and open them in headless Chromium"
 	@echo "make images       the program that resizes pictures for bkend-server (needs libvips-dev)"
 	@echo "make outside      build the samples and the documents' code as packages of their users, who see only what is public"
 	@echo "make stress-transport  requests of every kind on busy cores, none may be left waiting (SECONDS=600)"
@@ -130,6 +131,10 @@ generate: setup
 # Builds a patched copy of the tree in .build/mutants, which is kept.
 mutants: setup
 	@Scripts/mutants $(MUTANTS)
+
+browser: setup
+	@swift build --product bkend-server
+	@Tests/Browser/check "$$(swift build --show-bin-path)/bkend-server"
 
 # The program that resizes pictures, for bkend-server; needs libvips-dev.
 images:
