@@ -62,7 +62,7 @@ struct FileOptions: ParsableArguments {
     var takesOver = false
 
     func validate() throws {
-        if let program = imageTransformer, program != "off", access(program, X_OK) != 0 {
+        if let program = imageTransformer, program != "off", !Self.isProgram(program) {
             throw ValidationError("--image-transformer: \(program) is no program that can be run")
         }
         guard let publicURL else { return }
@@ -75,7 +75,13 @@ struct FileOptions: ParsableArguments {
         if let imageTransformer { return imageTransformer == "off" ? nil : imageTransformer }
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let program = own.deletingLastPathComponent().appending(path: "bkend-images").path
-        return access(program, X_OK) == 0 ? program : nil
+        return Self.isProgram(program) ? program : nil
+    }
+
+    private static func isProgram(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+            && access(path, X_OK) == 0
     }
 
     func apply(to configuration: inout ServerConfiguration) {

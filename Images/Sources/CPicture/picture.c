@@ -13,6 +13,8 @@ static void pass_over(const gchar *domain, GLogLevelFlags level, const gchar *me
 int picture_start(const char *program) {
     // A damaged picture can give thousands of warnings.
     g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, pass_over, NULL);
+    // Pixels stay in memory, which is limited: a file would outlive a process that is killed.
+    if (!g_setenv("VIPS_DISC_THRESHOLD", "1g", TRUE) || !g_setenv("TMPDIR", "/nonexistent", TRUE)) return -1;
     if (VIPS_INIT(program)) return -1;
     // Loaders that weren't made for hostile files, such as those of ImageMagick, stay out.
     vips_block_untrusted_set(TRUE);
@@ -24,8 +26,10 @@ int picture_start(const char *program) {
 static int fail(char *error, size_t size, const char *what) {
     const char *reason = what ? what : vips_error_buffer();
     snprintf(error, size, "%s", reason);
+    // A full disk says nothing about the picture.
+    int result = strstr(reason, "unix error") || strstr(reason, "out of memory") ? -2 : -1;
     vips_error_clear();
-    return -1;
+    return result;
 }
 
 /// The picture in its size.
@@ -81,7 +85,7 @@ int picture_convert(int in, int out, const picture_options *options, char *error
     // The header alone is read: what a small file unpacks to is refused before it is unpacked.
     VipsImage *header = vips_image_new_from_source(source, "", "access", VIPS_ACCESS_SEQUENTIAL, NULL);
     if (!header) {
-        fail(error, error_size, NULL);
+        result = fail(error, error_size, NULL);
         goto done;
     }
     int64_t pixels = (int64_t)vips_image_get_width(header) * vips_image_get_height(header);
@@ -93,12 +97,17 @@ int picture_convert(int in, int out, const picture_options *options, char *error
     }
     image = resized(source, options);
     if (!image) {
-        fail(error, error_size, NULL);
+        result = fail(error, error_size, NULL);
         goto done;
     }
     if (options->blur > 0) {
+        // A blur takes time with the picture's size and its own.
+        if ((int64_t)vips_image_get_width(image) * vips_image_get_height(image) > 4000000) {
+            snprintf(error, error_size, "a picture of more than 4 million pixels isn't blurred");
+            goto done;
+        }
         if (vips_gaussblur(image, &blurred, options->blur / 2.0, NULL)) {
-            fail(error, error_size, NULL);
+            result = fail(error, error_size, NULL);
             goto done;
         }
         g_object_unref(image);
@@ -106,7 +115,7 @@ int picture_convert(int in, int out, const picture_options *options, char *error
     }
     target = vips_target_new_to_descriptor(out);
     if (!target || save(image, target, options)) {
-        fail(error, error_size, NULL);
+        result = fail(error, error_size, NULL);
         goto done;
     }
     result = 0;

@@ -36,6 +36,7 @@ guard picture_confine(1 << 30, 10, 64 << 20) == 0 else { end(70, "can't limit it
 guard picture_start(CommandLine.arguments[0]) == 0 else { end(70, "libvips doesn't start") }
 private var message = [CChar](repeating: 0, count: 512)
 private let size = message.count
-guard picture_convert(0, 1, &options, &message, size) == 0 else {
-    end(65, String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+private let result = picture_convert(0, 1, &options, &message, size)
+guard result == 0 else {
+    end(result == -1 ? 65 : 70, String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
 }

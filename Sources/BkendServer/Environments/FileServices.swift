@@ -64,6 +64,9 @@ extension DataFolder {
         guard let bucket = try S3Bucket(S3Options(), for: path) else { return try ObjectFolder(local) }
         return try bucket.storage(of: name, local: local)
     }
+
+    /// Refuses to write objects into a bucket that isn't the folder's.
+    func requireObjectsOwned() async throws { try await S3Bucket(S3Options(), for: path)?.requireOwner() }
 }
 
 extension ObjectFolder {

@@ -199,6 +199,7 @@ final class FileIntake: @unchecked Sendable {  // used by one request's task alo
     private let room: StorageRoom?
     private(set) var bytes = 0
     private var held = ByteBuffer()
+    private var hasPassed = false
     private var hash = SHA256()
 
     /// How many bytes are gathered before they are written.
@@ -215,13 +216,16 @@ final class FileIntake: @unchecked Sendable {  // used by one request's task alo
     func write(_ more: ByteBuffer) async throws {
         bytes += more.readableBytes
         if held.readableBytes == 0 { held = more } else { held.writeImmutableBuffer(more) }
-        if held.readableBytes >= Self.piece { try await pass() }
+        // The first piece is a whole one: a storage may want to send it again.
+        let enough = hasPassed ? draft?.piece ?? Self.piece : Self.piece
+        if held.readableBytes >= enough { try await pass() }
     }
 
     private func pass() async throws {
         guard held.readableBytes > 0 else { return }
         let piece = held
         held = ByteBuffer()
+        hasPassed = true
         if let draft { try await draft.write(piece) } else { hash.update(data: piece.readableBytesView) }
     }
 

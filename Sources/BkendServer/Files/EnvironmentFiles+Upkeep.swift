@@ -39,7 +39,10 @@ final class FileUpkeep: Sendable {
 
     /// Ends what is under way at its next step, and begins nothing more.
     func end() async {
-        state.withLock { $0.isEnding = true }
+        state.withLock { state in
+            state.isEnding = true
+            state.task?.cancel()
+        }
         await drained()
     }
 

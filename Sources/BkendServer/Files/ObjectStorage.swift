@@ -57,6 +57,9 @@ protocol ObjectDraft: AnyObject, Sendable {
     /// The object's name, 32 hex digits.
     var name: String { get }
 
+    /// How many bytes are gathered before they are written, once the first have been.
+    var piece: Int { get }
+
     /// Adds bytes.
     ///
     /// - Throws: `ErrorBody` with 507 when there is no room, `ObjectFailure`.
@@ -74,6 +77,10 @@ protocol ObjectDraft: AnyObject, Sendable {
     func discard() async
 }
 
+extension ObjectDraft {
+    var piece: Int { 256 << 10 }
+}
+
 /// An object that is open for reading.
 protocol ObjectReader: AnyObject, Sendable {
     /// Some of its bytes, no more than `count`; fewer only at its end.
@@ -83,6 +90,8 @@ protocol ObjectReader: AnyObject, Sendable {
 /// An object storage that failed, for the operator.
 struct ObjectFailure: Error, CustomStringConvertible {
     let description: String
+    /// Whether what was looked for isn't there.
+    var isMissing = false
 
     /// A failure of a call of the system's, or 507 when it is for want of room.
     static func last(_ what: String, _ path: String) -> any Error {
@@ -90,6 +99,7 @@ struct ObjectFailure: Error, CustomStringConvertible {
         if number == ENOSPC || number == EDQUOT {
             return ErrorBody(.insufficientStorage, "the server's disk is full; nothing was stored")
         }
-        return ObjectFailure(description: "\(what) \(path): \(String(cString: strerror(number)))")
+        return ObjectFailure(
+            description: "\(what) \(path): \(String(cString: strerror(number)))", isMissing: number == ENOENT)
     }
 }

@@ -90,7 +90,7 @@ final class StorageRoom: Sendable {
             // Else whoever uploads and deletes in turn would fill the disk.
             guard user.used + user.dropped + ofUser - most <= most else {
                 throw UserStorageFull(
-                    "your deleted files have \(user.dropped) bytes, which are kept for a day; upload again later")
+                    "your deleted files have \(user.dropped) bytes, which are kept for a while; upload again later")
             }
         }
         if let most = limits.total, all.used + all.dropped + total > most {

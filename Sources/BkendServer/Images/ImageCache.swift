@@ -31,6 +31,11 @@ final class ImageCache: Sendable {
     /// A picture that is there.
     func open(_ name: String) -> FolderReader? {
         let file = "\(path)/\(name)"
+        // That there is no picture is believed for a day: the next program may read more.
+        if let status = Self.status(file), status.st_size == 0 {
+            guard time(nil) - status.st_mtim.tv_sec < 86_400 else { return nil }
+            return try? FolderReader(file, threads: .singleton)
+        }
         guard let reader = try? FolderReader(file, threads: .singleton) else { return nil }
         // The time of the last use decides who goes. Written once an hour, it is exact enough.
         if let status = Self.status(file), time(nil) - status.st_mtim.tv_sec > 3_600 { utimes(file, nil) }
@@ -40,7 +45,13 @@ final class ImageCache: Sendable {
     /// A new picture, for its bytes to be written to its descriptor.
     func draft(_ name: String) throws -> Draft {
         let file = "\(path)/\(FileKey.randomDigits(16))\(Self.draftSuffix)"
-        let descriptor = Foundation.open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        var descriptor = Foundation.open(file, flags, 0o600)
+        if descriptor < 0, errno == ENOENT {
+            // The folder may be removed while the server runs.
+            try PrivateFile.makeFolder(path)
+            descriptor = Foundation.open(file, flags, 0o600)
+        }
         guard descriptor >= 0 else { throw ObjectFailure.last("can't make", file) }
         return Draft(descriptor: descriptor, file: file, name: name, cache: self)
     }

@@ -1,11 +1,26 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// One run of the program that resizes pictures: bytes go to its standard input, the picture to an open file, what it has to
 /// say comes from its standard error.
 final class ImageProcess: Sendable {
-    private let child: pid_t
+    /// What came of it.
+    enum Ending: Equatable {
+        /// The picture is there.
+        case made
+        /// The original is no picture that can be resized; it will be none the next time either.
+        case noPicture(String)
+        /// Something else went wrong, which may go well another time.
+        case failed(String)
+    }
+
+    /// The exit status that says that the original is no picture (sysexits.h, EX_DATAERR).
+    private static let dataError: Int32 = 65
+
+    /// The process, until it is reaped: from then on its number may be another's.
+    private let child: Mutex<pid_t?>
     /// Our end of its standard input: a socket, which gives an error and no signal when nobody reads any more.
     private let input: Int32
     private let errors: Int32
@@ -14,40 +29,32 @@ final class ImageProcess: Sendable {
     /// Starts it.
     init(_ program: String, _ arguments: [String], output: Int32, time: Duration) throws {
         deadline = .now + time
-        var sockets: [Int32] = [-1, -1]
-        var pipes: [Int32] = [-1, -1]
-        let cloexec = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, cloexec, 0, &sockets) == 0 else { throw ObjectFailure.last("can't start", program) }
-        guard pipe(&pipes) == 0 else {
-            for end in sockets { close(end) }
-            throw ObjectFailure.last("can't start", program)
-        }
-        for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // Sockets for both: a pipe could be inherited by a process that starts before it is marked.
+        let ends = try (Self.pair(program), Self.pair(program))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, sockets[1], 0)
+        posix_spawn_file_actions_adddup2(&actions, ends.0.theirs, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, pipes[1], 2)
+        posix_spawn_file_actions_adddup2(&actions, ends.1.theirs, 2)
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-        // Nothing of what the server knows.
-        let bare = ["PATH=/usr/bin:/bin", "HOME=/", "LC_ALL=C.UTF-8"]
+        // Nothing of what the server knows. What doesn't fit into memory isn't put into files: they would stay.
+        let bare = ["PATH=/usr/bin:/bin", "HOME=/", "LC_ALL=C.UTF-8", "VIPS_DISC_THRESHOLD=1g", "TMPDIR=/nonexistent"]
         var environment: [UnsafeMutablePointer<CChar>?] = bare.map { strdup($0) } + [nil]
         defer { for word in words + environment { free(word) } }
         var child: pid_t = 0
         let result = posix_spawn(&child, program, &actions, nil, &words, &environment)
-        close(sockets[1])
-        close(pipes[1])
+        close(ends.0.theirs)
+        close(ends.1.theirs)
         guard result == 0 else {
-            close(sockets[0])
-            close(pipes[0])
+            close(ends.0.ours)
+            close(ends.1.ours)
             errno = result
             throw ObjectFailure.last("can't start", program)
         }
-        self.child = child
-        input = sockets[0]
-        errors = pipes[0]
-        var limit = timeval(tv_sec: Int(time.components.seconds), tv_usec: 0)
+        self.child = Mutex(child)
+        (input, errors) = (ends.0.ours, ends.1.ours)
+        var limit = timeval(tv_sec: Int(time.components.seconds) + 1, tv_usec: 0)
         setsockopt(input, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -56,29 +63,47 @@ final class ImageProcess: Sendable {
         close(errors)
     }
 
-    /// Sends the original and waits for the end.
+    private static func pair(_ program: String) throws -> (ours: Int32, theirs: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw ObjectFailure.last("can't start", program) }
+        return (ends[0], ends[1])
+    }
+
+    /// Sends the original and waits for the end, which comes at the deadline at the latest.
     ///
-    /// - Returns: why there is no picture; nil when there is.
+    /// - Throws: what `read` throws, unless the program wanted no more.
     func run(
         on threads: NIOThreadPool, length: Int, _ read: @escaping @Sendable (Int, Int) async throws -> ByteBuffer
-    ) async throws -> String? {
-        async let ending = threads.runIfActive { self.wait() }
-        var sent = 0
-        do {
-            while sent < length {
-                let piece = try await read(sent, min(256 << 10, length - sent))
-                guard piece.readableBytes > 0 else { break }
-                sent += piece.readableBytes
-                // It may have seen enough, and be gone.
-                guard try await threads.runIfActive({ self.send(piece) }) else { break }
+    ) async throws -> Ending {
+        let sending = Task { try await self.send(length, on: threads, read) }
+        let ending = await withTaskCancellationHandler {
+            // Whoever waits isn't cancelled: the process must be reaped.
+            await withCheckedContinuation { continuation in
+                threads.submit { _ in continuation.resume(returning: self.wait()) }
             }
-        } catch {
-            kill(child, SIGKILL)
-            _ = try await ending
-            throw error
+        } onCancel: {
+            end()
         }
-        shutdown(input, Int32(SHUT_WR))
-        return try await ending
+        sending.cancel()
+        do { try await sending.value } catch is CancellationError {} catch { throw error }
+        try Task.checkCancellation()
+        return ending
+    }
+
+    private func send(
+        _ length: Int, on threads: NIOThreadPool, _ read: @Sendable (Int, Int) async throws -> ByteBuffer
+    ) async throws {
+        // Half an original ends the program too.
+        defer { shutdown(input, Int32(SHUT_WR)) }
+        var sent = 0
+        while sent < length {
+            let piece = try await read(sent, min(256 << 10, length - sent))
+            guard piece.readableBytes > 0 else { throw ObjectFailure(description: "the original ends early") }
+            sent += piece.readableBytes
+            // It may have seen enough, and be gone.
+            guard try await threads.runIfActive({ self.send(piece) }) else { return }
+        }
     }
 
     private func send(_ piece: ByteBuffer) -> Bool {
@@ -95,8 +120,11 @@ final class ImageProcess: Sendable {
         }
     }
 
+    /// Ends it at once, if it hasn't ended.
+    private func end() { child.withLock { child in if let child { kill(child, SIGKILL) } } }
+
     /// Reads what it says until it ends, by itself or by us.
-    private func wait() -> String? {
+    private func wait() -> Ending {
         var said: [UInt8] = []
         var isLate = false
         while true {
@@ -104,7 +132,7 @@ final class ImageProcess: Sendable {
             if left <= .zero {
                 // Whoever else has its standard error isn't waited for.
                 isLate = true
-                kill(child, SIGKILL)
+                end()
                 break
             }
             var descriptor = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
@@ -115,22 +143,34 @@ final class ImageProcess: Sendable {
             guard got > 0 else { break }
             if said.count < 1_024 { said += piece[..<got] }
         }
-        let status = status()
-        if status == 0 { return nil }
-        if isLate { return "it took longer than it may" }
+        let status = reaped()
+        if isLate { return .failed("it took longer than it may") }
         let text = String(decoding: said, as: UTF8.self).split(separator: "\n").last.map { String($0) }
-        return text ?? "the program ended with status \(status)"
+        // <sys/wait.h>: the low seven bits are the signal, the next byte is what it gave to exit.
+        switch status {
+        case 0?: return .made
+        case let status? where status & 0x7F == 0 && status >> 8 == Self.dataError:
+            return .noPicture(text ?? "it is no picture")
+        case let status?: return .failed(text ?? "the program ended with status \(status)")
+        case nil: return .failed("how the program ended can't be told")
+        }
     }
 
-    /// How it ended. One that closed its standard error and goes on is ended at the deadline.
-    private func status() -> Int32 {
-        var status: Int32 = 0
-        while ContinuousClock.now < deadline {
-            if waitpid(child, &status, WNOHANG) != 0 { return status }
+    /// How it ended; nil when somebody else has seen that. One that closed its standard error and goes on is ended at the
+    /// deadline.
+    private func reaped() -> Int32? {
+        while true {
+            var status: Int32 = 0
+            let got = child.withLock { child -> pid_t in
+                guard let number = child else { return -1 }
+                let got = waitpid(number, &status, WNOHANG)
+                if got != 0, !(got < 0 && errno == EINTR) { child = nil }
+                return got
+            }
+            if got > 0 { return status }
+            if got < 0, errno != EINTR { return nil }
+            if ContinuousClock.now >= deadline { end() }
             usleep(1_000)
         }
-        kill(child, SIGKILL)
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        return status
     }
 }

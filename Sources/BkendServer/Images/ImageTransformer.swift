@@ -15,6 +15,8 @@ final class ImageTransformer: Sendable {
     private let logger: Logger
     private let cache: ImageCache
     private let line: FairLine
+    /// Which program it is: another one makes other pictures.
+    private let programMark: String
     private let threads: NIOThreadPool
 
     /// How many pictures are made at once.
@@ -35,57 +37,81 @@ final class ImageTransformer: Sendable {
         self.settings = settings
         self.logger = logger
         threads = Self.threads
+        var status = stat()
+        programMark =
+            stat(settings.program, &status) == 0
+            ? "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)" : ""
         cache = try ImageCache("\(folder)/cache", most: settings.cacheBytes)
         line = FairLine(
             QueueLimits(
-                places: Self.places, waiting: 64, waitingPerClient: 16),
+                places: Self.places, waiting: 256, waitingPerClient: 64),
             waitingFor: "pictures")
     }
 
-    /// A file as a picture of another size or format; nil where the original is to be served: it is no picture that can be
-    /// read, or too large.
+    /// What a request for a picture is answered with.
+    enum Outcome: Sendable {
+        case picture(ServedFile, FolderReader)
+        /// The original: it is no picture that can be read, or too large, or what was asked for is what is there.
+        case original
+        /// The original for now: another time there may be a picture.
+        case originalForNow
+    }
+
+    /// A file as a picture of another size or format.
     ///
     /// - Parameter accept: the request's header field Accept, which may allow WebP.
-    /// - Throws: `QueueRefused`, `ClientGone` while it waits.
+    /// - Throws: `ClientGone`, `CancellationError` while it waits; what keeps the original from being read.
     func picture(
         of file: ServedFile, as options: ImageAddress.Options, accept: String?, from objects: any ObjectStorage
-    ) async throws -> (file: ServedFile, reader: FolderReader)? {
+    ) async throws -> Outcome {
         let takesWebP = accept?.contains("image/webp") ?? false
         guard file.content.bytes <= Self.mostBytes,
             let format = options.format ?? Self.format(of: file.type, takesWebP: takesWebP),
             // What is asked for is what is there.
             !options.isOriginal || takesWebP && file.type != "image/webp"
-        else { return nil }
-        let name = Self.name(file.content, options, format)
-        if let found = try await threads.runIfActive({ self.cache.open(name) }) {
-            return Self.served(file, found, name, format)
+        else { return .original }
+        let name = name(file.content, options, format)
+        do {
+            if let found = try await threads.runIfActive({ self.cache.open(name) }) {
+                return Self.outcome(file, found, name, format)
+            }
+            let requester = Requester.current
+            try await line.pass(requester.share, departure: requester.departure()) {
+                // Somebody else may have made it meanwhile.
+                guard try await threads.runIfActive({ self.cache.open(name) }) == nil else { return }
+                try await make(name, of: file, options, format, from: objects)
+            }
+            let made = try await threads.runIfActive { self.cache.open(name) }
+            return made.map { Self.outcome(file, $0, name, format) } ?? .originalForNow
+        } catch is QueueRefused {
+            // Half a page of pictures is worse than large ones.
+            return .originalForNow
+        } catch let failure as ObjectFailure {
+            logger.warning("a picture could not be made", metadata: ["error": "\(failure)"])
+            return .originalForNow
+        } catch let error as ErrorBody where error.code == .insufficientStorage {
+            logger.warning("a picture could not be kept", metadata: ["error": "\(error)"])
+            return .originalForNow
         }
-        let requester = Requester.current
-        try await line.pass(requester.share, departure: requester.departure()) {
-            // Somebody else may have made it meanwhile.
-            guard try await threads.runIfActive({ self.cache.open(name) }) == nil else { return }
-            try await make(name, of: file, options, format, from: objects)
-        }
-        let made = try await threads.runIfActive { self.cache.open(name) }
-        return made.flatMap { Self.served(file, $0, name, format) }
     }
 
-    private static func served(
+    private static func outcome(
         _ file: ServedFile, _ found: FolderReader, _ name: String, _ format: ImageAddress.Options.Format
-    ) -> (file: ServedFile, reader: FolderReader)? {
-        guard found.size > 0 else { return nil }
+    ) -> Outcome {
+        guard found.size > 0 else { return .original }
         let content = FileContent(name: name, bytes: found.size, sha256: nil, storedAt: file.content.storedAt)
-        let served = ServedFile(
-            content: content, objects: [], name: file.name, type: "image/\(format.rawValue)", isPublic: file.isPublic)
-        return (served, found)
+        return .picture(
+            ServedFile(
+                content: content, objects: [], name: file.name, type: "image/\(format.rawValue)",
+                isPublic: file.isPublic), found)
     }
 
-    /// The name of a picture in the cache: other bytes and other options make another.
-    private static func name(
+    /// The name of a picture in the cache, and its `ETag`: other bytes, other options and another program make another.
+    private func name(
         _ content: FileContent, _ options: ImageAddress.Options, _ format: ImageAddress.Options.Format
     ) -> String {
-        let text = "\(content.name) \(arguments(options, format).joined(separator: " "))"
-        return Data(SHA256.hash(data: Array(text.utf8))).hexDigits
+        let words = [content.name, programMark] + Self.arguments(options, format)
+        return Data(SHA256.hash(data: Array(words.joined(separator: " ").utf8))).hexDigits
     }
 
     private static func arguments(
@@ -123,16 +149,17 @@ final class ImageTransformer: Sendable {
                     settings.program, Self.arguments(options, format), output: output.descriptor, time: Self.time)
             )
         }
-        let failure = try await process.run(on: threads, length: file.content.bytes) {
-            [
-                reader = ContentReader(
-                    file.objects, 0..<file.content.bytes, in: objects)
-            ] offset, count in
+        let reader = ContentReader(file.objects, 0..<file.content.bytes, in: objects)
+        let ending = try await process.run(on: threads, length: file.content.bytes) { offset, count in
             try await reader.read(at: offset, count: count)
         }
-        if let failure {
-            logger.info("a picture was not resized", metadata: ["file": "\(file.name)", "error": "\(failure)"])
+        switch ending {
+        case .made: try await threads.runIfActive { try output.finish(isEmpty: false) }
+        case .noPicture(let reason):
+            logger.info("no picture to be resized", metadata: ["file": "\(file.name)", "reason": "\(reason)"])
+            try await threads.runIfActive { try output.finish(isEmpty: true) }
+        case .failed(let reason):
+            logger.warning("a picture was not resized", metadata: ["file": "\(file.name)", "reason": "\(reason)"])
         }
-        try await threads.runIfActive { try output.finish(isEmpty: failure != nil) }
     }
 }

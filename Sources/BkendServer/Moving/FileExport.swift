@@ -102,7 +102,13 @@ extension DataFolder {
         let output = try OutputFile(path)
         for piece in pieces {
             let reader: any ObjectReader
-            do { reader = try await objects.open(piece.name) } catch is ObjectFailure { return false }
+            do {
+                reader = try await objects.open(piece.name)
+            } catch let failure as ObjectFailure where failure.isMissing {
+                return false
+            } catch let failure as S3Failure where failure.isMissing {
+                return false
+            }
             var offset = 0
             while offset < piece.bytes {
                 let some = try await reader.read(at: offset, count: min(1 << 20, piece.bytes - offset))

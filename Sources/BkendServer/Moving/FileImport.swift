@@ -47,6 +47,7 @@ package struct FileImport {
     package mutating func run(
         _ path: String, isLines: Bool, progress: (ImportCounts, Int, Int?) -> Void
     ) async throws {
+        try await folder.requireObjectsOwned()
         let file = try InputFile(path)
         var reader = RecordReader(isLines: isLines, read: file.read)
         do {

@@ -49,16 +49,17 @@ struct AddressCall: Sendable {
         }
         // What only some may see has an address of its own. The row decides, before the cache is looked at.
         guard let file = try await files.served(key, claims: nil, key: nil) else { return nil }
-        var answer: RouteAnswer
-        let made = try await services.images?.picture(
+        let outcome = try await services.images?.picture(
             of: file, as: options, accept: request.headers[.accept], from: files.objects)
-        if let (picture, reader) = made {
+        var answer: RouteAnswer
+        if case .picture(let picture, let reader)? = outcome {
             answer = try await RouteAnswer(picture, to: request) { _ in
                 { offset, count in try await reader.read(at: offset, count: count) }
             }
         } else {
             answer = try await RouteAnswer(file, to: request, from: files.objects)
         }
+        if case .originalForNow? = outcome { answer.headers[.cacheControl] = "no-cache" }
         answer.headers[.vary] = "Accept"
         CORS.allow(&answer.headers)
         return answer

@@ -52,10 +52,10 @@ extension DataFolder {
             // Held before the database is copied: what the copy names must still be there when it is copied in turn.
             let objects = "files/\(name.project)/\(name.environment)"
             let hasObjects = access("\(path)/\(objects)", F_OK) == 0
-            let lock = hasObjects ? try FolderLock("\(path)/\(objects)", isWaiting: true) : nil
+            let lock = hasObjects && bucket == nil ? try FolderLock("\(path)/\(objects)", isWaiting: true) : nil
             defer { lock?.release() }
             try add(database: database, as: "environments/\(name.project)/\(name.environment).sqlite")
-            if lock != nil, bucket == nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }
+            if lock != nil { try addObjects(of: name, in: objects, namedBy: draft, to: archive) }
         }
         for file in ["signing-keys.json", AddressKeys.fileName] where access("\(path)/\(file)", F_OK) == 0 {
             try archive.file(file, at: "\(path)/\(file)")

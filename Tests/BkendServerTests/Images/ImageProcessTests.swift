@@ -13,10 +13,10 @@ import Testing
         return threads
     }()
 
-    /// Runs a shell's command as the program, and gives why there is no picture, and what was written.
+    /// Runs a shell's command as the program, and gives what came of it, and what was written.
     private func run(
         _ command: String, length: Int = 5, time: Duration = .seconds(20)
-    ) async throws -> (failure: String?, output: [UInt8]) {
+    ) async throws -> (ending: ImageProcess.Ending, output: [UInt8]) {
         let output = FileManager.default.temporaryDirectory.appending(path: "bkend-image-\(UUID().uuidString)").path
         let descriptor = open(output, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         defer {
@@ -24,45 +24,70 @@ import Testing
             unlink(output)
         }
         let process = try ImageProcess("/bin/sh", ["-c", command], output: descriptor, time: time)
-        let failure = try await process.run(on: Self.threads, length: length) { _, count in
+        let ending = try await process.run(on: Self.threads, length: length) { _, count in
             ByteBuffer(repeating: 0x61, count: count)
         }
-        return (failure, [UInt8](try Data(contentsOf: URL(fileURLWithPath: output))))
+        return (ending, [UInt8](try Data(contentsOf: URL(fileURLWithPath: output))))
+    }
+
+    /// Why there is no picture, where it may be there another time.
+    private func failure(_ command: String, length: Int = 5, time: Duration = .seconds(20)) async throws -> String {
+        guard case .failed(let reason) = try await run(command, length: length, time: time).ending else { return "" }
+        return reason
     }
 
     @Test("It reads the original and writes the picture")
     func works() async throws {
-        let (failure, output) = try await run("cat", length: 3_000_000)
-        #expect(failure == nil && output.count == 3_000_000 && output.allSatisfy { $0 == 0x61 })
+        let (ending, output) = try await run("cat", length: 3_000_000)
+        #expect(ending == .made && output.count == 3_000_000 && output.allSatisfy { $0 == 0x61 })
     }
 
     @Test("It ends early, says why, or says much")
     func endsEarly() async throws {
-        #expect(try await run("exit 0", length: 20_000_000).failure == nil)
-        #expect(try await run("echo no such thing >&2; exit 65", length: 20_000_000).failure == "no such thing")
-        #expect(try await run("exit 3").failure?.contains("status") == true)
-        #expect(try await run("kill -9 $$").failure?.contains("status") == true)
-        let loud = try await run("i=0; while [ $i -lt 5000 ]; do echo many words >&2; i=$((i+1)); done; exit 1")
-        #expect((loud.failure?.utf8.count ?? 0) < 2_000)
+        #expect(try await run("exit 0", length: 20_000_000).ending == .made)
+        let none = try await run("echo no such thing >&2; exit 65", length: 20_000_000).ending
+        #expect(none == .noPicture("no such thing"))
+        #expect(try await failure("echo disk full >&2; exit 70") == "disk full")
+        #expect(try await failure("exit 3").contains("status"))
+        #expect(try await failure("kill -9 $$").contains("status"))
+        let loud = try await failure("i=0; while [ $i -lt 5000 ]; do echo many words >&2; i=$((i+1)); done; exit 1")
+        #expect(!loud.isEmpty && loud.utf8.count < 2_000)
     }
 
     @Test("It hangs: with its standard error open, and without; reading nothing, and reading all")
     func hangs() async throws {
-        #expect(try await run("exec sleep 600", time: .milliseconds(300)).failure?.contains("longer") == true)
-        #expect(
-            try await run("exec sleep 600", length: 20_000_000, time: .milliseconds(300)).failure?.contains("longer")
-                == true
-        )
-        #expect(
-            try await run("exec 2>&-; exec sleep 600", time: .milliseconds(300)).failure?.contains("status") == true)
+        #expect(try await failure("exec sleep 600", time: .milliseconds(300)).contains("longer"))
+        #expect(try await failure("exec sleep 600", length: 20_000_000, time: .milliseconds(300)).contains("longer"))
+        #expect(try await failure("exec 2>&-; exec sleep 600", time: .milliseconds(300)).contains("status"))
+        // Somebody else keeps its standard error open.
+        #expect(try await failure("sleep 3 & exec sleep 600", time: .milliseconds(300)).contains("longer"))
+    }
+
+    @Test("The original can't be read, ends early, or doesn't come")
+    func unread() async throws {
+        func reading(_ read: @escaping @Sendable (Int, Int) async throws -> ByteBuffer) async throws {
+            let process = try ImageProcess("/bin/cat", [], output: 2, time: .milliseconds(500))
+            let ending = try await process.run(on: Self.threads, length: 10, read)
+            if case .failed(let reason) = ending { throw ObjectFailure(description: reason) }
+        }
+        struct Lost: Error {}
+        await #expect(throws: Lost.self) { try await reading { _, _ in throw Lost() } }
+        await #expect(throws: ObjectFailure.self) { try await reading { _, _ in ByteBuffer() } }
+        let error = await #expect(throws: ObjectFailure.self) {
+            try await reading { _, _ in
+                try await Task.sleep(for: .seconds(600))
+                return ByteBuffer()
+            }
+        }
+        #expect(error?.description.contains("longer") == true)
     }
 
     @Test("It isn't there, or knows nothing of the server's environment")
     func environment() async throws {
         setenv("BKEND_TEST_SECRET", "secret", 1)
         defer { unsetenv("BKEND_TEST_SECRET") }
-        let (failure, output) = try await run("env")
-        #expect(failure == nil && !String(decoding: output, as: UTF8.self).contains("secret"))
+        let (ending, output) = try await run("env")
+        #expect(ending == .made && !String(decoding: output, as: UTF8.self).contains("secret"))
         #expect(throws: (any Error).self) {
             try ImageProcess("/nowhere/bkend-images", [], output: 1, time: .seconds(1))
         }

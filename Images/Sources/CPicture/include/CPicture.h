@@ -26,7 +26,7 @@ typedef struct picture_options {
 int picture_start(const char *program);
 
 /// Reads a picture from one descriptor and writes it, as the options want it, to another. 0 when it worked; else `error`
-/// says why, and nothing or half a picture was written.
+/// says why, and nothing or half a picture was written: -1 when the input is to blame, -2 for anything else.
 int picture_convert(int in, int out, const picture_options *options, char *error, size_t error_size);
 
 /// Limits what this process may take, and closes every descriptor but the first three. 0 when it worked.

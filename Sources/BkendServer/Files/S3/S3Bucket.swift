@@ -85,12 +85,33 @@ final class S3Bucket: Sendable {
         }
     }
 
+    private var ownerFile: String { settings.prefix + ".bkend-owner" }
+
+    /// The mark that the prefix has; nil for none.
+    private func mark() async throws -> String? {
+        guard try await client.find(ownerFile) != nil, let bytes = try await client.bytes(of: ownerFile) else {
+            return nil
+        }
+        return String(decoding: bytes.prefix(64), as: UTF8.self)
+    }
+
+    /// Refuses to write where another folder's objects are, for commands.
+    ///
+    /// - Throws: `OperatorError` unless the prefix is this folder's.
+    func requireOwner() async throws {
+        let remembered = try RememberedBucket.read(folder)?.mark
+        let found = try await mark()
+        guard let found, found == remembered else {
+            throw OperatorError(
+                "the prefix \(settings.address) isn't this folder's: start bkend-server serve first, and, if this folder "
+                    + "takes the place of another, once with --s3-take-over")
+        }
+    }
+
     private func own() async throws {
         let remembered = try RememberedBucket.read(folder)?.mark
-        let file = settings.prefix + ".bkend-owner"
-        let isThere = try await client.find(file) != nil
-        let text = isThere ? try await client.bytes(of: file) : nil
-        let found = text.map { String(decoding: $0.prefix(64), as: UTF8.self) }
+        let file = ownerFile
+        let found = try await mark()
         if let found, found == remembered {
             // Its address may be another one now.
             try RememberedBucket(settings: settings, mark: found).write(folder)
@@ -102,9 +123,10 @@ final class S3Bucket: Sendable {
                     + "folder a prefix of its own. If this folder takes the place of one that doesn't run any more, a "
                     + "restored backup for example, start once with --s3-take-over")
         }
+        // First here: a mark that only the bucket has would be taken for another folder's.
         let mark = FileKey.randomDigits(16)
-        try await client.put(file, Array(mark.utf8))
         try RememberedBucket(settings: settings, mark: mark).write(folder)
+        try await client.put(file, Array(mark.utf8))
     }
 }
 

@@ -34,6 +34,9 @@ final class S3Draft: ObjectDraft {
     private let pipe = BytePipe()
     private let state: Mutex<State>
 
+    /// A slow client's bytes are passed on while the service still waits for them.
+    var piece: Int { 16 << 10 }
+
     /// Up to how many bytes an object is held.
     static let mostHeld = 256 << 10
     /// The bytes of a piece that is sent on.
