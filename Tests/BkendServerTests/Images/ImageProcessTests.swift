@@ -15,7 +15,7 @@ import Testing
 
     /// Runs a shell's command as the program, and gives what came of it, and what was written.
     private func run(
-        _ command: String, length: Int = 5, time: Duration = .seconds(20)
+        _ command: String, length: Int = 5, time: Duration = .seconds(120)
     ) async throws -> (ending: ImageProcess.Ending, output: [UInt8]) {
         let output = FileManager.default.temporaryDirectory.appending(path: "bkend-image-\(UUID().uuidString)").path
         let descriptor = open(output, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Why there is no picture, where it may be there another time.
-    private func failure(_ command: String, length: Int = 5, time: Duration = .seconds(20)) async throws -> String {
+    private func failure(_ command: String, length: Int = 5, time: Duration = .seconds(120)) async throws -> String {
         guard case .failed(let reason) = try await run(command, length: length, time: time).ending else { return "" }
         return reason
     }
