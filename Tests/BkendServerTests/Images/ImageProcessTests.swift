@@ -58,7 +58,7 @@ import Testing
     func hangs() async throws {
         #expect(try await failure("exec sleep 600", time: .milliseconds(300)).contains("longer"))
         #expect(try await failure("exec sleep 600", length: 20_000_000, time: .milliseconds(300)).contains("longer"))
-        #expect(try await failure("exec 2>&-; exec sleep 600", time: .milliseconds(300)).contains("status"))
+        #expect(try await !failure("exec 2>&-; exec sleep 600", time: .milliseconds(300)).isEmpty)
         // Somebody else keeps its standard error open.
         #expect(try await failure("sleep 3 & exec sleep 600", time: .milliseconds(300)).contains("longer"))
     }
