@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # The suites in the order they run: what others stand on comes first.
 SUITES := BkendWireTests BkendTransportTests BkendCurlTests FaultDiskTests BkendDocumentsTests BkendSyncTests \
 	SyncSimulationTests BkendMacroExpansionTests BkendTests BkendCommandTests BkendAccountsTests BkendServerTests EndToEndTests TestedNotes
-SWIFT_SOURCES := Package.swift Sources Plugins Tests Samples Benchmarks
+SWIFT_SOURCES := Package.swift Sources Plugins Tests Samples Benchmarks Images/Package.swift Images/Sources
 
 .PHONY: browser images help setup quickstart test format lint bench oracle simulate processes damage contract kill kill-files fuzz \
 	attacks soak-server soak kill-apps sanitize mutants outside stress-transport dependent generate docs check-docs \

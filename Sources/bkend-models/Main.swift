@@ -36,6 +36,7 @@ struct Main {
         guard files.count == 2 else { throw ModelFailure(.usage, "give a file of definitions and the file to write") }
         let text = try ModelNames(names).text(of: DefinitionFile(path: files[0]).tables, access: access)
         let file = ModelFile(path: files[1])
+        // Printed: the lines are for whoever runs the plugin, and SwiftPM shows them.
         if checks {
             try file.check(text)
             print("\(files[1]) is up to date")

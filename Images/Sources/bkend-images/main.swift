@@ -38,5 +38,6 @@ private var message = [CChar](repeating: 0, count: 512)
 private let size = message.count
 private let result = picture_convert(0, 1, &options, &message, size)
 guard result == 0 else {
-    end(result == -1 ? 65 : 70, String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    end(result == -1 ? 65 : 70, String(decoding: reason, as: UTF8.self))
 }

@@ -60,5 +60,5 @@ extension Accounts {
         guard isDeleted else { throw Self.unknownUser }
     }
 
-    static let unknownUser = ErrorBody(.userNotFound, "there is no user of this id")
+    package static let unknownUser = ErrorBody(.userNotFound, "there is no user of this id")
 }

@@ -26,20 +26,14 @@ extension EnvironmentFiles {
         let isThere = try await store.lookUp(limit: settings.queryLimit) { session, _ in
             try Accounts.activeRole(of: userID, in: session) != nil
         }
-        guard isThere else { throw ErrorBody.noUser }
-        let signer = try await keys.signing()
-        let expiresAt = now().milliseconds / 1_000 + FileSettings.putSeconds
-        let announced = AnnouncedFile(
-            name: name, type: type, size: size, visibility: .public, category: Self.avatars)
+        guard isThere else { throw Accounts.unknownUser }
         let upload = try await issue(
-            announced, for: userID, caller, expiresAt: Timestamp(clamping: expiresAt * 1_000))
-        let claims = FileAddress.Claims(
-            purpose: .put, expiresAt: expiresAt, userID: userID, keyMark: asker.keyMark,
-            limit: size ?? settings.fileBytes, type: type)
-        let url = JSON.string(FileAddress.url(ofKey: upload.key, base: asker.base, claims, signedBy: signer))
+            AnnouncedFile(name: name, type: type, size: size, visibility: .public, category: Self.avatars), for: userID,
+            caller, expiresAt: putEnd)
+        let url = JSON.string(try await putAddress(of: upload, asker))
         return [
             "url": url, "uploadUrl": url, "key": .string(upload.key), "contentType": .string(type), "digest": true,
-            "expiresAt": .string(Timestamp(clamping: expiresAt * 1_000).description),
+            "expiresAt": .string(upload.expiresAt.description),
         ]
     }
 
@@ -53,7 +47,7 @@ extension EnvironmentFiles {
         return try await avatarWrite(of: userID, key: key, asker.caller) { session in
             try Self.publish(key, of: userID, in: session)
             let (before, user) = try Accounts.setImage(FileAddress.url(ofKey: key, base: base), of: userID, in: session)
-            if let before, let old = Self.avatar(at: before, of: userID, in: session), old.key != key {
+            if let before, let old = try Self.avatar(at: before, of: userID, in: session), old.key != key {
                 try session.hold([.file(old.key)])
                 try FileStore.delete(session, old)
             }
@@ -66,7 +60,7 @@ extension EnvironmentFiles {
         try Accounts.checkUpdate(of: userID, by: caller)
         return try await avatarWrite(of: userID, key: nil, caller) { session in
             let (before, _) = try Accounts.setImage(nil, of: userID, in: session)
-            if let before, let old = Self.avatar(at: before, of: userID, in: session) {
+            if let before, let old = try Self.avatar(at: before, of: userID, in: session) {
                 try session.hold([.file(old.key)])
                 try FileStore.delete(session, old)
             }
@@ -128,8 +122,8 @@ extension EnvironmentFiles {
     /// A user's picture by its address; nil where that is something else.
     private static func avatar(
         at address: String, of userID: String, in session: any StorageTransaction
-    ) -> StoredFile? {
-        guard let key = key(at: address), let file = try? FileStore.file(session, key: key), file.bucket == avatars,
+    ) throws -> StoredFile? {
+        guard let key = key(at: address), let file = try FileStore.file(session, key: key), file.bucket == avatars,
             file.ownerID == userID
         else { return nil }
         return file
@@ -151,8 +145,4 @@ extension EnvironmentFiles {
         default: nil
         }
     }
-}
-
-extension ErrorBody {
-    fileprivate static let noUser = ErrorBody("user/not-found", "there is no user of this id", status: 404)
 }

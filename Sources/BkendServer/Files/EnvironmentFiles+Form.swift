@@ -87,15 +87,10 @@ extension EnvironmentFiles {
             category: try fields.choice("category", of: FileCategory.all) ?? FileCategory.usual(for: type))
         // The form is a little larger than its file.
         let room = try await room(for: length, of: asker.caller.userID)
-        let expiresAt = now().milliseconds / 1_000 + FileSettings.putSeconds
-        let upload = try await issue(
-            announced, for: asker.caller.userID, asker.caller, expiresAt: Timestamp(clamping: expiresAt * 1_000))
+        let upload = try await issue(announced, for: asker.caller.userID, asker.caller, expiresAt: putEnd)
         issued = upload
         guard let key = FileKey(upload.key) else { throw ErrorBody.unknownKey }
-        let claims = FileAddress.Claims(
-            purpose: .put, expiresAt: expiresAt, userID: upload.userID, keyMark: asker.keyMark,
-            limit: settings.fileBytes)
-        let intake = FileIntake(key: key, claims, draft: try await objects.begin(), room)
+        let intake = FileIntake(key: key, putClaims(of: upload, asker), draft: try await objects.begin(), room)
         while let some = try await form.nextBytes() {
             guard intake.bytes + some.readableBytes <= settings.fileBytes else {
                 throw ErrorBody.file(
@@ -130,16 +125,10 @@ extension EnvironmentFiles {
 extension FileFields {
     /// What the fields of a form say of its file.
     fileprivate func formRegistration() throws(ErrorBody) -> FileRegistration {
-        var out = FileRegistration()
+        var out = try optionalRegistration()
         if let name = try text("originalName"), !name.isEmpty {
             out.name = try FileName.checked(name, field: "originalName", tooLong: .fileNameTooLong)
         }
-        out.width = try number("width")
-        out.height = try number("height")
-        out.visibility = try visibility()
-        out.bucket = try choice("bucket", of: FileBucket.all)
-        out.metadata = try metadata()
-        out.sharedWith = try sharedWith()
         return out
     }
 }

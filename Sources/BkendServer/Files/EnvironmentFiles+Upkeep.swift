@@ -108,8 +108,8 @@ extension EnvironmentFiles {
         return lapsed.count == Self.batch
     }
 
-    /// Deletes some objects that have not been needed for a day or a week, the bytes before the rows; false when there are none left,
-    /// or while the folder is copied: a copy of the database names them.
+    /// Deletes some objects that have not been needed for as long as the storage keeps them, the bytes before the rows.
+    /// False when there are none left, or while the folder is copied: a copy of the database names them.
     private func deleteDropped() async throws -> Bool {
         let limit = now().milliseconds - objects.keptMilliseconds
         let names = try await store.query(limit: settings.queryLimit) { session, _ in

@@ -73,19 +73,30 @@ final class EnvironmentFiles: Sendable {
 
     /// `POST /v1/files/presigned-url`: a key, and an address to PUT the bytes to.
     func presign(_ body: JSONObject, _ asker: FileCaller) async throws -> JSONObject {
-        let signer = try await keys.signing()
-        let expiresAt = now().milliseconds / 1_000 + FileSettings.putSeconds
-        let upload = try await issue(
-            FileFields(body), asker, most: settings.fileBytes, expiresAt: Timestamp(clamping: expiresAt * 1_000))
-        let claims = FileAddress.Claims(
-            purpose: .put, expiresAt: expiresAt, userID: upload.userID, keyMark: asker.keyMark,
-            limit: upload.announced ?? settings.fileBytes, type: upload.type)
-        let url = FileAddress.url(ofKey: upload.key, base: asker.base, claims, signedBy: signer)
+        let upload = try await issue(FileFields(body), asker, most: settings.fileBytes, expiresAt: putEnd)
         return [
-            "url": .string(url), "key": .string(upload.key), "filename": .string(upload.name),
-            "contentType": .string(upload.type), "fileId": .string(upload.fileID), "digest": true,
-            "expiresAt": .string(Timestamp(clamping: expiresAt * 1_000).description),
+            "url": .string(try await putAddress(of: upload, asker)), "key": .string(upload.key),
+            "filename": .string(upload.name), "contentType": .string(upload.type), "fileId": .string(upload.fileID),
+            "digest": true, "expiresAt": .string(upload.expiresAt.description),
         ]
+    }
+
+    /// When the address of a PUT ends that is asked for now: at a whole second, as addresses say it.
+    var putEnd: Timestamp {
+        Timestamp(clamping: (now().milliseconds / 1_000 + FileSettings.putSeconds) * 1_000)
+    }
+
+    /// What the address of an upload's PUT says, which ends with the upload.
+    func putClaims(of upload: FileUpload, _ asker: FileCaller) -> FileAddress.Claims {
+        FileAddress.Claims(
+            purpose: .put, expiresAt: upload.expiresAt.milliseconds / 1_000, userID: upload.userID,
+            keyMark: asker.keyMark, limit: upload.announced ?? settings.fileBytes, type: upload.type)
+    }
+
+    /// The address to PUT an upload's bytes to.
+    func putAddress(of upload: FileUpload, _ asker: FileCaller) async throws -> String {
+        FileAddress.url(
+            ofKey: upload.key, base: asker.base, putClaims(of: upload, asker), signedBy: try await keys.signing())
     }
 
     /// Issues a key for bytes to come, by what a body says of them.

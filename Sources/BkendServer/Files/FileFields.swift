@@ -118,7 +118,7 @@ struct FileFields {
 
     /// What a registration says.
     func registration() throws(ErrorBody) -> FileRegistration {
-        var out = FileRegistration()
+        var out = try optionalRegistration()
         out.name = try FileName.checked(
             required("originalName", code: .fileInvalidName), field: "originalName", tooLong: .fileNameTooLong)
         out.type = try FileType.checked(required("mimeType", code: .fileInvalidFormat), field: "mimeType")
@@ -126,6 +126,12 @@ struct FileFields {
             throw .file(.fileInvalidFormat, "size", "required", "is required")
         }
         out.size = size
+        return out
+    }
+
+    /// What a registration may say, and needn't.
+    func optionalRegistration() throws(ErrorBody) -> FileRegistration {
+        var out = FileRegistration()
         out.width = try number("width")
         out.height = try number("height")
         out.visibility = try visibility()

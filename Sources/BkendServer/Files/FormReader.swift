@@ -28,8 +28,8 @@ struct FormReader {
     private var isAtEnd = false
     private var isInPart = false
     private var parts = 0
-    /// How many bytes were read from the body.
-    private(set) var bytesRead = 0
+    /// How many bytes of memory it holds.
+    var capacity: Int { buffer.capacity }
 
     /// A reader of a body.
     init(_ body: RequestBody, boundary: String) {
@@ -167,7 +167,8 @@ struct FormReader {
         let next: ByteBuffer?
         do { next = try await source.next() } catch { throw BrokenOff(cause: error) }
         guard let next else { throw Self.malformed("the body ends before its last boundary") }
-        bytesRead += next.readableBytes
+        // What was read would stay in front of what comes, and the buffer would grow with the file.
+        buffer.discardReadBytes()
         if buffer.readableBytes == 0 { buffer = next } else { buffer.writeImmutableBuffer(next) }
     }
 

@@ -170,6 +170,7 @@ final class ImageProcess: Sendable {
             if got > 0 { return status }
             if got < 0, errno != EINTR { return nil }
             if ContinuousClock.now >= deadline { end() }
+            // No wait for a process has a time limit; one that has closed its standard error ends within moments.
             usleep(1_000)
         }
     }

@@ -15,7 +15,8 @@ package struct BackupSummary: Hashable, Sendable {
 
 extension DataFolder {
     /// Writes the whole folder into one tar archive while a server may run on it: each database as it is at one moment
-    /// with the bytes of its files unless a bucket keeps them, signing keys, mails that wait. Unpacked, the archive is a data folder.
+    /// with the bytes of its files unless a bucket keeps them, signing keys, mails that wait. Unpacked, the archive is a
+    /// data folder.
     ///
     /// Databases are copied without holding up writers (`SQLiteFile.copy`). The copies lie beside the archive meanwhile,
     /// one at a time.

@@ -19,8 +19,7 @@ struct AddressKeyListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            SigningKeyOutput.show(
-                try folder.open().signingKeys(of: .addresses, now: .systemNow), asJSON: folder.json)
+            try SigningKeyOutput.list(.addresses, in: folder)
         }
     }
 }
@@ -41,9 +40,7 @@ struct AddressKeyRotateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            let keys = try folder.open().rotateSigningKeys(
-                of: .addresses, now: .systemNow, overlap: try SigningKeyOutput.span(overlap))
-            SigningKeyOutput.show(keys, asJSON: folder.json)
+            try SigningKeyOutput.rotate(.addresses, in: folder, overlap: overlap)
         }
     }
 }

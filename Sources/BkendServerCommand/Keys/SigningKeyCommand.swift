@@ -12,7 +12,23 @@ struct SigningKeyCommand: AsyncParsableCommand {
 
 /// Signing keys in columns, or as one array; never their secrets.
 enum SigningKeyOutput {
-    static func show(_ keys: [SigningKeyEntry], asJSON: Bool) {
+    /// Shows the keys of a purpose.
+    static func list(_ purpose: SigningPurpose, in folder: FolderOptions) throws {
+        show(try folder.open().signingKeys(of: purpose, now: .systemNow), asJSON: folder.json)
+    }
+
+    /// Makes a new key, and shows all.
+    ///
+    /// - Parameter overlap: how long the old one is taken.
+    static func rotate(_ purpose: SigningPurpose, in folder: FolderOptions, overlap: String) throws {
+        guard let span = TimeSpan(overlap) else {
+            throw OperatorError("\(overlap.debugDescription) is no span of time: write 1h, 30m or 0", .usage)
+        }
+        let keys = try folder.open().rotateSigningKeys(of: purpose, now: .systemNow, overlap: span)
+        show(keys, asJSON: folder.json)
+    }
+
+    private static func show(_ keys: [SigningKeyEntry], asJSON: Bool) {
         if asJSON { return StandardOutput.json(keys.map(\.json)) }
         StandardOutput.table(
             ["ID", "CREATED", "SIGNS", "VERIFIES UNTIL"],
@@ -22,14 +38,6 @@ enum SigningKeyOutput {
                     $0.verifiesUntil?.description ?? "",
                 ]
             })
-    }
-
-    /// How long an old key is taken.
-    static func span(_ text: String) throws -> TimeSpan {
-        guard let span = TimeSpan(text) else {
-            throw OperatorError("\(text.debugDescription) is no span of time: write 1h, 30m or 0", .usage)
-        }
-        return span
     }
 }
 
@@ -42,7 +50,7 @@ struct SigningKeyListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            SigningKeyOutput.show(try folder.open().signingKeys(now: .systemNow), asJSON: folder.json)
+            try SigningKeyOutput.list(.tokens, in: folder)
         }
     }
 }
@@ -62,9 +70,7 @@ struct SigningKeyRotateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailure {
-            let keys = try folder.open().rotateSigningKeys(
-                now: .systemNow, overlap: try SigningKeyOutput.span(overlap))
-            SigningKeyOutput.show(keys, asJSON: folder.json)
+            try SigningKeyOutput.rotate(.tokens, in: folder, overlap: overlap)
         }
     }
 }

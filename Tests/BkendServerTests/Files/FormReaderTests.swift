@@ -59,6 +59,25 @@ import Testing
         #expect(try await Self.read("a preamble\r\n" + Self.form, by: size) == expected)
     }
 
+    @Test("A large file goes through in little memory")
+    func memory() async throws {
+        let head = "--xyz\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\n"
+        let stream = AsyncStream<ByteBuffer> { stream in
+            stream.yield(ByteBuffer(string: head))
+            for _ in 0..<400 { stream.yield(ByteBuffer(repeating: 0x61, count: 50_000)) }
+            stream.yield(ByteBuffer(string: "\r\n--xyz--\r\n"))
+            stream.finish()
+        }
+        var reader = FormReader(RequestBody(asyncSequence: stream), boundary: "xyz")
+        #expect(try await reader.nextPart()?.fileName == "a")
+        var (count, most) = (0, 0)
+        while let some = try await reader.nextBytes() {
+            count += some.readableBytes
+            most = max(most, reader.capacity)
+        }
+        #expect(count == 20_000_000 && most < 1 << 20, "\(most)")
+    }
+
     @Test("A part that nobody reads is passed over")
     func passedOver() async throws {
         var reader = FormReader(RequestBody(buffer: ByteBuffer(string: Self.form)), boundary: "xyz")

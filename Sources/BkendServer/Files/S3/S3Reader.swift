@@ -23,6 +23,9 @@ actor S3Reader: ObjectReader {
         try await begin()
     }
 
+    /// How many bytes of memory it holds.
+    var capacity: Int { held.capacity }
+
     func read(at offset: Int, count: Int) async throws -> ByteBuffer {
         if offset != position {
             position = offset
@@ -32,6 +35,8 @@ actor S3Reader: ObjectReader {
         while held.readableBytes < count, position + held.readableBytes < end {
             do throws(TransportError) {
                 guard let piece = try await next() else { break }
+                // What was read would stay in front of what comes, and the buffer would grow with the object.
+                held.discardReadBytes()
                 held.writeBytes(piece)
                 failures = 0
             } catch {
@@ -44,7 +49,6 @@ actor S3Reader: ObjectReader {
             }
         }
         let piece = held.readSlice(length: min(count, held.readableBytes)) ?? ByteBuffer()
-        if held.readableBytes == 0 { held.clear() }
         position += piece.readableBytes
         return piece
     }

@@ -89,6 +89,23 @@ extension S3Tests {
             }
         }
 
+        @Test("A large object is read in the memory of some pieces")
+        func memory() async throws {
+            try await withWorld { world in
+                let count = 20_000_000
+                let name = try await world.stored(Self.bytes(count))
+                let reader = try #require(try await world.storage.open(name) as? S3Reader)
+                var read = 0
+                while read < count {
+                    let piece = try await reader.read(at: read, count: min(100_000, count - read))
+                    if piece.readableBytes == 0 { break }
+                    read += piece.readableBytes
+                }
+                let capacity = await reader.capacity
+                #expect(read == count && capacity <= 4 << 20, "\(capacity)")
+            }
+        }
+
         private func drafts(_ world: World) throws -> [String] {
             try FileManager.default.contentsOfDirectory(atPath: world.folder + "/objects")
                 .filter { $0 != ObjectFolder.lockName && $0 != ObjectFolder.asideName }
