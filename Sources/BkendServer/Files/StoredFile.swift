@@ -42,7 +42,9 @@ struct StoredFile: Sendable {
     var metadata: JSONObject
     let createdAt: Timestamp
     var updatedAt: Timestamp
+}
 
+extension StoredFile {
     /// A row of `FileSQL.fileColumns`.
     init(row: any SQLRow) throws {
         guard let visibility = FileVisibility(rawValue: row.text(10)) else {
@@ -64,28 +66,6 @@ struct StoredFile: Sendable {
         metadata = (try? JSON(parsing: row.text(14)))?.objectValue ?? [:]
         createdAt = Timestamp(clamping: row.int(15))
         updatedAt = Timestamp(clamping: row.int(16))
-    }
-
-    /// A file that comes from elsewhere.
-    init(
-        id: String, key: String, content: FileContent, name: String, type: String, width: Int?, height: Int?,
-        visibility: FileVisibility, bucket: String, ownerID: String?, ownerType: String, metadata: JSONObject,
-        createdAt: Timestamp, updatedAt: Timestamp
-    ) {
-        self.id = id
-        self.key = key
-        self.content = content
-        self.name = name
-        self.type = type
-        self.width = width
-        self.height = height
-        self.visibility = visibility
-        self.bucket = bucket
-        self.ownerID = ownerID
-        self.ownerType = ownerType
-        self.metadata = metadata
-        self.createdAt = createdAt
-        self.updatedAt = updatedAt
     }
 
     /// A new file of an upload whose bytes are there.
