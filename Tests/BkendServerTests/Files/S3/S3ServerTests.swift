@@ -319,6 +319,30 @@ extension S3Tests {
             }
         }
 
+        @Test("A backup made while clients upload and delete finds each file that was there before it in the bucket")
+        func backupUnderLoad() async throws {
+            try await withPlace { place in
+                let server = try await place.serve()
+                let load = FileLoad(place.client(server))
+                let archive = place.folder + ".tar"
+                var expected: [String: FileLoad.File] = [:]
+                try await load.during { expected = try await load.promised(around: place.folder, archive) }
+                #expect(try await server.end().status == 0)
+                #expect(load.refusals == [])
+                let restored = try await FileLoad.unpack(archive)
+                let found = Mutex<[FolderFinding]>([])
+                let report: FolderCheck.Report = { finding in found.withLock { $0.append(finding) } }
+                _ = try FolderCheck(restored, report: report).run()
+                let second = try await ServeProcess.start(restored, ["--rate-limit", "off", "--s3-take-over"])
+                try await FileLoad.check(expected, place.client(second))
+                #expect(try await second.end().status == 0)
+                try await BucketCheck(restored, youth: -60_000, report: report)?.run()
+                // What came after the backup has no row in it.
+                let findings = found.withLock { $0 }.filter { !$0.message.hasPrefix("no row names these bytes") }
+                #expect(findings == [])
+            }
+        }
+
         @Test("32 uploads of 20 MB at once take little memory")
         func memory() async throws {
             try await withPlace { place in
