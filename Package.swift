@@ -260,8 +260,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendStorage", "BkendTerminal", "BkendTesting", "BkendWire",
-                "ChildProcesses", "RouteFuzz", "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendDocuments", "BkendServer", "BkendStorage", "BkendTerminal", "BkendTesting",
+                "BkendWire", "ChildProcesses", "FaultDisk", "RouteFuzz", "bkend-server", grdb, logging,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -138,8 +138,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendServer", "BkendStorage", "BkendTesting", "BkendWire", "ChildProcesses",
-                "RouteFuzz", "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendDocuments", "BkendServer", "BkendStorage", "BkendTesting", "BkendWire",
+                "ChildProcesses", "FaultDisk", "RouteFuzz", "bkend-server", grdb, logging,
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -63,10 +63,11 @@ package struct ServerLimits: Sendable {
     package var waitingReads = 512
     /// See `waitingReads`.
     package var waitingReadsPerClient = 128
-    /// How many writes to one environment wait for its writer, of all clients and of one. Each holds its body.
-    package var waitingWrites = 128
+    /// How many writes to one environment wait for a place among the 32 that its writer takes next, of all clients and of
+    /// one. Each holds its body.
+    package var waitingWrites = 96
     /// See `waitingWrites`.
-    package var waitingWritesPerClient = 64
+    package var waitingWritesPerClient = 40
     /// How many passwords wait to be hashed, of all clients and of one.
     package var waitingHashes = 128
     /// See `waitingHashes`.

@@ -21,6 +21,8 @@ final class ServerMetrics: Sendable {
     private let overBudget = Atomic<Int>(0)
     private let failedMails = Atomic<Int>(0)
     private let withheldMails = Atomic<Int>(0)
+    private let transactions = Atomic<Int>(0)
+    private let groupedWrites = Atomic<Int>(0)
     private let writerWait = Mutex(DurationHistogram())
     /// The line of slow reads, the lines of writes together, the line of passwords to be hashed.
     let (reads, writes, hashing) = (QueueMetrics(), QueueMetrics(), QueueMetrics())
@@ -69,6 +71,12 @@ final class ServerMetrics: Sendable {
 
     /// A write got its turn after so long.
     func writerWaited(_ duration: Duration) { writerWait.withLock { $0.add(duration) } }
+
+    /// A transaction with so many writes was committed.
+    func committed(_ writes: Int) {
+        transactions.add(1, ordering: .relaxed)
+        groupedWrites.add(writes, ordering: .relaxed)
+    }
 
     /// Methods are the client's choice, and each would be a series of its own.
     private static func name(of method: HTTPRequest.Method) -> String {
@@ -119,6 +127,12 @@ final class ServerMetrics: Sendable {
         out.sample("bkend_mails_withheld_total", [], withheldMails.load(ordering: .relaxed))
         out.family("bkend_writer_wait_seconds", .histogram, "Time that writes waited for their turn at a database.")
         out.histogram("bkend_writer_wait_seconds", [], writerWait.withLock { $0 })
+        out.family(
+            "bkend_write_transactions_total", .counter,
+            "Transactions of writes; those that wait at the same time share one.")
+        out.sample("bkend_write_transactions_total", [], transactions.load(ordering: .relaxed))
+        out.family("bkend_writes_total", .counter, "Writes in those transactions.")
+        out.sample("bkend_writes_total", [], groupedWrites.load(ordering: .relaxed))
         QueueMetrics.write([("reads", reads), ("writes", writes), ("hashing", hashing)], to: &out)
     }
 

@@ -17,8 +17,6 @@ struct LogWork: Sendable {
 }
 
 extension SQLiteEngine {
-    /// How long the writer waits for reads of a moment when it begins the log anew.
-    private static let patience = Duration.milliseconds(100)
     /// How long slow reads are left alone after the first failure; twice as long after each further one.
     private static let pause = Duration.seconds(10)
 
@@ -44,24 +42,8 @@ extension SQLiteEngine {
         finishLogWork((try? beginLogAnew(db)) ?? false)
     }
 
-    /// Sees to it that the database and its log stay within the limit on their size, as far as one transaction doesn't
-    /// pass it. Called with the lock held, before each transaction.
-    ///
-    /// - Throws: `DatabaseSizeReached` when reads hold the log that fills it.
-    func makeRoomForLog(_ db: Database) throws {
-        guard let maximumBytes = options.maximumBytes else { return }
-        let log = DocumentStorage.logBytes(ofDatabase: path)
-        guard log > options.logReserve else { return }
-        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-        let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
-        guard log > max(options.logReserve, maximumBytes - pages * pageSize) else { return }
-        guard try db.beginLogAnew(patience: Self.patience) else {
-            throw DatabaseSizeReached(maximumBytes: maximumBytes)
-        }
-    }
-
     private func beginLogAnew(_ db: Database) throws -> Bool {
-        try lock.withLock { try db.beginLogAnew(patience: Self.patience) }
+        try lock.withLock { try db.beginLogAnew(patience: StoreOptions.logPatience) }
     }
 
     private func claimLogWork() -> Bool {

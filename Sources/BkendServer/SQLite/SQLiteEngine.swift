@@ -19,6 +19,7 @@ final class SQLiteEngine: StorageEngine {
     let lock: FileLock
     let quickReaders: QuickReaders
     private let writes: FairLine
+    private let writer: GroupWriter
     let logWork = Mutex(LogWork())
     let cache = TableCache()
     private let ids: Mutex<ObjectIDGenerator>
@@ -45,6 +46,14 @@ final class SQLiteEngine: StorageEngine {
             }
             return (pool, try QuickReaders(path: path))
         }
+        writer = GroupWriter(
+            pool,
+            around: { db, work in
+                try lock.withLock {
+                    try options.makeRoomForLog(db, path: path)
+                    try work()
+                }
+            }, report: options.reportGroup)
         var random = SystemRandomNumberGenerator()
         ids = Mutex(ObjectIDGenerator(using: &random))
     }
@@ -76,17 +85,22 @@ final class SQLiteEngine: StorageEngine {
         _ body: @escaping @Sendable (any StorageTransaction) throws -> Result
     ) async throws -> Result {
         let asked = ContinuousClock.now
+        let (share, departure) = (share, Requester.current.departure())
         let result: Result
         do {
-            result = try await writes.pass(share, departure: Requester.current.departure()) {
-                try await pool.writeWithoutTransaction { db in
-                    try self.transaction(db) { session in
-                        self.options.onWriterWait?(asked.duration(to: .now))
-                        try check?.run(in: session)
-                        return try body(session)
-                    }
+            let seen: [Table]
+            // Definitions are what the other bodies of a transaction rely on.
+            let isAlone = locks.contains(.definitions)
+            (result, seen) = try await writes.pass(share, departure: departure) {
+                try await writer.write(share, isAlone: isAlone, departure: departure) { db in
+                    self.options.onWriterWait?(asked.duration(to: .now))
+                    let catalog = TableCatalog(in: db, cache: self.cache, isWriting: true)
+                    let session = SQLiteStorageSession(db, of: self, catalog: catalog)
+                    try check?.run(in: session)
+                    return ((try body(session), catalog.looked), bytes: session.changedBytes)
                 }
             }
+            cache.keep(seen)
         } catch let error as DatabaseError { throw Self.failure(error) }
         tendLog()
         return result
@@ -114,14 +128,14 @@ final class SQLiteEngine: StorageEngine {
         _ db: Database, _ body: (SQLiteStorageSession) throws -> Result
     ) throws -> Result {
         try lock.withLock {
-            try makeRoomForLog(db)
+            try options.makeRoomForLog(db, path: path)
             var outcome: Swift.Result<Result, any Error> = .failure(CancellationError())
             let catalog = TableCatalog(in: db, cache: cache, isWriting: true)
             try db.inTransaction(.immediate) {
                 outcome = .success(try body(SQLiteStorageSession(db, of: self, catalog: catalog)))
                 return .commit
             }
-            catalog.publish()
+            cache.keep(catalog.looked)
             return try outcome.get()
         }
     }

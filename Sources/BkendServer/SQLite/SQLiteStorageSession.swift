@@ -10,6 +10,8 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
     let catalog: TableCatalog
     /// The time, as it was when it was first asked for.
     private(set) lazy var now = engine.options.clock()
+    /// How many bytes of records were written.
+    private(set) var changedBytes = 0
 
     /// A session in the transaction that a connection is in.
     init(_ db: Database, of engine: SQLiteEngine, catalog: TableCatalog) {
@@ -67,6 +69,7 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
         var new: [NewDocument] = []
         for change in changes {
             if case .insert(let document) = change {
+                changedBytes += document.text.count
                 new.append(document)
                 continue
             }
@@ -75,6 +78,7 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
             switch change {
             case .insert: break
             case .replace(let id, _, let new):
+                changedBytes += new.count
                 if try !place.collection.replace(checked: new, id: id, in: db) { throw Self.gone }
             case .delete(let id, _): if try !place.collection.delete(id: id, in: db) { throw Self.gone }
             }

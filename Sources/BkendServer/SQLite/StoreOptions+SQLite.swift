@@ -13,4 +13,23 @@ extension StoreOptions {
             try db.execute(sql: "PRAGMA max_page_count = \(max(1, (maximumBytes - logReserve) / pageSize))")
         }
     }
+
+    /// How long the writer waits for reads of a moment when it begins the log anew.
+    static let logPatience = Duration.milliseconds(100)
+
+    /// Sees to it that the database and its log stay within the limit on their size, as far as one transaction doesn't
+    /// pass it. Called with the lock held, before each transaction.
+    ///
+    /// - Throws: `DatabaseSizeReached` when reads hold the log that fills it.
+    func makeRoomForLog(_ db: Database, path: String) throws {
+        guard let maximumBytes else { return }
+        let log = DocumentStorage.logBytes(ofDatabase: path)
+        guard log > logReserve else { return }
+        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
+        guard log > max(logReserve, maximumBytes - pages * pageSize) else { return }
+        guard try db.beginLogAnew(patience: Self.logPatience) else {
+            throw DatabaseSizeReached(maximumBytes: maximumBytes)
+        }
+    }
 }

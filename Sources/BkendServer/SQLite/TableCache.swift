@@ -8,6 +8,8 @@ final class TableCache: Sendable {
 
     func table(_ name: ExactString) -> Table? { tables.withLock { $0[name] } }
 
+    func keep(_ tables: [Table]) { for table in tables { keep(table) } }
+
     func keep(_ table: Table) { tables.withLock { $0[ExactString(table.name)] = table } }
 
     func forget(_ name: ExactString) { tables.withLock { _ = $0.removeValue(forKey: name) } }

@@ -41,7 +41,7 @@ struct TableCatalog {
     ///
     /// - Parameters:
     ///   - seen: the tables that were looked up in this snapshot before.
-    ///   - isWriting: whether what is read may be rolled back. It goes into the cache by `publish()` then.
+    ///   - isWriting: whether what is read may be rolled back. Then it goes into the cache only when that is done.
     init(in db: Database, cache: TableCache, seen: Seen = Seen(), isWriting: Bool = false) {
         self.db = db
         self.cache = cache
@@ -81,8 +81,8 @@ struct TableCatalog {
     /// How many tables there are.
     var count: Int { get throws { try Int.fetchOne(db, sql: "SELECT count(*) FROM server_tables") ?? 0 } }
 
-    /// Puts the tables that a write has read into the cache, once it is committed.
-    func publish() { for table in seen.tables.values { cache.keep(table) } }
+    /// The tables that were looked up. Those of a write go into the cache once it is committed.
+    var looked: [Table] { Array(seen.tables.values) }
 
     /// What the database has under a name.
     ///

@@ -30,6 +30,7 @@ package struct BkendService: Sendable {
         options.clock = configuration.now
         options.reportWrites = metrics.writes.note
         options.onWriterWait = { metrics.writerWaited($0) }
+        options.reportGroup = { metrics.committed($0) }
         environments = Environments(
             source: configuration.storage ?? SQLiteSource(folder: folder, options: options),
             services: try AccountServices(

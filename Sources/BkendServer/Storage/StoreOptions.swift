@@ -18,6 +18,8 @@ struct StoreOptions: Sendable {
     var reportWrites: @Sendable (QueueEvent) -> Void = { _ in }
     /// Told how long each write waited for its turn.
     var onWriterWait: (@Sendable (Duration) -> Void)?
+    /// Told how many writes each transaction had.
+    var reportGroup: @Sendable (Int) -> Void = { _ in }
 
     /// A server's options.
     ///
@@ -30,9 +32,9 @@ struct StoreOptions: Sendable {
                 placesPerClient: max(1, limits.slowReads - 1), waiting: limits.waitingReads,
                 waitingPerClient: limits.waitingReadsPerClient),
             waitingFor: "slow queries", retryAfterSeconds: 2, report: reportReads)
-        // One writes, and one stands ready: another client's, so that nobody waits for two long writes of one client.
+        // Those that have a place make up the next transactions. One client can't have all of them.
         writes = QueueLimits(
-            places: 2, placesPerClient: 1, waiting: limits.waitingWrites,
+            places: 32, placesPerClient: 24, waiting: limits.waitingWrites,
             waitingPerClient: limits.waitingWritesPerClient)
     }
 

@@ -1,0 +1,214 @@
+import BkendAccounts
+import GRDB
+import Synchronization
+
+/// The one writer of a database: writes that wait at the same time share a transaction and its sync, each in a savepoint of
+/// its own, so that one that fails leaves no trace and stops no other. None is answered before the sync.
+///
+/// Some errors of SQLite end the whole transaction, savepoints that were released included
+/// (https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction), and so does a commit that fails. Then
+/// nothing of the group counts, and each write runs again in a transaction of its own.
+final class GroupWriter: Sendable {
+    /// How much a group may hold. What it holds beyond one write, others wait for.
+    struct Bounds: Sendable {
+        /// How many writes.
+        var writes = 32
+        /// The bytes that they change, past which no other write joins them.
+        var bytes = 1 << 20
+        /// How long they may take together, past which no other write joins them.
+        var time = Duration.milliseconds(10)
+    }
+
+    /// Whose turn it is, and what is to be done.
+    private final class Job: Sendable {
+        let share: QueueShare
+        /// Whether it shares its transaction with no other.
+        let isAlone: Bool
+        let departure: Departure?
+        /// Works in the transaction, and tells how many bytes it changed.
+        let work: @Sendable (Database) throws -> Int
+        private let isCancelled = Atomic(false)
+        private let continuation = Mutex<CheckedContinuation<Void, any Error>?>(nil)
+
+        init(
+            _ share: QueueShare, isAlone: Bool, departure: Departure?,
+            work: @escaping @Sendable (Database) throws -> Int
+        ) {
+            self.share = share
+            self.isAlone = isAlone
+            self.departure = departure
+            self.work = work
+        }
+
+        func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+        func wait(_ continuation: CheckedContinuation<Void, any Error>) {
+            self.continuation.withLock { $0 = continuation }
+        }
+
+        /// Why it isn't to be begun any more.
+        var end: (any Error)? {
+            if departure?.isPast == true { return ClientGone() }
+            return isCancelled.load(ordering: .relaxed) ? CancellationError() : nil
+        }
+
+        func finish(_ error: (any Error)? = nil) {
+            let continuation = continuation.withLock { waiting in
+                defer { waiting = nil }
+                return waiting
+            }
+            if let error { continuation?.resume(throwing: error) } else { continuation?.resume() }
+        }
+    }
+
+    private struct State {
+        var waiting: [Job] = []
+        /// Those of a group that came to nothing: each runs by itself.
+        var again: [Job] = []
+        var isAtWork = false
+    }
+
+    private let state = Mutex(State())
+    private let pool: DatabasePool
+    private let bounds: Bounds
+    private let around: @Sendable (Database, () throws -> Void) throws -> Void
+    private let report: @Sendable (Int) -> Void
+
+    /// The writer of a database. Nobody else writes to it through the pool but in between.
+    ///
+    /// - Parameters:
+    ///   - around: what holds around each transaction: a lock, room on the disk.
+    ///   - report: told how many writes each transaction had that was committed.
+    init(
+        _ pool: DatabasePool, bounds: Bounds = Bounds(),
+        around: @escaping @Sendable (Database, () throws -> Void) throws -> Void = { try $1() },
+        report: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.pool = pool
+        self.bounds = bounds
+        self.around = around
+        self.report = report
+    }
+
+    /// How many writes wait for the next transaction.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// Writes; when this returns, the change is on disk. What has begun isn't given up.
+    ///
+    /// - Parameters:
+    ///   - share: whose write it is: clients take turns within a group.
+    ///   - isAlone: whether it shares its transaction with no other: it changes what others of the group rely on.
+    ///   - departure: the client, before whose turn the write isn't made.
+    ///   - body: runs again, in a transaction of its own, when its group came to nothing. Tells how many bytes it changed.
+    /// - Throws: `ClientGone`, `CancellationError`, `DatabaseError`; what `body` throws.
+    func write<Result: Sendable>(
+        _ share: QueueShare, isAlone: Bool = false, departure: Departure? = nil,
+        _ body: @escaping @Sendable (Database) throws -> (Result, bytes: Int)
+    ) async throws -> Result {
+        let result = Mutex<Result?>(nil)
+        let job = Job(share, isAlone: isAlone, departure: departure) { db in
+            let (value, bytes) = try body(db)
+            result.withLock { $0 = value }
+            return bytes
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                job.wait(continuation)
+                let leads = state.withLock { state in
+                    state.waiting.append(job)
+                    defer { state.isAtWork = true }
+                    return !state.isAtWork
+                }
+                if leads { work() }
+            }
+        } onCancel: {
+            job.cancel()
+        }
+        guard let value = result.withLock({ $0 }) else { preconditionFailure("a write ended without its result") }
+        return value
+    }
+
+    /// Runs group after group on the pool's writer, and lets in between in who else waits for it.
+    private func work() {
+        pool.asyncWriteWithoutTransaction { [self] db in
+            run(in: db)
+            let isLeft = state.withLock { state in
+                state.isAtWork = !(state.waiting.isEmpty && state.again.isEmpty)
+                return state.isAtWork
+            }
+            if isLeft { work() }
+        }
+    }
+
+    private func run(in db: Database) {
+        var group: [(job: Job, error: (any Error)?)] = []
+        do {
+            try around(db) {
+                try db.inTransaction(.immediate) {
+                    try fill(&group, in: db)
+                    return .commit
+                }
+            }
+        } catch {
+            // Nothing of it is committed.
+            if group.count > 1 { return state.withLock { $0.again += group.map(\.job) } }
+            return (group.first?.job ?? next(after: [])?.job)?.finish(error) ?? ()
+        }
+        if !group.isEmpty { report(group.count) }
+        for (job, error) in group { job.finish(error) }
+    }
+
+    /// Runs writes one after the other, until a bound is reached or none waits.
+    private func fill(_ group: inout [(job: Job, error: (any Error)?)], in db: Database) throws {
+        let start = ContinuousClock.now
+        var bytes = 0
+        while group.count < bounds.writes, bytes < bounds.bytes,
+            group.isEmpty || start.duration(to: .now) < bounds.time,
+            let (job, isAlone) = next(after: group.map(\.job))
+        {
+            group.append((job, nil))
+            if isAlone {
+                _ = try job.work(db)
+                return
+            }
+            switch try Self.undoable(db, { try job.work(db) }) {
+            case .success(let changed): bytes += changed
+            case .failure(let error): group[group.count - 1].error = error
+            }
+        }
+    }
+
+    /// Runs work in a savepoint: what fails leaves no trace. Not in GRDB's `inSavepoint`, which doesn't tell when a rollback
+    /// to it fails; what is left then must not be committed.
+    ///
+    /// - Throws: when the transaction has ended, or must.
+    private static func undoable(_ db: Database, _ work: () throws -> Int) throws -> Result<Int, any Error> {
+        try db.execute(sql: "SAVEPOINT grouped")
+        do {
+            let bytes = try work()
+            try db.execute(sql: "RELEASE grouped")
+            return .success(bytes)
+        } catch {
+            guard db.isInsideTransaction else { throw error }
+            try db.execute(sql: "ROLLBACK TO grouped")
+            try db.execute(sql: "RELEASE grouped")
+            return .failure(error)
+        }
+    }
+
+    /// Takes the next write out of the line: of the client that has had fewest in this group, then who came first.
+    private func next(after group: [Job]) -> (job: Job, isAlone: Bool)? {
+        while true {
+            let next = state.withLock { state -> (job: Job, isAlone: Bool)? in
+                if !state.again.isEmpty { return group.isEmpty ? (state.again.removeFirst(), true) : nil }
+                let turns = state.waiting.map { job in group.count { $0.share == job.share } }
+                guard let place = turns.indices.min(by: { turns[$0] < turns[$1] }) else { return nil }
+                if state.waiting[place].isAlone, !group.isEmpty { return nil }
+                let job = state.waiting.remove(at: place)
+                return (job, job.isAlone || (group.isEmpty && state.waiting.isEmpty))
+            }
+            guard let next, let end = next.job.end else { return next }
+            next.job.finish(end)
+        }
+    }
+}
