@@ -63,6 +63,8 @@ package struct ServerLimits: Sendable {
     package var waitingReads = 512
     /// See `waitingReads`.
     package var waitingReadsPerClient = 128
+    /// How many writes that wait at the same time share a transaction and its sync.
+    package var writesPerTransaction = 32
     /// How many writes to one environment wait for a place among the 32 that its writer takes next, of all clients and of
     /// one. Each holds its body.
     package var waitingWrites = 96

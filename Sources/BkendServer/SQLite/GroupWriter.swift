@@ -24,33 +24,28 @@ final class GroupWriter: Sendable {
         let share: QueueShare
         /// Whether it shares its transaction with no other.
         let isAlone: Bool
-        let departure: Departure?
+        let asked: ContinuousClock.Instant
         /// Works in the transaction, and tells how many bytes it changed.
         let work: @Sendable (Database) throws -> Int
-        private let isCancelled = Atomic(false)
+        private let hasHadTurn = Atomic(false)
         private let continuation = Mutex<CheckedContinuation<Void, any Error>?>(nil)
 
         init(
-            _ share: QueueShare, isAlone: Bool, departure: Departure?,
+            _ share: QueueShare, isAlone: Bool, asked: ContinuousClock.Instant,
             work: @escaping @Sendable (Database) throws -> Int
         ) {
             self.share = share
             self.isAlone = isAlone
-            self.departure = departure
+            self.asked = asked
             self.work = work
         }
-
-        func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
         func wait(_ continuation: CheckedContinuation<Void, any Error>) {
             self.continuation.withLock { $0 = continuation }
         }
 
-        /// Why it isn't to be begun any more.
-        var end: (any Error)? {
-            if departure?.isPast == true { return ClientGone() }
-            return isCancelled.load(ordering: .relaxed) ? CancellationError() : nil
-        }
+        /// Whether this is its first turn.
+        func takeTurn() -> Bool { !hasHadTurn.exchange(true, ordering: .relaxed) }
 
         func finish(_ error: (any Error)? = nil) {
             let continuation = continuation.withLock { waiting in
@@ -72,21 +67,25 @@ final class GroupWriter: Sendable {
     private let pool: DatabasePool
     private let bounds: Bounds
     private let around: @Sendable (Database, () throws -> Void) throws -> Void
+    private let events: @Sendable (QueueEvent) -> Void
     private let report: @Sendable (Int) -> Void
 
     /// The writer of a database. Nobody else writes to it through the pool but in between.
     ///
     /// - Parameters:
     ///   - around: what holds around each transaction: a lock, room on the disk.
+    ///   - events: told which writes had their turn, and which were abandoned before it.
     ///   - report: told how many writes each transaction had that was committed.
     init(
         _ pool: DatabasePool, bounds: Bounds = Bounds(),
         around: @escaping @Sendable (Database, () throws -> Void) throws -> Void = { try $1() },
+        events: @escaping @Sendable (QueueEvent) -> Void = { _ in },
         report: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.pool = pool
         self.bounds = bounds
         self.around = around
+        self.events = events
         self.report = report
     }
 
@@ -99,18 +98,22 @@ final class GroupWriter: Sendable {
     ///   - share: whose write it is: clients take turns within a group.
     ///   - isAlone: whether it shares its transaction with no other: it changes what others of the group rely on.
     ///   - departure: the client, before whose turn the write isn't made.
+    ///   - asked: since when it has waited.
     ///   - body: runs again, in a transaction of its own, when its group came to nothing. Tells how many bytes it changed.
     /// - Throws: `ClientGone`, `CancellationError`, `DatabaseError`; what `body` throws.
     func write<Result: Sendable>(
         _ share: QueueShare, isAlone: Bool = false, departure: Departure? = nil,
+        since asked: ContinuousClock.Instant = .now,
         _ body: @escaping @Sendable (Database) throws -> (Result, bytes: Int)
     ) async throws -> Result {
         let result = Mutex<Result?>(nil)
-        let job = Job(share, isAlone: isAlone, departure: departure) { db in
+        let job = Job(share, isAlone: isAlone, asked: asked) { db in
             let (value, bytes) = try body(db)
             result.withLock { $0 = value }
             return bytes
         }
+        let watch = departure?.watch { [self] in giveUp(job, ClientGone()) }
+        defer { if let watch { departure?.forget(watch) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 job.wait(continuation)
@@ -120,12 +123,27 @@ final class GroupWriter: Sendable {
                     return !state.isAtWork
                 }
                 if leads { work() }
+                // Both may have come before there was anything to give up.
+                if departure?.isPast == true { giveUp(job, ClientGone()) }
+                if Task.isCancelled { giveUp(job, CancellationError()) }
             }
         } onCancel: {
-            job.cancel()
+            giveUp(job, CancellationError())
         }
         guard let value = result.withLock({ $0 }) else { preconditionFailure("a write ended without its result") }
         return value
+    }
+
+    /// Takes a write that hasn't begun out of the line.
+    private func giveUp(_ job: Job, _ error: any Error) {
+        let isFound = state.withLock { state in
+            guard let place = state.waiting.firstIndex(where: { $0 === job }) else { return false }
+            state.waiting.remove(at: place)
+            return true
+        }
+        guard isFound else { return }
+        events(.abandoned)
+        job.finish(error)
     }
 
     /// Runs group after group on the pool's writer, and lets in between in who else waits for it.
@@ -198,17 +216,15 @@ final class GroupWriter: Sendable {
 
     /// Takes the next write out of the line: of the client that has had fewest in this group, then who came first.
     private func next(after group: [Job]) -> (job: Job, isAlone: Bool)? {
-        while true {
-            let next = state.withLock { state -> (job: Job, isAlone: Bool)? in
-                if !state.again.isEmpty { return group.isEmpty ? (state.again.removeFirst(), true) : nil }
-                let turns = state.waiting.map { job in group.count { $0.share == job.share } }
-                guard let place = turns.indices.min(by: { turns[$0] < turns[$1] }) else { return nil }
-                if state.waiting[place].isAlone, !group.isEmpty { return nil }
-                let job = state.waiting.remove(at: place)
-                return (job, job.isAlone || (group.isEmpty && state.waiting.isEmpty))
-            }
-            guard let next, let end = next.job.end else { return next }
-            next.job.finish(end)
+        let next = state.withLock { state -> (job: Job, isAlone: Bool)? in
+            if !state.again.isEmpty { return group.isEmpty ? (state.again.removeFirst(), true) : nil }
+            let turns = state.waiting.map { job in group.count { $0.share == job.share } }
+            guard let place = turns.indices.min(by: { turns[$0] < turns[$1] }) else { return nil }
+            if state.waiting[place].isAlone, !group.isEmpty { return nil }
+            let job = state.waiting.remove(at: place)
+            return (job, job.isAlone || (group.isEmpty && state.waiting.isEmpty))
         }
+        if let next, next.job.takeTurn() { events(.admitted(after: next.job.asked.duration(to: .now))) }
+        return next
     }
 }

@@ -31,8 +31,15 @@ final class SQLiteEngine: StorageEngine {
         self.path = path
         self.name = name
         self.options = options
-        writes = FairLine(
-            options.writes, waitingFor: "writes", report: options.reportWrites)
+        let report = options.reportWrites
+        writes = FairLine(options.writes, waitingFor: "writes") { event in
+            switch event {
+            // Who leaves the line waits on, for the writer.
+            case .admitted(nil): report(.waits)
+            case .admitted: break
+            case .waits, .abandoned, .refused: report(event)
+            }
+        }
         let lock = FileLock(database: path)
         self.lock = lock
         (pool, quickReaders) = try StorageFailure.mapping {
@@ -47,13 +54,13 @@ final class SQLiteEngine: StorageEngine {
             return (pool, try QuickReaders(path: path))
         }
         writer = GroupWriter(
-            pool,
+            pool, bounds: GroupWriter.Bounds(writes: options.writesPerTransaction),
             around: { db, work in
                 try lock.withLock {
                     try options.makeRoomForLog(db, path: path)
                     try work()
                 }
-            }, report: options.reportGroup)
+            }, events: report, report: options.reportGroup)
         var random = SystemRandomNumberGenerator()
         ids = Mutex(ObjectIDGenerator(using: &random))
     }
@@ -92,7 +99,7 @@ final class SQLiteEngine: StorageEngine {
             // Definitions are what the other bodies of a transaction rely on.
             let isAlone = locks.contains(.definitions)
             (result, seen) = try await writes.pass(share, departure: departure) {
-                try await writer.write(share, isAlone: isAlone, departure: departure) { db in
+                try await writer.write(share, isAlone: isAlone, departure: departure, since: asked) { db in
                     self.options.onWriterWait?(asked.duration(to: .now))
                     let catalog = TableCatalog(in: db, cache: self.cache, isWriting: true)
                     let session = SQLiteStorageSession(db, of: self, catalog: catalog)

@@ -12,6 +12,8 @@ struct StoreOptions: Sendable {
     var slowReads: FairLine
     /// How many writes may wait.
     var writes: QueueLimits
+    /// How many of them share a transaction.
+    var writesPerTransaction: Int
     /// The time, which sessions stamp by.
     var clock: @Sendable () -> Timestamp = { .systemNow }
     /// Told of what happens in the line of writes.
@@ -26,6 +28,7 @@ struct StoreOptions: Sendable {
     /// - Parameter reportReads: told of what happens in the line of slow reads.
     init(_ limits: ServerLimits = ServerLimits(), reportReads: @escaping @Sendable (QueueEvent) -> Void = { _ in }) {
         logBytes = limits.logBytes
+        writesPerTransaction = limits.writesPerTransaction
         slowReads = FairLine(
             QueueLimits(
                 places: limits.slowReads, placesPerProject: max(1, limits.slowReads - 1),

@@ -142,6 +142,17 @@ import Testing
         }
     }
 
+    @Test("A write that has begun is made, whoever goes")
+    func begun() async throws {
+        try await GroupPlace.with { place in
+            let departure = Departure()
+            let write = place.write(0, departure: departure) { _, _ in departure.happen() }
+            let number = try await write.value
+            #expect(number == 0)
+            #expect(try place.stored() == [0])
+        }
+    }
+
     @Test(
         "Whatever call of the disk fails, what was answered is there after a power cut, and nothing is there by half",
         arguments: FaultDisk.PowerCut.allCases, [1, 3, nil])
