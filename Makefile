@@ -15,7 +15,7 @@ help:
 	@echo "make quickstart   a server, two devices, no network, a conflict, a dead letter: each step checked"
 	@echo "make test         build everything once and run every test"
 	@echo "make format       format all Swift sources"
-	@echo "make lint         check the format of all Swift sources, where documents and comments lead, folder cycles, imports"
+	@echo "make lint         check the format of all Swift sources, where documents and comments lead, folder cycles, imports, manifests"
 	@echo "make processes    four processes write to one store and are killed at random (WRITES=10000 each)"
 	@echo "make damage       open databases with a few bytes changed (DAMAGES=10000), and fail every call of an opening"
 	@echo "make oracle       compare the server with two look-alikes of MongoDB (CASES=20000)"
@@ -64,6 +64,7 @@ lint:
 	@Scripts/mutants check
 	@Scripts/folders check
 	@Scripts/imports
+	@Scripts/mirrors
 
 dependent: setup
 	@Scripts/dependent

@@ -75,8 +75,8 @@ let package = Package(
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "CPCRE2", "CSQLite", grdb, httpTypes,
-                logging,
+                "BkendAccounts", "BkendCurl", "BkendStorage", "BkendTransport", "BkendWire", "BkendDocuments", "CPCRE2",
+                "CSQLite", grdb, httpTypes, logging,
                 hummingbird, hummingbirdCore, crypto, nioCore, nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict),
@@ -100,6 +100,10 @@ let package = Package(
                 "Harness", "CLoad", "Servers", "BkendCurl", "BkendServer", "BkendTransport", "BkendWire",
                 argumentParser, httpTypes, hummingbird, logging, nioCore,
             ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "FilesBenchmark",
+            dependencies: ["Harness", "CLoad", "Servers", "Bkend", "BkendServer", argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "StoreBenchmark",

@@ -67,16 +67,20 @@ let package = Package(
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "CSQLite", grdb, httpTypes, logging,
-                crypto,
+                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "BkendTransport", "BkendCurl", "CSQLite",
+                grdb, httpTypes, logging, crypto,
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("NIOCore", "swift-nio"), product("NIOHTTP1", "swift-nio"), product("NIOPosix", "swift-nio"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("UnixSignals", "swift-service-lifecycle"),
             ], swiftSettings: strict),
+        .target(name: "BkendTerminal", swiftSettings: strict),
         .target(
             name: "BkendServerCommand",
-            dependencies: ["BkendAccounts", "BkendServer", "BkendWire", logging, argumentParser],
+            dependencies: [
+                "BkendAccounts", "BkendDocuments", "BkendServer", "BkendStorage", "BkendTerminal", "BkendWire", logging,
+                argumentParser, product("NIOCore", "swift-nio"),
+            ],
             swiftSettings: strict),
         .executableTarget(name: "bkend-server", dependencies: ["BkendServerCommand"], swiftSettings: strict),
         .target(
@@ -138,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "BkendServerTests",
             dependencies: [
-                "BkendAccounts", "BkendDocuments", "BkendServer", "BkendStorage", "BkendTesting", "BkendWire",
-                "ChildProcesses", "FaultDisk", "RouteFuzz", "bkend-server", grdb, logging,
+                "BkendAccounts", "BkendDocuments", "BkendServer", "BkendStorage", "BkendTerminal", "BkendTesting",
+                "BkendWire", "ChildProcesses", "FaultDisk", "RouteFuzz", "bkend-server", grdb, logging,
             ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

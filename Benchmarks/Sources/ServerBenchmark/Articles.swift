@@ -98,6 +98,13 @@ struct Articles {
         return ids
     }
 
+    /// Requests that create a record each, in the table of the mixed load that has no rules.
+    func creates(_ numbers: Range<Int>) -> [String] {
+        numbers.map { number in
+            request("POST", "/v1/data/\(RuledTable.all[0].name)", body: JSON.object(record(number)).description)
+        }
+    }
+
     /// About half a kilobyte: strings, numbers, a boolean, an array and an object.
     func record(_ number: Int) -> JSONObject {
         [

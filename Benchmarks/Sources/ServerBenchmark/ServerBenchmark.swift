@@ -28,14 +28,21 @@ struct Measure: AsyncParsableCommand {
     @Option(
         help: "How many requests a batch of the mixed load has: 80 % reads, 20 % durable writes; 0 for no such load.")
     var mixed = 4_000
+    @Option(help: "How many creates a batch of the load of writes alone has; 0 for no such load.")
+    var writes = 2_000
+    @Flag(help: "Nothing but the load of writes alone.")
+    var onlyWrites = false
 
     func validate() throws {
-        guard (1...1_000).contains(connections), records >= 2_000, gets > 0, lists > 0, mixed >= 0 else {
+        guard (1...1_000).contains(connections), records >= 2_000, gets > 0, lists > 0, mixed >= 0,
+            writes >= 0
+        else {
             throw ValidationError("--connections is 1 to 1000, --records at least 2000, --gets and --lists at least 1")
         }
     }
 
     func run() async throws {
+        if onlyWrites { return try await WriteRun(options: options, count: writes).measure(Report("writes", options)) }
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var articles = try Articles(records: records, folder: folder.path)
@@ -58,6 +65,7 @@ struct Measure: AsyncParsableCommand {
         let run = MixedRun(options: options, connections: connections, count: mixed)
         try await run.measure(tables, bkend, plain: plain, report)
         note("mixed load", bkend, plain, report)
+        if writes > 0 { try await WriteRun(options: options, count: writes).measure(report) }
     }
 
     private func note(_ part: String, _ bkend: ServerProcess, _ plain: ServerProcess, _ report: Report) {

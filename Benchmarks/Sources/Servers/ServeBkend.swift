@@ -8,6 +8,8 @@ package struct ServeBkend: AsyncParsableCommand {
         commandName: "serve-bkend", abstract: "The server under measurement.", shouldDisplay: false)
 
     @Argument(help: "The data folder.") var folder: String
+    @Option(help: "The most bytes of a file.") var fileBytes: Int?
+    @Flag(help: "Give each write a transaction of its own.") var alone = false
 
     package init() {}
 
@@ -18,6 +20,8 @@ package struct ServeBkend: AsyncParsableCommand {
         var configuration = ServerConfiguration(folder: folder, logger: logger)
         configuration.port = 0
         configuration.rateLimit = nil
+        if alone { configuration.limits.writesPerTransaction = 1 }
+        if let fileBytes { configuration.limits.fileBytes = fileBytes }
         try await BkendService(configuration).run { url in
             Parent.tell(url.split(separator: ":").last.flatMap { Int($0) } ?? 0)
         }

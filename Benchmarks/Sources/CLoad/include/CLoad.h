@@ -78,4 +78,46 @@ typedef struct {
 bench_load_result bench_load_run(
     int port, int connections, const char *const *requests, int request_count, long total, float *latencies);
 
+// MARK: Files
+
+typedef enum {
+    /// GET of a path.
+    BENCH_GET,
+    /// An address, a PUT of the bytes to it, and the record (rest-api.md §9).
+    BENCH_UPLOAD,
+    /// A PUT of the bytes to a path of its own.
+    BENCH_PUT,
+} bench_transfer_kind;
+
+typedef struct {
+    bench_transfer_kind kind;
+    int port;
+    /// How many threads work, with one connection each; 256 at most.
+    int connections;
+    /// How many files there are, and how many bytes each has.
+    long count;
+    long size;
+    /// What a GET asks for, taken in turn.
+    const char *const *paths;
+    long path_count;
+    /// The API key of an upload.
+    const char *key;
+    /// Takes the path of each uploaded file, with its query; one call at a time. May be NULL.
+    void (*take)(void *context, const char *path);
+    void *context;
+    /// Set by the run.
+    const char *piece;
+    void *lock;
+} bench_transfers;
+
+/// Moves files from or to 127.0.0.1 over raw sockets; bodies that come are dropped.
+bench_load_result bench_transfers_run(bench_transfers plan);
+
+/// Opens a hand-written server of uploads over a folder: the listener, or a negative errno (ELIBACC: no libcrypto).
+int bench_baseline_open(const char *folder);
+/// Where it listens on 127.0.0.1.
+int bench_baseline_port(void);
+/// Serves until the process ends.
+void bench_baseline_serve(int listener);
+
 #endif
