@@ -257,6 +257,13 @@ let package = Package(
             path: "Tests/RouteFuzz", swiftSettings: strict),
         .executableTarget(
             name: "fuzz-routes", dependencies: ["RouteFuzz"], path: "Tests/RouteFuzzCommand", swiftSettings: strict),
+        // No test target may depend on it: all tests are linked as one, with the programs that they depend on, and another of
+        // these has CFaultCalls, which defines the same functions.
+        .target(name: "CRecordedCalls", path: "Tests/CRecordedCalls"),
+        .executableTarget(
+            name: "ServingProcess",
+            dependencies: ["BkendServer", "BkendWire", "ChildProcesses", "CRecordedCalls", logging],
+            path: "Tests/ServingProcess", swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
             dependencies: [

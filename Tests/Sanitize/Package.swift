@@ -139,6 +139,13 @@ let package = Package(
             name: "BkendAccountsTests",
             dependencies: ["BkendAccounts", "BkendServer", "BkendStorage", "BkendWire", grdb, logging, crypto],
             swiftSettings: strict),
+        // No test target may depend on it: all tests are linked as one, with the programs that they depend on, and another of
+        // these has CFaultCalls, which defines the same functions.
+        .target(name: "CRecordedCalls", path: "Tests/CRecordedCalls"),
+        .executableTarget(
+            name: "ServingProcess",
+            dependencies: ["BkendServer", "BkendWire", "ChildProcesses", "CRecordedCalls", logging],
+            path: "Tests/ServingProcess", swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
             dependencies: [

@@ -2,13 +2,20 @@ import Foundation
 
 /// Files and folders that only their owner may open.
 enum PrivateFile {
-    /// Makes a folder with mode 0700; one that is there stays as it is. A new one is on the disk when this returns, and so
-    /// what is synced in it later can be found there.
+    /// Makes a folder with mode 0700; one that is there stays as it is. It is on the disk when this returns, and so what is
+    /// synced in it later can be found there. One that is there may have been made by a process that was killed before it
+    /// synced it.
     static func makeFolder(_ path: String) throws(OperatorError) {
-        if mkdir(path, 0o700) != 0 {
-            if errno == EEXIST { return }
-            throw failure("can't make the folder", path)
+        let isNew = mkdir(path, 0o700) == 0
+        guard isNew || errno == EEXIST else { throw failure("can't make the folder", path) }
+        do throws(OperatorError) { try syncName(of: path) } catch {
+            // The folder around one that an operator has made may be closed to the server.
+            if isNew || error.reason != .denied { throw error }
         }
+    }
+
+    /// Makes the name of a file or folder durable: a name is, once the folder around it was synced.
+    static func syncName(of path: String) throws(OperatorError) {
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("can't open the folder", parent) }
@@ -59,12 +66,18 @@ enum PrivateFile {
         throw OperatorError("\(path) is a link; give the path of the file itself")
     }
 
-    /// Moves a file to a name that nothing may have yet; false when something has it.
+    /// Moves a file to a name that nothing may have yet; false when something has it. The name is on the disk when this
+    /// returns.
     static func publish(_ path: String, as final: String) throws(OperatorError) -> Bool {
-        defer { unlink(path) }
-        if link(path, final) == 0 { return true }
-        if errno == EEXIST { return false }
-        throw failure("can't make", final)
+        let number = link(path, final) == 0 ? 0 : errno
+        unlink(path)
+        if number == EEXIST { return false }
+        guard number == 0 else {
+            errno = number
+            throw failure("can't make", final)
+        }
+        try syncName(of: final)
+        return true
     }
 
     static func failure(_ what: String, _ path: String) -> OperatorError {

@@ -180,9 +180,6 @@ struct RememberedBucket {
         defer { unlink(draft) }
         try write(to: draft)
         guard rename(draft, file) == 0 else { throw PrivateFile.failure("can't replace", file) }
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw PrivateFile.failure("can't open", folder) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw PrivateFile.failure("can't sync", folder) }
+        try PrivateFile.syncName(of: file)
     }
 }
