@@ -240,9 +240,11 @@ struct DiskImage {
                 atPath: folder, withIntermediateDirectories: false, attributes: owner)
         }
         for file in files {
-            let isMade = FileManager.default.createFile(
-                atPath: "\(path)/\(file.path)", contents: file.content, attributes: [.posixPermissions: 0o600])
-            if !isMade { throw CocoaError(.fileWriteUnknown) }
+            // Foundation would sync it.
+            let descriptor = open("\(path)/\(file.path)", O_WRONLY | O_CREAT | O_EXCL, 0o600)
+            defer { close(descriptor) }
+            let count = file.content.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count != file.content.count { throw CocoaError(.fileWriteUnknown) }
         }
     }
 
