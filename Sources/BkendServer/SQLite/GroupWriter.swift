@@ -60,6 +60,9 @@ final class GroupWriter: Sendable {
         var waiting: [Job] = []
         /// Those of a group that came to nothing: each runs by itself.
         var again: [Job] = []
+        /// When those who wait had their turn last; 0 where it wasn't since they came.
+        var turns: [QueueShare: Int] = [:]
+        var lastTurn = 0
         var isAtWork = false
     }
 
@@ -139,6 +142,7 @@ final class GroupWriter: Sendable {
         let isFound = state.withLock { state in
             guard let place = state.waiting.firstIndex(where: { $0 === job }) else { return false }
             state.waiting.remove(at: place)
+            if !state.waiting.contains(where: { $0.share == job.share }) { state.turns[job.share] = nil }
             return true
         }
         guard isFound else { return }
@@ -214,14 +218,18 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// Takes the next write out of the line: of the client that has had fewest in this group, then who came first.
+    /// Takes the next write out of the line: of the client whose last turn is longest ago. Who asks once doesn't wait for all
+    /// of another's.
     private func next(after group: [Job]) -> (job: Job, isAlone: Bool)? {
         let next = state.withLock { state -> (job: Job, isAlone: Bool)? in
             if !state.again.isEmpty { return group.isEmpty ? (state.again.removeFirst(), true) : nil }
-            let turns = state.waiting.map { job in group.count { $0.share == job.share } }
+            let turns = state.waiting.map { state.turns[$0.share] ?? 0 }
             guard let place = turns.indices.min(by: { turns[$0] < turns[$1] }) else { return nil }
             if state.waiting[place].isAlone, !group.isEmpty { return nil }
             let job = state.waiting.remove(at: place)
+            state.lastTurn += 1
+            // Of whoever has no other in the line nothing is kept.
+            state.turns[job.share] = state.waiting.contains { $0.share == job.share } ? state.lastTurn : nil
             return (job, job.isAlone || (group.isEmpty && state.waiting.isEmpty))
         }
         if let next, next.job.takeTurn() { events(.admitted(after: next.job.asked.duration(to: .now))) }

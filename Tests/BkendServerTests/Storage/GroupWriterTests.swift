@@ -109,16 +109,18 @@ import Testing
         }
     }
 
-    @Test("Clients take turns: who asks once doesn't wait for all of another's")
-    func turns() async throws {
-        try await GroupPlace.with { place in
+    @Test("Clients take turns, in a transaction and from one to the next", arguments: [1, 2, 32])
+    func turns(writes: Int) async throws {
+        var bounds = GroupWriter.Bounds.patient
+        bounds.writes = writes
+        try await GroupPlace.with(bounds) { place in
             let order = Mutex<[Int]>([])
             _ = try await place.whileHeld {
                 place.writes(
-                    Array(0..<6), client: { $0 < 5 ? "a" : "b" },
+                    Array(0..<6), client: { $0 < 4 ? "a" : "b" },
                     with: { _, number in order.withLock { $0.append(number) } })
             }
-            #expect(order.withLock { $0 } == [0, 5, 1, 2, 3, 4])
+            #expect(order.withLock { $0 } == [0, 4, 1, 5, 2, 3])
         }
     }
 
