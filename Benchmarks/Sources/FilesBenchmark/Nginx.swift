@@ -4,8 +4,12 @@ import Servers
 /// An nginx that serves files, and takes them by PUT.
 struct Nginx {
     private let process = Process()
+    /// nginx ends when this end is closed, however this process ends.
+    private let life = Pipe()
     private let root: String
     let port: Int
+    /// The process that does the work.
+    let identifier: Int32
 
     /// Starts one over a folder.
     init(_ executable: String, root: String) throws {
@@ -18,18 +22,22 @@ struct Nginx {
             try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
         }
         try Data(Self.configuration(root: root, port: port).utf8).write(to: URL(filePath: "\(root)/nginx.conf"))
-        process.executableURL = URL(filePath: executable)
-        process.arguments = ["-p", root, "-c", "\(root)/nginx.conf", "-e", "\(root)/logs/error.log"]
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = [
+            "-c", #""$0" "$@" </dev/null & cat >/dev/null; kill $!"#, executable, "-p", root, "-c",
+            "\(root)/nginx.conf", "-e",
+            "\(root)/logs/error.log",
+        ]
+        process.standardInput = life
         try process.run()
         for _ in 0..<500 where !Self.listens(port) { usleep(10_000) }
         guard Self.listens(port) else { throw BenchmarkFailure("nginx did not start: see \(root)/logs/error.log") }
+        let text = try String(contentsOfFile: "\(root)/nginx.pid", encoding: .utf8)
+        identifier = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
     }
 
-    /// The process that does the work.
-    var identifier: Int32 { process.processIdentifier }
-
     func stop() {
-        process.terminate()
+        try? life.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 
