@@ -67,7 +67,8 @@ let package = Package(
         .target(
             name: "BkendServer",
             dependencies: [
-                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "BkendTransport", "BkendCurl", "CSQLite",
+                "BkendAccounts", "BkendStorage", "BkendWire", "BkendDocuments", "BkendTransport", "BkendCurl",
+                "CSQLite",
                 grdb, httpTypes, logging, crypto,
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("NIOCore", "swift-nio"), product("NIOHTTP1", "swift-nio"), product("NIOPosix", "swift-nio"),
