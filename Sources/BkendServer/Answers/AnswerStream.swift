@@ -1,7 +1,7 @@
 import HummingbirdCore
 import NIOCore
 
-/// The bytes of an answer that are read while they are sent, so that an answer of any length takes the memory of one piece.
+/// The bytes of an answer that are read while they are sent, so that an answer of any length takes the memory of two pieces.
 struct AnswerStream: Sendable {
     /// How many bytes there are.
     let count: Int
@@ -18,15 +18,19 @@ struct AnswerStream: Sendable {
         let (count, read) = (count, read)
         return ResponseBody(contentLength: count) { writer in
             var sent = 0
+            var piece = try await read(sent, min(Self.piece, count))
             while sent < count {
-                let piece = try await read(sent, min(Self.piece, count - sent))
                 // What was promised can't be kept: the client sees the connection end early.
                 guard piece.readableBytes > 0 else { throw EndsEarly() }
                 sent += piece.readableBytes
+                // The next piece is read while this one leaves.
+                let offset = sent
+                async let next = offset < count ? read(offset, min(Self.piece, count - offset)) : ByteBuffer()
                 try await writer.write(piece)
-                // A write is handed to the connection's thread. Until that has seen it, the next piece would be read
-                // however much waits.
+                // A write is handed to the connection's thread. Until that has seen it, the piece after the next would be
+                // read however much waits.
                 try await loop.submit {}.get()
+                piece = try await next
             }
             try await writer.finish(nil)
         }

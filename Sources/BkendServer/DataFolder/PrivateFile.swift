@@ -76,7 +76,11 @@ enum PrivateFile {
             errno = number
             throw failure("can't make", final)
         }
-        try syncName(of: final)
+        do throws(OperatorError) { try syncName(of: final) } catch {
+            // Whoever calls takes it for not made, and tries again.
+            unlink(final)
+            throw error
+        }
         return true
     }
 

@@ -28,8 +28,12 @@ extension EnvironmentFiles {
             _ = try await finish(intake, digest: nil)
             return try await register(key: intake.key.text, fileID: nil, registration, caller)
         } catch {
-            // Nothing can come of the key any more: it doesn't count as begun.
-            if let issued { try? await abandon(issued) }
+            // Nothing can come of the key any more: it doesn't count as begun, whether or not the client is still there.
+            if let issued {
+                try? await Requester.$current.withValue(Requester(share: Requester.current.share)) {
+                    try await abandon(issued)
+                }
+            }
             throw error
         }
     }

@@ -79,6 +79,7 @@ private final class FolderDraft: ObjectDraft {
     }
 
     let name: String
+    let piece = 128 << 10
     private let folder: String
     private let threads: NIOThreadPool
     private let state: Mutex<State>

@@ -65,11 +65,11 @@ package struct ServerLimits: Sendable {
     package var waitingReadsPerClient = 128
     /// How many writes that wait at the same time share a transaction and its sync.
     package var writesPerTransaction = 32
-    /// How many writes to one environment wait for a place among the 32 that its writer takes next, of all clients and of
-    /// one. Each holds its body.
-    package var waitingWrites = 96
+    /// How many writes to one environment wait for a place among those of the transaction under way and the next one, twice
+    /// `writesPerTransaction`, of all clients and of one. Each holds its body.
+    package var waitingWrites = 64
     /// See `waitingWrites`.
-    package var waitingWritesPerClient = 40
+    package var waitingWritesPerClient = 16
     /// How many passwords wait to be hashed, of all clients and of one.
     package var waitingHashes = 128
     /// See `waitingHashes`.

@@ -131,7 +131,7 @@ final class ServerMetrics: Sendable {
             "bkend_write_transactions_total", .counter,
             "Transactions of writes; those that wait at the same time share one.")
         out.sample("bkend_write_transactions_total", [], transactions.load(ordering: .relaxed))
-        out.family("bkend_writes_total", .counter, "Writes in those transactions.")
+        out.family("bkend_writes_total", .counter, "Writes in those transactions, without refused ones.")
         out.sample("bkend_writes_total", [], groupedWrites.load(ordering: .relaxed))
         QueueMetrics.write([("reads", reads), ("writes", writes), ("hashing", hashing)], to: &out)
     }

@@ -22,8 +22,6 @@ final class GroupWriter: Sendable {
     /// Whose turn it is, and what is to be done.
     private final class Job: Sendable {
         let share: QueueShare
-        /// Whether it shares its transaction with no other.
-        let isAlone: Bool
         let asked: ContinuousClock.Instant
         /// Works in the transaction, and tells how many bytes it changed.
         let work: @Sendable (Database) throws -> Int
@@ -31,11 +29,10 @@ final class GroupWriter: Sendable {
         private let continuation = Mutex<CheckedContinuation<Void, any Error>?>(nil)
 
         init(
-            _ share: QueueShare, isAlone: Bool, asked: ContinuousClock.Instant,
+            _ share: QueueShare, asked: ContinuousClock.Instant,
             work: @escaping @Sendable (Database) throws -> Int
         ) {
             self.share = share
-            self.isAlone = isAlone
             self.asked = asked
             self.work = work
         }
@@ -60,7 +57,7 @@ final class GroupWriter: Sendable {
         var waiting: [Job] = []
         /// Those of a group that came to nothing: each runs by itself.
         var again: [Job] = []
-        /// When those who wait had their turn last; 0 where it wasn't since they came.
+        /// When those who wait had their turn last, or came.
         var turns: [QueueShare: Int] = [:]
         var lastTurn = 0
         var isAtWork = false
@@ -78,7 +75,7 @@ final class GroupWriter: Sendable {
     /// - Parameters:
     ///   - around: what holds around each transaction: a lock, room on the disk.
     ///   - events: told which writes had their turn, and which were abandoned before it.
-    ///   - report: told how many writes each transaction had that was committed.
+    ///   - report: told how many writes each transaction had that changed something.
     init(
         _ pool: DatabasePool, bounds: Bounds = Bounds(),
         around: @escaping @Sendable (Database, () throws -> Void) throws -> Void = { try $1() },
@@ -99,18 +96,17 @@ final class GroupWriter: Sendable {
     ///
     /// - Parameters:
     ///   - share: whose write it is: clients take turns within a group.
-    ///   - isAlone: whether it shares its transaction with no other: it changes what others of the group rely on.
     ///   - departure: the client, before whose turn the write isn't made.
     ///   - asked: since when it has waited.
     ///   - body: runs again, in a transaction of its own, when its group came to nothing. Tells how many bytes it changed.
     /// - Throws: `ClientGone`, `CancellationError`, `DatabaseError`; what `body` throws.
     func write<Result: Sendable>(
-        _ share: QueueShare, isAlone: Bool = false, departure: Departure? = nil,
+        _ share: QueueShare, departure: Departure? = nil,
         since asked: ContinuousClock.Instant = .now,
         _ body: @escaping @Sendable (Database) throws -> (Result, bytes: Int)
     ) async throws -> Result {
         let result = Mutex<Result?>(nil)
-        let job = Job(share, isAlone: isAlone, asked: asked) { db in
+        let job = Job(share, asked: asked) { db in
             let (value, bytes) = try body(db)
             result.withLock { $0 = value }
             return bytes
@@ -122,12 +118,15 @@ final class GroupWriter: Sendable {
                 job.wait(continuation)
                 let leads = state.withLock { state in
                     state.waiting.append(job)
+                    // Whoever comes anew is behind those who wait for their next turn.
+                    state.turns[share] = state.turns[share] ?? state.lastTurn
                     defer { state.isAtWork = true }
                     return !state.isAtWork
                 }
                 if leads { work() }
-                // Both may have come before there was anything to give up.
-                if departure?.isPast == true { giveUp(job, ClientGone()) }
+                // Both may have come before there was anything to give up. Who finds the writer free has begun, whether the
+                // client is still there or not.
+                if !leads, departure?.isPast == true { giveUp(job, ClientGone()) }
                 if Task.isCancelled { giveUp(job, CancellationError()) }
             }
         } onCancel: {
@@ -176,7 +175,8 @@ final class GroupWriter: Sendable {
             if group.count > 1 { return state.withLock { $0.again += group.map(\.job) } }
             return (group.first?.job ?? next(after: [])?.job)?.finish(error) ?? ()
         }
-        if !group.isEmpty { report(group.count) }
+        let written = group.count { $0.error == nil }
+        if written > 0 { report(written) }
         for (job, error) in group { job.finish(error) }
     }
 
@@ -225,12 +225,11 @@ final class GroupWriter: Sendable {
             if !state.again.isEmpty { return group.isEmpty ? (state.again.removeFirst(), true) : nil }
             let turns = state.waiting.map { state.turns[$0.share] ?? 0 }
             guard let place = turns.indices.min(by: { turns[$0] < turns[$1] }) else { return nil }
-            if state.waiting[place].isAlone, !group.isEmpty { return nil }
             let job = state.waiting.remove(at: place)
             state.lastTurn += 1
             // Of whoever has no other in the line nothing is kept.
             state.turns[job.share] = state.waiting.contains { $0.share == job.share } ? state.lastTurn : nil
-            return (job, job.isAlone || (group.isEmpty && state.waiting.isEmpty))
+            return (job, group.isEmpty && state.waiting.isEmpty)
         }
         if let next, next.job.takeTurn() { events(.admitted(after: next.job.asked.duration(to: .now))) }
         return next

@@ -60,7 +60,11 @@ final class SQLiteEngine: StorageEngine {
                     try options.makeRoomForLog(db, path: path)
                     try work()
                 }
-            }, events: report, report: options.reportGroup)
+            },
+            events: { event in
+                if case .admitted(let wait?) = event { options.onWriterWait?(wait) }
+                report(event)
+            }, report: options.reportGroup)
         var random = SystemRandomNumberGenerator()
         ids = Mutex(ObjectIDGenerator(using: &random))
     }
@@ -96,11 +100,8 @@ final class SQLiteEngine: StorageEngine {
         let result: Result
         do {
             let seen: [Table]
-            // Definitions are what the other bodies of a transaction rely on.
-            let isAlone = locks.contains(.definitions)
             (result, seen) = try await writes.pass(share, departure: departure) {
-                try await writer.write(share, isAlone: isAlone, departure: departure, since: asked) { db in
-                    self.options.onWriterWait?(asked.duration(to: .now))
+                try await writer.write(share, departure: departure, since: asked) { db in
                     let catalog = TableCatalog(in: db, cache: self.cache, isWriting: true)
                     let session = SQLiteStorageSession(db, of: self, catalog: catalog)
                     try check?.run(in: session)

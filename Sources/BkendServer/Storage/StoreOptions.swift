@@ -35,9 +35,10 @@ struct StoreOptions: Sendable {
                 placesPerClient: max(1, limits.slowReads - 1), waiting: limits.waitingReads,
                 waitingPerClient: limits.waitingReadsPerClient),
             waitingFor: "slow queries", retryAfterSeconds: 2, report: reportReads)
-        // Those that have a place make up the next transactions. One client can't have all of them.
+        // Those that have a place make up the transaction under way and the next one. One client can't have all of them.
+        let places = 2 * writesPerTransaction
         writes = QueueLimits(
-            places: 32, placesPerClient: 24, waiting: limits.waitingWrites,
+            places: places, placesPerClient: max(1, places * 3 / 4), waiting: limits.waitingWrites,
             waitingPerClient: limits.waitingWritesPerClient)
     }
 

@@ -71,7 +71,7 @@ final class FileLoad: Sendable {
                 }
             }
             defer { state.withLock { $0.isOver = true } }
-            try await blocking { [self] in while !isOver, promised.count < 10 { usleep(1_000) } }
+            try await blocking { [self] in while !isOver, promised.count < 60 { usleep(1_000) } }
             try await body()
             state.withLock { $0.isOver = true }
             try await group.waitForAll()

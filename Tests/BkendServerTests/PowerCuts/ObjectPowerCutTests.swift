@@ -40,7 +40,7 @@ import Testing
             // The log tells everything, and the test is about what it claims.
             #expect(try disk.image(.kept).differences(from: root) == [])
             #expect(promises.broken(at: end, by: try cuts.reading(of: disk.image(.kept)).values) == [])
-            #expect(promises.count > 50 && cuts.count > 800)
+            #expect(promises.count > 40 && cuts.count > 600)
             print("\(calls.count) calls, \(promises.count) promises, \(cuts.count) cuts, \(cuts.distinct) images")
         }
     }

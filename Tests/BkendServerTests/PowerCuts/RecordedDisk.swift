@@ -207,7 +207,7 @@ final class RecordedDisk {
             case 3...5: return .lost
             case 6: return .grown
             default:
-                let end = (offset + Int.random(in: 0..<bytes.count, using: &random)) / 512 * 512
+                let end = (offset + Int.random(in: 0..<max(1, bytes.count), using: &random)) / 512 * 512
                 return end > offset ? .torn(end) : .grown
             }
         }
