@@ -128,7 +128,7 @@ static int get(run *run, line *line, long number) {
     if (!failure) failure = read_head(line);
     if (!failure && line->body != plan->size) failure = EBADMSG;
     if (!failure) failure = drop_body(line);
-    atomic_fetch_add(&run->bytes, line->body);
+    if (!failure) atomic_fetch_add(&run->bytes, line->body);
     return failure;
 }
 

@@ -24,7 +24,7 @@ struct Nginx {
         try Data(Self.configuration(root: root, port: port).utf8).write(to: URL(filePath: "\(root)/nginx.conf"))
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = [
-            "-c", #""$0" "$@" </dev/null & cat >/dev/null; kill $!"#, executable, "-p", root, "-c",
+            "-c", #""$0" "$@" </dev/null & cat >/dev/null; kill -9 $!"#, executable, "-p", root, "-c",
             "\(root)/nginx.conf", "-e",
             "\(root)/logs/error.log",
         ]
@@ -61,6 +61,7 @@ struct Nginx {
         pid \(root)/nginx.pid;
         events { worker_connections 512; }
         http {
+            keepalive_requests 1000000;
             access_log off;
             sendfile on;
             tcp_nopush on;
