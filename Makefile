@@ -100,7 +100,7 @@ kill-files: setup
 kill-apps: setup
 	@swift build --build-tests
 	@SWIFT_BACKTRACE=enable=no BKEND_APP_KILLS=$(or $(KILLS),300) \
-		swift test --skip-build --filter '^EndToEndTests\.AppKillTests'
+		swift test --skip-build --filter '^EndToEndTests\.(AppKillTests|FileKillTests)'
 
 EXAMPLES ?= 100
 contract: setup

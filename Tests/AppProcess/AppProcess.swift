@@ -19,6 +19,8 @@ struct KeptNote: Equatable {
 ///
 /// - `write`, `rest`: begins and ends writing. Before each write it prints `try <mark> <value>`, and `did <mark> <value>`
 ///   once the write has returned; the value of a deleted note is `-`.
+/// - `photos`: attaches photos and writes notes that name them, each pair for itself, until it is killed. Before each it
+///   prints `try <name>`, and `did <name>` once both have returned.
 /// - `settle`: waits until the server has everything, and prints `settled <waiting> <failed> <unresolved>`.
 /// - `rows`: prints `row <mark> <value>` for each note, and `rows`.
 /// - `reports`: prints `report <JSON>` for each report and each entry that stays, and `reports`.
@@ -49,6 +51,7 @@ struct KeptNote: Equatable {
             case "rest":
                 try await writer.rest()
                 try ParentProcess.say("rests")
+            case "photos": Task { try await attachPhotos(to: store, arguments[4]) }
             case "settle": try await settle(store)
             case "rows": try await tellRows(of: store)
             case "reports": try await tellReports(of: store)
@@ -62,6 +65,22 @@ struct KeptNote: Equatable {
 
     /// What stops the process.
     struct Failure: Error { var what: String }
+
+    /// The bytes of a photo, which its name decides.
+    private static func photo(_ name: String) -> Data { Data(String(repeating: name, count: 3_000).utf8) }
+
+    private static func attachPhotos(to store: LocalStore, _ owner: String) async throws {
+        while true {
+            while try await store.outbox.counts().total > 12 { try await Task.sleep(for: .milliseconds(20)) }
+            let number = Int(Date().timeIntervalSince1970 * 1_000_000)
+            let name = "\(owner)-\(number).png"
+            try ParentProcess.say("try \(name)")
+            let photo = try await store.files.attach(photo(name), name: name, visibility: .public)
+            let note = KeptNote(mark: photo.id, owner: photo.url, value: number)
+            try await store.table(KeptNote.self).create(note)
+            try ParentProcess.say("did \(name)")
+        }
+    }
 
     private static func settle(_ store: LocalStore) async throws {
         var counts = try await store.outbox.counts()

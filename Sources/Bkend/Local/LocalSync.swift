@@ -44,6 +44,10 @@ public struct LocalSync: Sendable {
     /// for the outcome; use `settled` or `statuses` for that. Does nothing if synchronisation isn't started.
     public func syncNow() async { await store.synchroniser?.syncNow() }
 
+    /// Sends the files that wait now, also those that ``SyncOptions/uploads`` holds. Files that are attached later wait
+    /// again. Does nothing if synchronisation isn't started.
+    public func uploadNow() async { await store.synchroniser?.uploadNow() }
+
     /// Tells synchronisation what the system says about the network. While there is none, nothing is sent unless you call
     /// ``syncNow()``, and the state is `offline`. As soon as it is back, waiting writes are sent and the subscriptions are read.
     ///

@@ -10,12 +10,19 @@ import Synchronization
 /// request never leaves under the token of a user who came meanwhile.
 final class ClientSender: SyncSender {
     private let runner: CallRunner
+    /// The bytes of the store's files; nil in memory.
+    private let files: FileFolder?
     /// The session whose access token the server refused last, and its reason.
     private let refused = Mutex<(session: Session, code: ErrorCode)?>(nil)
 
-    init(_ runner: CallRunner) { self.runner = runner }
+    init(_ runner: CallRunner, files: FileFolder? = nil) {
+        self.runner = runner
+        self.files = files
+    }
 
-    func send(_ request: SyncRequest) async -> SyncResponse {
+    func send(_ request: SyncRequest) async -> SyncResponse { await send(request) { _ in } }
+
+    func send(_ request: SyncRequest, sent: @escaping @Sendable (Int64) -> Void) async -> SyncResponse {
         let session: Session?
         do throws(BkendError) {
             switch try await runner.sessions.found() {
@@ -28,6 +35,7 @@ final class ClientSender: SyncSender {
         }
         if let refusal = refusal(of: request.user, session) { return .refused(refusal) }
         if let session { runner.renewAhead(session) }
+        if case .put(let put) = request.operation { return await send(put, deadline: request.deadline, sent) }
         do throws(TransportError) {
             let (head, body) = try await runner.exchange(
                 Call(request), token: session?.accessToken, deadline: request.deadline)
@@ -36,6 +44,21 @@ final class ClientSender: SyncSender {
             return .answered(answer)
         } catch {
             return SyncResponse(error)
+        }
+    }
+
+    /// Sends a file's bytes to their address, which gets neither key nor token.
+    private func send(
+        _ put: BytesPut, deadline: Duration, _ sent: @escaping @Sendable (Int64) -> Void
+    ) async -> SyncResponse {
+        guard let files else { return .lost(SyncFailure(.source, "an in-memory store holds no files")) }
+        let bytes = SentBytes(put, at: files.file(put.name), sent)
+        do throws(BkendError) {
+            return .answered(try await runner.put(put, bytes.body, deadline: deadline))
+        } catch {
+            if let flaw = bytes.flaw { return .lost(SyncFailure(.source, flaw)) }
+            if error.isCancelled { return .lost(SyncFailure(.cancelled, "the transfer was cancelled")) }
+            return .lost(SyncFailure(.broken, "the bytes didn't reach the storage"))
         }
     }
 

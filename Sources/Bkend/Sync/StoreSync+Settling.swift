@@ -30,16 +30,17 @@ extension StoreSync {
             switch status.state {
             case .stopped, .offline, .paused, .signedOut: return status.state
             case .syncing, .waiting: continue
-            case .idle: if status.isRead, await !hasEntriesToSend(besides: status.pausedTables) { return status.state }
+            case .idle: if status.isRead, await !hasEntriesToSend(besides: status) { return status.state }
             }
         }
         return nil
     }
 
     /// Whether an entry goes its way without the app. What was written since the last status will change it.
-    private func hasEntriesToSend(besides paused: [TablePause]) async -> Bool {
+    private func hasEntriesToSend(besides status: SyncStatus) async -> Bool {
+        let (paused, held) = (status.pausedTables, status.heldFiles)
         // A store that can't be read isn't settled.
-        (try? await open.read { try $0.queue.hasEntriesToSend(besides: paused) }) ?? true
+        return (try? await open.read { try $0.queue.hasEntriesToSend(besides: paused, held: held) }) ?? true
     }
 }
 

@@ -48,7 +48,7 @@ actor StoreSync {
         let changes = runner.sessions.changes.stream()
         let signals = try await open.watch(.outbox)
         let news = try await open.read { try $0.engineNews() }
-        let sender = ClientSender(runner)
+        let sender = ClientSender(runner, files: try open.core.database.files)
         let session = SyncedSession(open: open, sender: sender, runner: runner, options: options)
         // Nobody, as long as it can't be read: nothing is sent, and it is looked at again.
         let user: String?
@@ -113,6 +113,11 @@ actor StoreSync {
     func syncNow() async {
         await catchUp()
         await running?.engine.syncNow()
+    }
+
+    func uploadNow() async {
+        await catchUp()
+        await running?.engine.uploadNow()
     }
 
     func noteNetwork(isReachable: Bool) async {

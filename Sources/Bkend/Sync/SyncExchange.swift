@@ -22,6 +22,20 @@ extension Call {
             self.init(.get, ["data", table, "spec"], options: .default)
         case .me:
             self.init(.get, ["auth", "me"], options: .default)
+        case .presign:
+            self.init(.post, ["files", "presigned-url"], options: .default)
+        case .register:
+            self.init(.post, ["files"], options: .default)
+        case .file(let id):
+            self.init(.get, ["files", id], options: .default)
+        case .files(let query):
+            self.init(.get, ["files"], options: .default)
+            self.query = query
+        case .deleteFile(let id):
+            self.init(.delete, ["files", id], options: .default)
+        // Bytes go by an address, not by a route.
+        case .put:
+            self.init(.post, [""], options: .default)
         }
         exactBody = request.body
     }
@@ -36,7 +50,7 @@ extension SyncAnswer {
         self.init(
             status: head.status.code, isJSON: head.isJSON,
             date: fields[.date].flatMap(HTTPDate.init).map { Timestamp(clamping: $0.secondsSince1970 * 1_000) },
-            retryAfter: RetryAfter(head)?.delay(now: now), body: body)
+            retryAfter: RetryAfter(head)?.delay(now: now), tag: fields[.eTag], body: body)
     }
 }
 

@@ -21,6 +21,9 @@ public struct SyncOptions: Sendable {
     public var shortestPoll = engine.pollFloor
     /// The longest time between two polls of a subscription, 60 seconds unless set.
     public var longestPoll = engine.pollCeiling
+    /// Which files are sent without being asked. The others wait for ``LocalSync/uploadNow()``, and so do the records that
+    /// name them.
+    public var uploads = UploadPolicy.always
     /// The policy for fields that were changed both here and on the server. Every conflict is reported, whoever wins.
     public var conflicts = ConflictPolicy.clientWins
     /// Conflict policies for single tables, by name. A subscription's own policy overrides both.
@@ -47,6 +50,7 @@ public struct SyncOptions: Sendable {
         configuration.pollFloor = shortestPoll
         configuration.pollCeiling = max(shortestPoll, longestPoll)
         configuration.massRemoval = massRemoval
+        configuration.uploads = uploads
         configuration.policies = policies(bySubscription: bySubscription)
         return configuration
     }

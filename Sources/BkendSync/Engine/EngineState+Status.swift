@@ -6,12 +6,16 @@ extension EngineState {
     /// The next moment at which something is due; nil when only an event can change anything.
     func nextWake(after now: SyncInstant) -> SyncInstant? {
         guard shared.epoch != nil, !isPaused, shared.session.user != nil, !isUnreachable else { return nil }
-        if let closed = shared.gate.closedUntil, closed > now { return closed }
+        if let closed = shared.gate.closedUntil, closed > now {
+            // Bytes go to a storage all the same.
+            return ([closed] + uploads.moments.filter { $0 > now }).min()
+        }
         // The gate is ajar: the request under way decides.
-        if shared.gate.closedUntil != nil, !shared.flights.isEmpty { return nil }
+        if shared.gate.closedUntil != nil, shared.flights.toServer > 0 { return nil }
         var moments = [shared.session.retryAt, shared.session.identityWait?.until].compactMap(\.self)
         moments += shared.tables.all.compactMap(\.specWait?.until)
         moments += push.moments
+        moments += uploads.moments
         moments += pull.pulls.values.map(\.due)
         return moments.filter { $0 > now }.min()
     }
@@ -26,6 +30,7 @@ extension EngineState {
         status.failed = counts.failed
         status.unresolved = counts.unresolved
         status.reports = counts.reports
+        (status.files, status.heldFiles) = try fileStatus(turn, counts)
         status.lastError = shared.problem
         status.subscriptions = pull.ordered.map { $0.status(at: turn.now) }
         status.pausedTables = push.pauses.sorted { $0.key < $1.key }.map { place, pause in
@@ -34,6 +39,17 @@ extension EngineState {
         }
         self.dates = dates.shown
         return status
+    }
+
+    /// The files that wait, and those of them that are held.
+    private func fileStatus(
+        _ turn: EngineTurn<some StatusStore>, _ counts: OutboxCounts
+    ) throws -> (FileStatus, HeldFiles?) {
+        let held = try uploads.held(by: turn.configuration.uploads, owner: turn.store.owner)
+        guard counts.files.waiting > 0 else { return (FileStatus(), held) }
+        var status = counts.files
+        if let held { status.held = try turn.store.heldFileCount(held) }
+        return (status, held)
     }
 
     /// What the engine is doing for a store of an owner.

@@ -12,6 +12,8 @@ struct EngineState: Sendable {
     var shared: SharedState
     /// The writes of the outbox.
     var push = PushMachine()
+    /// The files of the outbox.
+    var uploads = UploadMachine()
     /// The subscriptions.
     var pull = PullMachine()
     /// When the timer is set to.

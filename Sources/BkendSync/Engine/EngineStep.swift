@@ -35,6 +35,7 @@ struct EngineStep {
         case .pause: state.isPaused = true
         case .resume: state.isPaused = false
         case .syncNow: syncNow()
+        case .uploadNow: try state.uploads.uploadNow(turn)
         case .localWrite: state.push.noteLocalWrite(turn)
         case .networkChanged(let reachable): networkChanged(reachable)
         case .answered(let id, let response, let verdict): try answered(id, response, read: verdict)
@@ -52,6 +53,7 @@ struct EngineStep {
         turn.shared.epoch = try turn.store.lead()
         turn.shared.tables = Memories()
         state.push = try PushMachine(&turn)
+        state.uploads = UploadMachine()
         state.pull = PullMachine()
     }
 
@@ -76,6 +78,7 @@ struct EngineStep {
         turn.shared.session.tryNow(at: now)
         turn.shared.tables.changeAll { $0.specWait?.until = now }
         state.push.tryNow(at: now)
+        state.uploads.tryNow(at: now)
         state.pull.readAll(at: now, asking: turn.shared.flights.subscriptions)
     }
 
@@ -120,6 +123,8 @@ struct EngineStep {
         case .settle(let sequence): try state.push.settled(sequence, verdict, flight, &turn)
         case .look(let row): try state.push.guarding.looked(row, verdict, flight, &turn)
         case .unwanted(let deletion): try state.push.guarding.deleted(deletion, verdict, &turn)
+        case .upload(let errand): try state.uploads.answered(errand, verdict, date: date, &turn)
+        case .deleteFile(let sequence): try state.uploads.deleted(sequence, verdict, &turn)
         case .pull(let number, let ask):
             try state.pull.answered(number, ask, verdict, flight, date: date, &turn)
         }
@@ -161,6 +166,7 @@ struct EngineStep {
         try state.pull.plan(&turn)
         try state.push.guarding.plan(&turn)
         try state.push.planQueued(&turn)
+        try state.uploads.plan(&turn)
         try turn.planSpecs()
         deliver()
     }

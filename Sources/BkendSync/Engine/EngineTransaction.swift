@@ -49,5 +49,11 @@ extension EngineTransaction: StatusStore {
 
     var date: Date { store.environment.now().date }
 
-    func outboxCounts() throws -> OutboxCounts { try store.outbox.inNumbers(reports: store.reports.count()) }
+    func outboxCounts() throws -> OutboxCounts {
+        var counts = try store.outbox.inNumbers(reports: store.reports.count())
+        counts.files = try store.queue.fileStatus()
+        return counts
+    }
+
+    func heldFileCount(_ held: HeldFiles) throws -> Int { try store.queue.heldFileCount(held) }
 }

@@ -24,6 +24,8 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private var isLockBroken = false
     private var requests: [RequestID: Task<Void, Never>] = [:]
     private var deadlines: [RequestID: Task<Void, Never>] = [:]
+    /// How many bytes of files have left.
+    private var sent: [RequestID: Int64] = [:]
     /// Answers that the machine hasn't been told of yet, in the order in which they came.
     private var arrived: [EngineEvent] = []
     private var timer: Task<Void, Never>?
@@ -118,6 +120,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     /// Pushes and pulls now.
     package func syncNow() { tell(.syncNow) }
 
+    /// Sends the files that wait now.
+    package func uploadNow() { tell(.uploadNow) }
+
     /// Something in the outbox changed.
     package func noteLocalWrite() { tell(.localWrite) }
 
@@ -167,9 +172,23 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         case .wake(let moment): wake(at: moment)
         case .status(let status):
             instruments.note(status, after: self.status)
-            self.status = status
-            told.tell(status)
+            publish(status)
         }
+    }
+
+    /// Publishes a status with what has left of files.
+    private func publish(_ status: SyncStatus) {
+        var status = status
+        status.files.sent = sent.values.reduce(0, +)
+        self.status = status
+        told.tell(status)
+    }
+
+    /// So many bytes of a file have left. The machine need not know.
+    private func note(sent bytes: Int64, of id: RequestID) {
+        guard requests[id] != nil, bytes > sent[id] ?? 0 else { return }
+        sent[id] = bytes
+        publish(status)
     }
 
     private func send(_ request: SyncRequest, _ id: RequestID) {
@@ -190,7 +209,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     /// of the work that it makes.
     @concurrent
     private nonisolated func exchange(_ request: SyncRequest, _ id: RequestID) async -> (SyncResponse, Verdict) {
-        let response = await instruments.send(request, id, through: sender)
+        let response = await instruments.send(request, id, through: sender) { bytes in
+            Task { await self.note(sent: bytes, of: id) }
+        }
         return (response, rules.verdict(request.operation, response))
     }
 
@@ -205,6 +226,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private func drop(_ id: RequestID) {
         requests.removeValue(forKey: id)?.cancel()
         deadlines.removeValue(forKey: id)?.cancel()
+        sent[id] = nil
     }
 
     private func wake(at moment: SyncInstant?) {

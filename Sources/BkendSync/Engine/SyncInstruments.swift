@@ -14,7 +14,10 @@ struct SyncInstruments: Sendable {
     init(logger: Logger) { self.logger = logger }
 
     /// Sends under a span, and counts and times what became of it.
-    func send(_ request: SyncRequest, _ id: RequestID, through sender: some SyncSender) async -> SyncResponse {
+    func send(
+        _ request: SyncRequest, _ id: RequestID, through sender: some SyncSender,
+        sent: @escaping @Sendable (Int64) -> Void
+    ) async -> SyncResponse {
         let operation = request.operation.name
         let table = request.operation.table ?? ""
         return await withSpan("bkend.sync.\(operation)", ofKind: .client) { span in
@@ -22,7 +25,7 @@ struct SyncInstruments: Sendable {
             span.attributes["bkend.entries"] = request.entries.count
             let clock = ContinuousClock()
             let start = clock.now
-            let response = await sender.send(request)
+            let response = await sender.send(request, sent: sent)
             let elapsed = start.duration(to: clock.now)
             let outcome = Self.outcome(response)
             span.attributes["bkend.outcome"] = outcome

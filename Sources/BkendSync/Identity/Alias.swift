@@ -26,6 +26,8 @@ package struct Alias: Hashable, Sendable {
     package var state: State
     /// The user's id before the store was taken over from a guest, nil without that.
     package var formerUser: String?
+    /// For an id of a file, the first of its three: the one that stands for the file's id. Nil for a record's.
+    package var file: String?
 
     package static func == (a: Alias, b: Alias) -> Bool {
         RecordKey(a.table, a.localID) == RecordKey(b.table, b.localID) && a.state == b.state

@@ -3,10 +3,14 @@ import BkendWire
 /// How the id table changes. Each step concerns it alone: entries, members and documents are the caller's.
 extension AliasPart where Store == StoreTransaction {
     /// A new local id's row.
-    func add(_ id: String, table: String, key: String?) throws {
+    ///
+    /// - Parameter file: the first of a file's three ids, for each of them.
+    func add(_ id: String, table: String, key: String?, file: String? = nil) throws {
         try db.perform(
-            "INSERT INTO sync_aliases (local_id, collection, user, client_key, state) VALUES (?, ?, ?, ?, 'pending')",
-            .text(id), .text(table), .text(try store.owner), .optional(key))
+            """
+            INSERT INTO sync_aliases (local_id, collection, user, client_key, state, file)
+            VALUES (?, ?, ?, ?, 'pending', ?)
+            """, .text(id), .text(table), .text(try store.owner), .optional(key), .optional(file))
         store.noteAliases()
     }
 
@@ -17,10 +21,10 @@ extension AliasPart where Store == StoreTransaction {
     func addTaken(_ alias: Alias) throws {
         try db.perform(
             """
-            INSERT INTO sync_aliases (local_id, collection, server_id, user, former_user, client_key, state)
-            VALUES (?, ?, ?, ?, '', ?, ?)
+            INSERT INTO sync_aliases (local_id, collection, server_id, user, former_user, client_key, state, file)
+            VALUES (?, ?, ?, ?, '', ?, ?, ?)
             """, .text(alias.localID), .text(alias.table), .optional(alias.serverID), .text(try store.owner),
-            .optional(alias.clientKey), .text(alias.state.rawValue))
+            .optional(alias.clientKey), .text(alias.state.rawValue), .optional(alias.file))
     }
 
     /// All rows are this user's from now on.
@@ -40,9 +44,9 @@ extension AliasPart where Store == StoreTransaction {
         store.noteAliases()
     }
 
-    /// The record was discarded before the server was known to have it.
+    /// The record, or the file with its three ids, was discarded before the server was known to have it.
     func cancel(_ localID: String) throws {
-        try db.perform("UPDATE sync_aliases SET state = 'cancelled' WHERE local_id = ?", .text(localID))
+        try db.perform("UPDATE sync_aliases SET state = 'cancelled' WHERE local_id = ?1 OR file = ?1", .text(localID))
     }
 
     /// A create that the server doesn't have carries no key any more. A record that is made again keeps the key of its
@@ -92,8 +96,9 @@ extension AliasPart where Store == StoreTransaction {
         let changes = db.totalChangesCount
         try db.perform(
             """
-            UPDATE sync_aliases SET ended = ?1 WHERE (server_id = ?2 OR local_id = ?2) AND collection = ?3
-                AND state <> 'pending' AND ended IS NULL
+            UPDATE sync_aliases SET ended = ?1 WHERE (server_id = ?2 OR local_id = ?2 OR file IN
+                    (SELECT local_id FROM sync_aliases WHERE (server_id = ?2 OR local_id = ?2) AND file IS NOT NULL))
+                AND collection = ?3 AND state <> 'pending' AND ended IS NULL
             """, .int(next), .text(key.id), .text(key.table))
         return db.totalChangesCount == changes ? nil : next
     }

@@ -63,16 +63,16 @@ package struct AliasPart<Store: StoreView>: StorePart {
         ) { $0.text(0) }
     }
 
-    /// A value with every local id, in strings and object keys, in its present form.
+    /// A value with every local id, in strings and object keys, in its present form; those of files inside texts too.
     package func resolve(_ value: JSON) throws -> JSON {
         guard try store.hasAliases() else { return value }
-        return try value.mapStrings { try resolve($0) }
+        return try value.mapStrings { try present($0) }
     }
 
     /// Fields with every local id in its present form: in their values and in their own names.
     package func resolve(_ fields: JSONObject) throws -> JSONObject {
         guard try store.hasAliases() else { return fields }
-        return try fields.mapStrings { try resolve($0) }
+        return try fields.mapStrings { try present($0) }
     }
 }
 
@@ -83,12 +83,13 @@ extension StoreView {
 
 /// How a row of the id table is read.
 enum AliasRow {
-    static let columns = "local_id, collection, server_id, user, client_key, state, former_user"
+    static let columns = "local_id, collection, server_id, user, client_key, state, former_user, file"
 
     static func read(_ row: RunningStatement) throws -> Alias {
         guard let state = Alias.State(rawValue: row.text(5)) else { throw StoreError(.damaged("an alias's state")) }
         return Alias(
             localID: row.text(0), table: row.text(1), serverID: row.optionalText(2), user: row.text(3),
-            clientKey: row.optionalText(4), state: state, formerUser: row.optionalText(6))
+            clientKey: row.optionalText(4), state: state, formerUser: row.optionalText(6),
+            file: row.optionalText(7))
     }
 }

@@ -11,7 +11,12 @@ extension GuestMove {
         // Before the guest's store is closed.
         guard try target.read({ try $0.owner }).hasSameBytes(as: user) else { throw StoreError(.otherOwner) }
         let move = try guest.write { try $0.guestMoving.begin(to: user) }
-        let count = try target.write { try $0.guestMoving.takeIn(GuestOutbox(store: guest), of: move) }
+        // The bytes before the rows that name them.
+        let bytes = try MovedBytes(from: guest, to: target)
+        let count = try target.write {
+            try $0.guestMoving.takeIn(GuestOutbox(store: guest), of: move, bytes: bytes.names)
+        }
+        bytes.release()
         try guest.write { try $0.guestMoving.end() }
         try target.write { try $0.guestMoving.forget(move) }
         return count
@@ -46,6 +51,8 @@ struct GuestOutbox {
     func twins() throws -> [RecordKey] {
         try read { try $0.keys.keptTwins() }
     }
+
+    func files() throws -> [StoredFile] { try read { try $0.files.all() } }
 
     func meta(_ key: String) throws -> String? { try read { try $0.meta(key) } }
 }

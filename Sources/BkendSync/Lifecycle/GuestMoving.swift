@@ -36,14 +36,16 @@ struct GuestMoving: StorePart {
     /// failures; every id that was ever given, and what became of it; what the server had said of the records; reports.
     /// All of it is the user's from now on. Subscriptions are each store's own.
     ///
+    /// - Parameter bytes: the names that the guest's files have here, by those that they had.
     /// - Returns: how many entries the guest's store had, also where they were taken in before.
-    func takeIn(_ guest: GuestOutbox, of move: GuestMove) throws -> Int {
+    func takeIn(_ guest: GuestOutbox, of move: GuestMove, bytes: [String: String] = [:]) throws -> Int {
         guard try store.owner.hasSameBytes(as: move.user) else { throw StoreError(.otherOwner) }
         let key = MetaKey.taken(move.token)
         if let count = try store.meta(key).flatMap(Int.init) { return count }
         return try store.whole {
             let taken = try takeAliases(of: guest)
             let numbers = try takeEntries(of: guest, without: taken)
+            try takeFiles(of: guest, bytes)
             try takeRest(of: guest, numbers)
             try store.setMeta(key, "\(numbers.count)")
             return numbers.count
@@ -117,6 +119,15 @@ struct GuestMoving: StorePart {
         }
         for record in records { try store.lanes.rebuild(record.key, base: record.base) }
         return numbers
+    }
+
+    /// Files with the bytes that lie here by now. One whose bytes were gone is a dead letter once it is to be sent.
+    private func takeFiles(of guest: GuestOutbox, _ bytes: [String: String]) throws {
+        for var file in try guest.files() {
+            guard let name = bytes[file.bytes], try store.files.find(file.record) == nil else { continue }
+            file.bytes = name
+            try store.files.add(file)
+        }
     }
 
     /// Reports, second copies that stay, and records whose lost requests may still be on their way.

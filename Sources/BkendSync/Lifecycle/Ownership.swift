@@ -41,8 +41,9 @@ package struct Ownership: StorePart {
         store.forgetCollections()
         let tables = [
             "edges", "entries", "aliases", "bases", "members", "subscriptions", "tables", "settled", "twins", "changes",
-            "reports", "counts",
+            "reports", "counts", "files",
         ]
+        try store.files.releaseAll()
         for table in tables { try db.perform("DELETE FROM sync_\(table)") }
         // What the app has asked for it goes on having; it is made anew with a table's first record.
         try db.perform("DELETE FROM sync_indexes WHERE NOT by_app")

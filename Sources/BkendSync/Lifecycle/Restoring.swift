@@ -41,7 +41,8 @@ struct Restoring: StorePart {
         for sequence in try db.all("SELECT sequence FROM sync_entries ORDER BY sequence", read: { $0.int(0) }) {
             // An entry that can't be understood must not keep the others from being sent.
             let isKept = try attempt {
-                guard let entry = try store.outbox.storedEntry(sequence), TableName.flaw(in: entry.table) == nil,
+                guard let entry = try store.outbox.storedEntry(sequence),
+                    entry.isOfFile || TableName.flaw(in: entry.table) == nil,
                     !entry.record.isEmpty
                 else { throw StoreError(.damaged("entry \(sequence)")) }
                 try store.outbox.save(entry)
@@ -50,6 +51,7 @@ struct Restoring: StorePart {
         }
         store.noteEntries()
         if !knowsOwner { try restoreOwner() }
+        try restoreFiles()
         try restoreRecords()
         try giveUpLostCreates()
         // The bases of records whose entries are lost: the server has them.
@@ -59,6 +61,18 @@ struct Restoring: StorePart {
             (SELECT 1 FROM sync_entries AS e WHERE e.collection = base.collection AND e.record = base.record)
             """)
         return try store.outbox.entryCount()
+    }
+
+    /// A file that waits has an entry and bytes; what has lost one of the two is none. Bytes whose rows are lost are put
+    /// aside by the next sweep.
+    private func restoreFiles() throws {
+        try db.perform(
+            """
+            DELETE FROM sync_files WHERE upload IS NOT NULL AND record NOT IN
+            (SELECT record FROM sync_entries WHERE collection = ? AND kind = 'create')
+            """, .text(FileTable.name))
+        try db.perform("UPDATE sync_files SET used = 0 WHERE typeof(used) <> 'integer'")
+        try store.setMeta(MetaKey.unclaimedFiles, "1")
     }
 
     /// Whose the store was is lost; where all entries are one user's, it was that one's.
@@ -178,7 +192,7 @@ struct Restoring: StorePart {
             """
             SELECT collection, local_id FROM sync_aliases AS alias WHERE state = 'pending' AND NOT EXISTS
             (SELECT 1 FROM sync_entries AS made
-            WHERE made.collection = alias.collection AND made.record = alias.local_id AND made.kind = 'create')
+            WHERE made.collection = alias.collection AND made.record = ifnull(alias.file, alias.local_id) AND made.kind = 'create')
             ORDER BY number
             """
         ) { RecordKey($0.text(0), $0.text(1)) }

@@ -119,7 +119,7 @@ struct SalvagedRows {
     private mutating func readTables(_ db: Database) {
         let names = [
             "sync_aliases", "sync_bases", "sync_tables", "sync_subscriptions", "sync_reports", "sync_indexes",
-            "sync_entries",
+            "sync_files", "sync_entries",
         ]
         for name in names {
             guard let columns = attempt({ try db.columns(in: name).map(\.name) }) else {

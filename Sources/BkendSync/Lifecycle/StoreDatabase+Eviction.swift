@@ -37,7 +37,8 @@ private struct Eviction: StorePart {
     /// Evicts up to so many of the longest unchanged records that nothing holds.
     func evict(_ limit: Int) throws -> Int {
         var oldest: [(stamp: String, key: RecordKey)] = []
-        for table in try store.tables {
+        // Files go by a limit of their own, with their bytes.
+        for table in try store.tables where !FileTable.isName(table) {
             let members = try store.members.ids(of: table)
             let pending = try store.outbox.entryCount(of: table)
             // Mostly a subscription holds all there is, and no record has to be looked at.

@@ -21,6 +21,14 @@ package final class StoreDatabase: Sendable {
     package let commits = CommitSignal()
     /// What it has beside its database, nil in memory.
     let file: StoreFile?
+    /// The bytes of its files, nil in memory.
+    package var files: FileFolder? { file?.files }
+    /// How much room files may take.
+    package var fileLimits: FileLimits {
+        get { limits.withLock { $0 } }
+        set { limits.withLock { $0 = newValue } }
+    }
+    private let limits = Mutex(FileLimits())
     /// What looks for damage behind, after an unclean stop.
     let check = BackgroundCheck()
     /// Keeps the writers of other processes away, nil where there are none.
@@ -149,16 +157,20 @@ package final class StoreDatabase: Sendable {
     /// Writes in one durable transaction; if `body` throws, nothing of it is kept.
     package func write<Result>(_ body: (StoreTransaction) throws -> Result) throws -> Result {
         var made: [ExactString: Collection] = [:]
+        var released: [String] = []
         let result = try transaction { db in
             let transaction = try StoreTransaction(
                 db, collections: known, environment: environment, changeLimit: changeLimit)
             let result = try body(transaction)
             try transaction.finish()
             made = transaction.collections
+            released = transaction.releasedBytes
             return result
         }
         // Only what was committed is kept: a collection that was rolled back may leave its number to another.
         collections.withLock { $0 = made }
+        // The rows first: of bytes whose row is gone the next sweep would find what is left.
+        files?.remove(released)
         commits.signal()
         return result
     }

@@ -179,5 +179,12 @@ final class StoreFile: Sendable {
     var lock: FileLock { opening.lock }
     var presence: StorePresence { opening.presence }
 
-    init(_ opening: StoreOpening) { self.opening = opening }
+    /// The bytes of its files.
+    let files: FileFolder
+
+    init(_ opening: StoreOpening) {
+        self.opening = opening
+        let folder = URL(fileURLWithPath: opening.path).deletingLastPathComponent().path
+        files = FileFolder(folder + "/files")
+    }
 }

@@ -73,4 +73,5 @@ struct OutboxCounts: Sendable, Hashable {
     var failed = 0
     var unresolved = 0
     var reports = 0
+    var files = FileStatus()
 }

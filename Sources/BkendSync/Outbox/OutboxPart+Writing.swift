@@ -52,7 +52,8 @@ extension OutboxPart where Store == StoreTransaction {
         store.noteEntries()
     }
 
-    /// The local ids, not yet known to the server, that fields name, each once, in the order met.
+    /// The local ids, not yet known to the server, that fields name, each once, in the order met; of a file the first of
+    /// its ids, whichever stands there.
     ///
     /// - Throws: `StoreError` for the id of a discarded record, unless those are to be passed over.
     func localIDs(in fields: JSONObject, passingDiscarded: Bool = false) throws -> [String] {
@@ -60,12 +61,14 @@ extension OutboxPart where Store == StoreTransaction {
         var found: [String] = []
         for (field, value) in fields {
             try JSON.object([field: value]).visitStrings { text in
-                guard let local = try store.aliases.resolution(of: text).local else { return }
-                if local.state == .cancelled {
-                    if passingDiscarded { return }
-                    throw StoreError(.namesDiscardedRecord(text), field: field)
+                for local in try store.aliases.named(in: text) {
+                    if local.state == .cancelled {
+                        if passingDiscarded { continue }
+                        throw StoreError(.namesDiscardedRecord(local.localID), field: field)
+                    }
+                    let id = local.file ?? local.localID
+                    if !found.contains(where: { $0.hasSameBytes(as: id) }) { found.append(id) }
                 }
-                if !found.contains(where: { $0.hasSameBytes(as: local.localID) }) { found.append(local.localID) }
             }
         }
         return found

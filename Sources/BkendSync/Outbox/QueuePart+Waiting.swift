@@ -3,9 +3,10 @@ import BkendWire
 extension QueuePart {
     /// Whether an entry goes its way without the app: neither of a table that waits, nor behind such an entry, nor naming
     /// a record whose create waits, through any number of steps.
-    package func hasEntriesToSend(besides paused: [TablePause]) throws -> Bool {
+    package func hasEntriesToSend(besides paused: [TablePause], held files: HeldFiles? = nil) throws -> Bool {
         let tables = try tablesWithEntriesToSend()
-        if paused.isEmpty || tables.isEmpty { return !tables.isEmpty }
+        if paused.isEmpty && files == nil || tables.isEmpty { return !tables.isEmpty }
+        let heldEntries = try files.map { Set(try heldFiles($0)) } ?? []
         let sql = """
             SELECT sequence, collection, record, kind FROM sync_entries
             WHERE state IN ('queued', 'inFlight', 'ambiguous') \(try store.blocked.andNot()) ORDER BY sequence
@@ -34,7 +35,8 @@ extension QueuePart {
                 }
                 let isBehind = lanes[entry.key].map { $0 < entry.sequence } ?? false
                 let isNaming = named[entry.sequence]?.contains(where: creates.contains) ?? false
-                guard isPaused ?? false || isBehind || isNaming else { continue }
+                let isHeld = heldEntries.contains(entry.sequence)
+                guard isPaused ?? false || isHeld || isBehind || isNaming else { continue }
                 held.insert(entry.sequence)
                 lanes[entry.key] = min(lanes[entry.key] ?? entry.sequence, entry.sequence)
                 if entry.kind.hasSameBytes(as: OutboxEntry.Kind.create.rawValue) {

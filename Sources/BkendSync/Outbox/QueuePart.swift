@@ -11,7 +11,8 @@ package struct QueuePart<Store: StoreView>: StorePart {
     /// - Parameter skipping: what the engine lets wait, so that it takes no room in the answer and holds nothing up.
     package func sendable(limit: Int, skipping: [SendableSkip] = []) throws -> [OutboxEntry] {
         var ready: [OutboxEntry] = []
-        for table in try store.outbox.tablesWithEntries() {
+        // The bytes of files go another way.
+        for table in try store.outbox.tablesWithEntries() where !FileTable.isName(table) {
             let skips = skipping.filter { $0.table.hasSameBytes(as: table) }
             if skips.contains(where: \.isWhole) { continue }
             let isOrdered = try store.facts.of(table)?.isOrdered ?? true

@@ -86,6 +86,10 @@ extension Verdict {
         case .notSent(let failure), .lost(let failure):
             EntryFailure(code: failure.kind.rawValue, message: failure.message)
         case .refused: EntryFailure(code: "notSent", message: "the write's user isn't signed in")
+        case .storage(.expired(let failure)), .storage(.refused(let failure)), .storage(.silent(let failure, _)),
+            .storage(.bytesMissing(let failure)):
+            failure
+        case .storage(.stored), .storage(.taken): EntryFailure(code: "storage", message: "the storage has the bytes")
         }
     }
 }

@@ -31,6 +31,18 @@ package struct SyncRequest: Hashable, Sendable {
         case spec(table: String)
         /// `GET /v1/auth/me`
         case me
+        /// `POST /v1/files/presigned-url`
+        case presign
+        /// The bytes of a file to their address, without key and token.
+        case put(BytesPut)
+        /// `POST /v1/files`
+        case register
+        /// `GET /v1/files/:id`
+        case file(id: String)
+        /// `GET /v1/files?…`
+        case files([QueryItem])
+        /// `DELETE /v1/files/:id`
+        case deleteFile(id: String)
     }
 
     /// What is asked.
@@ -63,15 +75,15 @@ extension SyncRequest.Operation {
         case .list(let table, _), .record(let table, _), .create(let table), .update(let table, _),
             .delete(let table, _), .spec(let table):
             table
-        case .me: nil
+        case .me, .presign, .put, .register, .file, .files, .deleteFile: nil
         }
     }
 
-    /// Whether the server changes something when it acts.
+    /// Whether the server changes a record of a table when it acts.
     package var isWrite: Bool {
         switch self {
         case .create, .update, .delete: true
-        case .list, .record, .spec, .me: false
+        case .list, .record, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile: false
         }
     }
 
@@ -85,11 +97,54 @@ extension SyncRequest.Operation {
         case .delete: "delete"
         case .spec: "spec"
         case .me: "me"
+        case .presign: "presign"
+        case .put: "put"
+        case .register: "register"
+        case .file: "file"
+        case .files: "files"
+        case .deleteFile: "deleteFile"
         }
     }
 }
 
+/// A file's bytes on their way to their address.
+package struct BytesPut: Hashable, Sendable {
+    /// The address.
+    package var url: String
+    /// The media type.
+    package var type: String
+    /// The name of the bytes in the store's folder.
+    package var name: String
+    /// The number of bytes.
+    package var size: Int64
+    /// The SHA-256 of the bytes in hex. The last ones leave only if all have it.
+    package var sha256: String
+    /// Whether the digest goes along.
+    package var sendsDigest: Bool
+
+    /// Bytes to send.
+    package init(url: String, type: String, name: String, size: Int64, sha256: String, sendsDigest: Bool) {
+        self.url = url
+        self.type = type
+        self.name = name
+        self.size = size
+        self.sha256 = sha256
+        self.sendsDigest = sendsDigest
+    }
+}
+
 extension SyncRequest.Operation {
+    /// Whether it goes to a storage, and not to bkend.
+    var isToStorage: Bool { if case .put = self { true } else { false } }
+
+    /// Whether it is about files.
+    var isOfFiles: Bool {
+        switch self {
+        case .presign, .put, .register, .file, .files, .deleteFile: true
+        case .list, .record, .create, .update, .delete, .spec, .me: false
+        }
+    }
+
     /// The most rows that a list asks for, nil for anything else.
     var limit: Int? {
         guard case .list(_, let items) = self else { return nil }

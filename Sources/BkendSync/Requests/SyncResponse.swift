@@ -20,6 +20,8 @@ package struct SyncAnswer: Sendable, Hashable {
     package var isJSON: Bool
     /// The moment of the `Date` header (RFC 9110 §6.6.1).
     package var date: Timestamp?
+    /// The `ETag` header: the mark of bytes that a storage has taken (RFC 9110 §8.8.3).
+    package var tag: String?
     /// The `Retry-After` header as a time from this answer on (RFC 9110 §10.2.3).
     package var retryAfter: Duration?
     /// The body.
@@ -27,8 +29,10 @@ package struct SyncAnswer: Sendable, Hashable {
 
     /// An answer.
     package init(
-        status: Int, isJSON: Bool = true, date: Timestamp? = nil, retryAfter: Duration? = nil, body: [UInt8] = []
+        status: Int, isJSON: Bool = true, date: Timestamp? = nil, retryAfter: Duration? = nil, tag: String? = nil,
+        body: [UInt8] = []
     ) {
+        self.tag = tag
         self.status = status
         self.isJSON = isJSON
         self.date = date
@@ -49,6 +53,8 @@ package struct SyncFailure: Error, Sendable, Hashable, CustomStringConvertible {
         case broken
         /// The engine let go of it.
         case cancelled
+        /// What was to be sent isn't on this device, or isn't what it was.
+        case source
     }
 
     /// What kind of failure.

@@ -6,8 +6,20 @@ package protocol SyncSender: Sendable {
     /// deadline. A cancelled task ends as `.lost(.cancelled)`, or `.notSent` where that is certain.
     func send(_ request: SyncRequest) async -> SyncResponse
 
+    /// The same for a file's bytes.
+    ///
+    /// - Parameter sent: told how many have left.
+    func send(_ request: SyncRequest, sent: @escaping @Sendable (Int64) -> Void) async -> SyncResponse
+
     /// Refreshes the session. A refresh token is never sent twice; a lost answer isn't asked for again.
     func refresh() async -> SessionOutcome
+}
+
+extension SyncSender {
+    /// Sends a request without telling how far it is.
+    package func send(_ request: SyncRequest, sent: @escaping @Sendable (Int64) -> Void) async -> SyncResponse {
+        await send(request)
+    }
 }
 
 /// What an attempt to refresh the session came to. The performer's session keeper never sends a refresh token twice.

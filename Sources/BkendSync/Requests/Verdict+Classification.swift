@@ -3,6 +3,10 @@ import BkendWire
 extension Verdict {
     /// Classifies what became of a request (sync.md, "Push"; codes of rest-api.md §10).
     package init(_ operation: SyncRequest.Operation, _ response: SyncResponse) {
+        if case .put = operation, let word = StorageWord(response) {
+            self = .storage(word)
+            return
+        }
         switch response {
         case .notSent(let failure): self = .notSent(failure)
         case .lost(let failure): self = .lost(failure)
@@ -38,8 +42,17 @@ extension Verdict {
         return error
     }
 
+    private static let fileNotFound: ErrorCode = "file/not-found"
+
     private init(_ operation: SyncRequest.Operation, _ error: ErrorBody, retryAfter: Duration?) {
         switch error.code {
+        // A server that keeps no files is one all the same.
+        case .routeNotFound where operation.isOfFiles:
+            self = .tableRefused(error)
+            return
+        case Self.fileNotFound where operation.isOfFiles:
+            self = .missing
+            return
         case .invalidAPIKey, .invalidHeader, .projectAccessDenied, .environmentNotFound, .routeNotFound,
             "auth/email-not-verified", "auth/account-banned", "auth/mfa-required":
             self = .engineRefused(error)
@@ -64,7 +77,8 @@ extension Verdict {
             if error.code == .notFound {
                 switch operation {
                 case .record, .update, .delete: self = .missing
-                case .list, .create, .spec, .me: self = .tableRefused(error)
+                case .list, .create, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile:
+                    self = .tableRefused(error)
                 }
             } else {
                 self = .tableRefused(error)
@@ -103,11 +117,77 @@ extension Reply {
                 spec["schema"]?.objectValue != nil
             else { return nil }
             self = .object(spec)
+        case .presign:
+            guard let json = try? JSON(parsing: body), let issued = Answer.payload(of: json).objectValue,
+                issued["key"]?.stringValue != nil, issued["url"]?.stringValue != nil
+            else { return nil }
+            self = .object(issued)
+        case .register:
+            guard let row = AnswerRow(answer: body), UploadedFile(row) != nil else { return nil }
+            self = .record(row)
+        case .file(let id):
+            guard let row = AnswerRow(answer: body), row.id.hasSameBytes(as: id), UploadedFile(row) != nil else {
+                return nil
+            }
+            self = .record(row)
+        case .files:
+            guard let page = AnswerPage(parsing: body) else { return nil }
+            self = .page(page)
+        case .deleteFile:
+            guard let json = try? JSON(parsing: body), let object = json.objectValue,
+                object.isEmpty || json["success"] == .bool(true) || json["id"] != nil
+            else { return nil }
+            self = .deleted
+        // A storage answers no JSON that means anything.
+        case .put: return nil
         case .me:
             guard let json = try? JSON(parsing: body), let user = Answer.payload(of: json).objectValue,
                 user["id"]?.stringValue != nil
             else { return nil }
             self = .object(user)
         }
+    }
+}
+
+extension StorageWord {
+    /// What a response to bytes says; nil where nothing was sent by the performer's own decision.
+    init?(_ response: SyncResponse) {
+        switch response {
+        case .refused: return nil
+        case .notSent(let failure), .lost(let failure):
+            self = failure.kind == .source ? .bytesMissing(failure.ofBytes) : .silent(failure.ofBytes, retryAfter: nil)
+        case .answered(let answer): self.init(answer)
+        }
+    }
+
+    private init(_ answer: SyncAnswer) {
+        let failure = EntryFailure(
+            code: "storage", message: "the storage answered \(answer.status)", status: answer.status)
+        // Where bkend is the storage, it says why.
+        let reason =
+            (try? JSON(parsing: answer.body)).flatMap { ErrorBody($0, status: answer.status) }.map {
+                EntryFailure($0)
+            } ?? failure
+        switch answer.status {
+        case 200...299:
+            self =
+                answer.tag == nil
+                ? .silent(
+                    EntryFailure(
+                        code: "foreignAnswer", message: "the answer to the bytes isn't a storage's",
+                        status: answer.status), retryAfter: nil) : .stored
+        case 403: self = .expired(reason)
+        case 409: self = .taken
+        case 300...399, 408, 425, 429, 500...599: self = .silent(failure, retryAfter: answer.retryAfter)
+        default: self = .refused(reason)
+        }
+    }
+}
+
+extension SyncFailure {
+    /// As the entry of a file remembers it.
+    fileprivate var ofBytes: EntryFailure {
+        kind == .source
+            ? EntryFailure(code: "bytesMissing", message: message) : EntryFailure(code: kind.rawValue, message: message)
     }
 }

@@ -32,6 +32,25 @@ package enum Verdict: Sendable, Hashable {
     case lost(SyncFailure)
     /// The performer didn't send it.
     case refused(SendRefusal)
+    /// A storage's word about a file's bytes, or its silence. It says nothing about bkend.
+    case storage(StorageWord)
+}
+
+/// What a storage says to a file's bytes. Whoever answers there may be a proxy or a portal, so only what no upload is lost
+/// by is believed.
+package enum StorageWord: Sendable, Hashable {
+    /// The bytes are there; a success without their tag is somebody else's word.
+    case stored
+    /// The address isn't good.
+    case expired(EntryFailure)
+    /// Bytes stand there that can't be replaced.
+    case taken
+    /// Another refusal.
+    case refused(EntryFailure)
+    /// No answer that says anything; how long the storage asks to be left alone.
+    case silent(EntryFailure, retryAfter: Duration?)
+    /// The bytes here aren't what they were.
+    case bytesMissing(EntryFailure)
 }
 
 /// What a successful answer holds.

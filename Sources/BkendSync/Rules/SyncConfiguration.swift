@@ -18,6 +18,10 @@ package struct SyncConfiguration: Sendable {
     package var pollJitter = 0.1
     /// How many polls pass from one that asks a second question to the next.
     package var pollsPerSecondQuestion = 2
+    /// Which files are sent by themselves.
+    package var uploads = UploadPolicy.always
+    /// For how many bytes of a file its request may take a second longer than others.
+    package var slowestTransfer: Int64 = 1_024
     /// How long a local write waits for more before it is sent.
     package var debounce = Duration.milliseconds(50)
     /// How many entries are looked at for each lane, to find those that may be sent.
@@ -74,6 +78,16 @@ package struct SyncConfiguration: Sendable {
 
     /// A configuration.
     package init(server: String) { self.server = server }
+}
+
+/// Which of the files that wait are sent without being asked.
+public enum UploadPolicy: Sendable, Hashable {
+    /// All of them.
+    case always
+    /// Those of up to so many bytes. Larger ones wait for `LocalSync.uploadNow()`.
+    case upTo(bytes: Int64)
+    /// None: all wait for `LocalSync.uploadNow()`.
+    case whenTold
 }
 
 /// What happens if most rows of a subscription are gone.

@@ -33,6 +33,8 @@ package struct SyncRules: Sendable {
         PullCursor.lowerBound
     /// The cursor after a page: the largest `updatedAt` of its rows that were applied.
     package var cursor: @Sendable (_ cursor: String?, _ rows: [AnswerRow]) -> String? = PullCursor.advanced
+    /// What keeps an upload from becoming two files.
+    package var uploads = UploadRules()
     /// Whether an entry of that user may be sent now.
     package var maySend: @Sendable (_ entry: String, _ session: String?, _ owner: String) -> Bool = {
         $0.hasSameBytes(as: $2) && ($1?.hasSameBytes(as: $0) ?? false)
@@ -109,7 +111,7 @@ extension WriteFate {
         case .tableRefused(let error): .tablePaused(error)
         case .engineRefused(let error): .enginePaused(error)
         case .refused(let refusal): .refused(refusal)
-        case .done, .missing, .serverFailed, .foreign, .lost: .ambiguous
+        case .done, .missing, .serverFailed, .foreign, .lost, .storage: .ambiguous
         }
     }
 }

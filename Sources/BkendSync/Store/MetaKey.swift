@@ -9,6 +9,9 @@ enum MetaKey {
     /// The same for records that came with a guest's outbox, until the engine looks.
     static let takenHolds = "engine.takenHolds"
 
+    /// Bytes that no row names are put aside: rows were lost.
+    static let unclaimedFiles = "files.unclaimed"
+
     /// A user's store: that the move of this token was taken in.
     static func taken(_ token: String) -> String { "takenIn." + token }
 }

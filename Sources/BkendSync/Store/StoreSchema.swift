@@ -40,7 +40,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first, second, third, fourth, fifth]
+    static let migrations = [first, second, third, fourth, fifth, sixth]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -208,5 +208,32 @@ enum StoreSchema {
                 AS gone
             WHERE sync_aliases.number = gone.number;
         CREATE INDEX sync_aliases_ended ON sync_aliases (ended) WHERE ended IS NOT NULL;
+        """
+
+    /// Files whose bytes are beside the database.
+    private static let sixth = """
+        -- A file has three ids here until the server has given it its own: for its id, its key and its address. Each is a
+        -- row; file is the first of the three, NULL for a record's.
+        ALTER TABLE sync_aliases ADD COLUMN file TEXT;
+        CREATE INDEX sync_aliases_file ON sync_aliases (file) WHERE file IS NOT NULL;
+
+        CREATE TABLE sync_files (
+            -- The three ids as they are now.
+            record TEXT NOT NULL PRIMARY KEY,
+            key TEXT NOT NULL,
+            url TEXT NOT NULL,
+            -- The name of the bytes in the folder "files".
+            bytes TEXT NOT NULL UNIQUE,
+            size INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            -- How far the upload is; NULL once the server has the file.
+            upload TEXT,
+            -- When the bytes were last asked for, in the order of askings.
+            used INTEGER NOT NULL
+        );
+        CREATE INDEX sync_files_key ON sync_files (key);
+        CREATE INDEX sync_files_url ON sync_files (url);
+        CREATE INDEX sync_files_waiting ON sync_files (size) WHERE upload IS NOT NULL;
+        CREATE INDEX sync_files_cached ON sync_files (used, size) WHERE upload IS NULL;
         """
 }

@@ -48,7 +48,7 @@ package struct SubscriptionPart<Store: StoreView>: StorePart {
     func tablesToLearn() throws -> [String] {
         try db.all(
             """
-            SELECT collection FROM sync_counts WHERE entries > 0
+            SELECT collection FROM sync_counts WHERE entries > 0 AND collection <> '\(FileTable.name)'
             UNION SELECT collection FROM sync_subscriptions ORDER BY collection
             """
         ) { $0.text(0) }

@@ -104,7 +104,9 @@ extension IndexPart where Store == StoreTransaction {
     /// The collection of a table, made on first use.
     private func made(_ table: String) throws -> Collection {
         if let collection = try store.collection(table) { return collection }
-        if let flaw = TableName.flaw(in: table) { throw StoreError(.invalidTable(flaw), table: table) }
+        if !FileTable.isName(table), let flaw = TableName.flaw(in: table) {
+            throw StoreError(.invalidTable(flaw), table: table)
+        }
         var made = try Collection.create(table, in: db)
         for index in IndexDefinition.builtIn where index.name != "_id_" { try made.createIndex(index, in: db) }
         try makeIndexes(of: &made)

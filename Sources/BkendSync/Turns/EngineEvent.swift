@@ -10,6 +10,8 @@ package enum EngineEvent: Sendable, Hashable {
     case resume
     /// Push and pull now, whatever the timers say.
     case syncNow
+    /// Send the files that wait now, whatever the options say of them.
+    case uploadNow
     /// Something was written to the outbox, or a dead letter was retried, edited or discarded, by any process.
     case localWrite
     /// The moment of the last `wake` has come.

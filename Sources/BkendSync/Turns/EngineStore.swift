@@ -43,4 +43,6 @@ protocol StatusStore: EngineStore {
 
     /// The outbox in numbers.
     func outboxCounts() throws -> OutboxCounts
+    /// How many of the files that wait are held.
+    func heldFileCount(_ held: HeldFiles) throws -> Int
 }

@@ -27,14 +27,16 @@ struct EngineTurn<Store: EngineStore> {
     // MARK: Sending
 
     /// Whether another request may go out.
-    var maySend: Bool { shared.gate.admits(at: now, underWay: shared.flights.count) }
+    var maySend: Bool { shared.gate.admits(at: now, underWay: shared.flights.toServer) }
 
     /// Hands a request over. For a write, the in-flight mark was made in this transaction.
     mutating func send(
-        _ errand: Errand, _ operation: SyncRequest.Operation, body: [UInt8]? = nil, entries: [Int64] = []
+        _ errand: Errand, _ operation: SyncRequest.Operation, body: [UInt8]? = nil, entries: [Int64] = [],
+        deadline: Duration? = nil
     ) throws {
         let request = SyncRequest(
-            operation, body: body, user: try store.owner, deadline: configuration.requestDeadline, entries: entries)
+            operation, body: body, user: try store.owner, deadline: deadline ?? configuration.requestDeadline,
+            entries: entries)
         let id = shared.flights.depart(
             errand, request, sentAt: now, mark: try store.mark, session: shared.session.generation)
         perform(.send(id, request))

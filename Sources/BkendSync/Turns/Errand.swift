@@ -26,9 +26,36 @@ enum Errand: Sendable, Hashable {
     case unwanted(OwnDeletion)
     /// A step of a subscription.
     case pull(Int64, PullAsk)
+    /// A step of a file's upload.
+    case upload(UploadErrand)
+    /// The deletion of a file that the app has asked for.
+    case deleteFile(Int64)
+}
+
+/// A step of a file's upload.
+struct UploadErrand: Sendable, Hashable {
+    /// The entry.
+    var entry: Int64
+    /// What is asked.
+    var request: UploadRequest
+    /// Who may read the file, as the server is told.
+    var visibility: String
+    /// In which lane it goes.
+    var lane: UploadLane
+}
+
+/// Where an upload waits for its turn: a film holds up no photo.
+enum UploadLane: Sendable, Hashable, CaseIterable {
+    case small, large
+
+    /// The most bytes of a small file.
+    static let smallBytes: Int64 = 1 << 20
 }
 
 extension Errand {
+    /// The step of an upload, nil for other errands.
+    var upload: UploadErrand? { if case .upload(let errand) = self { errand } else { nil } }
+
     /// The subscription that asked.
     var subscription: Int64? { if case .pull(let number, _) = self { number } else { nil } }
 

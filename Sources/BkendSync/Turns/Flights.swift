@@ -42,6 +42,9 @@ struct Flights: Sendable {
         all.firstIndex { $0.id == id }.map { all.remove(at: $0) }
     }
 
+    /// How many go to bkend itself.
+    var toServer: Int { all.count { !$0.request.operation.isToStorage } }
+
     /// The entries that requests serve.
     var entries: Set<Int64> { Set(all.flatMap(\.request.entries)) }
 

@@ -11,7 +11,8 @@ extension SendGate {
         switch verdict {
         case .done, .missing, .pageTooLarge, .rejected, .denied, .tableRefused, .unauthorized:
             succeeded(sentAt: flight.sentAt)
-        case .tooLong: break
+        // Records have nothing to do with a storage.
+        case .tooLong, .storage: break
         case .tooMany(let retryAfter):
             close(.patience, at: now, wait: retryAfter ?? .zero, ceiling: ceiling, cap: cap, using: &random)
         case .engineRefused(let error):
@@ -37,7 +38,7 @@ extension Verdict {
         switch self {
         case .done, .missing, .rejected, .pageTooLarge, .denied, .unauthorized, .tooMany, .tableRefused, .engineRefused:
             true
-        case .tooLong, .serverFailed, .foreign, .notSent, .lost, .refused: false
+        case .tooLong, .serverFailed, .foreign, .notSent, .lost, .refused, .storage: false
         }
     }
 }
@@ -70,6 +71,10 @@ extension SyncProblem {
         case .serverFailed(let status, _): noted = problem("the server failed", status: status)
         case .notSent(let failure), .lost(let failure): noted = problem(failure.description)
         case .refused(.stopped): noted = problem("the client was shut down")
+        case .storage(.stored), .storage(.taken): noted = former
+        case .storage(.expired(let failure)), .storage(.refused(let failure)), .storage(.silent(let failure, _)):
+            noted = problem("the storage didn't take a file's bytes", status: failure.status)
+        case .storage(.bytesMissing): noted = problem("a file's bytes are missing or damaged on this device")
         }
         guard let noted else { return nil }
         self = noted

@@ -43,6 +43,10 @@ public struct SyncStatus: Sendable, Hashable {
     public var subscriptions: [SubscriptionStatus] = []
     /// The tables whose writes wait, all or one kind of them, and the reason; by name.
     public var pausedTables: [TablePause] = []
+    /// The files that wait for the server. They count as entries too.
+    public var files = FileStatus()
+    /// Which of them stay until the app or a sign-in says otherwise; nil for none.
+    package var heldFiles: HeldFiles?
     /// The last failure, until a request succeeds.
     public var lastError: SyncProblem?
 

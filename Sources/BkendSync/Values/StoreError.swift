@@ -71,6 +71,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case discarded
         /// It is unknown whether the server has the record. The app decides in the outbox.
         case unresolved
+        /// A file can't be attached, or isn't on this device.
+        case file(LocalFileProblem)
         /// The transaction has ended. Its objects work only inside the closure.
         case transactionIsOver
     }
@@ -146,6 +148,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
             "the server rejected the write (\(failure)); edit, retry or discard it in the outbox"
         case .discarded: "the record was discarded or deleted"
         case .unresolved: "can't determine whether the server has the record; retry or discard it in the outbox"
+        case .file(let problem): problem.explanation
         case .transactionIsOver: "the transaction has ended; use its objects only inside the closure"
         }
     }

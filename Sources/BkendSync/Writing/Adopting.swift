@@ -34,7 +34,10 @@ package struct Adopting: StorePart {
         try moveRows(from: old, to: new)
         var moved = create
         moved.record = new.id
-        let named = try rename(old.id, to: new.id, wasServers: store.recreating.isRecreation(create))
+        let renaming =
+            try create.isOfFile ? renaming(ofFile: old.id, document) : Renaming(old.id, to: new.id)
+        let named = try rename(
+            old.id, renaming, wasServers: !create.isOfFile && store.recreating.isRecreation(create))
         // What was written after it was written on what it says, not on another device's row.
         if !isMadeElsewhere {
             // Fields that are still to be set are set before what stands behind.
@@ -100,27 +103,42 @@ package struct Adopting: StorePart {
         try store.documents.dropBase(of: old)
     }
 
-    /// Writes the present id into the entries that name a local one; the records they belong to, in order.
+    /// The server has a file: its three ids, from the first one and the server's record of it.
+    private func renaming(ofFile local: String, _ record: JSONObject) throws -> Renaming {
+        guard let file = try store.files.file(local), let id = record[SystemField.id.rawValue]?.stringValue else {
+            return Renaming(local, to: record[SystemField.id.rawValue]?.stringValue ?? local)
+        }
+        let issued = file.upload?.key
+        let key = (record["s3Key"] ?? record["key"])?.stringValue ?? issued?.key ?? file.key
+        let url = record["url"]?.stringValue ?? issued?.plainURL ?? file.url
+        try store.aliases.complete(file.key, as: key)
+        try store.aliases.complete(file.url, as: url)
+        try store.files.complete(local, as: (id, key, url))
+        return Renaming(ofFile: [(local, id), (file.key, key), (file.url, url)])
+    }
+
+    /// Writes the present ids into the entries that name a local one; the records they belong to, in order.
     /// No other id is touched: a before-image is what the server has, and that may hold an old one.
     ///
     /// `wasServers`: the record was deleted elsewhere and made again, so what the server has may name it by its old id
     /// still. Then only those before-images are renamed that an earlier entry's fields give.
-    private func rename(_ local: String, to id: String, wasServers: Bool) throws -> [RecordKey] {
-        func renamed(_ text: String) -> String { text.hasSameBytes(as: local) ? id : text }
+    private func rename(_ local: String, _ renamed: Renaming, wasServers: Bool) throws -> [RecordKey] {
         var keys: [RecordKey] = []
         for var entry in try store.outbox.entries(naming: local, binding: false) {
             let key = RecordKey(entry.table, entry.record)
-            entry.fields = entry.fields.mapStrings(renamed)
-            if entry.overwrites[local] != nil { entry.overwrites = entry.overwrites.mapStrings(renamed) }
+            entry.fields = entry.fields.mapStrings { renamed($0) }
+            if renamed.names.contains(where: { entry.overwrites[$0.from] != nil }) {
+                entry.overwrites = entry.overwrites.mapStrings { renamed($0) }
+            }
             if wasServers {
                 let earlier = try store.outbox.lane(key).filter { $0.sequence < entry.sequence && $0.isLive }
                 entry.before = JSONObject(
                     entry.before.map { field, image in
                         earlier.contains { $0.fields[renamed(field)] != nil }
-                            ? (renamed(field), image.mapStrings(renamed)) : (field, image)
+                            ? (renamed(field), image.mapStrings { renamed($0) }) : (field, image)
                     })
             } else {
-                entry.before = entry.before.mapStrings(renamed)
+                entry.before = entry.before.mapStrings { renamed($0) }
             }
             if !keys.contains(key) {
                 try store.changes.touch(key)

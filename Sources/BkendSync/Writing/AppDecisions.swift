@@ -20,6 +20,10 @@ package struct AppDecisions: StorePart {
 
     private func giveUp(_ sequence: Int64) throws -> [OutboxEntry] {
         let entry = try store.outbox.require(sequence, in: [.queued, .ambiguous, .failed, .unresolved])
+        // A file that is being registered will have an end soon.
+        if entry.isOfFile, entry.kind == .create, entry.state == .queued, entry.body != nil {
+            throw StoreError(.wrongState(sequence, .inFlight), table: entry.table, record: entry.record)
+        }
         if entry.kind == .create {
             let lane = try store.outbox.entries(of: entry.table, entry.record)
             try store.rejecting.cancel(entry)
@@ -60,7 +64,8 @@ package struct AppDecisions: StorePart {
             }
             let base = try store.lanes.serverWord(on: key)
             entry.state = .queued
-            entry.body = nil
+            // Of a file it says that it may be registered, which a retry doesn't change.
+            if entry.isOfFile { try store.files.retry(entry.record) } else { entry.body = nil }
             entry.failure = nil
             try store.outbox.save(entry)
             return try store.lanes.rebuild(key, base: base)
@@ -76,7 +81,11 @@ package struct AppDecisions: StorePart {
         default:
             try store.outbox.remove(entry)
             if try store.changes.now(key) != nil {
-                try store.writes.delete(entry.table, entry.record)
+                if entry.isOfFile {
+                    try store.attaching.delete(entry.record)
+                } else {
+                    try store.writes.delete(entry.table, entry.record)
+                }
             }
         }
         store.candidates.append(key)

@@ -42,6 +42,7 @@ package struct LocalWrites: StorePart {
     }
 
     private func change(_ table: String, _ id: String, set fields: JSONObject, seen: JSONObject?) throws -> Bool {
+        try refuseFiles(table)
         let key = RecordKey(table, try store.aliases.resolve(id))
         guard let text = try store.changes.now(key) else { throw StoreError(.noSuchRecord, table: table, record: id) }
         let visible = try DocumentReader.object(text)
@@ -80,6 +81,7 @@ package struct LocalWrites: StorePart {
     }
 
     private func remove(_ table: String, _ id: String, seen: JSONObject?) throws {
+        try refuseFiles(table)
         let key = RecordKey(table, try store.aliases.resolve(id))
         guard let text = try store.changes.now(key) else { throw StoreError(.noSuchRecord, table: table, record: id) }
         let last = try store.outbox.lastLive(key)
@@ -98,6 +100,11 @@ package struct LocalWrites: StorePart {
     }
 
     // MARK: Steps
+
+    /// Files have bytes, and are written to by `Attaching`.
+    private func refuseFiles(_ table: String) throws {
+        if FileTable.isName(table) { throw StoreError(.invalidTable("it is that of files"), table: table) }
+    }
 
     /// Whether a field is the server's or the store's own.
     func isReserved(_ field: String) -> Bool {
@@ -136,7 +143,23 @@ package struct LocalWrites: StorePart {
         }
         if ids.isEmpty { return true }
         let known = try store.outbox.dependencies(of: entry.sequence)
-        return ids.allSatisfy { id in known.contains { $0.hasSameBytes(as: id) } }
+        let added = ids.filter { id in !known.contains { $0.hasSameBytes(as: id) } }
+        return try added.isEmpty || replacesFiles(fields, added, known, in: entry)
+    }
+
+    /// Whether an update puts waiting files in the place of others. As an entry of its own it would leave those needed:
+    /// discarding one would take the record along. One that only adds files isn't folded in: a record need not wait for
+    /// them.
+    private func replacesFiles(
+        _ fields: JSONObject, _ added: [String], _ known: [String], in entry: OutboxEntry
+    ) throws -> Bool {
+        guard try added.allSatisfy({ try store.files.file($0) != nil }) else { return false }
+        var both = entry.fields
+        for (field, value) in fields { both[field] = value }
+        let left = try store.outbox.localIDs(in: both, passingDiscarded: true)
+        return try known.contains { id in
+            try store.files.file(id) != nil && !left.contains { $0.hasSameBytes(as: id) }
+        }
     }
 
     private func fold(_ fields: JSONObject, over images: JSONObject, into entry: inout OutboxEntry) throws {

@@ -33,6 +33,7 @@ struct Rejecting: StorePart {
     func cancel(_ key: RecordKey) throws {
         try store.changes.touch(key)
         for entry in try store.outbox.lane(key) { try store.outbox.remove(entry) }
+        if FileTable.isName(key.table) { try store.files.remove(key.id) }
         try store.aliases.cancel(key.id)
         try store.members.remove(key)
         try store.changes.show(nil, at: key)

@@ -41,7 +41,7 @@ package struct Sending: StorePart {
     /// Notes that nobody can say whether the server has a create's record: the app decides. What waits for it is
     /// blocked.
     package func markUnresolved(_ sequence: Int64, _ failure: EntryFailure? = nil) throws {
-        try change(sequence, from: [.inFlight, .ambiguous, .unresolved], to: .unresolved, failure)
+        try change(sequence, from: [.queued, .inFlight, .ambiguous, .unresolved], to: .unresolved, failure)
     }
 
     /// Queues an entry again: it did not reach the server, or may safely be sent once more. It keeps its body, since

@@ -91,6 +91,7 @@ package struct ServerAnswers: StorePart {
                 entry, because: EntryFailure(code: "data/not-found", message: "the record was deleted"))
         }
         try store.members.remove(key)
+        if FileTable.isName(key.table) { try store.files.remove(key.id) }
         try store.lanes.rebuild(key, base: nil)
         try store.settled.note(key, isDeleted: true)
         try store.forgetting.gone(key)

@@ -69,7 +69,7 @@ enum StoreAudit {
                 "SELECT local_id FROM sync_edges WHERE local_id NOT IN (SELECT local_id FROM sync_aliases)",
             "a pending local id has no create":
                 """
-            SELECT local_id FROM sync_aliases WHERE state = 'pending' AND local_id NOT IN
+            SELECT local_id FROM sync_aliases WHERE state = 'pending' AND ifnull(file, local_id) NOT IN
             (SELECT record FROM sync_entries WHERE kind = 'create')
             """,
             "a base belongs to no entry":

@@ -203,11 +203,10 @@ import Testing
     @Test("A store of the third format forgets the states that it stored, and shows the same")
     func storeThirdFormat() throws {
         let queue = try DocumentStorage.inMemory()
-        func open(_ migrations: [String]) throws -> StoreDatabase {
-            try StoreDatabase(
-                over: queue, lock: nil, file: nil, environment: .still, changeLimit: 40, migrations: migrations)
+        func open() throws -> StoreDatabase {
+            try StoreDatabase(over: queue, lock: nil, file: nil, environment: .still, changeLimit: 40)
         }
-        let old = try open(Array(StoreSchema.migrations.prefix(3)))
+        let old = try open()
         let (a, b) = try old.write { tx -> (String, String) in
             let a = try tx.writes.create("notes", ["title": "A"])
             let b = try tx.writes.create("notes", ["parent": .string(a)])
@@ -218,8 +217,21 @@ import Testing
         }
         let expected = try old.read { try $0.outbox.entries() }
         // What that format stored: right for b, left behind for the last one.
-        try old.writer.write { try $0.execute(sql: "UPDATE sync_entries SET state = 'blocked' WHERE state = 'queued'") }
-        let store = try open(StoreSchema.migrations)
+        try old.writer.write { db in
+            try db.execute(sql: "UPDATE sync_entries SET state = 'blocked' WHERE state = 'queued'")
+            // What later formats have added.
+            try db.execute(
+                sql: """
+                    DROP TABLE sync_files;
+                    DROP INDEX sync_aliases_file;
+                    ALTER TABLE sync_aliases DROP COLUMN file;
+                    DROP INDEX sync_aliases_ended;
+                    ALTER TABLE sync_aliases DROP COLUMN ended;
+                    DROP INDEX sync_entries_holding;
+                    UPDATE sync_meta SET value = '3' WHERE key = 'format';
+                    """)
+        }
+        let store = try open()
         #expect(try store.read { try $0.meta("format") } == "\(StoreSchema.format)")
         #expect(try store.read { try $0.outbox.storedCounts() } == [.failed: 1, .queued: 2])
         #expect(try store.read { try $0.outbox.entryCounts() } == [.failed: 1, .blocked: 1, .queued: 1])

@@ -1,3 +1,4 @@
+import BkendSync
 import BkendTransport
 import BkendWire
 import Foundation

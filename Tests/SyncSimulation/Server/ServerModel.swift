@@ -95,6 +95,9 @@ package struct ServerModel: Sendable {
         case .delete(_, let id): return delete(table, id, call, caller, at: now)
         case .spec: return spec(table, caller)
         case .me: return me(caller)
+        // No simulated device attaches files.
+        case .presign, .put, .register, .file, .files, .deleteFile:
+            return .error(404, "common/route-not-found", "there is no such route")
         }
     }
 

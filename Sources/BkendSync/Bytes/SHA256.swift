@@ -1,14 +1,17 @@
 /// SHA-256 (FIPS 180-4 §6.2). The client has no library of cryptography to rely on everywhere, and needs no secrets here:
 /// it compares what it sent or received with what the server stored.
-struct SHA256 {
+package struct SHA256 {
     private var state: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19
     )
     private var rest: [UInt8] = []
     private var length: UInt64 = 0
 
+    /// A digest of no bytes yet.
+    package init() {}
+
     /// Adds bytes.
-    mutating func update(_ bytes: [UInt8]) {
+    package mutating func update(_ bytes: [UInt8]) {
         length &+= UInt64(bytes.count)
         var from = 0
         if !rest.isEmpty {
@@ -26,7 +29,7 @@ struct SHA256 {
     }
 
     /// The digest in lower-case hex.
-    mutating func finish() -> String {
+    package mutating func finish() -> String {
         let bits = length &* 8
         var padding: [UInt8] = [0x80]
         padding += [UInt8](repeating: 0, count: (119 - rest.count) % 64)

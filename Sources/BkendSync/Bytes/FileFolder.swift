@@ -1,0 +1,127 @@
+import BkendDocuments
+import Foundation
+import Synchronization
+
+/// The bytes of a store's files: a folder beside its database, one file a row, mode 0600, under a random name, never
+/// changed.
+///
+/// A file is written to `NAME.part` under a lock (flock(2)), synced, renamed to `NAME`, and the folder synced; the lock is
+/// held until a row names it. So whoever gets the lock of a file that no row names may delete it: nobody is at work on it,
+/// in whatever process.
+package final class FileFolder: Sendable {
+    /// Where it is. The folder is made with the first file.
+    package let path: String
+    /// The bytes that are free on the disk, nil where nobody can say.
+    private let freeBytes: @Sendable (_ path: String) -> Int64?
+    /// The bytes of files that are being written.
+    private let reserved = Mutex<Int64>(0)
+
+    /// The suffix of what isn't finished.
+    static let draftSuffix = ".part"
+    /// Where files lie that no row names after rows were lost.
+    static let asideName = "unclaimed"
+
+    /// A store's folder.
+    ///
+    /// - Parameter freeBytes: another view of the disk, for tests.
+    package init(_ path: String, freeBytes: @escaping @Sendable (String) -> Int64? = FileFolder.systemFreeBytes) {
+        self.path = path
+        self.freeBytes = freeBytes
+    }
+
+    /// The bytes that are free for this user on the disk of a path, or of the folder around it.
+    package static func systemFreeBytes(_ path: String) -> Int64? {
+        var status = statvfs()
+        if statvfs(path, &status) != 0 {
+            let around = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            guard statvfs(around, &status) == 0 else { return nil }
+        }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+
+    /// Where the bytes of a name lie.
+    package func file(_ name: String) -> String { path + "/" + name }
+
+    /// The names in the folder that are those of bytes, finished or not.
+    func names() throws -> [String] {
+        guard access(path, F_OK) == 0 else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != Self.asideName }.sorted()
+    }
+
+    /// Begins to write a file.
+    func draft() throws -> FileDraft {
+        try StoreFolder.make(path)
+        while true {
+            if let draft = try FileDraft(in: self) { return draft }
+        }
+    }
+
+    /// Deletes bytes that no row names any more. What can't be deleted now, the next sweep finds.
+    func remove(_ names: [String]) { for name in names { unlink(file(name)) } }
+
+    // MARK: Room
+
+    /// Holds room for bytes that are about to be written.
+    ///
+    /// - Parameters:
+    ///   - waiting: the bytes that wait for the server already.
+    ///   - makeRoom: makes so many bytes free, if it can.
+    /// - Throws: `LocalFileProblem.noRoom`
+    func reserve(
+        _ bytes: Int64, waiting: Int64, _ limits: FileLimits, makeRoom: (Int64) throws -> Void
+    ) throws -> ReservedRoom {
+        let others = reserved.withLock { reserved in
+            defer { reserved += bytes }
+            return reserved
+        }
+        let room = ReservedRoom(bytes, in: self)
+        if waiting + others + bytes > limits.waiting {
+            throw StoreError(.file(.noRoom("\(waiting + others) bytes wait for the server, of \(limits.waiting)")))
+        }
+        func missing() -> Int64 { freeBytes(path).map { others + bytes + limits.free - $0 } ?? 0 }
+        if missing() > 0 { try makeRoom(missing()) }
+        if missing() > 0 { throw StoreError(.file(.noRoom("the disk would have less than \(limits.free) bytes left"))) }
+        return room
+    }
+
+    fileprivate func release(_ bytes: Int64) { reserved.withLock { $0 -= bytes } }
+
+    // MARK: Sweeping
+
+    /// Takes a file away that no row names, if nobody is at work on it.
+    ///
+    /// - Parameters:
+    ///   - isAside: whether it is kept elsewhere: rows were lost, and with them perhaps its own.
+    ///   - isNamed: whether a row names it. Asked when its lock is held, and not before: until then a row may come.
+    /// - Returns: whether it was put aside.
+    func sweep(_ name: String, aside isAside: Bool, isNamed: (String) throws -> Bool) throws -> Bool {
+        let file = file(name)
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return false }
+        let isDraft = name.hasSuffix(Self.draftSuffix)
+        // A draft that was renamed meanwhile is no draft any more.
+        guard access(file, F_OK) == 0, try isDraft || !isNamed(name) else { return false }
+        guard isAside, !isDraft else {
+            unlink(file)
+            return false
+        }
+        try StoreFolder.make(self.file(Self.asideName))
+        return rename(file, self.file(Self.asideName) + "/" + name) == 0
+    }
+}
+
+/// Room that is held for bytes, until it is let go.
+final class ReservedRoom: Sendable {
+    private let bytes: Int64
+    private let folder: FileFolder
+
+    init(_ bytes: Int64, in folder: FileFolder) {
+        self.bytes = bytes
+        self.folder = folder
+    }
+
+    deinit { folder.release(bytes) }
+}

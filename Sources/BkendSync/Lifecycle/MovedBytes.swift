@@ -1,0 +1,36 @@
+import Foundation
+
+/// The bytes of a guest's files, under names in a user's store: second names of the same bytes, where the disk can do
+/// that. They are kept from every sweep until rows name them. What a move that was cut short leaves, the next one finds, or
+/// a sweep takes away.
+final class MovedBytes {
+    /// The names in the user's store, by those in the guest's.
+    private(set) var names: [String: String] = [:]
+    private var held: [OpenedBytes] = []
+    private var copies: [FileDraft] = []
+
+    init(from guest: StoreDatabase, to target: StoreDatabase) throws {
+        let files = try GuestOutbox(store: guest).files()
+        guard !files.isEmpty, let source = guest.files, let folder = target.files else { return }
+        try StoreFolder.make(folder.path)
+        for file in files {
+            let isLinked = link(source.file(file.bytes), folder.file(file.bytes)) == 0 || errno == EEXIST
+            if isLinked, let bytes = OpenedBytes(file.bytes, in: folder) {
+                held.append(bytes)
+                names[file.bytes] = file.bytes
+            } else if access(source.file(file.bytes), F_OK) == 0 {
+                let draft = try folder.draft()
+                try AttachedSource.file(URL(filePath: source.file(file.bytes))).copy(to: draft, limit: .max)
+                copies.append(draft)
+                names[file.bytes] = try draft.finish().name
+            }
+        }
+        try StoreFolder.sync(of: folder.file("."))
+    }
+
+    /// Rows name the bytes.
+    func release() {
+        for draft in copies { draft.release() }
+        (held, copies) = ([], [])
+    }
+}

@@ -1,0 +1,40 @@
+import BkendWire
+
+extension UploadAnswer {
+    /// What an answer says to a request of an upload.
+    ///
+    /// - Parameters:
+    ///   - visibility: what was asked for with a key.
+    ///   - date: the server's time at the answer.
+    init(_ verdict: Verdict, to request: UploadRequest, visibility: String, at date: Timestamp?) {
+        switch (verdict, request) {
+        case (.storage(let word), .put): self.init(word)
+        case (.done(.object(let json)), .presign):
+            self = UploadKey(issued: json, visibility: visibility, at: date).map { .issued($0) } ?? .lost
+        case (.done(.record(let row)), .register), (.done(.record(let row)), .read):
+            self = UploadedFile(row).map { .record($0) } ?? .lost
+        case (.done(.page(let page)), .search):
+            self = .page(page.rows.compactMap { UploadedFile($0) }, isLast: !page.hasNext)
+        case (.done(.deleted), .delete): self = .deleted
+        case (.missing, .register): self = .nothingStored(at: date)
+        case (.missing, .read), (.missing, .delete): self = .missing
+        case (.rejected(let error), .register) where error.status == 409: self = .exists
+        case (.rejected(let error), .register) where error.code == Self.invalidPath: self = .unknownKey(at: date)
+        case (.rejected(let error), _), (.denied(let error), _): self = .refused(EntryFailure(error))
+        default: self = .lost
+        }
+    }
+
+    private static let invalidPath: ErrorCode = "file/invalid-path"
+
+    private init(_ word: StorageWord) {
+        switch word {
+        case .stored: self = .stored
+        case .expired(let failure): self = .expired(failure)
+        case .taken: self = .taken
+        case .refused(let failure): self = .storageRefused(failure)
+        case .silent: self = .lost
+        case .bytesMissing(let failure): self = .bytesMissing(failure)
+        }
+    }
+}

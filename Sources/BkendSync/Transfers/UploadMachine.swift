@@ -1,0 +1,259 @@
+import BkendWire
+
+/// The files of the outbox: which is sent when, and what answers mean to them. Two lanes, small files and large ones, one
+/// file at a time in each, beside the lanes of records. What becomes of a single file `Upload` decides.
+struct UploadMachine: Sendable {
+    /// What is remembered of files, by their entries.
+    private var files = Memories<Int64, FileMemory>()
+    /// What is remembered of storages, by their addresses' hosts.
+    private var hosts = Memories<String, HostMemory>()
+    /// Entries up to this one go, whatever the options say.
+    private(set) var toldThrough: Int64 = 0
+
+    /// What is remembered of a file between events.
+    private struct FileMemory: Memorable {
+        /// It waits after a failure.
+        var wait: RetryWait?
+        /// How many other files its storage had taken when it refused this one last.
+        var taken: Int?
+    }
+
+    /// What is remembered of a storage between events.
+    private struct HostMemory: Memorable {
+        /// It doesn't answer, and is left alone for a while.
+        var wait: RetryWait?
+        /// How many files it has taken.
+        var taken = 0
+    }
+
+    /// How many files are looked at for one that may go.
+    private static let candidates = 8
+
+    // MARK: What the app says
+
+    /// The files that wait now go, whatever the options say of them.
+    mutating func uploadNow(_ turn: EngineTurn<some UploadStore>) throws {
+        toldThrough = max(toldThrough, try turn.store.newestEntry)
+    }
+
+    /// Nothing waits any longer, for whatever reason.
+    mutating func tryNow(at now: SyncInstant) {
+        files.changeAll { $0.wait?.until = now }
+        hosts.changeAll { $0.wait?.until = now }
+    }
+
+    /// The moments at which something that waits is due.
+    var moments: [SyncInstant] { files.all.compactMap(\.wait?.until) + hosts.all.compactMap(\.wait?.until) }
+
+    /// Which files stay; nil for none. No server takes files of guests.
+    func held(by policy: UploadPolicy, owner: String) -> HeldFiles? {
+        if owner.isEmpty { return HeldFiles(above: -1, after: 0) }
+        switch policy {
+        case .always: return nil
+        case .upTo(let bytes): return HeldFiles(above: max(0, bytes), after: toldThrough)
+        case .whenTold: return HeldFiles(above: -1, after: toldThrough)
+        }
+    }
+
+    // MARK: Planning
+
+    /// Sends what may be sent.
+    mutating func plan(_ turn: inout EngineTurn<some UploadStore>) throws {
+        let owner = try turn.store.owner
+        try letGoOfStale(&turn)
+        if owner.isEmpty { return }
+        let held = held(by: turn.configuration.uploads, owner: owner)
+        let waiting = files.all.count { $0.wait != nil }
+        for lane in UploadLane.allCases
+        where !turn.shared.flights.all.contains(where: { $0.errand.upload?.lane == lane }) {
+            for waiting in try turn.store.files(in: lane, limit: Self.candidates + waiting) {
+                guard turn.isDue(files[waiting.entry.sequence].wait), !isHeld(waiting, held),
+                    turn.rules.maySend(waiting.entry.user, turn.shared.session.user, owner)
+                else { continue }
+                if try send(waiting, in: lane, &turn) { break }
+            }
+        }
+        try planDeletions(&turn)
+    }
+
+    private func isHeld(_ waiting: WaitingFile, _ held: HeldFiles?) -> Bool {
+        guard let held, let file = waiting.file else { return false }
+        return file.size > held.above && waiting.entry.sequence > held.after
+    }
+
+    /// What the app has discarded, replaced or retried meanwhile needs no bytes any more.
+    private mutating func letGoOfStale(_ turn: inout EngineTurn<some UploadStore>) throws {
+        for flight in turn.shared.flights.all {
+            guard let errand = flight.errand.upload,
+                try turn.store.waitingFile(errand.entry)?.file?.upload?.request != errand.request
+            else { continue }
+            _ = turn.shared.flights.land(flight.id)
+            turn.perform(.cancel(flight.id))
+        }
+    }
+
+    /// Asks what a file's upload asks next; whether anything left.
+    private mutating func send(
+        _ waiting: WaitingFile, in lane: UploadLane, _ turn: inout EngineTurn<some UploadStore>
+    ) throws -> Bool {
+        let entry = waiting.entry
+        guard let file = waiting.file, var upload = file.upload else {
+            try turn.store.fail(entry.sequence, because: Self.bytesMissing)
+            return false
+        }
+        let visibility = entry.fields[FileField.visibility]?.stringValue ?? "private"
+        upload.adjust(toVisibility: visibility)
+        if upload != file.upload { try turn.store.keep(upload, of: waiting) }
+        let errand = Errand.upload(
+            UploadErrand(entry: entry.sequence, request: upload.request, visibility: visibility, lane: lane))
+        if case .put(let key) = upload.request {
+            guard turn.isDue(hosts[Self.host(key)].wait) else { return false }
+            let put = BytesPut(
+                url: key.url, type: entry.fields[FileField.type]?.stringValue ?? "application/octet-stream",
+                name: file.bytes, size: file.size, sha256: file.sha256, sendsDigest: key.takesDigest)
+            let deadline =
+                turn.configuration.requestDeadline + .seconds(file.size / max(1, turn.configuration.slowestTransfer))
+            try turn.send(errand, .put(put), entries: [entry.sequence], deadline: deadline)
+            return true
+        }
+        guard turn.maySend else { return false }
+        let (operation, body) = Self.operation(upload.request, entry, file)
+        try turn.send(errand, operation, body: body?.serialized(), entries: [entry.sequence])
+        return true
+    }
+
+    /// A request of bkend, and its body (rest-api.md §9).
+    private static func operation(
+        _ request: UploadRequest, _ entry: OutboxEntry, _ file: StoredFile
+    ) -> (SyncRequest.Operation, JSONObject?) {
+        switch request {
+        case .presign, .put:
+            // Size and visibility are always named: else some servers show pictures to everyone, for ever.
+            return (
+                .presign,
+                [
+                    "filename": entry.fields[FileField.name] ?? "", "contentType": entry.fields[FileField.type] ?? "",
+                    "fileSize": .int(file.size), "visibility": entry.fields[FileField.visibility] ?? "private",
+                ]
+            )
+        case .register(let key):
+            var body = entry.fields
+            body["s3Key"] = .string(key.key)
+            body[FileField.size] = .int(file.size)
+            return (.register, body)
+        case .read(let id, _): return (.file(id: id), nil)
+        case .search(let page, _):
+            let query = [
+                QueryItem("sortBy", "createdAt"), QueryItem("sortDirection", "desc"), QueryItem("page", "\(page)"),
+                QueryItem("limit", "\(Upload.pageLimit)"),
+            ]
+            return (.files(query), nil)
+        case .delete(let id): return (.deleteFile(id: id), nil)
+        }
+    }
+
+    private static func host(_ key: UploadKey) -> String {
+        let rest = key.url.drop { $0 != ":" }.drop { $0 == ":" || $0 == "/" }
+        return rest.prefix { $0 != "/" && $0 != "?" }.lowercased()
+    }
+
+    // MARK: Answers
+
+    /// Takes the answer to a step of an upload.
+    mutating func answered(
+        _ errand: UploadErrand, _ verdict: Verdict, date: Timestamp?, _ turn: inout EngineTurn<some UploadStore>
+    ) throws {
+        let sequence = errand.entry
+        guard let waiting = try turn.store.waitingFile(sequence), let file = waiting.file, var upload = file.upload
+        else { return files.forget(sequence) }
+        // It wasn't sent, by the sender's own decision; the session says when it may be.
+        if case .refused = verdict { return }
+        let othersSucceed = noteStorage(errand, verdict, &turn)
+        let answer = UploadAnswer(verdict, to: errand.request, visibility: errand.visibility, at: date)
+        let outcome = upload.take(
+            answer, to: errand.request, sha256: file.sha256, othersSucceed: othersSucceed, by: turn.rules.uploads)
+        guard let outcome else { return }
+        if upload != file.upload { try turn.store.keep(upload, of: waiting) }
+        switch outcome {
+        case .goesOn: files[sequence].wait = nil
+        case .waits: files[sequence].wait = turn.later(files[sequence].wait)
+        case .done(let uploaded):
+            try turn.store.adopt(sequence, row: uploaded.row.text)
+            turn.note(.renamed(entries: [sequence]))
+            files.forget(sequence)
+        case .failed(let failure):
+            try turn.store.fail(sequence, because: failure)
+            files.forget(sequence)
+        case .unresolved(let failure):
+            try turn.store.markUnresolved(sequence, failure)
+            files.forget(sequence)
+        case .deletedElsewhere:
+            try turn.store.report(
+                "deletedElsewhere", FileTable.name, waiting.entry.record,
+                detail: ["mine": .object(waiting.entry.fields)])
+            try turn.store.dropFile(sequence)
+            files.forget(sequence)
+        }
+    }
+
+    /// Notes what an answer says about a storage; whether it has taken other files since it refused this one last.
+    private mutating func noteStorage(
+        _ errand: UploadErrand, _ verdict: Verdict, _ turn: inout EngineTurn<some UploadStore>
+    ) -> Bool {
+        guard case .put(let key) = errand.request, case .storage(let word) = verdict else { return false }
+        let host = Self.host(key)
+        switch word {
+        case .stored:
+            hosts[host].taken += 1
+            hosts[host].wait = nil
+        case .silent(_, let retryAfter):
+            var wait = turn.later(hosts[host].wait)
+            if let retryAfter {
+                wait.until = max(
+                    wait.until, turn.now.advanced(by: min(retryAfter, turn.configuration.retryAfterCeiling)))
+            }
+            hosts[host].wait = wait
+        case .expired, .refused:
+            let taken = hosts[host].taken
+            defer { files[errand.entry].taken = taken }
+            return taken > files[errand.entry].taken ?? taken
+        case .taken, .bytesMissing: break
+        }
+        return false
+    }
+
+    private static let bytesMissing = EntryFailure(
+        code: "bytesMissing", message: "the file's bytes aren't on this device any more; replace them, or discard it")
+
+    // MARK: Deletions
+
+    private mutating func planDeletions(_ turn: inout EngineTurn<some UploadStore>) throws {
+        let isUnderWay = turn.shared.flights.all.contains { flight in
+            if case .deleteFile = flight.errand { true } else { false }
+        }
+        guard !isUnderWay, turn.maySend, let user = turn.shared.session.user else { return }
+        let waiting = files.all.count { $0.wait != nil }
+        for entry in try turn.store.fileDeletions(limit: Self.candidates + waiting)
+        where turn.isDue(files[entry.sequence].wait) {
+            guard try turn.rules.maySend(entry.user, user, turn.store.owner) else { continue }
+            try turn.send(.deleteFile(entry.sequence), .deleteFile(id: entry.record), entries: [entry.sequence])
+            return
+        }
+    }
+
+    /// Takes the answer to a deletion. It may be sent any number of times: an id is never given again.
+    mutating func deleted(
+        _ sequence: Int64, _ verdict: Verdict, _ turn: inout EngineTurn<some UploadStore>
+    ) throws {
+        switch verdict {
+        case .done(.deleted), .missing:
+            try turn.store.completeDelete(sequence)
+            files.forget(sequence)
+        case .rejected(let error), .denied(let error):
+            try turn.store.fail(sequence, because: EntryFailure(error))
+            files.forget(sequence)
+        case .refused: break
+        default: files[sequence].wait = turn.later(files[sequence].wait)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import BkendWire
+
+/// What an app does with files: attach, replace, delete. An upload is an entry of the outbox like any other, the create of
+/// a record whose bytes lie beside the database.
+package struct Attaching: StorePart {
+    let store: StoreTransaction
+
+    /// Queues the upload of bytes that are on disk; the ids that the file has until the server gives it its own.
+    ///
+    /// - Parameter fields: what the server is told of the file.
+    /// - Throws: `StoreError` for fields that no server stores, or that name a record which the server doesn't have yet:
+    ///   file and record would wait for each other.
+    package func attach(_ bytes: WrittenBytes, _ fields: JSONObject) throws -> StoredFile {
+        try store.whole {
+            var fields = try store.writes.prepare(fields, table: FileTable.name, record: nil)
+            if try !store.outbox.localIDs(in: fields).isEmpty {
+                throw StoreError(
+                    .file(.invalid("its metadata names a record that isn't on the server yet; name the file there")))
+            }
+            fields[FileField.size] = .int(bytes.size)
+            let id = try newID(of: nil)
+            let file = StoredFile(
+                record: id, key: try newID(of: id), url: try newID(of: id), bytes: bytes.name, size: bytes.size,
+                sha256: bytes.sha256, upload: Upload())
+            let key = RecordKey(FileTable.name, id)
+            try store.changes.touch(key)
+            let entry = try store.outbox.append(.create, key, fields: fields)
+            try store.files.add(file)
+            try store.changes.show(Replay.apply(entry, to: nil)?.serialized(), at: key)
+            return file
+        }
+    }
+
+    private func newID(of file: String?) throws -> String {
+        let id = LocalID.make(number: try store.aliases.nextNumber(), random: store.environment.random)
+        try store.aliases.add(id, table: FileTable.name, key: nil, file: file ?? id)
+        return id
+    }
+
+    /// Puts other bytes in the place of those that wait; the ids stay.
+    ///
+    /// - Throws: `LocalFileProblem`: `notHere` for a file that doesn't wait, `beingRegistered` for one whose bytes may be
+    ///   on the server.
+    package func replaceBytes(of name: String, with bytes: WrittenBytes) throws {
+        try store.whole {
+            guard let file = try store.files.find(name), var upload = file.upload,
+                var create = try lane(of: file).first(where: { $0.kind == .create })
+            else { throw StoreError(.file(.notHere)) }
+            guard upload.replaceBytes() else { throw StoreError(.file(.beingRegistered)) }
+            try store.files.replaceBytes(of: file, with: bytes, upload)
+            let key = RecordKey(FileTable.name, file.record)
+            try store.changes.touch(key)
+            create.fields[FileField.size] = .int(bytes.size)
+            create.changedAt = max(create.changedAt, store.environment.now())
+            try store.outbox.save(create)
+            try store.lanes.rebuild(key, base: nil)
+            try store.outbox.noteDecision()
+        }
+    }
+
+    /// Deletes a file. One of which nothing can be on the server yet goes at once, and entries that name it fail as
+    /// `dependencyDiscarded`; of another one the deletion is queued.
+    ///
+    /// - Throws: `LocalFileProblem.notHere`
+    package func delete(_ name: String) throws {
+        try store.whole {
+            guard let file = try store.files.find(name) else { throw StoreError(.file(.notHere)) }
+            let key = RecordKey(FileTable.name, file.record)
+            let lane = try lane(of: file)
+            if let create = lane.first(where: { $0.kind == .create }), create.body == nil || create.state == .failed {
+                try store.rejecting.cancel(create)
+                return try store.outbox.noteDecision()
+            }
+            if lane.contains(where: { $0.kind == .delete && $0.isLive }) { return }
+            let now = try store.changes.now(key)
+            if let now, lane.allSatisfy({ !$0.isLive }) { try store.documents.storeBase(now, of: key) }
+            let before = try now.map { try DocumentReader.object($0) } ?? [:]
+            _ = try store.outbox.append(
+                .delete, key, before: before.filtered { field, _ in !store.writes.isReserved(field) })
+            try store.changes.show(nil, at: key)
+        }
+    }
+
+    private func lane(of file: StoredFile) throws -> [OutboxEntry] {
+        try store.outbox.lane(RecordKey(FileTable.name, file.record))
+    }
+
+    /// Forgets files whose bytes are gone: what they made room for was more important.
+    package func forget(_ files: [StoredFile]) throws {
+        for file in files where try store.files.file(file.record)?.upload == nil {
+            try store.files.remove(file.record)
+            if try lane(of: file).isEmpty { try store.changes.show(nil, at: RecordKey(FileTable.name, file.record)) }
+        }
+    }
+}
+
+extension StoreTransaction {
+    /// What an app does with files.
+    package var attaching: Attaching { Attaching(store: self) }
+}
