@@ -46,7 +46,7 @@ import Testing
                     })
             }
             #expect(results.indices.filter { results[$0].isFailure(GroupPlace.Refused.self) } == [2])
-            #expect(place.groups == [5])
+            #expect(place.groups == [4])
             #expect(try place.stored() == [0, 1, 3, 4])
         }
     }
