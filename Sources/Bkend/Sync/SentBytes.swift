@@ -41,16 +41,15 @@ struct SentBytes {
     ) async throws {
         let handle: FileHandle
         do { handle = try FileHandle(forReadingFrom: URL(filePath: path)) } catch {
+            // What else keeps it from being opened may pass: a locked device, too many open files.
+            if access(path, F_OK) == 0 || errno != ENOENT { throw error }
             throw Damaged(flaw: "the file's bytes aren't on this device any more")
         }
         defer { try? handle.close() }
         var hash = SHA256()
         var left = put.size
         while left > 0 {
-            let piece: Data?
-            do { piece = try handle.read(upToCount: Int(min(left, Int64(chunk)))) } catch {
-                throw Damaged(flaw: "the file's bytes can't be read: \(error.localizedDescription)")
-            }
+            let piece = try handle.read(upToCount: Int(min(left, Int64(chunk))))
             guard let piece, !piece.isEmpty else { throw Damaged(flaw: "the file has fewer bytes than were attached") }
             let bytes = Array(piece)
             hash.update(bytes)

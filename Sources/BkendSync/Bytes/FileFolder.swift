@@ -20,6 +20,8 @@ package final class FileFolder: Sendable {
     static let draftSuffix = ".part"
     /// Where files lie that no row names after rows were lost.
     static let asideName = "unclaimed"
+    /// Where it lies, beside the database.
+    static let folderName = "files"
 
     /// A store's folder.
     ///
@@ -109,7 +111,11 @@ package final class FileFolder: Sendable {
             return false
         }
         try StoreFolder.make(self.file(Self.asideName))
-        return rename(file, self.file(Self.asideName) + "/" + name) == 0
+        // While it can't be moved, the sweep isn't done: another one must not take it for what a kill has left.
+        guard rename(file, self.file(Self.asideName) + "/" + name) == 0 || errno == ENOENT else {
+            throw StorageError(path: file, reason: .cannotOpen(errno: errno))
+        }
+        return true
     }
 }
 

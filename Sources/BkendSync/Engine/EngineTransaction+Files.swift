@@ -1,8 +1,8 @@
 import BkendWire
 
 extension EngineTransaction: UploadStore {
-    func files(in lane: UploadLane, limit: Int) throws -> [WaitingFile] {
-        try store.transfers.waiting(areLarge: lane == .large, than: UploadLane.smallBytes, limit: limit)
+    func files(in lane: UploadLane, held: HeldFiles?, limit: Int) throws -> [WaitingFile] {
+        try store.transfers.waiting(areLarge: lane == .large, than: UploadLane.smallBytes, held: held, limit: limit)
     }
 
     func waitingFile(_ sequence: Int64) throws -> WaitingFile? { try store.transfers.waiting(sequence) }

@@ -18,8 +18,9 @@ package struct WaitingFile: Hashable, Sendable {
 package struct TransferPart<Store: StoreView>: StorePart {
     let store: Store
 
-    /// Files that wait, the oldest first: small ones, or those with more bytes.
-    func waiting(areLarge: Bool, than bytes: Int64, limit: Int) throws -> [WaitingFile] {
+    /// Files that wait and aren't held, the oldest first: small ones, or those with more bytes. Held ones are left out here:
+    /// however many there are, they must not hide those that may go.
+    func waiting(areLarge: Bool, than bytes: Int64, held: HeldFiles?, limit: Int) throws -> [WaitingFile] {
         // Of large ones there are few, and they have an index.
         let sql =
             areLarge
@@ -28,16 +29,19 @@ package struct TransferPart<Store: StoreView>: StorePart {
                 SELECT entry.sequence FROM sync_files AS file CROSS JOIN sync_entries AS entry
                     ON entry.collection = ?1 AND entry.record = file.record AND entry.kind = 'create'
                     AND entry.state = 'queued'
-                WHERE file.upload IS NOT NULL AND file.size > ?2)
+                WHERE file.upload IS NOT NULL AND file.size > ?2 AND NOT (file.size > ?4 AND entry.sequence > ?5))
             ORDER BY sequence LIMIT ?3
             """
             : """
             SELECT \(EntrySQL.columns) FROM sync_entries
-            WHERE collection = ?1 AND state = 'queued' AND kind = 'create'
-                AND ifnull((SELECT size FROM sync_files AS file WHERE file.record = sync_entries.record), 0) <= ?2
+            WHERE collection = ?1 AND state = 'queued' AND kind = 'create' AND NOT EXISTS (
+                SELECT 1 FROM sync_files AS file WHERE file.record = sync_entries.record
+                    AND (file.size > ?2 OR (file.size > ?4 AND sync_entries.sequence > ?5)))
             ORDER BY sequence LIMIT ?3
             """
-        let entries = try db.all(sql, .text(FileTable.name), .int(bytes), .int(limit), read: EntrySQL.entry)
+        let entries = try db.all(
+            sql, .text(FileTable.name), .int(bytes), .int(limit), .int(held?.above ?? .max), .int(held?.after ?? 0),
+            read: EntrySQL.entry)
         return try entries.map { WaitingFile(entry: $0, file: try store.files.file($0.record)) }
     }
 

@@ -37,6 +37,8 @@ extension StoreDatabase {
         if bytes.size == 0 { throw StoreError(.file(.empty)) }
         let result = try write { try commit($0, bytes) }
         draft.release()
+        // What was uploaded meanwhile has become a cache.
+        try? evictFiles()
         return result
     }
 

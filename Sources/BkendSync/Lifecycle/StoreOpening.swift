@@ -113,6 +113,11 @@ struct StoreOpening {
         try pool.writeWithoutTransaction { db in
             try db.inTransaction(.immediate) {
                 try StoreSchema.prepare(db)
+                // The rows of files may have been in the log: whoever sweeps next, and whenever, puts aside what none names.
+                if isLogMissing {
+                    try db.perform(
+                        "INSERT OR REPLACE INTO sync_meta (key, value) VALUES ('\(MetaKey.unclaimedFiles)', '1')")
+                }
                 if writable.isAlone {
                     let wasClean = try db.first("SELECT value FROM sync_meta WHERE key = 'clean'") { $0.text(0) } == "1"
                     writable.wasLeftOpen = !wasClean || isLogMissing
@@ -185,6 +190,6 @@ final class StoreFile: Sendable {
     init(_ opening: StoreOpening) {
         self.opening = opening
         let folder = URL(fileURLWithPath: opening.path).deletingLastPathComponent().path
-        files = FileFolder(folder + "/files")
+        files = FileFolder("\(folder)/\(FileFolder.folderName)")
     }
 }

@@ -4,7 +4,9 @@ extension StoreCore {
     func sweepFilesSoon() {
         if database.obstacle != nil { return }
         writes.async { [weak self] in
-            guard let self, let sweep = try? FileSweep(of: database) else { return }
+            guard let self else { return }
+            try? database.evictFiles()
+            guard let sweep = try? FileSweep(of: database) else { return }
             go(on: sweep)
         }
     }

@@ -178,6 +178,8 @@ package struct StoreLocation: Hashable, Sendable {
         where name.hasPrefix(Self.fileName + ".damaged-") {
             try FileManager.default.removeItem(atPath: folder + "/" + name)
         }
+        let aside = "\(folder)/\(FileFolder.folderName)/\(FileFolder.asideName)"
+        if FileManager.default.fileExists(atPath: aside) { try FileManager.default.removeItem(atPath: aside) }
     }
 
     static func turns(in folder: String) -> FileLock { FileLock(database: folder + "/stores") }

@@ -66,8 +66,8 @@ struct UploadMachine: Sendable {
         let waiting = files.all.count { $0.wait != nil }
         for lane in UploadLane.allCases
         where !turn.shared.flights.all.contains(where: { $0.errand.upload?.lane == lane }) {
-            for waiting in try turn.store.files(in: lane, limit: Self.candidates + waiting) {
-                guard turn.isDue(files[waiting.entry.sequence].wait), !isHeld(waiting, held),
+            for waiting in try turn.store.files(in: lane, held: held, limit: Self.candidates + waiting) {
+                guard turn.isDue(files[waiting.entry.sequence].wait),
                     turn.rules.maySend(waiting.entry.user, turn.shared.session.user, owner)
                 else { continue }
                 if try send(waiting, in: lane, &turn) { break }
@@ -76,17 +76,14 @@ struct UploadMachine: Sendable {
         try planDeletions(&turn)
     }
 
-    private func isHeld(_ waiting: WaitingFile, _ held: HeldFiles?) -> Bool {
-        guard let held, let file = waiting.file else { return false }
-        return file.size > held.above && waiting.entry.sequence > held.after
-    }
-
     /// What the app has discarded, replaced or retried meanwhile needs no bytes any more.
     private mutating func letGoOfStale(_ turn: inout EngineTurn<some UploadStore>) throws {
         for flight in turn.shared.flights.all {
-            guard let errand = flight.errand.upload,
-                try turn.store.waitingFile(errand.entry)?.file?.upload?.request != errand.request
-            else { continue }
+            guard let errand = flight.errand.upload else { continue }
+            let waiting = try turn.store.waitingFile(errand.entry)
+            var upload = waiting?.file?.upload
+            if let waiting { upload?.adjust(toVisibility: Self.visibility(waiting.entry)) }
+            guard upload?.request != errand.request else { continue }
             _ = turn.shared.flights.land(flight.id)
             turn.perform(.cancel(flight.id))
         }
@@ -101,7 +98,7 @@ struct UploadMachine: Sendable {
             try turn.store.fail(entry.sequence, because: Self.bytesMissing)
             return false
         }
-        let visibility = entry.fields[FileField.visibility]?.stringValue ?? "private"
+        let visibility = Self.visibility(entry)
         upload.adjust(toVisibility: visibility)
         if upload != file.upload { try turn.store.keep(upload, of: waiting) }
         let errand = Errand.upload(
@@ -152,6 +149,10 @@ struct UploadMachine: Sendable {
         }
     }
 
+    private static func visibility(_ entry: OutboxEntry) -> String {
+        entry.fields[FileField.visibility]?.stringValue ?? "private"
+    }
+
     private static func host(_ key: UploadKey) -> String {
         let rest = key.url.drop { $0 != ":" }.drop { $0 == ":" || $0 == "/" }
         return rest.prefix { $0 != "/" && $0 != "?" }.lowercased()
@@ -168,12 +169,14 @@ struct UploadMachine: Sendable {
         else { return files.forget(sequence) }
         // It wasn't sent, by the sender's own decision; the session says when it may be.
         if case .refused = verdict { return }
+        // The app may have asked for another visibility while the bytes were on their way.
+        upload.adjust(toVisibility: Self.visibility(waiting.entry))
         let othersSucceed = noteStorage(errand, verdict, &turn)
         let answer = UploadAnswer(verdict, to: errand.request, visibility: errand.visibility, at: date)
         let outcome = upload.take(
             answer, to: errand.request, sha256: file.sha256, othersSucceed: othersSucceed, by: turn.rules.uploads)
-        guard let outcome else { return }
         if upload != file.upload { try turn.store.keep(upload, of: waiting) }
+        guard let outcome else { return }
         switch outcome {
         case .goesOn: files[sequence].wait = nil
         case .waits: files[sequence].wait = turn.later(files[sequence].wait)

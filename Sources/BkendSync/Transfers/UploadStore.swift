@@ -5,8 +5,8 @@ protocol UploadStore: EngineStore {
     /// The number of the newest entry that is still there, 0 for none.
     var newestEntry: Int64 { get throws }
 
-    /// Files that wait, the oldest first.
-    func files(in lane: UploadLane, limit: Int) throws -> [WaitingFile]
+    /// Files that wait and aren't held, the oldest first.
+    func files(in lane: UploadLane, held: HeldFiles?, limit: Int) throws -> [WaitingFile]
     /// A file that waits; nil once it doesn't.
     func waitingFile(_ sequence: Int64) throws -> WaitingFile?
     /// Keeps how far an upload is.

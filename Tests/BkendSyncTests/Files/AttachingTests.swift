@@ -228,7 +228,8 @@ import Testing
             let file = try world.attach("photo")
             let key = UploadKey(key: "k", url: "u", visibility: "public")
             try world.store.write { tx in
-                let waiting = try #require(try tx.transfers.waiting(areLarge: false, than: 100, limit: 1).first)
+                let waiting = try #require(
+                    try tx.transfers.waiting(areLarge: false, than: 100, held: nil, limit: 1).first)
                 try tx.transfers.keep(Upload(.registering, key: key, isMarked: true), of: waiting)
             }
             let entry = try #require(try world.entries().first)

@@ -158,7 +158,9 @@ import Testing
                 #expect(try user.store.sweepFiles() == 0 && user.names().count == 1)
                 try user.adopt(file, as: "f1", url: "https://s/1")
                 #expect(try user.visible("notes", note)?["text"] == "(https://s/1)")
-                #expect(try user.store.read { try $0.transfers.waiting(areLarge: false, than: 9, limit: 9) }.count == 1)
+                #expect(
+                    try user.store.read { try $0.transfers.waiting(areLarge: false, than: 9, held: nil, limit: 9) }
+                        .count == 1)
             }
         }
     }

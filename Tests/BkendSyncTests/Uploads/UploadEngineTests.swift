@@ -72,9 +72,36 @@ import Testing
         try run.complete("photo 1")
         try run.complete("photo 2")
         #expect(run.names == ["put"] && run.status.files.waiting == 2)
-        let films2 = try run.store.read { try $0.transfers.waiting(areLarge: true, than: 1 << 20, limit: 9) }
+        let films2 = try run.store.read { try $0.transfers.waiting(areLarge: true, than: 1 << 20, held: nil, limit: 9) }
         #expect(films2.map(\.entry.record) == films.map(\.record))
         #expect(try run.entry(of: photos[1]) == nil)
+    }
+
+    @Test("However many files are held, one that may go goes")
+    func heldBeforeOthers() throws {
+        let run = try UploadRun(uploads: .upTo(bytes: 1_000))
+        for number in 0..<12 { try run.attach("\(number).png", bytes: 2_000) }
+        for number in 0..<12 { try run.attach("\(number).mov", bytes: 2 << 20) }
+        #expect(run.requests.isEmpty)
+        let small = try run.attach("small.png")
+        try run.complete("small")
+        #expect(try run.entry(of: small) == nil)
+    }
+
+    @Test("Another visibility while the bytes are on their way takes another key")
+    func visibilityMeanwhile() throws {
+        let run = try UploadRun()
+        let file = try run.attach("a.png", visibility: "public")
+        try run.present("k1")
+        #expect(run.names == ["put"])
+        let sequence = try #require(try run.entry(of: file)?.sequence)
+        try run.store.write { try $0.decisions.edit(sequence, set: ["visibility": "private"]) }
+        run.tell(.localWrite)
+        #expect(run.names == ["presign"])
+        let asked = try #require(run.requests.first?.request)
+        #expect(try JSON(parsing: asked.body ?? [])["visibility"] == "private")
+        try run.complete("k2")
+        #expect(try run.entry(of: file) == nil)
     }
 
     @Test("A storage that fails holds up neither records nor files of another storage")
