@@ -105,10 +105,10 @@ final class GroupWriter: Sendable {
         since asked: ContinuousClock.Instant = .now,
         _ body: @escaping @Sendable (Database) throws -> (Result, bytes: Int)
     ) async throws -> Result {
-        let result = Mutex<Result?>(nil)
+        let outcome = Mutex<Swift.Result<Result, any Error>>(.failure(CancellationError()))
         let job = Job(share, asked: asked) { db in
             let (value, bytes) = try body(db)
-            result.withLock { $0 = value }
+            outcome.withLock { $0 = .success(value) }
             return bytes
         }
         let watch = departure?.watch { [self] in giveUp(job, ClientGone()) }
@@ -132,8 +132,7 @@ final class GroupWriter: Sendable {
         } onCancel: {
             giveUp(job, CancellationError())
         }
-        guard let value = result.withLock({ $0 }) else { preconditionFailure("a write ended without its result") }
-        return value
+        return try outcome.withLock { $0 }.get()
     }
 
     /// Takes a write that hasn't begun out of the line.
