@@ -22,7 +22,8 @@ import Testing
             #expect(try await server.end().status == 0)
             #expect(load.refusals == [])
             for (archive, files) in zip(archives, expected) {
-                let restored = try await FileLoad.unpack(archive)
+                let restored = archive + ".restored"
+                try await unpack(archive, to: restored)
                 defer { try? FileManager.default.removeItem(atPath: restored) }
                 var findings: [FolderFinding] = []
                 _ = try FolderCheck(restored) { findings.append($0) }.run()
@@ -104,23 +105,6 @@ final class FileLoad: Sendable {
         #expect(backup.status == 0, "\(backup.errors)")
         let after = promised
         return before.filter { after[$0.key] != nil }
-    }
-
-    /// Unpacks an archive beside it.
-    static func unpack(_ archive: String) async throws -> String {
-        let restored = archive + ".restored"
-        try FileManager.default.createDirectory(
-            atPath: restored, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let status = try await blocking {
-            let tar = Process()
-            tar.executableURL = URL(filePath: "/bin/tar")
-            tar.arguments = ["xf", archive, "-C", restored]
-            try tar.run()
-            tar.waitUntilExit()
-            return tar.terminationStatus
-        }
-        #expect(status == 0)
-        return restored
     }
 
     /// Reads each file, and compares its bytes.

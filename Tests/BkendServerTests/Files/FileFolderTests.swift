@@ -36,13 +36,7 @@ import Testing
             let restored = folder + ".restored"
             defer { for path in [archive, restored] { try? FileManager.default.removeItem(atPath: path) } }
             _ = try DataFolder.open(at: folder).backup(to: archive, now: .systemNow)
-            try FileManager.default.createDirectory(atPath: restored, withIntermediateDirectories: true)
-            let tar = Process()
-            tar.executableURL = URL(filePath: "/bin/tar")
-            tar.arguments = ["xf", archive, "-C", restored]
-            try tar.run()
-            tar.waitUntilExit()
-            #expect(tar.terminationStatus == 0)
+            try await unpack(archive, to: restored)
             #expect(try findings(restored) == [])
             #expect(objectFiles(restored) == objectFiles(folder))
             #expect(FileManager.default.contents(atPath: restored + "/file-keys.json") != nil)

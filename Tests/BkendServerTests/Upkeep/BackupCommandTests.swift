@@ -5,20 +5,6 @@ import Testing
 @testable import BkendServer
 
 @Suite struct BackupCommandTests {
-    /// Unpacks an archive with the system's tar.
-    private static func unpack(_ archive: String, to folder: String) async throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let status = try await blocking {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/bin/tar")
-            process.arguments = ["xf", archive, "-C", folder]
-            try process.run()
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
-        #expect(status == 0)
-    }
-
     @Test("A backup made while the server writes is a data folder: whole records, keys and accounts that work")
     func whileServing() async throws {
         try await Workplace.with { place in
@@ -49,7 +35,7 @@ import Testing
             #expect(try await server.end().status == 0)
 
             let restored = place.path + "/restored"
-            try await Self.unpack(archive, to: restored)
+            try await unpack(archive, to: restored)
             let check = try await CommandRun.run("check", restored)
             #expect(check.status == 0, "\(check.output)")
             #expect(try CommandTests.mode(restored + "/environments/default/dev.sqlite") == 0o600)

@@ -165,13 +165,7 @@ extension S3Tests {
                 let backup = try await CommandRun.run("backup", place.folder, archive)
                 #expect(backup.status == 0 && backup.errors.contains("the bytes of files are in s3://app-files/"))
                 let restored = place.folder + ".restored"
-                try FileManager.default.createDirectory(
-                    atPath: restored, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-                let tar = Process()
-                tar.executableURL = URL(filePath: "/bin/tar")
-                tar.arguments = ["xf", archive, "-C", restored]
-                try tar.run()
-                tar.waitUntilExit()
+                try await unpack(archive, to: restored)
                 let run = try await CommandRun.run("serve", restored, "--port", "0")
                 #expect(run.status == 1 && run.errors.contains("--s3-take-over"), "\(run.errors)")
                 let second = try await ServeProcess.start(restored, "--s3-take-over")
@@ -329,7 +323,8 @@ extension S3Tests {
                 try await load.during { expected = try await load.promised(around: place.folder, archive) }
                 #expect(try await server.end().status == 0)
                 #expect(load.refusals == [])
-                let restored = try await FileLoad.unpack(archive)
+                let restored = archive + ".restored"
+                try await unpack(archive, to: restored)
                 let found = Mutex<[FolderFinding]>([])
                 let report: FolderCheck.Report = { finding in found.withLock { $0.append(finding) } }
                 _ = try FolderCheck(restored, report: report).run()
