@@ -20,6 +20,8 @@ package final class FileFolder: Sendable {
     static let draftSuffix = ".part"
     /// Where files lie that no row names after rows were lost.
     static let asideName = "unclaimed"
+    /// The file whose lock holds every sweep; see `SweepHold`.
+    static let holdName = ".held"
     /// Where it lies, beside the database.
     static let folderName = "files"
 
@@ -48,7 +50,8 @@ package final class FileFolder: Sendable {
     /// The names in the folder that are those of bytes, finished or not.
     func names() throws -> [String] {
         guard access(path, F_OK) == 0 else { return [] }
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0 != Self.asideName }.sorted()
+        return try FileManager.default.contentsOfDirectory(atPath: path)
+            .filter { $0 != Self.asideName && $0 != Self.holdName }.sorted()
     }
 
     /// Begins to write a file.
@@ -96,27 +99,62 @@ package final class FileFolder: Sendable {
     /// - Parameters:
     ///   - isAside: whether it is kept elsewhere: rows were lost, and with them perhaps its own.
     ///   - isNamed: whether a row names it. Asked when its lock is held, and not before: until then a row may come.
-    /// - Returns: whether it was put aside.
-    func sweep(_ name: String, aside isAside: Bool, isNamed: (String) throws -> Bool) throws -> Bool {
+    func sweep(_ name: String, aside isAside: Bool, isNamed: (String) throws -> Bool) throws -> SweptFile {
+        guard let hold = try SweepHold(self, isShared: false) else { return .busy }
+        defer { withExtendedLifetime(hold) {} }
         let file = file(name)
         let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return .passed }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return false }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return .busy }
         let isDraft = name.hasSuffix(Self.draftSuffix)
         // A draft that was renamed meanwhile is no draft any more.
-        guard access(file, F_OK) == 0, try isDraft || !isNamed(name) else { return false }
+        guard access(file, F_OK) == 0, try isDraft || !isNamed(name) else { return .passed }
         guard isAside, !isDraft else {
             unlink(file)
-            return false
+            return .passed
         }
         try StoreFolder.make(self.file(Self.asideName))
         // While it can't be moved, the sweep isn't done: another one must not take it for what a kill has left.
         guard rename(file, self.file(Self.asideName) + "/" + name) == 0 || errno == ENOENT else {
             throw StorageError(path: file, reason: .cannotOpen(errno: errno))
         }
-        return true
+        return .aside
     }
+}
+
+/// What a sweep did with a file.
+enum SweptFile {
+    /// Nothing, or it deleted it.
+    case passed
+    /// Put it aside.
+    case aside
+    /// Somebody is at work on it.
+    case busy
+}
+
+/// Keeps every sweep of a folder, in whatever process, from taking anything: for names that rows will have in a moment,
+/// however many there are. A sweep itself has it alone, for one name.
+final class SweepHold {
+    private let descriptor: Int32
+
+    /// Nil where it is to be had alone, and somebody has it.
+    init?(_ folder: FileFolder, isShared: Bool = true) throws {
+        let file = folder.file(FileFolder.holdName)
+        let descriptor = open(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StorageError(path: file, reason: .cannotOpen(errno: errno)) }
+        var code: Int32 = 0
+        repeat { code = flock(descriptor, isShared ? LOCK_SH : LOCK_EX | LOCK_NB) } while code != 0 && errno == EINTR
+        guard code == 0 else {
+            let number = errno
+            close(descriptor)
+            if number == EWOULDBLOCK { return nil }
+            throw StorageError(path: file, reason: .cannotLock(errno: number))
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
 }
 
 /// Room that is held for bytes, until it is let go.

@@ -6,31 +6,27 @@ import Foundation
 final class MovedBytes {
     /// The names in the user's store, by those in the guest's.
     private(set) var names: [String: String] = [:]
-    private var held: [OpenedBytes] = []
-    private var copies: [FileDraft] = []
+    /// One lock for all: a descriptor for each would be more than a process may have.
+    private var hold: SweepHold?
 
     init(from guest: StoreDatabase, to target: StoreDatabase) throws {
         let files = try GuestOutbox(store: guest).files()
         guard !files.isEmpty, let source = guest.files, let folder = target.files else { return }
         try StoreFolder.make(folder.path)
+        hold = try SweepHold(folder)
         for file in files {
-            let isLinked = link(source.file(file.bytes), folder.file(file.bytes)) == 0 || errno == EEXIST
-            if isLinked, let bytes = OpenedBytes(file.bytes, in: folder) {
-                held.append(bytes)
+            if link(source.file(file.bytes), folder.file(file.bytes)) == 0 || errno == EEXIST {
                 names[file.bytes] = file.bytes
             } else if access(source.file(file.bytes), F_OK) == 0 {
                 let draft = try folder.draft()
                 try AttachedSource.file(URL(filePath: source.file(file.bytes))).copy(to: draft, limit: .max)
-                copies.append(draft)
                 names[file.bytes] = try draft.finish().name
+                draft.release()
             }
         }
         try StoreFolder.sync(of: folder.file("."))
     }
 
     /// Rows name the bytes.
-    func release() {
-        for draft in copies { draft.release() }
-        (held, copies) = ([], [])
-    }
+    func release() { hold = nil }
 }

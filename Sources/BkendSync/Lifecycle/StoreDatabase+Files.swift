@@ -108,6 +108,8 @@ extension StoreDatabase {
 struct FileSweep {
     private var names: ArraySlice<String>
     private let isAside: Bool
+    /// Whether somebody was at work on one.
+    private var hasPassedBusy = false
     /// How many were put aside.
     private(set) var aside = 0
 
@@ -123,16 +125,21 @@ struct FileSweep {
     mutating func step(_ database: StoreDatabase) throws -> Bool {
         guard let files = database.files else { return false }
         for name in names.prefix(Self.batch) {
-            let isPut = try files.sweep(name, aside: isAside) { name in
+            let swept = try files.sweep(name, aside: isAside) { name in
                 try database.read { try $0.files.isNamed(name) }
             }
-            if isPut { aside += 1 }
+            switch swept {
+            case .passed: break
+            case .aside: aside += 1
+            case .busy: hasPassedBusy = true
+            }
         }
         names = names.dropFirst(Self.batch)
         if !names.isEmpty { return true }
         guard isAside else { return false }
         try database.write { transaction in
-            try transaction.setMeta(MetaKey.unclaimedFiles, nil)
+            // What was passed over is the next sweep's, which must not delete it.
+            if !hasPassedBusy { try transaction.setMeta(MetaKey.unclaimedFiles, nil) }
             if aside > 0 {
                 try transaction.reports.add(
                     "unclaimedFiles", FileTable.name, "", detail: ["count": .int(Int64(aside))])

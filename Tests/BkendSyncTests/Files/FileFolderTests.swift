@@ -32,6 +32,26 @@ import Testing
         }
     }
 
+    @Test("While sweeps are held nothing is taken, and what was to be put aside stays that way")
+    func held() throws {
+        try FileWorld.run { world in
+            let files = try world.files
+            try world.attach("photo")
+            let lost = String(repeating: "a", count: 32)
+            try Data("no row".utf8).write(to: URL(filePath: files.file(lost)))
+            try world.store.write { try $0.setMeta(MetaKey.unclaimedFiles, "1") }
+            do {
+                let hold = try SweepHold(files)
+                #expect(try hold != nil && SweepHold(files) != nil && SweepHold(files, isShared: false) == nil)
+                #expect(try world.store.sweepFiles() == 0)
+                #expect(try world.names().contains(lost))
+                withExtendedLifetime(hold) {}
+            }
+            #expect(try world.store.sweepFiles() == 1)
+            #expect(try world.store.read { try $0.meta(MetaKey.unclaimedFiles) } == nil)
+        }
+    }
+
     @Test("A row that comes between a sweep's look at the folder and its lock keeps the bytes")
     func lookedUpUnderTheLock() throws {
         try FileWorld.run { world in
