@@ -35,7 +35,8 @@ public struct AttachedFile: Hashable, Sendable, Identifiable {
     }
 }
 
-/// A file of this device that is open: its bytes stay at `url` as long as you hold it.
+/// A file of this device that is open: making room doesn't take its bytes. If the file is deleted, or its store is wiped or
+/// taken over, `url` leads nowhere, and ``data()`` still has the bytes.
 ///
 /// ```swift
 /// let local = try await store.files.open(photo.id)

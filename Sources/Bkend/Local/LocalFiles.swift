@@ -97,7 +97,7 @@ public struct LocalFiles: Sendable {
     // MARK: Reading
 
     /// Opens a file that is on this device, by its id, key or address. The bytes stay at `url` as long as you hold the
-    /// result.
+    /// result and the file isn't deleted, replaced, discarded or wiped.
     ///
     /// - Throws: `StoreError` with the reason `.file(.notHere)` if the bytes aren't on this device.
     public func open(_ id: String) async throws(StoreError) -> LocalFile {

@@ -45,7 +45,8 @@ public struct LocalSync: Sendable {
     public func syncNow() async { await store.synchroniser?.syncNow() }
 
     /// Sends the files that wait now, also those that ``SyncOptions/uploads`` holds. Files that are attached later wait
-    /// again. Does nothing if synchronisation isn't started.
+    /// again. Does nothing if synchronisation isn't started, or if another process leads it, and is forgotten when the
+    /// app ends.
     public func uploadNow() async { await store.synchroniser?.uploadNow() }
 
     /// Tells synchronisation what the system says about the network. While there is none, nothing is sent unless you call

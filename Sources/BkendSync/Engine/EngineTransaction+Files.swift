@@ -11,6 +11,8 @@ extension EngineTransaction: UploadStore {
 
     func fileDeletions(limit: Int) throws -> [OutboxEntry] { try store.transfers.deletions(limit: limit) }
 
+    func isNamed(before deletion: OutboxEntry) throws -> Bool { try store.transfers.isNamed(before: deletion) }
+
     func dropFile(_ sequence: Int64) throws {
         if let entry = try store.outbox.storedEntry(sequence) { try store.rejecting.cancel(entry) }
     }

@@ -53,26 +53,28 @@ package struct TransferPart<Store: StoreView>: StorePart {
         return WaitingFile(entry: entry, file: try store.files.file(entry.record))
     }
 
-    /// Deletions of files that may be sent. One waits for all earlier entries that name the file anywhere, before-images
-    /// too: what takes the file out of a record may be rejected yet.
+    /// Deletions of files whose turn it is, the oldest first.
     func deletions(limit: Int) throws -> [OutboxEntry] {
-        let entries = try db.all(
+        try db.all(
             """
             SELECT \(EntrySQL.columns) FROM sync_entries AS entry
             WHERE collection = ? AND state = 'queued' AND kind = 'delete' AND \(EntrySQL.ready)
             ORDER BY sequence LIMIT ?
             """, .text(FileTable.name), .int(limit), read: EntrySQL.entry)
-        return try entries.filter { entry in
-            let file = try store.files.file(entry.record)
-            let names = [entry.record, file?.key, file?.url].compactMap(\.self)
-            return try !names.contains { name in
-                let sql = """
-                    SELECT 1 FROM sync_entries WHERE sequence < ?1 AND collection <> ?3
-                        AND (instr(fields, ?2) OR instr(before, ?2)) LIMIT 1
-                    """
-                return try db.number(sql, .int(entry.sequence), .text(name), .text(FileTable.name)) != 0
-            }
-        }
+    }
+
+    /// Whether an entry before the deletion of a file names the file anywhere, in before-images too: what takes the file out
+    /// of a record may be rejected yet. Reads the entries of records, so it is asked last.
+    func isNamed(before deletion: OutboxEntry) throws -> Bool {
+        let file = try store.files.file(deletion.record)
+        let names = [deletion.record, file?.key ?? deletion.record, file?.url ?? deletion.record]
+        let sql = """
+            SELECT 1 FROM sync_entries WHERE sequence < ?1 AND collection <> ?2 AND (
+                instr(fields, ?3) OR instr(before, ?3) OR instr(fields, ?4) OR instr(before, ?4)
+                OR instr(fields, ?5) OR instr(before, ?5)) LIMIT 1
+            """
+        return try db.number(
+            sql, .int(deletion.sequence), .text(FileTable.name), .text(names[0]), .text(names[1]), .text(names[2])) != 0
     }
 }
 

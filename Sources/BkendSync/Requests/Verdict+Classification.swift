@@ -85,6 +85,8 @@ extension Verdict {
             }
         // A bkend server that is too busy says so before it does anything.
         case 503 where error.code == .serviceUnavailable: self = .tooMany(retryAfter: retryAfter)
+        // The user's files have no more room. Records have nothing to do with that.
+        case 507 where operation.isOfFiles: self = .storage(.silent(EntryFailure(error), retryAfter: retryAfter))
         case 408, 500...599: self = .serverFailed(status: error.status, retryAfter: retryAfter)
         case 414, 431: self = .tooLong
         case 425, 429: self = .tooMany(retryAfter: retryAfter)

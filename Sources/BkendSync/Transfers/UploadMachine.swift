@@ -238,7 +238,8 @@ struct UploadMachine: Sendable {
         let waiting = files.all.count { $0.wait != nil }
         for entry in try turn.store.fileDeletions(limit: Self.candidates + waiting)
         where turn.isDue(files[entry.sequence].wait) {
-            guard try turn.rules.maySend(entry.user, user, turn.store.owner) else { continue }
+            guard try turn.rules.maySend(entry.user, user, turn.store.owner), try !turn.store.isNamed(before: entry)
+            else { continue }
             try turn.send(.deleteFile(entry.sequence), .deleteFile(id: entry.record), entries: [entry.sequence])
             return
         }

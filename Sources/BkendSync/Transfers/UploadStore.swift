@@ -11,8 +11,10 @@ protocol UploadStore: EngineStore {
     func waitingFile(_ sequence: Int64) throws -> WaitingFile?
     /// Keeps how far an upload is.
     func keep(_ upload: Upload, of waiting: WaitingFile) throws
-    /// Deletions of files that may be sent, in order.
+    /// Deletions of files whose turn it is, in order.
     func fileDeletions(limit: Int) throws -> [OutboxEntry]
+    /// Whether an earlier entry names the file of a deletion, which waits for it then.
+    func isNamed(before deletion: OutboxEntry) throws -> Bool
     /// Takes a file out that was deleted elsewhere; entries that name it fail.
     func dropFile(_ sequence: Int64) throws
 

@@ -77,6 +77,18 @@ import Testing
         #expect(try run.entry(of: photos[1]) == nil)
     }
 
+    @Test("A full quota holds up no record")
+    func quota() throws {
+        let run = try UploadRun()
+        let files = try (0..<4).map { try run.attach("\($0).png") }
+        // Three failures of other things would close the gate of all.
+        for _ in files { try run.refuse("presign", 507, "common/insufficient-storage") }
+        _ = try run.store.write { try $0.writes.create("notes", [:]) }
+        run.tell(.localWrite)
+        #expect(run.names.contains("spec"))
+        #expect(try run.entry(of: files[0])?.state == .queued && run.status.failed == 0)
+    }
+
     @Test("However many files are held, one that may go goes")
     func heldBeforeOthers() throws {
         let run = try UploadRun(uploads: .upTo(bytes: 1_000))
