@@ -7,7 +7,7 @@ import Synchronization
 
 /// Sends calls: builds the request, repeats it as the policy allows, reads the answer.
 final class CallRunner: Sendable {
-    private let address: ServerAddress
+    let address: ServerAddress
     private let key: APIKey
     let options: ClientOptions
     private let transport: any HTTPTransport

@@ -126,6 +126,48 @@ public struct LocalFiles: Sendable {
         try await store.open.read { snapshot in try snapshot.files.all().map { try AttachedFile($0, in: snapshot) } }
     }
 
+    // MARK: Downloading
+
+    /// Opens a file by its id, key or address: the bytes of this device where they are here, else those of the server, which
+    /// stay here until they make room for others (`FileLimits.cached`). Synchronisation needn't run. To have files here
+    /// before somebody asks for them, use ``LocalStore/subscribe(to:conflicts:keepingFiles:_:)``.
+    ///
+    /// ```swift
+    /// let picture = try await store.files.download(recipe.cover)
+    /// show(picture.url)
+    /// ```
+    ///
+    /// - Throws: `BkendError` if the server can't be asked, or has no such file for this user; `StoreError`, with
+    ///   `otherOwner` if the store's user isn't signed in.
+    public func download(_ id: String) async throws -> LocalFile {
+        do { return try await open(id) } catch let error where error.reason == .file(.notHere) {}
+        guard let synchroniser = store.synchroniser else {
+            throw StoreError(.session("the store was opened without a client"))
+        }
+        try await synchroniser.downloadFile(id)
+        let file = try await open(id)
+        // What is read stays.
+        try await store.open.besides { try $0.evictFiles() }
+        return file
+    }
+
+    /// How many files the records of a subscription name in the fields that it keeps files of, and how many of them are on
+    /// this device.
+    ///
+    /// ```swift
+    /// let (named, here) = try await store.files.progress(of: subscription.id)
+    /// ```
+    public func progress(
+        of subscription: LocalSubscription.ID
+    ) async throws(StoreError) -> (named: Int, here: Int) {
+        try await store.open.read { try $0.downloads.progress(of: subscription) }
+    }
+
+    /// Why the server's file of an id, a key or an address doesn't come, nil if it is here, may still come, or isn't kept.
+    public func refusal(of id: String) async throws(StoreError) -> EntryFailure? {
+        try await store.open.read { try $0.downloads.refusal(of: id) }
+    }
+
     // MARK: Deleting
 
     /// Deletes a file that was attached here. If nothing of it can be on the server yet, it goes at once, and writes that

@@ -22,11 +22,60 @@ extension LocalStore {
     public func subscribe(
         to query: some LocalQueryable, conflicts: ConflictPolicy? = nil
     ) async throws(StoreError) -> LocalSubscription {
+        try await subscribe(to: query, conflicts, files: nil)
+    }
+
+    /// Keeps a query's records on this device, and the files that they name in some fields. While synchronisation runs, it
+    /// downloads the files after their records, and they stay: they never make room for others.
+    ///
+    /// ```swift
+    /// try await store.subscribe(to: recipes, keepingFiles: \.cover, \.pictures)
+    /// let picture = try await store.files.open(recipe.cover)
+    /// ```
+    ///
+    /// A field may hold a file's id, its key or its address, an array of them, or a text with addresses in it, such as
+    /// Markdown. Addresses are fetched only from the server and from where it has said that files are. `FileLimits.kept`
+    /// limits how much room they take, and `SyncStatus.downloads` shows how many are still to come. A file that the server
+    /// refuses isn't asked for again until a record that names it changes.
+    ///
+    /// Calling this again for the same query changes which fields count. A call without `keepingFiles` leaves them.
+    ///
+    /// - Parameters:
+    ///   - query: as for `subscribe(to:conflicts:)`.
+    ///   - conflicts: as for `subscribe(to:conflicts:)`.
+    ///   - field: a field that names files.
+    ///   - others: further fields.
+    /// - Throws: `StoreError`; `invalidQuery` for a query that can't be kept.
+    @discardableResult
+    public func subscribe<Query: LocalQueryable, First, each Other>(
+        to query: Query, conflicts: ConflictPolicy? = nil,
+        keepingFiles field: KeyPath<Query.Model.Fields, Field<First>>,
+        _ others: repeat KeyPath<Query.Model.Fields, Field<each Other>>
+    ) async throws(StoreError) -> LocalSubscription {
+        var paths = [Query.Model.fields[keyPath: field].fieldPath]
+        for other in repeat each others { paths.append(Query.Model.fields[keyPath: other].fieldPath) }
+        return try await subscribe(to: query, conflicts, files: paths)
+    }
+
+    /// Keeps a query's records on this device, and the files that they name in fields that are given as names or dotted
+    /// paths; see `subscribe(to:conflicts:keepingFiles:_:)`. An empty array keeps no files any more: those that are here
+    /// make room when it is needed.
+    @discardableResult
+    public func subscribe(
+        to query: some LocalQueryable, conflicts: ConflictPolicy? = nil, keepingFilesAt paths: [String]
+    ) async throws(StoreError) -> LocalSubscription {
+        try await subscribe(to: query, conflicts, files: paths)
+    }
+
+    private func subscribe(
+        to query: some LocalQueryable, _ conflicts: ConflictPolicy?, files: [String]?
+    ) async throws(StoreError) -> LocalSubscription {
         let (table, filter) = try Self.kept(query.query)
         let subscription: LocalSubscription
         do {
             subscription = try await open.write { transaction in
                 let number = try transaction.subscribing.subscribe(table, to: filter)
+                if let files { try transaction.subscribing.keepFiles(at: files, of: number) }
                 guard let kept = try transaction.subscriptions.subscription(number) else {
                     throw StoreError(.noSuchSubscription(number), table: table)
                 }

@@ -36,6 +36,12 @@ final class ClientSender: SyncSender {
         if let refusal = refusal(of: request.user, session) { return .refused(refusal) }
         if let session { runner.renewAhead(session) }
         if case .put(let put) = request.operation { return await send(put, deadline: request.deadline, sent) }
+        if case .get(let get) = request.operation {
+            guard let files else { return .lost(SyncFailure(.source, "an in-memory store holds no files")) }
+            return await FetchedBytes(
+                runner: runner, get: get, folder: files, deadline: request.deadline, progress: sent
+            ).run()
+        }
         do throws(TransportError) {
             let (head, body) = try await runner.exchange(
                 Call(request), token: session?.accessToken, deadline: request.deadline)

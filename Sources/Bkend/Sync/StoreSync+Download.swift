@@ -27,7 +27,7 @@ extension StoreSync {
         }
     }
 
-    private nonisolated func requireOwner(_ owner: String) async throws(StoreError) {
+    nonisolated func requireOwner(_ owner: String) async throws(StoreError) {
         let user = try await runner.sessions.userHere() ?? ""
         guard user.hasSameBytes(as: owner) else { throw StoreError(.otherOwner) }
     }

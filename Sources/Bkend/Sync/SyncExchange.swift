@@ -33,8 +33,10 @@ extension Call {
             self.query = query
         case .deleteFile(let id):
             self.init(.delete, ["files", id], options: .default)
+        case .fileAddress(let id):
+            self.init(.post, ["files", id, "download-url"], options: .default)
         // Bytes go by an address, not by a route.
-        case .put:
+        case .put, .get:
             self.init(.post, [""], options: .default)
         }
         exactBody = request.body

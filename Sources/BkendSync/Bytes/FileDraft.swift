@@ -35,10 +35,7 @@ final class FileDraft {
 
     /// A new file with its lock; nil when a sweep was faster and has deleted it.
     init?(in folder: FileFolder) throws {
-        name = (0..<2).map { _ in
-            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        name = Self.newName()
         self.folder = folder
         let file = folder.file(name + FileFolder.draftSuffix)
         descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -54,6 +51,14 @@ final class FileDraft {
             return nil
         }
         self.file = file
+    }
+
+    /// A name that nobody has: 128 random bits in hex.
+    static func newName() -> String {
+        (0..<2).map { _ in
+            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
     }
 
     deinit {

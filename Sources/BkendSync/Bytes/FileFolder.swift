@@ -12,12 +12,14 @@ package final class FileFolder: Sendable {
     /// Where it is. The folder is made with the first file.
     package let path: String
     /// The bytes that are free on the disk, nil where nobody can say.
-    private let freeBytes: @Sendable (_ path: String) -> Int64?
+    let freeBytes: @Sendable (_ path: String) -> Int64?
     /// The bytes of files that are being written.
     private let reserved = Mutex<Int64>(0)
 
     /// The suffix of what isn't finished.
     static let draftSuffix = ".part"
+    /// The suffix of what comes from the server. It is never put aside: it can come again.
+    static let downloadSuffix = ".download"
     /// Where files lie that no row names after rows were lost.
     static let asideName = "unclaimed"
     /// The file whose lock holds every sweep; see `SweepHold`.
@@ -110,7 +112,7 @@ package final class FileFolder: Sendable {
         let isDraft = name.hasSuffix(Self.draftSuffix)
         // A draft that was renamed meanwhile is no draft any more.
         guard access(file, F_OK) == 0, try isDraft || !isNamed(name) else { return .passed }
-        guard isAside, !isDraft else {
+        guard isAside, !isDraft, !name.hasSuffix(Self.downloadSuffix) else {
             unlink(file)
             return .passed
         }

@@ -8,14 +8,14 @@ extension EngineState {
         guard shared.epoch != nil, !isPaused, shared.session.user != nil, !isUnreachable else { return nil }
         if let closed = shared.gate.closedUntil, closed > now {
             // Bytes go to a storage all the same.
-            return ([closed] + uploads.moments.filter { $0 > now }).min()
+            return ([closed] + (uploads.moments + downloads.moments).filter { $0 > now }).min()
         }
         // The gate is ajar: the request under way decides.
         if shared.gate.closedUntil != nil, shared.flights.toServer > 0 { return nil }
         var moments = [shared.session.retryAt, shared.session.identityWait?.until].compactMap(\.self)
         moments += shared.tables.all.compactMap(\.specWait?.until)
         moments += push.moments
-        moments += uploads.moments
+        moments += uploads.moments + downloads.moments
         moments += pull.pulls.values.map(\.due)
         return moments.filter { $0 > now }.min()
     }
@@ -31,6 +31,8 @@ extension EngineState {
         status.unresolved = counts.unresolved
         status.reports = counts.reports
         (status.files, status.heldFiles) = try fileStatus(turn, counts)
+        status.downloads = try turn.store.downloadStatus()
+        status.downloads.lacksRoom = downloads.lacksRoom && status.downloads.waiting > 0
         status.lastError = shared.problem
         status.subscriptions = pull.ordered.map { $0.status(at: turn.now) }
         status.pausedTables = push.pauses.sorted { $0.key < $1.key }.map { place, pause in

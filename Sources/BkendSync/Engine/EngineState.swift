@@ -14,6 +14,8 @@ struct EngineState: Sendable {
     var push = PushMachine()
     /// The files of the outbox.
     var uploads = UploadMachine()
+    /// The files that subscriptions keep.
+    var downloads = DownloadMachine()
     /// The subscriptions.
     var pull = PullMachine()
     /// When the timer is set to.

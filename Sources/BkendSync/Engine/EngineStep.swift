@@ -54,6 +54,7 @@ struct EngineStep {
         turn.shared.tables = Memories()
         state.push = try PushMachine(&turn)
         state.uploads = UploadMachine()
+        state.downloads = DownloadMachine()
         state.pull = PullMachine()
     }
 
@@ -79,6 +80,7 @@ struct EngineStep {
         turn.shared.tables.changeAll { $0.specWait?.until = now }
         state.push.tryNow(at: now)
         state.uploads.tryNow(at: now)
+        state.downloads.tryNow(at: now)
         state.pull.readAll(at: now, asking: turn.shared.flights.subscriptions)
     }
 
@@ -124,6 +126,7 @@ struct EngineStep {
         case .look(let row): try state.push.guarding.looked(row, verdict, flight, &turn)
         case .unwanted(let deletion): try state.push.guarding.deleted(deletion, verdict, &turn)
         case .upload(let errand): try state.uploads.answered(errand, verdict, date: date, &turn)
+        case .download(let errand): try state.downloads.answered(errand, verdict, &turn)
         case .deleteFile(let sequence): try state.uploads.deleted(sequence, verdict, &turn)
         case .pull(let number, let ask):
             try state.pull.answered(number, ask, verdict, flight, date: date, &turn)
@@ -167,6 +170,7 @@ struct EngineStep {
         try state.push.guarding.plan(&turn)
         try state.push.planQueued(&turn)
         try state.uploads.plan(&turn)
+        try state.downloads.plan(&turn)
         try turn.planSpecs()
         deliver()
     }

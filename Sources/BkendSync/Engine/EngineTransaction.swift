@@ -55,5 +55,7 @@ extension EngineTransaction: StatusStore {
         return counts
     }
 
+    func downloadStatus() throws -> DownloadStatus { try store.downloads.status() }
+
     func heldFileCount(_ held: HeldFiles) throws -> Int { try store.queue.heldFileCount(held) }
 }

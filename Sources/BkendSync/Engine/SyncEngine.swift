@@ -24,8 +24,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private var isLockBroken = false
     private var requests: [RequestID: Task<Void, Never>] = [:]
     private var deadlines: [RequestID: Task<Void, Never>] = [:]
-    /// How many bytes of files have left.
+    /// How many bytes of files have left, and how many have come.
     private var sent: [RequestID: Int64] = [:]
+    private var received: [RequestID: Int64] = [:]
     /// Answers that the machine hasn't been told of yet, in the order in which they came.
     private var arrived: [EngineEvent] = []
     private var timer: Task<Void, Never>?
@@ -180,14 +181,15 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private func publish(_ status: SyncStatus) {
         var status = status
         status.files.sent = sent.values.reduce(0, +)
+        status.downloads.received = received.values.reduce(0, +)
         self.status = status
         told.tell(status)
     }
 
-    /// So many bytes of a file have left. The machine need not know.
-    private func note(sent bytes: Int64, of id: RequestID) {
-        guard requests[id] != nil, bytes > sent[id] ?? 0 else { return }
-        sent[id] = bytes
+    /// So many bytes of a file have left, or come. The machine need not know.
+    private func note(_ bytes: Int64, of id: RequestID, areReceived: Bool) {
+        guard requests[id] != nil, bytes > (areReceived ? received : sent)[id] ?? 0 else { return }
+        if areReceived { received[id] = bytes } else { sent[id] = bytes }
         publish(status)
     }
 
@@ -209,8 +211,9 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     /// of the work that it makes.
     @concurrent
     private nonisolated func exchange(_ request: SyncRequest, _ id: RequestID) async -> (SyncResponse, Verdict) {
+        let areReceived = request.operation.isForBytes
         let response = await instruments.send(request, id, through: sender) { bytes in
-            Task { await self.note(sent: bytes, of: id) }
+            Task { await self.note(bytes, of: id, areReceived: areReceived) }
         }
         return (response, rules.verdict(request.operation, response))
     }
@@ -227,6 +230,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         requests.removeValue(forKey: id)?.cancel()
         deadlines.removeValue(forKey: id)?.cancel()
         sent[id] = nil
+        received[id] = nil
     }
 
     private func wake(at moment: SyncInstant?) {

@@ -35,17 +35,17 @@ package struct FilePart<Store: StoreView>: StorePart {
         try db.number("SELECT ifnull(sum(size), 0) FROM sync_files WHERE upload IS NOT NULL")
     }
 
-    /// How many bytes the server has too.
+    /// How many bytes the server has too, without those that a subscription keeps.
     package func cachedBytes() throws -> Int64 {
-        try db.number("SELECT ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL")
+        try db.number("SELECT ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND NOT kept")
     }
 
-    /// The files that the server has too, those first that were asked for longest ago. Not those with entries: a deletion
-    /// that waits needs all names of its file.
+    /// The files that the server has too, those first that were asked for longest ago. Not those that a subscription keeps,
+    /// and not those with entries: a deletion that waits needs all names of its file.
     func leastUsed(limit: Int) throws -> [StoredFile] {
         try db.all(
             """
-            SELECT \(FileRow.columns) FROM sync_files WHERE upload IS NULL AND NOT EXISTS
+            SELECT \(FileRow.columns) FROM sync_files WHERE upload IS NULL AND NOT kept AND NOT EXISTS
             (SELECT 1 FROM sync_entries WHERE collection = ? AND sync_entries.record = sync_files.record)
             ORDER BY used LIMIT ?
             """, .text(FileTable.name), .int(limit), read: FileRow.read)

@@ -52,7 +52,7 @@ struct GuestOutbox {
         try read { try $0.keys.keptTwins() }
     }
 
-    func files() throws -> [StoredFile] { try read { try $0.files.all() } }
+    func files() throws -> [StoredFile] { try read { try $0.files.all().filter { $0.upload != nil } } }
 
     func meta(_ key: String) throws -> String? { try read { try $0.meta(key) } }
 }

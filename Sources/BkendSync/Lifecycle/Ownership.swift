@@ -41,9 +41,10 @@ package struct Ownership: StorePart {
         store.forgetCollections()
         let tables = [
             "edges", "entries", "aliases", "bases", "members", "subscriptions", "tables", "settled", "twins", "changes",
-            "reports", "counts", "files",
+            "reports", "counts", "files", "downloads", "kept", "looks",
         ]
         try store.files.releaseAll()
+        try store.downloads.releaseAll()
         for table in tables { try db.perform("DELETE FROM sync_\(table)") }
         // What the app has asked for it goes on having; it is made anew with a table's first record.
         try db.perform("DELETE FROM sync_indexes WHERE NOT by_app")
@@ -53,7 +54,9 @@ package struct Ownership: StorePart {
         store.noteAliases()
         store.noteEntries()
         try store.setMeta("owner", "")
-        for key in [MetaKey.moving, MetaKey.holds, MetaKey.takenHolds] { try store.setMeta(key, nil) }
+        for key in [MetaKey.moving, MetaKey.holds, MetaKey.takenHolds, MetaKey.fileOrigins] {
+            try store.setMeta(key, nil)
+        }
         store.touchesOutbox = true
         // A row that comes and goes: readers of the log find that they fell behind, and ask again.
         try db.perform("INSERT INTO sync_changes (collection, record, kind) VALUES ('', '', 'document')")

@@ -71,6 +71,8 @@ struct Restoring: StorePart {
             DELETE FROM sync_files WHERE upload IS NOT NULL AND record NOT IN
             (SELECT record FROM sync_entries WHERE collection = ? AND kind = 'create')
             """, .text(FileTable.name))
+        // Which files are kept is known again once the members of the subscriptions are.
+        try db.perform("UPDATE sync_files SET kept = 0")
         try db.perform("UPDATE sync_files SET used = 0 WHERE typeof(used) <> 'integer'")
         try store.setMeta(MetaKey.unclaimedFiles, "1")
     }

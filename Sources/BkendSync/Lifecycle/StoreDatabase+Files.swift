@@ -61,6 +61,18 @@ extension StoreDatabase {
 
     // MARK: Making room
 
+    /// A name for bytes that come from the server, once the disk has room for them.
+    ///
+    /// - Throws: `LocalFileProblem.noRoom`
+    package func nameForDownload(of size: Int64) throws -> String {
+        guard let files else { throw StoreError(.unusable("an in-memory store can't hold files")) }
+        let limits = fileLimits
+        func missing() -> Int64 { FileRoom(folder: files, limits: limits).missing(for: size) }
+        if missing() > 0 { try evictFiles(freeing: missing()) }
+        if missing() > 0 { throw StoreError(.file(.noRoom("the disk would have less than \(limits.free) bytes left"))) }
+        return FileDraft.newName() + FileFolder.downloadSuffix
+    }
+
     /// Takes bytes away that the server has too, those first that were asked for longest ago, until they fit the limit.
     package func evictFiles() throws {
         let cached = try read { try $0.files.cachedBytes() }
@@ -126,7 +138,7 @@ struct FileSweep {
         guard let files = database.files else { return false }
         for name in names.prefix(Self.batch) {
             let swept = try files.sweep(name, aside: isAside) { name in
-                try database.read { try $0.files.isNamed(name) }
+                try database.read { try $0.files.isNamed(name) || $0.downloads.isNamed(name) }
             }
             switch swept {
             case .passed: break

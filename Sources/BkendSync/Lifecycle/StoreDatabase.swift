@@ -161,6 +161,7 @@ package final class StoreDatabase: Sendable {
         let result = try transaction { db in
             let transaction = try StoreTransaction(
                 db, collections: known, environment: environment, changeLimit: changeLimit)
+            transaction.room = files.map { FileRoom(folder: $0, limits: fileLimits) }
             let result = try body(transaction)
             try transaction.finish()
             made = transaction.collections

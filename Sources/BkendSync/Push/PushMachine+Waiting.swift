@@ -89,7 +89,8 @@ extension Verdict {
         case .storage(.expired(let failure)), .storage(.refused(let failure)), .storage(.silent(let failure, _)),
             .storage(.bytesMissing(let failure)):
             failure
-        case .storage(.stored), .storage(.taken): EntryFailure(code: "storage", message: "the storage has the bytes")
+        case .storage(.stored), .storage(.taken), .bytes:
+            EntryFailure(code: "storage", message: "the storage answered")
         }
     }
 }

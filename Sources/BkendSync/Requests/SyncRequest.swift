@@ -43,6 +43,10 @@ package struct SyncRequest: Hashable, Sendable {
         case files([QueryItem])
         /// `DELETE /v1/files/:id`
         case deleteFile(id: String)
+        /// `POST /v1/files/:id/download-url`
+        case fileAddress(id: String)
+        /// Bytes of a file from their address, without key and token.
+        case get(BytesGet)
     }
 
     /// What is asked.
@@ -75,7 +79,7 @@ extension SyncRequest.Operation {
         case .list(let table, _), .record(let table, _), .create(let table), .update(let table, _),
             .delete(let table, _), .spec(let table):
             table
-        case .me, .presign, .put, .register, .file, .files, .deleteFile: nil
+        case .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get: nil
         }
     }
 
@@ -83,7 +87,8 @@ extension SyncRequest.Operation {
     package var isWrite: Bool {
         switch self {
         case .create, .update, .delete: true
-        case .list, .record, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile: false
+        case .list, .record, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get:
+            false
         }
     }
 
@@ -103,6 +108,8 @@ extension SyncRequest.Operation {
         case .file: "file"
         case .files: "files"
         case .deleteFile: "deleteFile"
+        case .fileAddress: "fileAddress"
+        case .get: "get"
         }
     }
 }
@@ -133,14 +140,53 @@ package struct BytesPut: Hashable, Sendable {
     }
 }
 
+/// A piece of a file's bytes that is fetched from its address into the store's folder.
+package struct BytesGet: Hashable, Sendable {
+    /// The address.
+    package var url: String
+    /// The name of the bytes in the store's folder.
+    package var name: String
+    /// How many bytes are there, and durable.
+    package var have: Int64
+    /// Their strong validator; nil where there are none to go on with.
+    package var tag: String?
+    /// The most bytes to ask for at once.
+    package var most: Int64
+    /// The number of all bytes, where the server has said it.
+    package var size: Int64?
+    /// The most bytes that the file may have.
+    package var limit: Int64
+
+    /// A piece to fetch.
+    package init(
+        url: String, name: String, have: Int64, tag: String?, most: Int64, size: Int64? = nil, limit: Int64
+    ) {
+        self.size = size
+        self.url = url
+        self.name = name
+        self.have = have
+        self.tag = tag
+        self.most = most
+        self.limit = limit
+    }
+}
+
 extension SyncRequest.Operation {
     /// Whether it goes to a storage, and not to bkend.
-    var isToStorage: Bool { if case .put = self { true } else { false } }
+    var isToStorage: Bool {
+        switch self {
+        case .put, .get: true
+        default: false
+        }
+    }
+
+    /// Whether it fetches bytes.
+    var isForBytes: Bool { if case .get = self { true } else { false } }
 
     /// Whether it is about files.
     var isOfFiles: Bool {
         switch self {
-        case .presign, .put, .register, .file, .files, .deleteFile: true
+        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get: true
         case .list, .record, .create, .update, .delete, .spec, .me: false
         }
     }

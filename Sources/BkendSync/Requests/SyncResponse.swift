@@ -26,18 +26,44 @@ package struct SyncAnswer: Sendable, Hashable {
     package var retryAfter: Duration?
     /// The body.
     package var body: [UInt8]
+    /// What came of a file's bytes, which are in the store's folder and not in `body`; nil where none were taken.
+    package var bytes: ReceivedBytes?
 
     /// An answer.
     package init(
         status: Int, isJSON: Bool = true, date: Timestamp? = nil, retryAfter: Duration? = nil, tag: String? = nil,
-        body: [UInt8] = []
+        body: [UInt8] = [], bytes: ReceivedBytes? = nil
     ) {
         self.tag = tag
+        self.bytes = bytes
         self.status = status
         self.isJSON = isJSON
         self.date = date
         self.retryAfter = retryAfter
         self.body = body
+    }
+}
+
+/// What came of a file's bytes with one answer.
+package struct ReceivedBytes: Sendable, Hashable {
+    /// Where the answer's bytes begin; 0 where what was there before has gone.
+    package var start: Int64
+    /// How many bytes are there now, and durable, from the file's beginning on.
+    package var have: Int64
+    /// The number of all bytes; nil where the storage doesn't say.
+    package var total: Int64?
+    /// The SHA-256 of all bytes in hex, once they are all there.
+    package var sha256: String?
+    /// The media type.
+    package var type: String?
+
+    /// Bytes that came.
+    package init(start: Int64, have: Int64, total: Int64?, sha256: String? = nil, type: String? = nil) {
+        self.start = start
+        self.have = have
+        self.total = total
+        self.sha256 = sha256
+        self.type = type
     }
 }
 

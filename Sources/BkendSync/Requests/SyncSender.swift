@@ -8,7 +8,7 @@ package protocol SyncSender: Sendable {
 
     /// The same for a file's bytes.
     ///
-    /// - Parameter sent: told how many have left.
+    /// - Parameter sent: told how many have left, or come.
     func send(_ request: SyncRequest, sent: @escaping @Sendable (Int64) -> Void) async -> SyncResponse
 
     /// Refreshes the session. A refresh token is never sent twice; a lost answer isn't asked for again.

@@ -7,6 +7,10 @@ extension Verdict {
             self = .storage(word)
             return
         }
+        if case .get(let get) = operation, let word = BytesWord(get, response) {
+            self = .bytes(word)
+            return
+        }
         switch response {
         case .notSent(let failure): self = .notSent(failure)
         case .lost(let failure): self = .lost(failure)
@@ -77,7 +81,8 @@ extension Verdict {
             if error.code == .notFound {
                 switch operation {
                 case .record, .update, .delete: self = .missing
-                case .list, .create, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile:
+                case .list, .create, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress,
+                    .get:
                     self = .tableRefused(error)
                 }
             } else {
@@ -140,8 +145,13 @@ extension Reply {
                 object.isEmpty || json["success"] == .bool(true) || json["id"] != nil
             else { return nil }
             self = .deleted
+        case .fileAddress:
+            guard let json = try? JSON(parsing: body), let address = Answer.payload(of: json).objectValue,
+                address["url"]?.stringValue != nil
+            else { return nil }
+            self = .object(address)
         // A storage answers no JSON that means anything.
-        case .put: return nil
+        case .put, .get: return nil
         case .me:
             guard let json = try? JSON(parsing: body), let user = Answer.payload(of: json).objectValue,
                 user["id"]?.stringValue != nil
@@ -182,6 +192,42 @@ extension StorageWord {
         case 409: self = .taken
         case 300...399, 408, 425, 429, 500...599: self = .silent(failure, retryAfter: answer.retryAfter)
         default: self = .refused(reason)
+        }
+    }
+}
+
+extension BytesWord {
+    /// What a response to the question for bytes says; nil where nothing was sent by the performer's own decision.
+    init?(_ get: BytesGet, _ response: SyncResponse) {
+        switch response {
+        case .refused: return nil
+        case .notSent(let failure), .lost(let failure):
+            self = failure.kind == .source ? .unwritable(failure.ofBytes) : .silent(failure.ofBytes, retryAfter: nil)
+        case .answered(let answer): self.init(get, answer)
+        }
+    }
+
+    private init(_ get: BytesGet, _ answer: SyncAnswer) {
+        let failure = EntryFailure(
+            code: "storage", message: "the storage answered \(answer.status)", status: answer.status)
+        switch answer.status {
+        case 200, 206:
+            guard let bytes = answer.bytes else {
+                self = .silent(
+                    EntryFailure(
+                        code: "foreignAnswer", message: "the answer with the bytes isn't a storage's",
+                        status: answer.status), retryAfter: nil)
+                return
+            }
+            if bytes.total ?? bytes.have > get.limit {
+                self = .tooLarge
+            } else {
+                self = .came(bytes, tag: answer.tag)
+            }
+        case 401, 403: self = .refused(failure)
+        case 404, 410: self = .missing(failure)
+        case 412, 416: self = .changed
+        default: self = .silent(failure, retryAfter: answer.retryAfter)
         }
     }
 }

@@ -34,6 +34,26 @@ package enum Verdict: Sendable, Hashable {
     case refused(SendRefusal)
     /// A storage's word about a file's bytes, or its silence. It says nothing about bkend.
     case storage(StorageWord)
+    /// The same of bytes that are fetched.
+    case bytes(BytesWord)
+}
+
+/// What a storage says to the question for a file's bytes.
+package enum BytesWord: Sendable, Hashable {
+    /// Some came, perhaps all.
+    case came(ReceivedBytes, tag: String?)
+    /// The address isn't good.
+    case refused(EntryFailure)
+    /// There is nothing at the address.
+    case missing(EntryFailure)
+    /// The bytes aren't those that are here in part.
+    case changed
+    /// The file has more bytes than may come.
+    case tooLarge
+    /// No answer that says anything; how long the storage asks to be left alone.
+    case silent(EntryFailure, retryAfter: Duration?)
+    /// They can't be written here.
+    case unwritable(EntryFailure)
 }
 
 /// What a storage says to a file's bytes. Whoever answers there may be a proxy or a portal, so only what no upload is lost

@@ -22,6 +22,10 @@ package struct SyncConfiguration: Sendable {
     package var uploads = UploadPolicy.always
     /// For how many bytes of a file its request may take a second longer than others.
     package var slowestTransfer: Int64 = 1_024
+    /// How many files are fetched side by side.
+    package var parallelDownloads = 3
+    /// The most bytes of a file that are asked for at once: what is lost if the app ends meanwhile.
+    package var downloadPiece: Int64 = 8 << 20
     /// How long a local write waits for more before it is sent.
     package var debounce = Duration.milliseconds(50)
     /// How many entries are looked at for each lane, to find those that may be sent.
@@ -75,6 +79,9 @@ package struct SyncConfiguration: Sendable {
     package var policies = SyncPolicies()
     /// The server and key that the store is synced with, as one text without secrets (an address and a fingerprint).
     package var server: String
+
+    /// The server's address.
+    var address: String { String(server.prefix { $0 != " " }) }
 
     /// A configuration.
     package init(server: String) { self.server = server }

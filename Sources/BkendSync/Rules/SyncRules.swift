@@ -111,7 +111,7 @@ extension WriteFate {
         case .tableRefused(let error): .tablePaused(error)
         case .engineRefused(let error): .enginePaused(error)
         case .refused(let refusal): .refused(refusal)
-        case .done, .missing, .serverFailed, .foreign, .lost, .storage: .ambiguous
+        case .done, .missing, .serverFailed, .foreign, .lost, .storage, .bytes: .ambiguous
         }
     }
 }

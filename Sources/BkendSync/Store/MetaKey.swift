@@ -12,6 +12,9 @@ enum MetaKey {
     /// Bytes that no row names are put aside: rows were lost.
     static let unclaimedFiles = "files.unclaimed"
 
+    /// Where files may be fetched from: the origins of addresses that bkend has given.
+    static let fileOrigins = "files.origins"
+
     /// A user's store: that the move of this token was taken in.
     static func taken(_ token: String) -> String { "takenIn." + token }
 }

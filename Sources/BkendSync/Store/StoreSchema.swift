@@ -40,7 +40,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first, second, third, fourth, fifth, sixth]
+    static let migrations = [first, second, third, fourth, fifth, sixth, seventh]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -235,5 +235,72 @@ enum StoreSchema {
         CREATE INDEX sync_files_url ON sync_files (url);
         CREATE INDEX sync_files_waiting ON sync_files (size) WHERE upload IS NOT NULL;
         CREATE INDEX sync_files_cached ON sync_files (used, size) WHERE upload IS NULL;
+        """
+
+    /// Files of the server that subscriptions keep here.
+    private static let seventh = """
+        -- The fields whose files are kept, as an array of paths; NULL for none.
+        ALTER TABLE sync_subscriptions ADD COLUMN files TEXT;
+        CREATE INDEX sync_subscriptions_files ON sync_subscriptions (collection) WHERE files IS NOT NULL;
+
+        -- Which files the members of these subscriptions name.
+        CREATE TABLE sync_kept (
+            record TEXT NOT NULL,
+            collection TEXT NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (record, collection, name)
+        ) WITHOUT ROWID;
+        CREATE INDEX sync_kept_name ON sync_kept (name);
+
+        -- Records that may name other files than before. Triggers note them, so that no writer can forget to; the engine
+        -- looks at them. What a write costs doesn't depend on how many files its record names.
+        CREATE TABLE sync_looks (
+            collection TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (collection, record)
+        ) WITHOUT ROWID;
+        CREATE TRIGGER sync_members_files AFTER INSERT ON sync_members
+        WHEN (SELECT files FROM sync_subscriptions WHERE number = new.subscription) IS NOT NULL BEGIN
+            INSERT OR IGNORE INTO sync_looks
+                SELECT collection, new.record FROM sync_subscriptions WHERE number = new.subscription;
+        END;
+        CREATE TRIGGER sync_members_gone AFTER DELETE ON sync_members
+        WHEN EXISTS (SELECT 1 FROM sync_kept WHERE record = old.record) BEGIN
+            INSERT OR IGNORE INTO sync_looks SELECT collection, record FROM sync_kept WHERE record = old.record;
+        END;
+        CREATE TRIGGER sync_changes_files AFTER INSERT ON sync_changes
+        WHEN EXISTS (SELECT 1 FROM sync_subscriptions WHERE collection = new.collection AND files IS NOT NULL) BEGIN
+            INSERT OR IGNORE INTO sync_looks VALUES (new.collection, new.record);
+            INSERT OR IGNORE INTO sync_looks SELECT new.collection, new.formerly WHERE new.formerly IS NOT NULL;
+        END;
+
+        -- Files that are to come.
+        CREATE TABLE sync_downloads (
+            number INTEGER PRIMARY KEY,
+            -- As the records have it.
+            name TEXT NOT NULL UNIQUE,
+            -- 'waiting' or 'refused'.
+            state TEXT NOT NULL,
+            -- The name of what is here of its bytes in the folder "files"; NULL for nothing.
+            bytes TEXT UNIQUE,
+            progress TEXT NOT NULL DEFAULT '{}'
+        );
+        CREATE INDEX sync_downloads_order ON sync_downloads (state, number);
+        CREATE TABLE sync_download_counts (state TEXT NOT NULL PRIMARY KEY, files INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO sync_download_counts VALUES ('waiting', 0), ('refused', 0);
+        CREATE TRIGGER sync_downloads_made AFTER INSERT ON sync_downloads BEGIN
+            UPDATE sync_download_counts SET files = files + 1 WHERE state = new.state;
+        END;
+        CREATE TRIGGER sync_downloads_gone AFTER DELETE ON sync_downloads BEGIN
+            UPDATE sync_download_counts SET files = files - 1 WHERE state = old.state;
+        END;
+        CREATE TRIGGER sync_downloads_moved AFTER UPDATE OF state ON sync_downloads WHEN old.state <> new.state BEGIN
+            UPDATE sync_download_counts SET files = files - 1 WHERE state = old.state;
+            UPDATE sync_download_counts SET files = files + 1 WHERE state = new.state;
+        END;
+
+        -- Whether a subscription keeps the file: it never makes room for others then.
+        ALTER TABLE sync_files ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX sync_files_cached;
+        CREATE INDEX sync_files_cached ON sync_files (used, size) WHERE upload IS NULL AND NOT kept;
+        CREATE INDEX sync_files_kept ON sync_files (size) WHERE upload IS NULL AND kept;
         """
 }

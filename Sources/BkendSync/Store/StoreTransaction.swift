@@ -18,6 +18,8 @@ package final class StoreTransaction: StoreSnapshot {
     var candidates: [RecordKey] = []
     /// Names of bytes that no row names any more once this is committed.
     var releasedBytes: [String] = []
+    /// Where files' bytes are, nil in memory.
+    var room: FileRoom?
     /// Whether it was looked that the store isn't on its way into another.
     private var isKnownToStay = false
     /// What ended an operation in its middle: the transaction can't be kept any more.

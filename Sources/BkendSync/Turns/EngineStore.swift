@@ -43,6 +43,8 @@ protocol StatusStore: EngineStore {
 
     /// The outbox in numbers.
     func outboxCounts() throws -> OutboxCounts
+    /// The files that are to come, in numbers.
+    func downloadStatus() throws -> DownloadStatus
     /// How many of the files that wait are held.
     func heldFileCount(_ held: HeldFiles) throws -> Int
 }

@@ -30,6 +30,28 @@ enum Errand: Sendable, Hashable {
     case upload(UploadErrand)
     /// The deletion of a file that the app has asked for.
     case deleteFile(Int64)
+    /// A step of a file's download.
+    case download(DownloadErrand)
+}
+
+/// A step of a file's download.
+struct DownloadErrand: Sendable, Hashable {
+    /// The file, as records name it.
+    var name: String
+    /// What is asked.
+    var ask: DownloadAsk
+}
+
+/// What a download asks.
+enum DownloadAsk: Sendable, Hashable {
+    /// The server's record of the file.
+    case record
+    /// The same by the file's key, in a list.
+    case search(key: String)
+    /// Where its bytes are.
+    case address
+    /// Bytes.
+    case bytes
 }
 
 /// A step of a file's upload.
@@ -55,6 +77,9 @@ enum UploadLane: Sendable, Hashable, CaseIterable {
 extension Errand {
     /// The step of an upload, nil for other errands.
     var upload: UploadErrand? { if case .upload(let errand) = self { errand } else { nil } }
+
+    /// The step of a download, nil for other errands.
+    var download: DownloadErrand? { if case .download(let errand) = self { errand } else { nil } }
 
     /// The subscription that asked.
     var subscription: Int64? { if case .pull(let number, _) = self { number } else { nil } }

@@ -12,7 +12,7 @@ extension SendGate {
         case .done, .missing, .pageTooLarge, .rejected, .denied, .tableRefused, .unauthorized:
             succeeded(sentAt: flight.sentAt)
         // Records have nothing to do with a storage.
-        case .tooLong, .storage: break
+        case .tooLong, .storage, .bytes: break
         case .tooMany(let retryAfter):
             close(.patience, at: now, wait: retryAfter ?? .zero, ceiling: ceiling, cap: cap, using: &random)
         case .engineRefused(let error):
@@ -38,7 +38,7 @@ extension Verdict {
         switch self {
         case .done, .missing, .rejected, .pageTooLarge, .denied, .unauthorized, .tooMany, .tableRefused, .engineRefused:
             true
-        case .tooLong, .serverFailed, .foreign, .notSent, .lost, .refused, .storage: false
+        case .tooLong, .serverFailed, .foreign, .notSent, .lost, .refused, .storage, .bytes: false
         }
     }
 }
@@ -74,6 +74,10 @@ extension SyncProblem {
         case .storage(.stored), .storage(.taken): noted = former
         case .storage(.expired(let failure)), .storage(.refused(let failure)), .storage(.silent(let failure, _)):
             noted = problem("the storage didn't take a file's bytes", status: failure.status)
+        case .bytes(.came), .bytes(.changed), .bytes(.tooLarge): noted = former
+        case .bytes(.refused(let failure)), .bytes(.missing(let failure)), .bytes(.silent(let failure, _)):
+            noted = problem("the storage didn't send a file's bytes", status: failure.status)
+        case .bytes(.unwritable): noted = problem("a file's bytes can't be written on this device")
         case .storage(.bytesMissing): noted = problem("a file's bytes are missing or damaged on this device")
         }
         guard let noted else { return nil }

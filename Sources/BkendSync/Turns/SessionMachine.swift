@@ -66,7 +66,8 @@ struct SessionMachine: Sendable, Hashable {
         // What the sender found before the session was last changed or renewed says nothing about the present one.
         case .refused(.signedOut) where flight.session == generation: user = nil
         case .refused(.otherUser(let other)) where flight.session == generation: user = other
-        case .tooLong, .tooMany, .engineRefused, .foreign, .serverFailed, .notSent, .lost, .refused, .storage: break
+        case .tooLong, .tooMany, .engineRefused, .foreign, .serverFailed, .notSent, .lost, .refused, .storage, .bytes:
+            break
         }
         return false
     }

@@ -47,6 +47,8 @@ public struct SyncStatus: Sendable, Hashable {
     public var files = FileStatus()
     /// Which of them stay until the app or a sign-in says otherwise; nil for none.
     package var heldFiles: HeldFiles?
+    /// The files that subscriptions keep here and that are still to come. They hold up nothing.
+    public var downloads = DownloadStatus()
     /// The last failure, until a request succeeds.
     public var lastError: SyncProblem?
 

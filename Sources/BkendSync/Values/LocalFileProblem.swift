@@ -46,6 +46,9 @@ public struct FileLimits: Hashable, Sendable {
     /// The most bytes of files that the server has too, 256 MiB unless set. Past that, those go first that were opened
     /// longest ago.
     public var cached: Int64 = 256 << 20
+    /// The most bytes of files that subscriptions keep here (`LocalStore.subscribe(to:conflicts:keepingFiles:)`), 1 GiB
+    /// unless set. Past that no more are downloaded, and `SyncStatus.downloads` says so. They never make room for others.
+    public var kept: Int64 = 1 << 30
     /// How many bytes stay free on the disk, 64 MiB unless set, so that records can still be written.
     public var free: Int64 = 64 << 20
 

@@ -114,6 +114,7 @@ package struct Adopting: StorePart {
         try store.aliases.complete(file.key, as: key)
         try store.aliases.complete(file.url, as: url)
         try store.files.complete(local, as: (id, key, url))
+        try store.downloads.noteOrigin(of: url)
         return Renaming(ofFile: [(local, id), (file.key, key), (file.url, url)])
     }
 

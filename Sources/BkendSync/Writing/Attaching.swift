@@ -85,10 +85,57 @@ package struct Attaching: StorePart {
         try store.outbox.lane(RecordKey(FileTable.name, file.record))
     }
 
+    // MARK: What comes from the server
+
+    /// A file of the server's is here, with all its bytes.
+    package func take(_ download: Download, _ bytes: DownloadedBytes) throws {
+        guard let name = download.bytes else { return }
+        // A public file that is known by its address alone has no other id here.
+        let record =
+            download.file ?? [
+                SystemField.id.rawValue: .string(download.name), "url": .string(download.name),
+                FileField.name: .string(
+                    download.name.prefix { $0 != "?" }.split(separator: "/").last.map(String.init) ?? ""),
+                FileField.type: .string(bytes.type ?? "application/octet-stream"), FileField.size: .int(bytes.size),
+                FileField.visibility: "public",
+            ]
+        let id = record[SystemField.id.rawValue]?.stringValue ?? download.name
+        if let url = download.file?["url"]?.stringValue { try store.downloads.noteOrigin(of: url) }
+        let file = StoredFile(
+            record: id, key: (record["s3Key"] ?? record["key"])?.stringValue ?? "",
+            url: record["url"]?.stringValue ?? "", bytes: name, size: bytes.size, sha256: bytes.sha256, upload: nil)
+        try store.downloads.complete(download.name, file)
+        let key = RecordKey(FileTable.name, id)
+        try store.changes.touch(key)
+        if try store.changes.now(key) == nil { try store.changes.show(record.serialized(), at: key) }
+    }
+
+    /// Whether so many more bytes of files that subscriptions keep may come. Files that the server has too, and that nobody
+    /// keeps, make room for them.
+    func room(forKept bytes: Int64) throws -> DownloadRoom {
+        // In memory there are no bytes.
+        guard let room = store.room else { return .fits(.max) }
+        let left = room.limits.kept - (try store.downloads.keptBytes())
+        if left <= 0 { return .none }
+        var missing = room.missing(for: bytes)
+        if missing > 0 {
+            var gone: [StoredFile] = []
+            // One look is enough: more is found at the next one.
+            for file in try store.files.leastUsed(limit: 100) where missing > 0 && room.folder.evict(file.bytes) {
+                gone.append(file)
+                missing -= file.size
+            }
+            try forget(gone)
+            if room.missing(for: bytes) > 0 { return .none }
+        }
+        return bytes <= left ? .fits(left) : .tooSmall
+    }
+
     /// Forgets files whose bytes are gone: what they made room for was more important.
     package func forget(_ files: [StoredFile]) throws {
         for file in files where try store.files.file(file.record)?.upload == nil {
             try store.files.remove(file.record)
+            try store.downloads.noteLost(file)
             if try lane(of: file).isEmpty { try store.changes.show(nil, at: RecordKey(FileTable.name, file.record)) }
         }
     }

@@ -30,6 +30,12 @@ package struct Subscribing: StorePart {
         return number
     }
 
+    /// Keeps the files that a subscription's records name in these fields, by names or dotted paths; nil for none.
+    package func keepFiles(at paths: [String]?, of number: Int64) throws {
+        guard try store.subscriptions.subscription(number) != nil else { throw StoreError(.noSuchSubscription(number)) }
+        try store.downloads.keepFiles(paths, of: number)
+    }
+
     /// Ends a subscription. Records that nothing else holds go, unless they are to stay; those of a table without any
     /// subscription stay until they are evicted.
     package func unsubscribe(_ number: Int64, keepingRecords: Bool = false) throws {

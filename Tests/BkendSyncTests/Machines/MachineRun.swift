@@ -47,7 +47,7 @@ final class MachineRun {
         return try turn { pull, push, turn in
             turn.heard(verdict, of: flight)
             switch flight.errand {
-            case .identity, .spec, .upload, .deleteFile: break
+            case .identity, .spec, .upload, .deleteFile, .download: break
             case .create(let sequence): try push.created(sequence, verdict, &turn)
             case .update(let sequence, let read): try push.updated(sequence, verdict, asRead: read, &turn)
             case .delete(let sequence): try push.deleted(sequence, verdict, &turn)

@@ -222,6 +222,15 @@ import Testing
             // What later formats have added.
             try db.execute(
                 sql: """
+                    DROP TRIGGER sync_members_files;
+                    DROP TRIGGER sync_members_gone;
+                    DROP TRIGGER sync_changes_files;
+                    DROP INDEX sync_subscriptions_files;
+                    ALTER TABLE sync_subscriptions DROP COLUMN files;
+                    DROP TABLE sync_kept;
+                    DROP TABLE sync_looks;
+                    DROP TABLE sync_downloads;
+                    DROP TABLE sync_download_counts;
                     DROP TABLE sync_files;
                     DROP INDEX sync_aliases_file;
                     ALTER TABLE sync_aliases DROP COLUMN file;

@@ -35,8 +35,8 @@ package struct Trace: Sendable {
         case .record(let table, let id), .update(let table, let id), .delete(let table, let id):
             text += " \(table)/\(id)"
         case .create(let table), .spec(let table): text += " \(table)"
-        case .file(let id), .deleteFile(let id): text += " \(id)"
-        case .me, .presign, .put, .register, .files: break
+        case .file(let id), .deleteFile(let id), .fileAddress(let id): text += " \(id)"
+        case .me, .presign, .put, .register, .files, .get: break
         }
         if let body = request.body { text += " " + String(decoding: body, as: UTF8.self) }
         if !request.entries.isEmpty { text += " entries \(request.entries)" }

@@ -1,0 +1,96 @@
+import BkendDocuments
+import Foundation
+
+/// Bytes of a download on their way into the store's folder, under the name that a row has for them already. One at a time
+/// has them, in whatever process.
+package final class FetchedFile {
+    private let path: String
+    private let descriptor: Int32
+    /// How many bytes are there.
+    package private(set) var have: Int64
+    /// Of all bytes so far; nil where some were there before.
+    private var hash: SHA256?
+
+    /// Goes on with what is there.
+    ///
+    /// - Parameter have: how many bytes count. What is behind them was never said to be durable.
+    /// - Throws: `StorageError`, or `StoreError` if somebody else is at work on them.
+    package init(_ name: String, have: Int64, in folder: FileFolder) throws {
+        try StoreFolder.make(folder.path)
+        path = folder.file(name)
+        let isNew = access(path, F_OK) != 0
+        descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+        self.have = 0
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            throw StorageError(path: path, reason: .cannotLock(errno: code))
+        }
+        var status = stat()
+        let isThere = fstat(descriptor, &status) == 0 && Int64(status.st_size) >= have
+        self.have = isThere ? have : 0
+        try cut()
+        if self.have == 0 { hash = SHA256() }
+        // A name is durable once its folder is.
+        if isNew { try StoreFolder.sync(of: path) }
+    }
+
+    deinit { close(descriptor) }
+
+    private func cut() throws {
+        guard ftruncate(descriptor, off_t(have)) == 0, lseek(descriptor, off_t(have), SEEK_SET) == off_t(have) else {
+            throw StorageError(path: path, reason: .cannotOpen(errno: errno))
+        }
+    }
+
+    /// Begins anew.
+    package func begin() throws {
+        have = 0
+        hash = SHA256()
+        try cut()
+    }
+
+    /// Appends bytes.
+    package func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+                rest = rest.dropFirst(count)
+            }
+        }
+        hash?.update(bytes)
+        have += Int64(bytes.count)
+    }
+
+    /// Makes all bytes durable.
+    package func synchronize() throws {
+        guard fsync(descriptor) == 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+    }
+
+    /// The SHA-256 of all bytes in hex. A large file takes seconds.
+    package func sha256() async throws -> String {
+        if var hash { return hash.finish() }
+        var hash = SHA256()
+        var position: Int64 = 0
+        while position < have {
+            let wanted = Int(min(Int64(FileDraft.chunk), have - position))
+            let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+                var count = 0
+                repeat {
+                    count = pread(descriptor, buffer.baseAddress, wanted, off_t(position))
+                } while count < 0 && errno == EINTR
+                filled = max(0, count)
+            }
+            if bytes.isEmpty { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
+            hash.update(bytes)
+            position += Int64(bytes.count)
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        return hash.finish()
+    }
+}
