@@ -8,8 +8,8 @@ struct RecipesCommand: AsyncParsableCommand {
         commandName: "recipes",
         abstract: "Recipes, meal plans and shopping lists that can be read and written without a network.",
         subcommands: [
-            ListCommand.self, ShowCommand.self, AddCommand.self, CookedCommand.self, PlanCommand.self,
-            WeekCommand.self, ShopCommand.self, BuyCommand.self, SeedCommand.self, SyncCommand.self,
-            OutboxCommand.self,
+            ListCommand.self, ShowCommand.self, AddCommand.self, PhotoCommand.self, CookedCommand.self,
+            PlanCommand.self, WeekCommand.self, ShopCommand.self, BuyCommand.self, SeedCommand.self,
+            SyncCommand.self, OutboxCommand.self,
         ])
 }

@@ -8,7 +8,7 @@ struct SyncCommand: DeviceCommand {
     @OptionGroup var options: DeviceOptions
 
     func run(on device: Device) async throws {
-        try await device.store.subscribe(to: device.recipes)
+        try await device.store.subscribe(to: device.recipes, keepingFiles: \.imageUrl)
         try await device.store.subscribe(to: device.ingredients)
         try await device.store.subscribe(to: device.mealPlans)
         try await device.store.subscribe(to: device.shoppingLists)

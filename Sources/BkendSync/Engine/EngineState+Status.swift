@@ -76,6 +76,7 @@ extension EngineState {
         if shared.gate.isCutOff { return .offline }
         if let retryAt = shared.session.retryAt { return .waiting(until: dates.date(of: retryAt)) }
         let isBusy = !shared.flights.isEmpty || shared.session.isRefreshing || push.notBefore != nil
+            || downloads.isLooking
         return isBusy ? .syncing : .idle
     }
 

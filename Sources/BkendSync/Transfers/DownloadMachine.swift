@@ -42,6 +42,9 @@ struct DownloadMachine: Sendable {
     /// Whether files wait for room.
     var lacksRoom: Bool { roomDue != nil || files.all.contains { $0.lacksRoom } }
 
+    /// Whether there are records left to look at.
+    var isLooking: Bool { lookDue != nil }
+
     /// Nothing waits any longer, for whatever reason.
     mutating func tryNow(at now: SyncInstant) {
         files.changeAll { $0.wait?.until = now }
