@@ -200,6 +200,33 @@ import Testing
         }
     }
 
+    @Test("A film that was attached without a network goes in parts through a connection that breaks, and is whole")
+    func film() async throws {
+        let plan = FaultPlan()
+        plan.on(.put, "/storage/*/*/*", .dropBeforeCommit, after: 1)
+        plan.on(.put, "/storage/*/*/*", .dropAfterCommit)
+        for step in ["init", "presigned-url", "complete"] {
+            plan.on(.post, "/v1/files/multipart/\(step)", .dropAfterCommit)
+            plan.on(.post, "/v1/files/multipart/\(step)", .answer(.status(503)))
+        }
+        try await FaultyWorld.run(.transport, plan: { _ in plan }) { world in
+            let bytes = Data((0..<20 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 11) })
+            let film = try await world.store.files.attach(bytes, name: "a.mov", visibility: .public)
+            try await world.notes.create(FaultyNote(title: "![](\(film.url))"))
+            try await world.settle()
+            #expect(world.plan.log.count >= 8, "\(world.plan)")
+            world.plan.heal()
+            try await world.settle()
+            let files = try await world.admin.files.list(limit: 100).files
+            #expect(files.count == 1, "\(world.plan)")
+            let file = try #require(files.first)
+            #expect(file.size == bytes.count && file.name == "a.mov")
+            #expect(try await world.client.files.data(file.id, limit: 32 << 20) == bytes)
+            let counts = try await world.store.outbox.counts()
+            #expect(counts.total == 0, "\(world.plan)")
+        }
+    }
+
     @Test("Drawn faults of all requests heal, and make one file for each photo", arguments: 1...4)
     func drawn(_ seed: Int) async throws {
         try await FaultyWorld.run(

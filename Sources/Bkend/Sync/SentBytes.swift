@@ -18,7 +18,7 @@ struct SentBytes {
         let found = FoundFlaw()
         self.found = found
         body = .stream(
-            RequestBodyStream(length: put.size) { write in
+            RequestBodyStream(length: put.part.map { Int64($0.count) } ?? put.size) { write in
                 do {
                     try await Self.send(put, at: path, sent, write)
                 } catch let error as Damaged {
@@ -46,19 +46,29 @@ struct SentBytes {
             throw Damaged(flaw: "the file's bytes aren't on this device any more")
         }
         defer { try? handle.close() }
+        let part = put.part ?? 0..<put.size
+        // Only who sends the last bytes can look at all of them before.
+        let isLast = part.upperBound == put.size
         var hash = SHA256()
-        var left = put.size
-        while left > 0 {
-            let piece = try handle.read(upToCount: Int(min(left, Int64(chunk))))
+        var position: Int64 = isLast ? 0 : part.lowerBound
+        try handle.seek(toOffset: UInt64(position))
+        while position < part.upperBound {
+            let isBefore = position < part.lowerBound
+            let end = isBefore ? part.lowerBound : part.upperBound
+            let piece = try handle.read(upToCount: Int(min(end - position, Int64(chunk))))
             guard let piece, !piece.isEmpty else { throw Damaged(flaw: "the file has fewer bytes than were attached") }
             let bytes = Array(piece)
-            hash.update(bytes)
-            left -= Int64(bytes.count)
-            if left == 0, hash.finish() != put.sha256 {
+            if isLast { hash.update(bytes) }
+            position += Int64(bytes.count)
+            if isBefore {
+                try Task.checkCancellation()
+                continue
+            }
+            if position == put.size, hash.finish() != put.sha256 {
                 throw Damaged(flaw: "the file's bytes aren't those that were attached")
             }
             try await write(bytes)
-            sent(put.size - left)
+            sent(position)
         }
     }
 }
@@ -75,7 +85,8 @@ private final class FoundFlaw: Sendable {
 extension CallRunner {
     /// Sends bytes to an address once, and gives the answer as it came.
     func put(_ put: BytesPut, _ body: RequestBody, deadline: Duration) async throws(BkendError) -> SyncAnswer {
-        var fields: HTTPFields = [.contentType: put.type]
+        var fields = HTTPFields()
+        fields[.contentType] = put.type
         if put.sendsDigest, let name = HTTPField.Name("Content-Digest"), let digest = Data(hex: put.sha256) {
             fields[name] = "sha-256=:\(digest.base64EncodedString()):"
         }

@@ -35,6 +35,8 @@ extension Call {
             self.init(.delete, ["files", id], options: .default)
         case .fileAddress(let id):
             self.init(.post, ["files", id, "download-url"], options: .default)
+        case .multipart(let step):
+            self.init(.post, ["files", "multipart", step.rawValue], options: .default)
         // Bytes go by an address, not by a route.
         case .put, .get:
             self.init(.post, [""], options: .default)

@@ -30,11 +30,9 @@ package struct DownloadPart<Store: StoreView>: StorePart {
     /// The files that wait and those that are refused, in numbers.
     package func status() throws -> DownloadStatus {
         var status = DownloadStatus()
-        for (state, files) in try db.all(
-            "SELECT state, files FROM sync_download_counts", read: { ($0.text(0), $0.int(1)) })
-        {
-            if state == "waiting" { status.waiting = Int(files) } else { status.refused = Int(files) }
-        }
+        let sql = "SELECT files FROM sync_download_counts WHERE state = ?"
+        status.waiting = Int(try db.number(sql, .text("waiting")))
+        status.refused = Int(try db.number(sql, .text("refused")))
         return status
     }
 
@@ -123,7 +121,7 @@ extension DownloadPart where Store == StoreTransaction {
     ///
     /// - Returns: whether any are left.
     func look(limit: Int) throws -> Bool {
-        let looks = try db.all("SELECT collection, record FROM sync_looks LIMIT ?", .int(limit)) {
+        let looks = try db.all("SELECT collection, record FROM sync_looks WHERE collection > '' LIMIT ?", .int(limit)) {
             RecordKey($0.text(0), $0.text(1))
         }
         for key in looks {

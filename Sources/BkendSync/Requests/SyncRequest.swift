@@ -45,6 +45,8 @@ package struct SyncRequest: Hashable, Sendable {
         case deleteFile(id: String)
         /// `POST /v1/files/:id/download-url`
         case fileAddress(id: String)
+        /// `POST /v1/files/multipart/…`
+        case multipart(MultipartStep)
         /// Bytes of a file from their address, without key and token.
         case get(BytesGet)
     }
@@ -79,7 +81,7 @@ extension SyncRequest.Operation {
         case .list(let table, _), .record(let table, _), .create(let table), .update(let table, _),
             .delete(let table, _), .spec(let table):
             table
-        case .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get: nil
+        case .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get, .multipart: nil
         }
     }
 
@@ -87,7 +89,8 @@ extension SyncRequest.Operation {
     package var isWrite: Bool {
         switch self {
         case .create, .update, .delete: true
-        case .list, .record, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get:
+        case .list, .record, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get,
+            .multipart:
             false
         }
     }
@@ -110,6 +113,26 @@ extension SyncRequest.Operation {
         case .deleteFile: "deleteFile"
         case .fileAddress: "fileAddress"
         case .get: "get"
+        case .multipart(let step): step.name
+        }
+    }
+}
+
+/// A step of an upload in parts that bkend is asked for.
+package enum MultipartStep: String, Hashable, Sendable {
+    /// A key.
+    case begin = "init"
+    /// An address for a part.
+    case address = "presigned-url"
+    /// That the parts are all.
+    case complete
+
+    /// Its name in logs, metrics and spans.
+    var name: String {
+        switch self {
+        case .begin: "beginParts"
+        case .address: "partAddress"
+        case .complete: "completeParts"
         }
     }
 }
@@ -118,19 +141,25 @@ extension SyncRequest.Operation {
 package struct BytesPut: Hashable, Sendable {
     /// The address.
     package var url: String
-    /// The media type.
-    package var type: String
+    /// The media type; nil for a part of a file.
+    package var type: String?
     /// The name of the bytes in the store's folder.
     package var name: String
-    /// The number of bytes.
+    /// The number of all bytes of the file.
     package var size: Int64
-    /// The SHA-256 of the bytes in hex. The last ones leave only if all have it.
+    /// Which of them are sent; nil for all.
+    package var part: Range<Int64>?
+    /// The SHA-256 of all bytes in hex. The last ones leave only if all have it.
     package var sha256: String
     /// Whether the digest goes along.
     package var sendsDigest: Bool
 
     /// Bytes to send.
-    package init(url: String, type: String, name: String, size: Int64, sha256: String, sendsDigest: Bool) {
+    package init(
+        url: String, type: String?, name: String, size: Int64, part: Range<Int64>? = nil, sha256: String,
+        sendsDigest: Bool
+    ) {
+        self.part = part
         self.url = url
         self.type = type
         self.name = name
@@ -186,7 +215,7 @@ extension SyncRequest.Operation {
     /// Whether it is about files.
     var isOfFiles: Bool {
         switch self {
-        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get: true
+        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get, .multipart: true
         case .list, .record, .create, .update, .delete, .spec, .me: false
         }
     }

@@ -82,7 +82,7 @@ extension Verdict {
                 switch operation {
                 case .record, .update, .delete: self = .missing
                 case .list, .create, .spec, .me, .presign, .put, .register, .file, .files, .deleteFile, .fileAddress,
-                    .get:
+                    .get, .multipart:
                     self = .tableRefused(error)
                 }
             } else {
@@ -150,6 +150,18 @@ extension Reply {
                 address["url"]?.stringValue != nil
             else { return nil }
             self = .object(address)
+        case .multipart(let step):
+            guard let json = try? JSON(parsing: body), let answer = Answer.payload(of: json).objectValue else {
+                return nil
+            }
+            switch step {
+            case .begin:
+                guard answer["key"]?.stringValue != nil, answer["uploadId"]?.stringValue != nil else { return nil }
+            case .address: guard answer["url"]?.stringValue != nil else { return nil }
+            case .complete:
+                guard answer["key"]?.stringValue != nil || answer["success"] == .bool(true) else { return nil }
+            }
+            self = .object(answer)
         // A storage answers no JSON that means anything.
         case .put, .get: return nil
         case .me:
@@ -183,11 +195,11 @@ extension StorageWord {
         switch answer.status {
         case 200...299:
             self =
-                answer.tag == nil
-                ? .silent(
+                answer.tag.map { .stored(tag: $0) }
+                ?? .silent(
                     EntryFailure(
                         code: "foreignAnswer", message: "the answer to the bytes isn't a storage's",
-                        status: answer.status), retryAfter: nil) : .stored
+                        status: answer.status), retryAfter: nil)
         case 403: self = .expired(reason)
         case 409: self = .taken
         case 300...399, 408, 425, 429, 500...599: self = .silent(failure, retryAfter: answer.retryAfter)

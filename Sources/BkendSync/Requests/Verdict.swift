@@ -59,8 +59,8 @@ package enum BytesWord: Sendable, Hashable {
 /// What a storage says to a file's bytes. Whoever answers there may be a proxy or a portal, so only what no upload is lost
 /// by is believed.
 package enum StorageWord: Sendable, Hashable {
-    /// The bytes are there; a success without their tag is somebody else's word.
-    case stored
+    /// The bytes are there, under this tag; a success without one is somebody else's word.
+    case stored(tag: String)
     /// The address isn't good.
     case expired(EntryFailure)
     /// Bytes stand there that can't be replaced.

@@ -102,14 +102,13 @@ struct UploadMachine: Sendable {
         upload.adjust(toVisibility: visibility)
         if upload != file.upload { try turn.store.keep(upload, of: waiting) }
         let errand = Errand.upload(
-            UploadErrand(entry: entry.sequence, request: upload.request, visibility: visibility, lane: lane))
-        if case .put(let key) = upload.request {
-            guard turn.isDue(hosts[Self.host(key)].wait) else { return false }
-            let put = BytesPut(
-                url: key.url, type: entry.fields[FileField.type]?.stringValue ?? "application/octet-stream",
-                name: file.bytes, size: file.size, sha256: file.sha256, sendsDigest: key.takesDigest)
+            UploadErrand(
+                entry: entry.sequence, request: upload.request, visibility: visibility, size: file.size, lane: lane))
+        if let put = Self.put(upload.request, entry, file) {
+            guard turn.isDue(hosts[Self.host(put.url)].wait) else { return false }
+            let bytes = put.part.map { Int64($0.count) } ?? file.size
             let deadline =
-                turn.configuration.requestDeadline + .seconds(file.size / max(1, turn.configuration.slowestTransfer))
+                turn.configuration.requestDeadline + .seconds(bytes / max(1, turn.configuration.slowestTransfer))
             try turn.send(errand, .put(put), entries: [entry.sequence], deadline: deadline)
             return true
         }
@@ -119,20 +118,50 @@ struct UploadMachine: Sendable {
         return true
     }
 
+    /// The bytes that a request sends; nil for a request of bkend.
+    private static func put(_ request: UploadRequest, _ entry: OutboxEntry, _ file: StoredFile) -> BytesPut? {
+        switch request {
+        case .put(let key):
+            BytesPut(
+                url: key.url, type: entry.fields[FileField.type]?.stringValue ?? "application/octet-stream",
+                name: file.bytes, size: file.size, sha256: file.sha256, sendsDigest: key.takesDigest)
+        case .putPart(let key):
+            key.parts.flatMap { parts in
+                parts.address.map {
+                    BytesPut(
+                        url: $0, type: nil, name: file.bytes, size: file.size, part: parts.range, sha256: file.sha256,
+                        sendsDigest: false)
+                }
+            }
+        default: nil
+        }
+    }
+
     /// A request of bkend, and its body (rest-api.md §9).
     private static func operation(
         _ request: UploadRequest, _ entry: OutboxEntry, _ file: StoredFile
     ) -> (SyncRequest.Operation, JSONObject?) {
         switch request {
-        case .presign, .put:
+        case .presign, .put, .begin, .putPart:
             // Size and visibility are always named: else some servers show pictures to everyone, for ever.
             return (
-                .presign,
+                request == .begin ? .multipart(.begin) : .presign,
                 [
                     "filename": entry.fields[FileField.name] ?? "", "contentType": entry.fields[FileField.type] ?? "",
                     "fileSize": .int(file.size), "visibility": entry.fields[FileField.visibility] ?? "private",
                 ]
             )
+        case .address(let key):
+            var body = named(key)
+            body["partNumber"] = .int(Int64(key.parts?.next ?? 1))
+            return (.multipart(.address), body)
+        case .complete(let key):
+            var body = named(key)
+            body["parts"] = .array(
+                (key.parts?.tags ?? []).enumerated().map {
+                    ["partNumber": .int(Int64($0.offset + 1)), "etag": .string($0.element)]
+                })
+            return (.multipart(.complete), body)
         case .register(let key):
             var body = entry.fields
             body["s3Key"] = .string(key.key)
@@ -149,12 +178,16 @@ struct UploadMachine: Sendable {
         }
     }
 
+    private static func named(_ key: UploadKey) -> JSONObject {
+        ["key": .string(key.key), "uploadId": .string(key.parts?.uploadID ?? "")]
+    }
+
     private static func visibility(_ entry: OutboxEntry) -> String {
         entry.fields[FileField.visibility]?.stringValue ?? "private"
     }
 
-    private static func host(_ key: UploadKey) -> String {
-        let rest = key.url.drop { $0 != ":" }.drop { $0 == ":" || $0 == "/" }
+    private static func host(_ url: String) -> String {
+        let rest = url.drop { $0 != ":" }.drop { $0 == ":" || $0 == "/" }
         return rest.prefix { $0 != "/" && $0 != "?" }.lowercased()
     }
 
@@ -172,7 +205,8 @@ struct UploadMachine: Sendable {
         // The app may have asked for another visibility while the bytes were on their way.
         upload.adjust(toVisibility: Self.visibility(waiting.entry))
         let othersSucceed = noteStorage(errand, verdict, &turn)
-        let answer = UploadAnswer(verdict, to: errand.request, visibility: errand.visibility, at: date)
+        let answer = UploadAnswer(
+            verdict, to: errand.request, visibility: errand.visibility, size: errand.size, at: date)
         let outcome = upload.take(
             answer, to: errand.request, sha256: file.sha256, othersSucceed: othersSucceed, by: turn.rules.uploads)
         if upload != file.upload { try turn.store.keep(upload, of: waiting) }
@@ -199,12 +233,21 @@ struct UploadMachine: Sendable {
         }
     }
 
+    /// Where a request sends bytes; nil for a request of bkend.
+    private static func address(of request: UploadRequest) -> String? {
+        switch request {
+        case .put(let key): key.url
+        case .putPart(let key): key.parts?.address
+        default: nil
+        }
+    }
+
     /// Notes what an answer says about a storage; whether it has taken other files since it refused this one last.
     private mutating func noteStorage(
         _ errand: UploadErrand, _ verdict: Verdict, _ turn: inout EngineTurn<some UploadStore>
     ) -> Bool {
-        guard case .put(let key) = errand.request, case .storage(let word) = verdict else { return false }
-        let host = Self.host(key)
+        guard case .storage(let word) = verdict, let url = Self.address(of: errand.request) else { return false }
+        let host = Self.host(url)
         switch word {
         case .stored:
             hosts[host].taken += 1

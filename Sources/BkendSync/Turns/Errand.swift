@@ -62,6 +62,8 @@ struct UploadErrand: Sendable, Hashable {
     var request: UploadRequest
     /// Who may read the file, as the server is told.
     var visibility: String
+    /// The number of bytes.
+    var size: Int64
     /// In which lane it goes.
     var lane: UploadLane
 }

@@ -4,6 +4,7 @@ extension Upload {
     /// As the store keeps it.
     var json: JSONObject {
         var json: JSONObject = ["step": .string(step.rawValue), "marked": .bool(isMarked)]
+        if isInParts { json["parts"] = true }
         json["key"] = key.map { .object($0.json) }
         json["surplus"] = surplus.map(JSON.string)
         let counts = [
@@ -17,7 +18,8 @@ extension Upload {
     init(stored text: JSONObject) {
         func count(_ name: String) -> Int { text[name]?.intValue.flatMap { Int(exactly: $0) } ?? 0 }
         self.init(
-            text["step"]?.stringValue.flatMap { Step(rawValue: $0) } ?? .waiting, key: UploadKey(stored: text["key"]),
+            text["step"]?.stringValue.flatMap { Step(rawValue: $0) } ?? .waiting,
+            isInParts: text["parts"]?.boolValue ?? false, key: UploadKey(stored: text["key"]),
             isMarked: text["marked"]?.boolValue ?? false, refusals: count("refusals"), losses: count("losses"),
             mismatches: count("mismatches"), misses: count("misses"), page: max(1, count("page")),
             surplus: text["surplus"]?.stringValue)

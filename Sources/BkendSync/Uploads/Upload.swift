@@ -21,6 +21,8 @@ package struct Upload: Hashable, Sendable {
 
     /// What is done next.
     package var step: Step
+    /// Whether the bytes go in parts.
+    package var isInParts: Bool
     /// The key that it has; nil while it waits for one.
     package var key: UploadKey?
     /// Whether a registration of the key may ever have left this device.
@@ -40,10 +42,12 @@ package struct Upload: Hashable, Sendable {
 
     /// An upload.
     package init(
-        _ step: Step = .waiting, key: UploadKey? = nil, isMarked: Bool = false, refusals: Int = 0,
+        _ step: Step = .waiting, isInParts: Bool = false, key: UploadKey? = nil, isMarked: Bool = false,
+        refusals: Int = 0,
         losses: Int = 0, mismatches: Int = 0, misses: Int = 0, page: Int = 1, surplus: String? = nil
     ) {
         self.step = step
+        self.isInParts = isInParts
         self.key = key
         self.isMarked = isMarked
         self.refusals = refusals
@@ -65,10 +69,13 @@ package struct Upload: Hashable, Sendable {
 
     /// What is asked next.
     package var request: UploadRequest {
-        guard let key, step != .waiting else { return .presign }
+        guard let key, step != .waiting else { return isInParts ? .begin : .presign }
         switch step {
-        case .waiting: return .presign
-        case .putting: return .put(key)
+        case .waiting: return isInParts ? .begin : .presign
+        case .putting:
+            guard let parts = key.parts else { return .put(key) }
+            if parts.areThere { return .complete(key) }
+            return parts.address == nil ? .address(key) : .putPart(key)
         case .registering: return .register(key)
         case .finding: return key.fileID.map { .read(fileID: $0, key) } ?? .search(page: page, key)
         case .replacing: return surplus.map { .delete(fileID: $0) } ?? .presign
@@ -91,9 +98,10 @@ package struct Upload: Hashable, Sendable {
     }
 
     /// The app gives other bytes. False where those that are here may be registered already.
-    package mutating func replaceBytes() -> Bool {
+    package mutating func replaceBytes(inParts isInParts: Bool = false) -> Bool {
         if isMarked { return false }
         beginAgain()
+        self.isInParts = isInParts
         refusals = 0
         return true
     }
@@ -111,7 +119,10 @@ package struct Upload: Hashable, Sendable {
     ) -> UploadOutcome? {
         guard request == self.request else { return nil }
         switch request {
-        case .presign: return issued(answer)
+        case .presign, .begin: return issued(answer)
+        case .address: return addressed(answer)
+        case .putPart: return putPart(answer, othersSucceed: othersSucceed)
+        case .complete: return completed(answer)
         case .put: return put(answer, othersSucceed: othersSucceed)
         case .register(let key): return registered(answer, key, sha256: sha256, by: rules)
         case .read(_, let key): return read(answer, key, sha256: sha256, by: rules)
@@ -157,6 +168,68 @@ package struct Upload: Hashable, Sendable {
         }
     }
 
+    /// Takes the answer to the question for a part's address.
+    private mutating func addressed(_ answer: UploadAnswer) -> UploadOutcome {
+        switch answer {
+        case .address(let url):
+            key?.parts?.address = url
+            return .goesOn
+        // The server takes no parts for this key any more: it has them all, or has let go of them.
+        case .refused(let failure):
+            refusals += 1
+            if !isMarked, refusals >= Self.mostRefusals { return .failed(failure) }
+            leaveAddress()
+            return .waits
+        case .missing:
+            leaveAddress()
+            return .waits
+        default: return .waits
+        }
+    }
+
+    private mutating func putPart(_ answer: UploadAnswer, othersSucceed: Bool) -> UploadOutcome {
+        switch answer {
+        case .stored(let tag):
+            key?.parts?.tags.append(tag)
+            key?.parts?.address = nil
+            losses = 0
+            return .goesOn
+        // A registration alone shows what stands there.
+        case .taken:
+            register()
+            return .waits
+        case .expired(let failure), .storageRefused(let failure):
+            losses = 0
+            key?.parts?.address = nil
+            return refuse(failure, othersSucceed: othersSucceed) ?? .waits
+        case .bytesMissing(let failure): return .failed(failure)
+        default:
+            losses += 1
+            // The server may have moved.
+            if losses >= Self.mostLosses {
+                losses = 0
+                key?.parts?.address = nil
+            }
+            return .waits
+        }
+    }
+
+    private mutating func completed(_ answer: UploadAnswer) -> UploadOutcome {
+        switch answer {
+        // Where it is refused, an earlier one may have done it: the registration decides.
+        case .completed, .refused, .missing, .exists:
+            register()
+            return .goesOn
+        default: return .waits
+        }
+    }
+
+    /// The storage has no bytes for a key that may be registered: they are sent to the same key again.
+    private mutating func putAgain() {
+        step = .putting
+        key?.parts?.beginAgain()
+    }
+
     /// The address is of no use. Of a key that may be registered only the server can say what became of it.
     private mutating func leaveAddress() {
         losses = 0
@@ -179,9 +252,13 @@ package struct Upload: Hashable, Sendable {
             step = .finding
             return .goesOn
         case .nothingStored(let date):
-            if rules.mayGiveUp(key, date) { beginAgain() } else { step = .putting }
+            if rules.mayGiveUp(key, date) { beginAgain() } else { putAgain() }
             return .waits
         case .unknownKey(let date):
+            // Parts may come for days, but not for a key that the server has closed. Only a node that lags behind says so
+            // of one that isn't.
+            var key = key
+            if key.parts != nil { key.life = UploadKey.usualLife }
             if rules.mayGiveUp(key, date) { beginAgain() }
             return .waits
         case .refused(let failure): return .failed(failure)

@@ -6,6 +6,10 @@ package enum UploadAnswer: Hashable, Sendable {
 
     /// A key.
     case issued(UploadKey)
+    /// An address for a part.
+    case address(String)
+    /// The parts are the file's bytes now.
+    case completed
     /// The file's record.
     case record(UploadedFile)
     /// The key is registered already, or was.
@@ -25,8 +29,8 @@ package enum UploadAnswer: Hashable, Sendable {
 
     // MARK: Of the storage, whose word is never bkend's
 
-    /// The bytes are there.
-    case stored
+    /// The bytes are there, under a tag.
+    case stored(tag: String)
     /// The address isn't good (any more).
     case expired(EntryFailure)
     /// Other bytes stand there that nobody may replace.

@@ -16,18 +16,23 @@ package struct UploadKey: Hashable, Sendable {
     package var issuedAt: Timestamp?
     /// For how many milliseconds the address is good, at most.
     package var life: Int64
+    /// The bytes' parts; nil where they go in one piece, to `url`.
+    package var parts: UploadParts?
 
     /// How long an address is good (rest-api.md §9), and the longest that a server may say instead: more is another
     /// clock's time.
     static let (usualLife, longestLife): (Int64, Int64) = (15 * 60 * 1_000, 24 * 60 * 60 * 1_000)
+    /// How long parts may come (rest-api.md §9).
+    static let lifeOfParts: Int64 = 7 * 24 * 60 * 60 * 1_000
     /// How far the clocks of a server's nodes may lie apart.
     static let skew: Int64 = 60 * 1_000
 
     /// A key.
     package init(
         key: String, url: String, fileID: String? = nil, visibility: String, takesDigest: Bool = false,
-        issuedAt: Timestamp? = nil, life: Int64 = usualLife
+        issuedAt: Timestamp? = nil, life: Int64 = usualLife, parts: UploadParts? = nil
     ) {
+        self.parts = parts
         self.key = key
         self.url = url
         self.fileID = fileID
@@ -58,6 +63,7 @@ extension UploadKey {
         json["fileId"] = fileID.map(JSON.string)
         json["issuedAt"] = issuedAt.map { .int($0.milliseconds) }
         json["life"] = .int(life)
+        json["parts"] = parts.map { .object($0.json) }
         return json
     }
 
@@ -70,7 +76,7 @@ extension UploadKey {
             key: key, url: url, fileID: json?["fileId"]?.stringValue, visibility: visibility,
             takesDigest: json?["digest"]?.boolValue ?? false,
             issuedAt: json?["issuedAt"]?.intValue.map { Timestamp(clamping: $0) },
-            life: json?["life"]?.intValue ?? Self.usualLife)
+            life: json?["life"]?.intValue ?? Self.usualLife, parts: UploadParts(stored: json?["parts"]))
     }
 
     /// The key in the answer to `presigned-url`.
@@ -86,5 +92,20 @@ extension UploadKey {
             key: key, url: url, fileID: json["fileId"]?.stringValue, visibility: visibility,
             takesDigest: json["digest"]?.boolValue ?? false, issuedAt: date,
             life: said > Self.usualLife && said <= Self.longestLife ? said : Self.usualLife)
+    }
+
+    /// The key in the answer to `multipart/init`.
+    ///
+    /// - Parameters:
+    ///   - visibility: what was asked for.
+    ///   - size: the number of bytes.
+    ///   - date: the server's time at the answer.
+    init?(begun json: JSONObject, visibility: String, size: Int64, at date: Timestamp?) {
+        guard let key = json["key"]?.stringValue, let id = json["uploadId"]?.stringValue, !key.isEmpty else {
+            return nil
+        }
+        self.init(
+            key: key, url: "", fileID: json["fileId"]?.stringValue, visibility: visibility, issuedAt: date,
+            life: Self.lifeOfParts, parts: UploadParts(uploadID: id, total: size))
     }
 }

@@ -4,6 +4,14 @@ package enum UploadRequest: Hashable, Sendable {
     case presign
     /// The bytes to their address.
     case put(UploadKey)
+    /// A key for bytes that come in parts.
+    case begin
+    /// An address for the next part.
+    case address(UploadKey)
+    /// The next part to its address.
+    case putPart(UploadKey)
+    /// That the parts are all.
+    case complete(UploadKey)
     /// The record of the file whose bytes are there.
     case register(UploadKey)
     /// The record by the id that the server said it would have.

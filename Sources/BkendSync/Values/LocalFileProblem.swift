@@ -39,8 +39,8 @@ public enum LocalFileProblem: Hashable, Sendable {
 /// store.files.limits = limits
 /// ```
 public struct FileLimits: Hashable, Sendable {
-    /// The most bytes of one file, 100 MiB unless set: what a server takes in one piece unless it says otherwise.
-    public var file: Int64 = 100 << 20
+    /// The most bytes of one file, 4 GiB unless set. Files of 16 MiB and more go to the server in parts.
+    public var file: Int64 = 4 << 30
     /// The most bytes of all files that wait for the server, 4 GiB unless set.
     public var waiting: Int64 = 4 << 30
     /// The most bytes of files that the server has too, 256 MiB unless set. Past that, those go first that were opened

@@ -21,7 +21,7 @@ package struct Attaching: StorePart {
             let id = try newID(of: nil)
             let file = StoredFile(
                 record: id, key: try newID(of: id), url: try newID(of: id), bytes: bytes.name, size: bytes.size,
-                sha256: bytes.sha256, upload: Upload())
+                sha256: bytes.sha256, upload: Upload(isInParts: bytes.size >= UploadParts.least))
             let key = RecordKey(FileTable.name, id)
             try store.changes.touch(key)
             let entry = try store.outbox.append(.create, key, fields: fields)
@@ -46,7 +46,9 @@ package struct Attaching: StorePart {
             guard let file = try store.files.find(name), var upload = file.upload,
                 var create = try lane(of: file).first(where: { $0.kind == .create })
             else { throw StoreError(.file(.notHere)) }
-            guard upload.replaceBytes() else { throw StoreError(.file(.beingRegistered)) }
+            guard upload.replaceBytes(inParts: bytes.size >= UploadParts.least) else {
+                throw StoreError(.file(.beingRegistered))
+            }
             try store.files.replaceBytes(of: file, with: bytes, upload)
             let key = RecordKey(FileTable.name, file.record)
             try store.changes.touch(key)

@@ -44,7 +44,8 @@ final class ScriptedServer {
         case .spec: return ok(.object(spec))
         case .me: return ok(["id": .string(request.user)])
         // It keeps no files.
-        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get: return failure(.routeNotFound)
+        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get, .multipart:
+            return failure(.routeNotFound)
         }
     }
 

@@ -77,6 +77,37 @@ import Testing
         #expect(try run.entry(of: photos[1]) == nil)
     }
 
+    @Test("A large file goes in parts, one after the other, and goes on with the next one after a crash")
+    func parts() throws {
+        let run = try UploadRun()
+        let film = try run.attach("a.mov", bytes: 20 << 20)
+        try run.answer(
+            "beginParts", 200, ["key": "k1", "uploadId": "u1", "fileId": "f-k1", "filename": "a.mov"])
+        func part(_ number: Int, of expected: Range<Int64>) throws {
+            let asked = try #require(run.requests.first?.request.body.flatMap { try? JSON(parsing: $0) })
+            #expect(asked["partNumber"] == .int(Int64(number)) && asked["uploadId"] == "u1")
+            try run.answer("partAddress", 200, ["url": .string("https://s/k1/\(number)?sig")])
+            guard case .put(let put) = try #require(run.requests.first?.request.operation) else {
+                Issue.record("\(run.names)")
+                return
+            }
+            #expect(put.part == expected && put.type == nil && put.size == 20 << 20 && !put.sendsDigest)
+        }
+        try part(1, of: 0..<8 << 20)
+        try run.answerBytes(tag: "\"e1\"")
+        try part(2, of: 8 << 20..<16 << 20)
+        try run.answerBytes(tag: "\"e2\"")
+        run.restart()
+        try part(3, of: 16 << 20..<20 << 20)
+        try run.answerBytes(tag: "\"e3\"")
+        let body = try #require(run.requests.first?.request.body.flatMap { try? JSON(parsing: $0) })
+        #expect(body["parts"]?.arrayValue?.map { $0["etag"] } == ["\"e1\"", "\"e2\"", "\"e3\""])
+        try run.answer("completeParts", 200, ["key": "k1", "location": "https://s/k1"])
+        try run.answer("register", 201, run.record("k1"))
+        #expect(run.names == [] && run.status.pending == 0)
+        #expect(try run.store.read { try $0.files.find(film.record)?.record } == "f-k1")
+    }
+
     @Test("A full quota holds up no record")
     func quota() throws {
         let run = try UploadRun()

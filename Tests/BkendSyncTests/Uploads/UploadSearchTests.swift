@@ -6,9 +6,11 @@ import Testing
 /// The real upload against a small server, exhaustively: whatever is lost, copied, late, expired, deleted or restored, and
 /// whoever leads, an attachment becomes one file at most, and can always still become one.
 @Suite struct UploadSearchTests {
-    @Test("Every history makes at most one file, and none is stuck", arguments: UploadWorld.Trouble.allCases)
-    func sound(trouble: UploadWorld.Trouble) {
-        let found = UploadWorld.search(trouble)
+    @Test(
+        "Every history makes at most one file, and none is stuck, in one piece and in parts",
+        arguments: UploadWorld.Trouble.allCases, [false, true])
+    func sound(trouble: UploadWorld.Trouble, isInParts: Bool) {
+        let found = UploadWorld.search(trouble, isInParts: isInParts)
         #expect(found.states > 1_000)
         #expect(found.bad == nil, "\(found.bad?.joined(separator: "\n") ?? "")")
         #expect(found.stuck == 0)
@@ -16,7 +18,17 @@ import Testing
 
     @Test("Without any one of the rules some history makes two files", arguments: UploadWorld.Fault.allCases)
     func faults(fault: UploadWorld.Fault) {
-        #expect(UploadWorld.search(.none, fault).bad != nil)
+        #expect(UploadWorld.search(.none, fault, isInParts: false).bad != nil)
+    }
+
+    // Parts are put together before they are registered, so that a refusal of their registration is never early.
+    @Test(
+        "The same in parts",
+        arguments: [
+            UploadWorld.Fault.takesAnotherKeyWhenItExists, .uploadsAgainWhatWasDeleted, .deletedAnswersNothingStored,
+        ])
+    func faultsInParts(fault: UploadWorld.Fault) {
+        #expect(UploadWorld.search(.none, fault, isInParts: true).bad != nil)
     }
 }
 
@@ -52,12 +64,15 @@ struct UploadWorld: Hashable {
         case unknown = "u"
     }
 
-    var upload = Upload()
+    var upload: Upload
     var keys = [Stage](repeating: .none, count: count)
     /// Whether a key's address is good.
     var isAlive = [Bool](repeating: false, count: count)
-    /// The PUTs and registrations that were sent, by key.
+    /// Whether a key's one part is there.
+    var hasPart = [Bool](repeating: false, count: count)
+    /// The PUTs, completions and registrations that were sent, by key.
     var puts: Set<Int> = []
+    var completes: Set<Int> = []
     var posts: Set<Int> = []
     /// How many files were ever made of a key.
     var made = [Int](repeating: 0, count: count)
@@ -65,13 +80,26 @@ struct UploadWorld: Hashable {
     var end: String?
 
     private static let count = 3
-    private static let (early, late) = (Timestamp(clamping: 100_000), Timestamp(clamping: 2_000_000))
+    // Eight days later even parts may come no more.
+    private static let (early, late) = (Timestamp(clamping: 100_000), Timestamp(clamping: 8 * 24 * 3_600_000))
     private static let no = EntryFailure(code: "no", message: "no")
+    /// What the storage calls the part.
+    private static let tag = "e"
 
-    private static func key(_ number: Int) -> UploadKey {
-        UploadKey(
+    init(isInParts: Bool) { upload = Upload(isInParts: isInParts) }
+
+    private func key(_ number: Int) -> UploadKey {
+        var key = UploadKey(
             key: "\(number)", url: "u", fileID: "f\(number)", visibility: "private", issuedAt: Timestamp(clamping: 0))
+        if upload.isInParts {
+            key.parts = UploadParts(uploadID: "p\(number)", total: 10)
+            key.life = UploadKey.lifeOfParts
+        }
+        return key
     }
+
+    /// Whether the device asks something for a key now, and what.
+    private func asked(_ number: Int) -> UploadRequest? { upload.key?.key == "\(number)" ? upload.request : nil }
 
     private static func file(_ number: Int) -> UploadedFile {
         UploadedFile(
@@ -94,10 +122,13 @@ struct UploadWorld: Hashable {
         // Each loss may be the last one that is waited for.
         world.upload.losses = 0
         if fault == .forgetsTheMark { world.upload.isMarked = false }
-        if fault == .takesAnotherKeyWhenItExists, answer == .exists { world.upload = Upload() }
+        if fault == .takesAnotherKeyWhenItExists, answer == .exists {
+            world.upload = Upload(isInParts: upload.isInParts)
+        }
         switch outcome {
         case .goesOn, .waits: break
-        case .deletedElsewhere where fault == .uploadsAgainWhatWasDeleted: world.upload = Upload()
+        case .deletedElsewhere where fault == .uploadsAgainWhatWasDeleted:
+            world.upload = Upload(isInParts: upload.isInParts)
         case .done, .failed, .unresolved, .deletedElsewhere: world.end = "\(outcome)".prefix { $0 != "(" }.description
         }
         return world
@@ -109,20 +140,33 @@ struct UploadWorld: Hashable {
         let request = upload.request
         var worlds: [UploadWorld] = []
         switch request {
-        case .presign:
+        case .presign, .begin:
             guard let free = keys.indices.first(where: { keys[$0] == .none }) else { return [] }
             var world = self
             world.keys[free] = .issued
             world.isAlive[free] = true
-            worlds.append(world.taking(.issued(Self.key(free)), to: request, fault))
-        case .put(let key):
+            worlds.append(world.taking(.issued(key(free)), to: request, fault))
+        case .address(let key):
+            guard let number = Int(key.key) else { return [] }
+            let isOpen = keys[number] == .issued && isAlive[number]
+            worlds.append(taking(isOpen ? .address("u") : .refused(Self.no), to: request, fault))
+        case .complete(let key):
+            guard let number = Int(key.key) else { return [] }
+            if key.parts?.tags == [Self.tag] {
+                var world = self
+                world.completes.insert(number)
+                worlds.append(world)
+            } else {
+                worlds.append(taking(.refused(Self.no), to: request, fault))
+            }
+        case .put(let key), .putPart(let key):
             guard let number = Int(key.key) else { return [] }
             var world = self
             world.puts.insert(number)
             worlds.append(world)
             if !isAlive[number] { worlds.append(taking(.expired(Self.no), to: request, fault)) }
             // A portal may say anything.
-            for answer in [UploadAnswer.stored, .expired(Self.no), .taken, .storageRefused(Self.no)] {
+            for answer in [UploadAnswer.stored(tag: "x"), .expired(Self.no), .taken, .storageRefused(Self.no)] {
                 worlds.append(taking(answer, to: request, fault))
             }
             var patient = self
@@ -149,15 +193,38 @@ struct UploadWorld: Hashable {
         var world = self
         let answer: UploadAnswer
         switch keys[number] {
+        case .issued where upload.isInParts:
+            world.hasPart[number] = true
+            answer = .stored(tag: Self.tag)
+        case .stored where upload.isInParts, .registered where upload.isInParts: answer = .taken
         case .issued, .stored:
             world.keys[number] = .stored
-            answer = .stored
-        case .registered: answer = .stored
+            answer = .stored(tag: Self.tag)
+        case .registered: answer = .stored(tag: Self.tag)
         case .deleted: answer = .taken
         case .closed: answer = .expired(Self.no)
         case .none, .unknown: answer = .storageRefused(Self.no)
         }
-        return [world, world.taking(answer, to: .put(Self.key(number)), fault)]
+        switch asked(number) {
+        case .put(let key): return [world, world.taking(answer, to: .put(key), fault)]
+        case .putPart(let key): return [world, world.taking(answer, to: .putPart(key), fault)]
+        default: return [world]
+        }
+    }
+
+    /// A completion arrives, for the first time or once more.
+    private func completing(_ number: Int, _ fault: Fault?) -> [UploadWorld] {
+        var world = self
+        let answer: UploadAnswer
+        switch keys[number] {
+        case .issued where hasPart[number]:
+            world.keys[number] = .stored
+            answer = .completed
+        case .stored, .registered: answer = .completed
+        case .issued, .deleted, .closed, .none, .unknown: answer = .refused(Self.no)
+        }
+        guard case .complete(let key) = asked(number) else { return [world] }
+        return [world, world.taking(answer, to: .complete(key), fault)]
     }
 
     /// A registration arrives, for the first time or once more.
@@ -178,12 +245,14 @@ struct UploadWorld: Hashable {
             answer = .unknownKey(at: date(number))
         case .closed, .none, .unknown: answer = .unknownKey(at: date(number))
         }
-        return [world, world.taking(answer, to: .register(Self.key(number)), fault)]
+        guard case .register(let key) = asked(number) else { return [world] }
+        return [world, world.taking(answer, to: .register(key), fault)]
     }
 
     private func serverSteps(_ trouble: Trouble, _ fault: Fault?) -> [UploadWorld] {
         var worlds: [UploadWorld] = []
         for number in puts { worlds += putting(number, fault) }
+        for number in completes { worlds += completing(number, fault) }
         for number in posts { worlds += registering(number, fault) }
         for number in keys.indices {
             func add(_ change: (inout UploadWorld) -> Void) {
@@ -220,7 +289,8 @@ struct UploadWorld: Hashable {
     private var summary: String {
         let stages = zip(keys, isAlive).map { $0.rawValue + ($1 ? "+" : "") }.joined(separator: " ")
         let key = upload.key.map { "\($0.key)\(upload.isMarked ? "*" : "")" } ?? ""
-        return "\(upload.step) \(key) | \(stages) | PUT \(puts.sorted()) POST \(posts.sorted()) | \(end ?? "")"
+        return
+            "\(upload.step) \(key) | \(stages) | PUT \(puts.sorted()) DONE \(completes.sorted()) POST \(posts.sorted()) | \(end ?? "")"
     }
 
     struct Found {
@@ -232,9 +302,10 @@ struct UploadWorld: Hashable {
     }
 
     /// Tries every order of events.
-    static func search(_ trouble: Trouble, _ fault: Fault? = nil) -> Found {
-        var numbers: [UploadWorld: Int] = [UploadWorld(): 0]
-        var worlds = [UploadWorld()]
+    static func search(_ trouble: Trouble, _ fault: Fault? = nil, isInParts: Bool) -> Found {
+        let first = UploadWorld(isInParts: isInParts)
+        var numbers: [UploadWorld: Int] = [first: 0]
+        var worlds = [first]
         var cameFrom = [-1]
         var before: [[Int]] = [[]]
         var next = 0

@@ -6,7 +6,8 @@ import Testing
 /// An upload as a table: a state, an answer, the state after it and what comes of it.
 @Suite struct UploadTests {
     /// A state in words: the step; the key, with `*` once it is marked; then counters: `r2` refusals, `l2` losses, `d1`
-    /// other bytes than were sent, `m1` looks in vain, `p2` the page, `-f1` the record that is to go.
+    /// other bytes than were sent, `m1` looks in vain, `p2` the page, `-f1` the record that is to go. `P` stands for parts,
+    /// `P1/3` for one of three that is there, `P1/3@` for the address of the next.
     private static func upload(_ text: String) -> Upload {
         var upload = Upload()
         for (index, word) in text.split(separator: " ").enumerated() {
@@ -22,10 +23,30 @@ import Testing
             case "m": upload.misses = Int(rest) ?? 0
             case "p": upload.page = Int(rest) ?? 1
             case "-": upload.surplus = rest
+            case "P":
+                upload.isInParts = true
+                upload.key?.parts = parts(rest)
+                upload.key?.life = UploadKey.lifeOfParts
             default: Issue.record("\(word) is no part of a state")
             }
         }
         return upload
+    }
+
+    private static func parts(_ text: String) -> UploadParts? {
+        let counts = text.filter { $0 != "@" }.split(separator: "/").compactMap { Int($0) }
+        guard counts.count == 2 else { return nil }
+        var parts = UploadParts(uploadID: "u", total: Int64(counts[1]) << 23)
+        parts.tags = (0..<counts[0]).map { "t\($0 + 1)" }
+        parts.address = text.hasSuffix("@") ? "https://s/part" : nil
+        return parts
+    }
+
+    private static func partsKey(_ name: String) -> UploadKey {
+        var key = key(name)
+        key.parts = parts("0/3")
+        key.life = UploadKey.lifeOfParts
+        return key
     }
 
     /// Key `1` has the id `f1`; keys from `7` on have none.
@@ -44,6 +65,8 @@ import Testing
     private static let no = EntryFailure(code: "no", message: "no")
     /// Before and after the address of a key ends, by the server's clock.
     private static let (early, late) = (Timestamp(clamping: 899_000), Timestamp(clamping: 961_000))
+    /// After parts may come.
+    private static let muchLater = Timestamp(clamping: 8 * 24 * 3_600_000)
 
     struct Line: Sendable {
         var before: String
@@ -72,8 +95,8 @@ import Testing
         Line("waiting", .lost, "waiting", .waits),
         Line("waiting", .missing, "waiting", .waits),
         // The bytes.
-        Line("putting k1", .stored, "registering k1*", .goesOn),
-        Line("putting k1 l4", .stored, "registering k1*", .goesOn),
+        Line("putting k1", .stored(tag: "t"), "registering k1*", .goesOn),
+        Line("putting k1 l4", .stored(tag: "t"), "registering k1*", .goesOn),
         Line("putting k1", .taken, "registering k1*", .goesOn),
         Line("putting k1*", .taken, "registering k1*", .waits),
         Line("putting k1", .expired(no), "waiting", .waits),
@@ -101,6 +124,31 @@ import Testing
         Line("registering k1*", .unknownKey(at: early), "registering k1*", .waits),
         Line("registering k1*", .unknownKey(at: late), "waiting", .waits),
         Line("registering k1*", .unknownKey(at: nil), "registering k1*", .waits),
+        // Bytes in parts.
+        Line("waiting P", .issued(partsKey("1")), "putting k1 P0/3", .goesOn),
+        Line("putting k1 P0/3", .address("https://s/part"), "putting k1 P0/3@", .goesOn),
+        Line("putting k1 P0/3@", .stored(tag: "t1"), "putting k1 P1/3", .goesOn),
+        Line("putting k1 P2/3@ l3", .stored(tag: "t3"), "putting k1 P3/3", .goesOn),
+        Line("putting k1 P3/3", .completed, "registering k1* P3/3", .goesOn),
+        Line("putting k1 P3/3", .lost, "putting k1 P3/3", .waits),
+        // Where it is refused, an earlier completion may have done it.
+        Line("putting k1 P3/3", .refused(no), "registering k1* P3/3", .goesOn),
+        Line("putting k1 P1/3", .lost, "putting k1 P1/3", .waits),
+        Line("putting k1 P1/3", .missing, "waiting P", .waits),
+        Line("putting k1 P1/3", .refused(no), "waiting P r1", .waits),
+        Line("putting k1 P1/3 r4", .refused(no), "putting k1 P1/3 r5", .failed(no)),
+        Line("putting k1* P1/3", .refused(no), "registering k1* P1/3 r1", .waits),
+        Line("putting k1 P1/3@", .expired(no), "putting k1 P1/3", .waits),
+        Line("putting k1 P1/3@ r4", .expired(no), "putting k1 P1/3 r5", .failed(no), others: true),
+        Line("putting k1 P1/3@ l3", .lost, "putting k1 P1/3@ l4", .waits),
+        Line("putting k1 P1/3@ l4", .lost, "putting k1 P1/3", .waits),
+        Line("putting k1 P1/3@", .taken, "registering k1* P1/3@", .waits),
+        Line("putting k1 P1/3@", .bytesMissing(no), "putting k1 P1/3@", .failed(no)),
+        // Parts may come for a week; a key that is closed before stays closed.
+        Line("registering k1* P3/3", .nothingStored(at: late), "putting k1* P0/3", .waits),
+        Line("registering k1* P3/3", .nothingStored(at: muchLater), "waiting P", .waits),
+        Line("registering k1* P3/3", .unknownKey(at: early), "registering k1* P3/3", .waits),
+        Line("registering k1* P3/3", .unknownKey(at: late), "waiting P", .waits),
         // A record that is there, by its id.
         Line("finding k1*", .record(file("f1", key: "1")), "finding k1*", .done(file("f1", key: "1"))),
         Line("finding k1*", .missing, "finding k1* m1", .waits),
@@ -150,7 +198,9 @@ import Testing
                 .read(fileID: "f2", two), .search(page: 1, two), .delete(fileID: "f1"), .delete(fileID: "f2"),
             ]
             for request in requests where request != before.request {
-                for answer in [UploadAnswer.stored, .exists, .missing, .deleted, .nothingStored(at: Self.late)] {
+                for answer in [
+                    UploadAnswer.stored(tag: "t"), .exists, .missing, .deleted, .nothingStored(at: Self.late),
+                ] {
                     var upload = before
                     #expect(upload.take(answer, to: request, sha256: "aa", othersSucceed: true) == nil)
                     #expect(upload == before)
@@ -202,7 +252,10 @@ import Testing
 
     @Test(
         "A state survives the store",
-        arguments: ["waiting", "putting k1 r2 l3", "registering k7*", "finding k1* m1 p3", "replacing k1* d2 -f1"])
+        arguments: [
+            "waiting", "putting k1 r2 l3", "registering k7*", "finding k1* m1 p3", "waiting P",
+            "putting k1 P1/3@", "registering k1* P3/3", "replacing k1* d2 -f1",
+        ])
     func stored(text: String) throws {
         let upload = Self.upload(text)
         let json = try JSON(parsing: upload.json.serialized())

@@ -96,7 +96,7 @@ package struct ServerModel: Sendable {
         case .spec: return spec(table, caller)
         case .me: return me(caller)
         // No simulated device attaches files.
-        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get:
+        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get, .multipart:
             return .error(404, "common/route-not-found", "there is no such route")
         }
     }

@@ -36,7 +36,7 @@ package struct Trace: Sendable {
             text += " \(table)/\(id)"
         case .create(let table), .spec(let table): text += " \(table)"
         case .file(let id), .deleteFile(let id), .fileAddress(let id): text += " \(id)"
-        case .me, .presign, .put, .register, .files, .get: break
+        case .me, .presign, .put, .register, .files, .get, .multipart: break
         }
         if let body = request.body { text += " " + String(decoding: body, as: UTF8.self) }
         if !request.entries.isEmpty { text += " entries \(request.entries)" }
