@@ -91,6 +91,33 @@ import Testing
         }
     }
 
+    @Test("Past the limit no more come; with more room they do")
+    func room() async throws {
+        try await Offline.run { offline in
+            let phone = try await offline.device("ada", "phone")
+            let tablet = try await offline.device("ada", "tablet")
+            let (one, two) = try await (
+                phone.client.files.upload(Self.bytes(5_000), name: "a.png").value,
+                phone.client.files.upload(Self.bytes(6_000), name: "b.png").value
+            )
+            _ = try await phone.client.table(Note.self).create(Note(title: "a", pictures: [one.id, two.id]))
+            let store = tablet.store
+            var limits = store.files.limits
+            limits.kept = 8_000
+            store.files.limits = limits
+            let subscription = try await store.subscribe(to: store.table(Note.self), keepingFiles: \.pictures)
+            try await tablet.start()
+            for await status in store.sync.statuses where status.downloads.lacksRoom && status.downloads.waiting == 1 {
+                break
+            }
+            #expect(try await store.files.progress(of: subscription.id) == (2, 1))
+            limits.kept = 12_000
+            store.files.limits = limits
+            try await Self.downloads(tablet, 2, subscription)
+            #expect(await store.sync.status.downloads.lacksRoom == false)
+        }
+    }
+
     @Table("recipes")
     struct Recipe: Equatable {
         var name: String

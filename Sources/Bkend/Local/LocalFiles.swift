@@ -138,7 +138,8 @@ public struct LocalFiles: Sendable {
     /// ```
     ///
     /// - Throws: `BkendError` if the server can't be asked, or has no such file for this user; `StoreError`, with
-    ///   `otherOwner` if the store's user isn't signed in.
+    ///   `otherOwner` if the store's user isn't signed in, and with `.file` if there is no room; `CancellationError` if the
+    ///   task is cancelled.
     public func download(_ id: String) async throws -> LocalFile {
         do { return try await open(id) } catch let error where error.reason == .file(.notHere) {}
         guard let synchroniser = store.synchroniser else {
@@ -147,7 +148,7 @@ public struct LocalFiles: Sendable {
         try await synchroniser.downloadFile(id)
         let file = try await open(id)
         // What is read stays.
-        try await store.open.besides { try $0.evictFiles() }
+        try? await store.open.besides { try $0.evictFiles() }
         return file
     }
 

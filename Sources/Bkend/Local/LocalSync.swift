@@ -65,8 +65,8 @@ public struct LocalSync: Sendable {
     /// Waits until there is nothing left to do for now. It covers every call that returned before, such as a sign-in, a
     /// write or a subscription. Afterwards, the server has answered each entry that may be sent, and each subscription
     /// has been read to the end since `start` or the last `syncNow`. Files that subscriptions keep have come, unless one
-    /// failed and waits for its next attempt. Use it for work with a beginning and an end: a command, a background job or
-    /// a test.
+    /// waits for room or for its next attempt. Use it for work with a beginning and an end: a command, a background job or a
+    /// test.
     ///
     /// ```swift
     /// try await store.sync.start()

@@ -43,7 +43,8 @@ struct FetchedBytes {
         }
         let request: TransportRequest
         do { request = try runner.addressed(.get, get.url, fields, deadline: deadline) } catch {
-            throw SyncFailure(.unreachable, "the address can't be asked: \(error)")
+            // It is no address, or would be asked without encryption: that is as good as a refusal.
+            return SyncAnswer(status: 403, isJSON: false)
         }
         let response: TransportResponse
         do { response = try await runner.exchange(request) } catch { throw SyncFailure(error) }
@@ -66,10 +67,9 @@ struct FetchedBytes {
         default: return answer
         }
         // Somebody in between may answer a page of their own: what is here isn't given up for that.
-        let isForeign = head.headerFields[.eTag] == nil || get.size.map { total != nil && $0 != total } ?? false
-        if isForeign { return answer }
+        if head.headerFields[.eTag] == nil { return answer }
         answer.bytes = ReceivedBytes(start: start, have: file.have, total: total, type: head.headerFields[.contentType])
-        if let total, total > get.limit { return answer }
+        if let total, total > get.limit || get.size.map({ $0 != total }) ?? false { return answer }
         return try await take(response, from: start, to: end, total, into: file, answer)
     }
 
@@ -103,6 +103,8 @@ struct FetchedBytes {
             // What has come is worth keeping.
             if file.have == start { throw SyncFailure(error) }
         } catch {
+            // On a full disk what can't be finished must not be in everybody's way.
+            file.takeBack(to: start)
             throw SyncFailure(.source, "\(error)")
         }
         var received = ReceivedBytes(start: start, have: file.have, total: total, type: answer.bytes?.type)

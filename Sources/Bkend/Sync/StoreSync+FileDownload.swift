@@ -7,13 +7,16 @@ extension StoreSync {
     nonisolated func downloadFile(_ name: String) async throws {
         let owner = try await open.read { try $0.owner }
         try await requireOwner(owner)
-        var download = Download(name: name)
+        let known = try await open.read { try $0.aliases.resolve(name) }
+        var download = Download(name: known)
         let address = try await address(of: &download)
         let size = download.size
         let bytes = try await open.besides { try $0.nameForDownload(of: size ?? 1) }
         guard let folder = try open.core.database.files else { throw StoreError(.file(.notHere)) }
         // Its lock keeps every sweep away until a row names it.
         let file = try FetchedFile(bytes, have: 0, in: folder)
+        // Once a row has it, it has another name.
+        defer { unlink(folder.file(bytes)) }
         download.bytes = bytes
         let whole = try await fetch(download, from: address, into: file, folder)
         // Nobody else's file goes into this store: not if another user has signed in meanwhile either.
@@ -74,10 +77,11 @@ extension StoreSync {
     ) async throws -> DownloadedBytes {
         var download = download
         var failures = 0
+        let limit = try open.core.database.fileLimits.file
         while true {
             let get = BytesGet(
                 url: address, name: download.bytes ?? "", have: file.have, tag: download.tag, most: Self.piece,
-                size: download.size, limit: download.size ?? .max)
+                size: download.size, limit: download.size ?? limit)
             let fetching = FetchedBytes(runner: runner, get: get, folder: folder, deadline: Self.pieceDeadline) { _ in }
             let before = file.have
             let failure: BkendError
@@ -105,7 +109,7 @@ extension StoreSync {
                 failure = BkendError(
                     .file(reason.status.map { FileFailure.storage(status: $0) } ?? .unreadable(reason.message)))
             case .bytes(.unwritable(let reason)): throw BkendError(.file(.unreadable(reason.message)))
-            case .bytes(.tooLarge): throw BkendError(.file(.damaged))
+            case .bytes(.otherSize): throw BkendError(.file(.damaged))
             default: throw BkendError(.cancelled(.notSent))
             }
             try Task.checkCancellation()

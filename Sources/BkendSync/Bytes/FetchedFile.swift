@@ -16,9 +16,10 @@ package final class FetchedFile {
     /// - Parameter have: how many bytes count. What is behind them was never said to be durable.
     /// - Throws: `StorageError`, or `StoreError` if somebody else is at work on them.
     package init(_ name: String, have: Int64, in folder: FileFolder) throws {
+        // Who was told to stop must not begin: another one may be at work, or done.
+        try Task.checkCancellation()
         try StoreFolder.make(folder.path)
         path = folder.file(name)
-        let isNew = access(path, F_OK) != 0
         descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
         self.have = 0
@@ -27,13 +28,15 @@ package final class FetchedFile {
             close(descriptor)
             throw StorageError(path: path, reason: .cannotLock(errno: code))
         }
-        var status = stat()
-        let isThere = fstat(descriptor, &status) == 0 && Int64(status.st_size) >= have
-        self.have = isThere ? have : 0
+        var (status, named) = (stat(), stat())
+        // A sweep may have had the lock before.
+        guard fstat(descriptor, &status) == 0, lstat(path, &named) == 0, status.st_ino == named.st_ino else {
+            close(descriptor)
+            throw StorageError(path: path, reason: .cannotLock(errno: ENOENT))
+        }
+        self.have = Int64(status.st_size) >= have ? have : 0
         try cut()
         if self.have == 0 { hash = SHA256() }
-        // A name is durable once its folder is.
-        if isNew { try StoreFolder.sync(of: path) }
     }
 
     deinit { close(descriptor) }
@@ -64,6 +67,13 @@ package final class FetchedFile {
         }
         hash?.update(bytes)
         have += Int64(bytes.count)
+    }
+
+    /// Takes away what came last: on a full disk nobody else could write.
+    package func takeBack(to length: Int64) {
+        have = min(have, length)
+        hash = nil
+        try? cut()
     }
 
     /// Makes all bytes durable.

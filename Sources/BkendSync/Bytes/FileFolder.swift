@@ -18,8 +18,8 @@ package final class FileFolder: Sendable {
 
     /// The suffix of what isn't finished.
     static let draftSuffix = ".part"
-    /// The suffix of what comes from the server. It is never put aside: it can come again.
-    static let downloadSuffix = ".download"
+    /// The suffixes of what comes from the server, in part and whole. It is never put aside: it can come again.
+    static let (downloadSuffix, cachedSuffix) = (".download", ".cached")
     /// Where files lie that no row names after rows were lost.
     static let asideName = "unclaimed"
     /// The file whose lock holds every sweep; see `SweepHold`.
@@ -67,6 +67,20 @@ package final class FileFolder: Sendable {
     /// Deletes bytes that no row names any more. What can't be deleted now, the next sweep finds.
     func remove(_ names: [String]) { for name in names { unlink(file(name)) } }
 
+    /// Gives bytes that came whole a name of their own, so that nobody who is late goes on with them.
+    ///
+    /// - Returns: the name; nil where the bytes are gone.
+    func finish(download name: String) throws -> String? {
+        let whole = String(name.dropLast(Self.downloadSuffix.count)) + Self.cachedSuffix
+        guard rename(file(name), file(whole)) == 0 else {
+            if errno == ENOENT { return nil }
+            throw StorageError(path: file(name), reason: .cannotOpen(errno: errno))
+        }
+        // A name is durable once its folder is.
+        try StoreFolder.sync(of: file(whole))
+        return whole
+    }
+
     // MARK: Room
 
     /// Holds room for bytes that are about to be written.
@@ -112,7 +126,7 @@ package final class FileFolder: Sendable {
         let isDraft = name.hasSuffix(Self.draftSuffix)
         // A draft that was renamed meanwhile is no draft any more.
         guard access(file, F_OK) == 0, try isDraft || !isNamed(name) else { return .passed }
-        guard isAside, !isDraft, !name.hasSuffix(Self.downloadSuffix) else {
+        guard isAside, !isDraft, !name.hasSuffix(Self.downloadSuffix), !name.hasSuffix(Self.cachedSuffix) else {
             unlink(file)
             return .passed
         }

@@ -31,7 +31,7 @@ package struct Download: Hashable, Sendable {
     }
 
     /// The number of bytes, by the server's record.
-    package var size: Int64? { file?[FileField.size]?.intValue }
+    package var size: Int64? { file?[FileField.size]?.intValue.flatMap { $0 > 0 ? $0 : nil } }
 }
 
 /// How a row of `sync_downloads` is read and written.
@@ -42,7 +42,7 @@ enum DownloadRow {
         var download = Download(name: row.text(0), number: row.int(1))
         download.bytes = row.optionalText(2)
         // What can't be read any more begins anew.
-        guard download.bytes != nil, let progress = try? row.object(3) else { return download }
+        guard let progress = try? row.object(3) else { return download }
         download.have = max(0, progress["have"]?.intValue ?? 0)
         download.tag = progress["tag"]?.stringValue
         download.file = progress["file"]?.objectValue

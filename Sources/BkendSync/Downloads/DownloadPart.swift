@@ -12,10 +12,10 @@ package struct DownloadPart<Store: StoreView>: StorePart {
             .int(limit), read: DownloadRow.read)
     }
 
-    /// A file that waits; nil once it doesn't.
+    /// A file that waits, or is held for want of room; nil once it isn't.
     package func waiting(_ name: String) throws -> Download? {
         try db.first(
-            "SELECT \(DownloadRow.columns) FROM sync_downloads WHERE name = ? AND state = 'waiting'", .text(name),
+            "SELECT \(DownloadRow.columns) FROM sync_downloads WHERE name = ? AND state <> 'refused'", .text(name),
             read: DownloadRow.read)
     }
 
@@ -31,7 +31,9 @@ package struct DownloadPart<Store: StoreView>: StorePart {
     package func status() throws -> DownloadStatus {
         var status = DownloadStatus()
         let sql = "SELECT files FROM sync_download_counts WHERE state = ?"
-        status.waiting = Int(try db.number(sql, .text("waiting")))
+        let held = Int(try db.number(sql, .text("held")))
+        status.waiting = Int(try db.number(sql, .text("waiting"))) + held
+        status.lacksRoom = held > 0
         status.refused = Int(try db.number(sql, .text("refused")))
         return status
     }
@@ -80,11 +82,15 @@ package struct DownloadPart<Store: StoreView>: StorePart {
         return try db.all(sql, .text(key.table), .text(key.id)) { FilePaths.read($0.text(0)) }.flatMap(\.self)
     }
 
-    /// The names that a record has for files that are kept.
-    private func names(in key: RecordKey) throws -> [String] {
+    /// The names that a record has for files that are kept. The address of a file that isn't public is its id: once it is
+    /// public it has another.
+    private func names(in key: RecordKey, server: String) throws -> [String] {
         let paths = try paths(of: key)
         guard !paths.isEmpty, let record = try store.documents.document(key.table, key.id)?.json else { return [] }
-        return FileName.all(in: record, at: paths)
+        var known: Set<ExactString> = []
+        return FileName.all(in: record, at: paths).map { name in
+            if case .id(let id) = FileName(name, server: server) { id } else { name }
+        }.filter { known.insert(ExactString($0)).inserted }
     }
 }
 
@@ -114,26 +120,27 @@ extension DownloadPart where Store == StoreTransaction {
             INSERT OR IGNORE INTO sync_looks SELECT collection, record FROM sync_members
             CROSS JOIN sync_subscriptions ON number = subscription WHERE number = ?
             """, .int(subscription))
-        store.touchesOutbox = true
+        // The engine hears of it as of an app's decision about the outbox.
+        try store.outbox.noteDecision()
     }
 
     /// Looks at records that may name other files than before.
     ///
     /// - Returns: whether any are left.
-    func look(limit: Int) throws -> Bool {
+    func look(limit: Int, server: String) throws -> Bool {
         let looks = try db.all("SELECT collection, record FROM sync_looks WHERE collection > '' LIMIT ?", .int(limit)) {
             RecordKey($0.text(0), $0.text(1))
         }
         for key in looks {
-            try look(at: key)
+            try look(at: key, server: server)
             try db.perform(
                 "DELETE FROM sync_looks WHERE collection = ? AND record = ?", .text(key.table), .text(key.id))
         }
         return looks.count == limit
     }
 
-    private func look(at key: RecordKey) throws {
-        let names = try names(in: key)
+    private func look(at key: RecordKey, server: String) throws {
+        let names = try names(in: key, server: server)
         let former = try db.all(
             "SELECT name FROM sync_kept WHERE record = ? AND collection = ?", .text(key.id), .text(key.table)
         ) { $0.text(0) }
@@ -171,14 +178,17 @@ extension DownloadPart where Store == StoreTransaction {
             """, .text(name))
     }
 
-    /// Notes whether a file that is here is kept.
+    /// Notes whether a file that is here is kept. Past the limit it is an ordinary cached one. A file that waits for the
+    /// server needs no such note, and gets one once the server has it.
     private func noteKept(_ file: StoredFile) throws {
+        if file.upload != nil { return }
+        let named = [file.record, file.key, file.url]
+        var isKept = try named.contains { try self.isKept($0) }
+        let wasKept = try db.number("SELECT kept FROM sync_files WHERE record = ?", .text(file.record)) != 0
+        if isKept == wasKept { return }
+        if isKept, let limit = store.room?.limits.kept, try keptBytes() + file.size > limit { isKept = false }
         try db.perform(
-            """
-            UPDATE sync_files AS file SET kept =
-                EXISTS (SELECT 1 FROM sync_kept WHERE name IN (file.record, file.key, file.url))
-            WHERE file.record = ?
-            """, .text(file.record))
+            "UPDATE sync_files SET kept = ? WHERE record = ?", .int(isKept ? 1 : 0), .text(file.record))
     }
 
     /// A kept file's bytes are gone: they are asked for again.
@@ -199,8 +209,26 @@ extension DownloadPart where Store == StoreTransaction {
     /// Keeps how far a download is.
     func keep(_ download: Download) throws {
         try db.perform(
-            "UPDATE sync_downloads SET bytes = ?, progress = ? WHERE name = ?", .optional(download.bytes),
-            .utf8(DownloadRow.progress(download).serialized()), .text(download.name))
+            "UPDATE sync_downloads SET bytes = ?, size = ?, progress = ? WHERE name = ?", .optional(download.bytes),
+            download.size.map { .int($0) } ?? .null, .utf8(DownloadRow.progress(download).serialized()),
+            .text(download.name))
+    }
+
+    /// A file waits for room.
+    func hold(_ name: String) throws {
+        try db.perform("UPDATE sync_downloads SET state = 'held' WHERE name = ? AND state = 'waiting'", .text(name))
+    }
+
+    /// There is room for files of so many bytes again.
+    func letGo(upTo bytes: Int64) throws {
+        try db.perform(
+            "UPDATE sync_downloads SET state = 'waiting' WHERE state = 'held' AND ifnull(size, 1) <= ?", .int(bytes))
+    }
+
+    /// All refused files are asked for again: the user is another.
+    func retryRefused() throws {
+        try db.perform(
+            "UPDATE sync_downloads SET state = 'waiting', progress = '{}' WHERE state = 'refused'")
     }
 
     /// A file won't come: it isn't asked for again until a record that names it changes.

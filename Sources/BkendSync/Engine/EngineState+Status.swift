@@ -32,7 +32,6 @@ extension EngineState {
         status.reports = counts.reports
         (status.files, status.heldFiles) = try fileStatus(turn, counts)
         status.downloads = try turn.store.downloadStatus()
-        status.downloads.lacksRoom = downloads.lacksRoom && status.downloads.waiting > 0
         status.lastError = shared.problem
         status.subscriptions = pull.ordered.map { $0.status(at: turn.now) }
         status.pausedTables = push.pauses.sorted { $0.key < $1.key }.map { place, pause in

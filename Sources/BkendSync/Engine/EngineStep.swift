@@ -126,7 +126,7 @@ struct EngineStep {
         case .look(let row): try state.push.guarding.looked(row, verdict, flight, &turn)
         case .unwanted(let deletion): try state.push.guarding.deleted(deletion, verdict, &turn)
         case .upload(let errand): try state.uploads.answered(errand, verdict, date: date, &turn)
-        case .download(let errand): try state.downloads.answered(errand, verdict, &turn)
+        case .download(let errand): try state.downloads.answered(errand, verdict, of: flight.request, &turn)
         case .deleteFile(let sequence): try state.uploads.deleted(sequence, verdict, &turn)
         case .pull(let number, let ask):
             try state.pull.answered(number, ask, verdict, flight, date: date, &turn)

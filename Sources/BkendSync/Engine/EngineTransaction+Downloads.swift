@@ -1,13 +1,19 @@
 import BkendWire
 
 extension EngineTransaction: DownloadStore {
-    func lookAtNamedFiles(limit: Int) throws -> Bool { try store.downloads.look(limit: limit) }
+    func lookAtNamedFiles(limit: Int, server: String) throws -> Bool {
+        try store.downloads.look(limit: limit, server: server)
+    }
 
     func downloads(limit: Int) throws -> [Download] { try store.downloads.waiting(limit: limit) }
 
     func download(_ name: String) throws -> Download? { try store.downloads.waiting(name) }
 
     func keep(_ download: Download) throws { try store.downloads.keep(download) }
+
+    func hold(_ name: String) throws { try store.downloads.hold(name) }
+
+    func letGo(upTo bytes: Int64) throws { try store.downloads.letGo(upTo: bytes) }
 
     func refuse(_ name: String, because failure: EntryFailure) throws {
         try store.downloads.refuse(name, because: failure)
@@ -19,7 +25,9 @@ extension EngineTransaction: DownloadStore {
 
     func newBytesName() -> String { FileDraft.newName() + FileFolder.downloadSuffix }
 
-    func room(for bytes: Int64) throws -> DownloadRoom { try store.attaching.room(forKept: bytes) }
+    func roomForKept(besides underWay: Int64) throws -> Int64 {
+        try store.attaching.roomForKept(besides: underWay)
+    }
 
     func isKnown(_ origin: Origin) throws -> Bool { try store.downloads.isKnown(origin) }
 

@@ -12,12 +12,14 @@ package struct FilePart<Store: StoreView>: StorePart {
 
     /// The file that an id, a key or an address belongs to, whether they are of this device or the server's.
     package func find(_ name: String) throws -> StoredFile? {
+        if name.isEmpty { return nil }
         let name = try store.aliases.resolve(name)
         for column in ["record", "key", "url"] {
             let sql = "SELECT \(FileRow.columns) FROM sync_files WHERE \(column) = ? LIMIT 1"
             if let file = try db.first(sql, .text(name), read: FileRow.read) { return file }
         }
-        return nil
+        // The address of a file that isn't public, which may have become so meanwhile.
+        return try FileName.id(inDownloadAddress: name).flatMap { try file($0) }
     }
 
     /// All files, in the order in which they were attached.

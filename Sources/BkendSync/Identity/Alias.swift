@@ -63,6 +63,13 @@ enum LocalID {
         "~" + hex(UInt64(bitPattern: number), 12) + hex(random(), 16) + hex(random(), 4)
     }
 
+    /// Whether a text has the form of a local id.
+    static func isOne(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return bytes.count == 33 && bytes.first == UInt8(ascii: "~")
+            && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
     private static func hex(_ value: UInt64, _ width: Int) -> String {
         String(unsafeUninitializedCapacity: width) { out in
             let digits: StaticString = "0123456789abcdef"

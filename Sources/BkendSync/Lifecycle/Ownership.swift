@@ -17,6 +17,7 @@ package struct Ownership: StorePart {
         guard owner.isEmpty else { throw StoreError(.otherOwner) }
         if try store.moving != nil { throw StoreError(.beingTakenOver) }
         let creates = try store.outbox.storedEntries().filter { $0.kind == .create }
+        try store.downloads.retryRefused()
         for create in creates { try store.changes.touch(RecordKey(create.table, create.record)) }
         try store.setMeta("owner", user)
         try store.outbox.take(over: user)

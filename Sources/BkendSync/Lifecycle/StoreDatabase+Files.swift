@@ -67,6 +67,7 @@ extension StoreDatabase {
     package func nameForDownload(of size: Int64) throws -> String {
         guard let files else { throw StoreError(.unusable("an in-memory store can't hold files")) }
         let limits = fileLimits
+        if size > limits.file { throw StoreError(.file(.tooLarge(limit: limits.file))) }
         func missing() -> Int64 { FileRoom(folder: files, limits: limits).missing(for: size) }
         if missing() > 0 { try evictFiles(freeing: missing()) }
         if missing() > 0 { throw StoreError(.file(.noRoom("the disk would have less than \(limits.free) bytes left"))) }

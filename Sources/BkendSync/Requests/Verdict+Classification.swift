@@ -231,8 +231,9 @@ extension BytesWord {
                         status: answer.status), retryAfter: nil)
                 return
             }
-            if bytes.total ?? bytes.have > get.limit {
-                self = .tooLarge
+            let size = bytes.total ?? bytes.have
+            if size > get.limit || bytes.total != nil && get.size.map({ $0 != size }) ?? false {
+                self = .otherSize
             } else {
                 self = .came(bytes, tag: answer.tag)
             }

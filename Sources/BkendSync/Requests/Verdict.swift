@@ -48,8 +48,8 @@ package enum BytesWord: Sendable, Hashable {
     case missing(EntryFailure)
     /// The bytes aren't those that are here in part.
     case changed
-    /// The file has more bytes than may come.
-    case tooLarge
+    /// The file has another number of bytes than the server's record says, or more than may come.
+    case otherSize
     /// No answer that says anything; how long the storage asks to be left alone.
     case silent(EntryFailure, retryAfter: Duration?)
     /// They can't be written here.

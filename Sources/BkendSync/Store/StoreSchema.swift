@@ -277,15 +277,17 @@ enum StoreSchema {
             number INTEGER PRIMARY KEY,
             -- As the records have it.
             name TEXT NOT NULL UNIQUE,
-            -- 'waiting' or 'refused'.
+            -- 'waiting', 'held' for want of room, or 'refused'.
             state TEXT NOT NULL,
+            -- The number of bytes, where it is known.
+            size INTEGER,
             -- The name of what is here of its bytes in the folder "files"; NULL for nothing.
             bytes TEXT UNIQUE,
             progress TEXT NOT NULL DEFAULT '{}'
         );
         CREATE INDEX sync_downloads_order ON sync_downloads (state, number);
         CREATE TABLE sync_download_counts (state TEXT NOT NULL PRIMARY KEY, files INTEGER NOT NULL) WITHOUT ROWID;
-        INSERT INTO sync_download_counts VALUES ('waiting', 0), ('refused', 0);
+        INSERT INTO sync_download_counts VALUES ('waiting', 0), ('held', 0), ('refused', 0);
         CREATE TRIGGER sync_downloads_made AFTER INSERT ON sync_downloads BEGIN
             UPDATE sync_download_counts SET files = files + 1 WHERE state = new.state;
         END;

@@ -5,130 +5,198 @@ import BkendWire
 struct DownloadMachine: Sendable {
     /// What is remembered of files, by their names.
     private var files = Memories<ExactString, FileMemory>()
-    /// The storage doesn't answer, and is left alone for a while.
-    private var storageWait: RetryWait?
+    /// Storages that don't answer, and are left alone for a while.
+    private var storages = Memories<Origin, StorageMemory>()
     /// The server takes no questions about files, and isn't asked for a while.
     private var serverWait: RetryWait?
-    /// When it is looked again whether there is room.
+    /// When it is looked again whether there is room for what is held.
     private var roomDue: SyncInstant?
-    /// When more records are looked at.
+    /// When more records, or more files, are looked at.
     private var lookDue: SyncInstant?
+    /// Whether the server was asked where its files are.
+    private var hasAskedOrigins = false
 
     /// What is remembered of a file between events.
     private struct FileMemory: Memorable {
-        /// It waits after a failure, or for room.
+        /// It waits after a failure. The failures are counted until bytes come.
         var wait: RetryWait?
         /// Where its bytes are, as the server has said since the start.
         var address: String?
         /// Whether bytes have come from there.
         var isGood = false
-        /// How often its addresses were refused in a row.
+        /// How often in a row its bytes weren't where they should be.
         var refusals = 0
-        /// Whether it waits for room.
-        var lacksRoom = false
+    }
+
+    /// What is remembered of a storage between events.
+    private struct StorageMemory: Memorable {
+        var wait: RetryWait?
     }
 
     /// How many files are looked at for one that may be fetched.
     private static let candidates = 8
-    /// How many records are looked at in one transaction.
+    /// How many records, and how many files that can't be fetched, are looked at in one transaction.
     private static let looks = 200
-    /// How often an address that was just given may be refused.
+    /// How often in a row a file's bytes may not be where they should be.
     private static let mostRefusals = 5
+    /// How often other bytes may come than the server's record promises.
+    private static let mostDamaged = 3
     /// How many bytes an answer must bring for the next one to be asked for at once.
     private static let progress: Int64 = 64 << 10
-    /// How long a file waits for room before it is looked again.
+    /// How long files are held for want of room before it is looked again.
     private static let roomWait = Duration.seconds(60)
+    /// Of how many files more is remembered than their failures.
+    private static let mostMemories = 1_000
 
-    /// Whether files wait for room.
-    var lacksRoom: Bool { roomDue != nil || files.all.contains { $0.lacksRoom } }
-
-    /// Whether there are records left to look at.
+    /// Whether there are records or files left to look at.
     var isLooking: Bool { lookDue != nil }
 
     /// Nothing waits any longer, for whatever reason.
     mutating func tryNow(at now: SyncInstant) {
         files.changeAll { $0.wait?.until = now }
-        storageWait?.until = now
+        storages.changeAll { $0.wait?.until = now }
         serverWait?.until = now
         roomDue = roomDue.map { _ in now }
     }
 
     /// The moments at which something that waits is due.
     var moments: [SyncInstant] {
-        files.all.compactMap(\.wait?.until)
-            + [storageWait?.until, serverWait?.until, roomDue, lookDue].compactMap(\.self)
+        files.all.compactMap(\.wait?.until) + storages.all.compactMap(\.wait?.until)
+            + [serverWait?.until, roomDue, lookDue].compactMap(\.self)
     }
 
     // MARK: Planning
 
     /// Sends what may be sent.
     mutating func plan(_ turn: inout EngineTurn<some DownloadStore>) throws {
-        let hasMore = try turn.store.lookAtNamedFiles(limit: Self.looks)
-        lookDue = hasMore ? turn.now.advanced(by: .milliseconds(1)) : nil
-        var underWay: Set<ExactString> = []
+        let server = turn.configuration.address
+        lookDue = nil
+        if try turn.store.lookAtNamedFiles(limit: Self.looks, server: server) { lookSoon(turn) }
+        var (underWay, bytesUnderWay) = try planned(&turn)
+        if files.all.count > Self.mostMemories { files = Memories() }
+        let most = turn.configuration.parallelDownloads
+        var room: Int64?
+        if let due = roomDue, due <= turn.now {
+            roomDue = nil
+            let left = try turn.store.roomForKept(besides: bytesUnderWay)
+            try turn.store.letGo(upTo: left)
+            room = left
+        }
+        guard underWay.count < most else { return }
+        let waiting = files.all.count { $0.wait != nil }
+        var passed = 0
+        for download in try turn.store.downloads(limit: Self.candidates + waiting + underWay.count) {
+            let name = ExactString(download.name)
+            guard !underWay.contains(name), turn.isDue(files[name].wait) else { continue }
+            let left = try room ?? turn.store.roomForKept(besides: bytesUnderWay)
+            room = left
+            switch try send(download, left: left, &turn) {
+            case .sent(let bytes):
+                underWay.insert(name)
+                bytesUnderWay += bytes
+                room = left - bytes
+            case .gone: passed += 1
+            case .waits: break
+            }
+            if underWay.count == most { return }
+        }
+        // Whatever stands behind what was refused or held is looked at next.
+        if passed > 0 { lookSoon(turn) }
+    }
+
+    private mutating func lookSoon(_ turn: EngineTurn<some DownloadStore>) {
+        lookDue = turn.now.advanced(by: .milliseconds(1))
+    }
+
+    /// What is on its way, and how many bytes of it are still to come. What no record names any more isn't waited for.
+    private mutating func planned(
+        _ turn: inout EngineTurn<some DownloadStore>
+    ) throws -> (names: Set<ExactString>, bytes: Int64) {
+        var (names, bytes): (Set<ExactString>, Int64) = ([], 0)
         for flight in turn.shared.flights.all {
             guard let errand = flight.errand.download else { continue }
-            if try turn.store.download(errand.name) != nil {
-                underWay.insert(ExactString(errand.name))
+            if let download = try turn.store.download(errand.name) {
+                names.insert(ExactString(errand.name))
+                if errand.ask == .bytes { bytes += Self.rest(of: download, turn) }
             } else {
-                // No record names it any more.
                 _ = turn.shared.flights.land(flight.id)
                 turn.perform(.cancel(flight.id))
                 files.forget(ExactString(errand.name))
             }
         }
-        let most = turn.configuration.parallelDownloads
-        if let roomDue, roomDue > turn.now { return }
-        roomDue = nil
-        guard underWay.count < most else { return }
-        let waiting = files.all.count { $0.wait != nil }
-        for download in try turn.store.downloads(limit: Self.candidates + waiting + underWay.count) {
-            let name = ExactString(download.name)
-            guard !underWay.contains(name), turn.isDue(files[name].wait) else { continue }
-            if try send(download, &turn) { underWay.insert(name) }
-            if underWay.count == most || roomDue != nil { return }
-        }
+        return (names, bytes)
     }
 
-    /// Asks what a download asks next; whether anything left.
-    private mutating func send(_ download: Download, _ turn: inout EngineTurn<some DownloadStore>) throws -> Bool {
+    /// How many bytes of a file are still to come, as far as is known.
+    private static func rest(of download: Download, _ turn: EngineTurn<some DownloadStore>) -> Int64 {
+        max(1, (download.size ?? turn.configuration.downloadPiece) - download.have)
+    }
+
+    /// What became of a file that was looked at.
+    private enum Planned {
+        /// Something was asked; so many bytes come.
+        case sent(Int64)
+        /// It waits no more.
+        case gone
+        /// It goes on waiting.
+        case waits
+    }
+
+    /// Asks what a download asks next.
+    private mutating func send(
+        _ download: Download, left: Int64, _ turn: inout EngineTurn<some DownloadStore>
+    ) throws -> Planned {
         guard let name = FileName(download.name, server: turn.configuration.address) else {
-            try turn.store.refuse(
-                download.name, because: EntryFailure(code: "invalidName", message: "this can't be the name of a file"))
-            return false
+            return try refused(
+                download, EntryFailure(code: "invalidName", message: "this can't be the name of a file"), &turn)
         }
-        let memory = files[ExactString(download.name)]
+        // Before anything is asked: without room nothing of it is of use.
+        if left <= 0 || download.size.map({ $0 - download.have > left }) ?? false {
+            try turn.store.hold(download.name)
+            files.forget(ExactString(download.name))
+            roomDue = roomDue ?? turn.now.advanced(by: Self.roomWait)
+            return .gone
+        }
         let address: String
         switch name {
         case .address(let url):
-            guard let origin = Origin(url),
-                try origin == Origin(turn.configuration.address) || turn.store.isKnown(origin)
-            else {
-                try turn.store.refuse(
-                    download.name,
-                    because: EntryFailure(
-                        code: DownloadRefusal.unknownHost,
-                        message: "the server hasn't given any address there; files are fetched only where it has"))
-                return false
+            guard let origin = Origin(url) else { return try refused(download, Self.unknownHost, &turn) }
+            guard try origin == Origin(turn.configuration.address) || turn.store.isKnown(origin) else {
+                if hasAskedOrigins { return try refused(download, Self.unknownHost, &turn) }
+                guard mayAsk(turn) else { return .waits }
+                // Any file's record says where the server's files are.
+                hasAskedOrigins = true
+                try ask(.origins, .files(Self.newest), download, &turn)
+                return .sent(0)
             }
             address = url
         case .id, .key:
             guard let file = download.file, let id = file[SystemField.id.rawValue]?.stringValue else {
-                guard turn.maySend, turn.isDue(serverWait) else { return false }
+                guard mayAsk(turn) else { return .waits }
                 if case .id(let id) = name { try ask(.record, .file(id: id), download, &turn) }
                 if case .key(let key) = name {
                     try ask(.search(key: key), .files(FileName.search(forKey: key)), download, &turn)
                 }
-                return true
+                return .sent(0)
             }
-            guard let known = memory.address else {
-                guard turn.maySend, turn.isDue(serverWait) else { return false }
+            guard let known = files[ExactString(download.name)].address else {
+                guard mayAsk(turn) else { return .waits }
                 try ask(.address, .fileAddress(id: id), download, &turn)
-                return true
+                return .sent(0)
             }
             address = known
         }
-        return try fetch(download, from: address, &turn)
+        return try fetch(download, from: address, left: left, &turn)
+    }
+
+    /// Whether bkend may be asked about files.
+    private func mayAsk(_ turn: EngineTurn<some DownloadStore>) -> Bool { turn.maySend && turn.isDue(serverWait) }
+
+    private mutating func refused(
+        _ download: Download, _ failure: EntryFailure, _ turn: inout EngineTurn<some DownloadStore>
+    ) throws -> Planned {
+        try refuse(download.name, failure, &turn)
+        return .gone
     }
 
     private func ask(
@@ -138,24 +206,16 @@ struct DownloadMachine: Sendable {
         try turn.send(.download(DownloadErrand(name: download.name, ask: ask)), operation)
     }
 
+    private static let newest = [
+        QueryItem("sortBy", "createdAt"), QueryItem("sortDirection", "desc"), QueryItem("page", "1"),
+        QueryItem("limit", "5"),
+    ]
+
     private mutating func fetch(
-        _ download: Download, from address: String, _ turn: inout EngineTurn<some DownloadStore>
-    ) throws -> Bool {
-        guard turn.isDue(storageWait) else { return false }
-        let name = ExactString(download.name)
+        _ download: Download, from address: String, left: Int64, _ turn: inout EngineTurn<some DownloadStore>
+    ) throws -> Planned {
+        if let origin = Origin(address), !turn.isDue(storages[origin].wait) { return .waits }
         var download = download
-        let limit: Int64
-        switch try turn.store.room(for: download.size.map { max(1, $0 - download.have) } ?? 1) {
-        case .fits(let most): limit = download.size ?? most
-        case .tooSmall:
-            files[name].lacksRoom = true
-            files[name].wait = RetryWait(until: turn.now.advanced(by: Self.roomWait))
-            return false
-        case .none:
-            roomDue = turn.now.advanced(by: Self.roomWait)
-            return false
-        }
-        files[name].lacksRoom = false
         // The row names the bytes before there are any: no sweep takes them then.
         if download.bytes == nil {
             download.bytes = turn.store.newBytesName()
@@ -164,47 +224,61 @@ struct DownloadMachine: Sendable {
         let piece = turn.configuration.downloadPiece
         let get = BytesGet(
             url: address, name: download.bytes ?? "", have: download.have, tag: download.tag, most: piece,
-            size: download.size, limit: limit)
-        let deadline =
-            turn.configuration.requestDeadline
-            + .seconds((download.size ?? piece) / max(1, turn.configuration.slowestTransfer))
+            size: download.size, limit: download.size ?? left)
+        // A storage that knows no pieces sends all; nobody waits longer than a day.
+        let seconds = min((download.size ?? piece) / max(1, turn.configuration.slowestTransfer), 86_400)
         try turn.send(
-            .download(DownloadErrand(name: download.name, ask: .bytes)), .get(get), deadline: deadline)
-        return true
+            .download(DownloadErrand(name: download.name, ask: .bytes)), .get(get),
+            deadline: turn.configuration.requestDeadline + .seconds(seconds))
+        return .sent(Self.rest(of: download, turn))
     }
 
     // MARK: Answers
 
     /// Takes the answer to a step of a download.
     mutating func answered(
-        _ errand: DownloadErrand, _ verdict: Verdict, _ turn: inout EngineTurn<some DownloadStore>
+        _ errand: DownloadErrand, _ verdict: Verdict, of request: SyncRequest,
+        _ turn: inout EngineTurn<some DownloadStore>
     ) throws {
         let name = ExactString(errand.name)
         guard var download = try turn.store.download(errand.name) else { return files.forget(name) }
         switch verdict {
         // It wasn't sent, by the sender's own decision; the session says when it may be.
         case .refused: return
-        case .bytes(let word): return try take(word, &download, &turn)
+        case .bytes(let word):
+            guard case .get(let get) = request.operation else { return }
+            return try take(word, to: get, &download, &turn)
         case .done(.record(let row)): try take(row, &download, turn)
         case .done(.page(let page)):
-            guard case .search(let key) = errand.ask else { return wait(name, &turn) }
-            let row = page.rows.first { UploadedFile($0)?.key.hasSameBytes(as: key) == true }
-            guard let row else { return try refuse(errand.name, Self.notFound, &turn) }
-            try take(row, &download, turn)
+            switch errand.ask {
+            case .origins:
+                for row in page.rows {
+                    if let url = (try? row.document())?["url"]?.stringValue { try turn.store.noteOrigin(of: url) }
+                }
+            case .search(let key):
+                let row = page.rows.first { UploadedFile($0)?.key.hasSameBytes(as: key) == true }
+                guard let row else { return try refuse(errand.name, Self.notFound, &turn) }
+                try take(row, &download, turn)
+            case .record, .address, .bytes: return wait(name, &turn)
+            }
         case .done(.object(let object)):
             guard let url = object["url"]?.stringValue else { return wait(name, &turn) }
             files[name].address = url
             files[name].isGood = false
         case .missing: return try refuse(errand.name, Self.notFound, &turn)
         case .denied(let error), .rejected(let error): return try refuse(errand.name, EntryFailure(error), &turn)
+        // A guest has no session that could be renewed.
+        case .unauthorized(let error) where request.user.isEmpty:
+            return try refuse(errand.name, EntryFailure(error), &turn)
         // The server keeps no files, or not for this key: asked for the next one, it would say the same.
         case .tableRefused:
             serverWait = turn.later(serverWait)
-            return
+            return wait(name, &turn)
         default: return wait(name, &turn)
         }
         serverWait = nil
-        files[name].wait = nil
+        // What is asked next goes at once. How often it has failed counts until bytes come.
+        files[name].wait?.until = turn.now
     }
 
     private mutating func wait(_ name: ExactString, _ turn: inout EngineTurn<some DownloadStore>) {
@@ -231,12 +305,13 @@ struct DownloadMachine: Sendable {
     }
 
     private mutating func take(
-        _ word: BytesWord, _ download: inout Download, _ turn: inout EngineTurn<some DownloadStore>
+        _ word: BytesWord, to get: BytesGet, _ download: inout Download, _ turn: inout EngineTurn<some DownloadStore>
     ) throws {
         let name = ExactString(download.name)
+        let origin = Origin(get.url)
         switch word {
         case .came(let bytes, let tag):
-            storageWait = nil
+            if let origin { storages.forget(origin) }
             files[name].isGood = true
             files[name].refusals = 0
             try take(bytes, tag, &download, &turn)
@@ -244,37 +319,52 @@ struct DownloadMachine: Sendable {
             let isGood = files[name].isGood
             files[name].address = nil
             files[name].isGood = false
-            // A public file's own address is all there is to ask for.
-            guard download.file != nil else { return try refuse(download.name, failure, &turn) }
             // An address that was good has expired: another one is asked for at once.
-            if isGood { return }
-            files[name].refusals += 1
-            if files[name].refusals >= Self.mostRefusals { return try refuse(download.name, failure, &turn) }
-            wait(name, &turn)
+            if isGood, download.file != nil { return }
+            try countRefusal(of: name, failure, download, &turn)
         case .missing(let failure):
-            guard download.file != nil else { return try refuse(download.name, failure, &turn) }
-            // The server says whether the file is still there.
+            // The server says whether the file is still there. What is here of it may be gone on with.
             files[name].address = nil
-            download.file = nil
-            try turn.store.keep(download)
-            wait(name, &turn)
+            if download.file != nil {
+                download.file = nil
+                try turn.store.keep(download)
+            }
+            try countRefusal(of: name, failure, download, &turn)
         case .changed:
+            let wasEmpty = download.have == 0
             download.reset()
             try turn.store.keep(download)
+            if wasEmpty { return try countRefusal(of: name, Self.damaged, download, &turn) }
             wait(name, &turn)
-        case .tooLarge where download.size == nil:
-            files[name].lacksRoom = true
-            files[name].wait = RetryWait(until: turn.now.advanced(by: Self.roomWait))
-        case .tooLarge: try damaged(&download, &turn)
+        case .otherSize where download.size == nil:
+            try turn.store.hold(download.name)
+            roomDue = roomDue ?? turn.now.advanced(by: Self.roomWait)
+        case .otherSize: try damaged(&download, &turn)
         case .silent(_, let retryAfter):
-            var wait = turn.later(storageWait)
+            // This file alone may be at fault, or its storage.
+            wait(name, &turn)
+            guard let origin else { return }
+            var wait = turn.later(storages[origin].wait)
             if let retryAfter {
                 wait.until = max(
                     wait.until, turn.now.advanced(by: min(retryAfter, turn.configuration.retryAfterCeiling)))
             }
-            storageWait = wait
-        case .unwritable: wait(name, &turn)
+            storages[origin].wait = wait
+        case .unwritable:
+            // No other file could be written either.
+            try turn.store.hold(download.name)
+            roomDue = turn.now.advanced(by: Self.roomWait)
         }
+    }
+
+    /// A file's bytes aren't where they should be. That may pass, but not for ever.
+    private mutating func countRefusal(
+        of name: ExactString, _ failure: EntryFailure, _ download: Download,
+        _ turn: inout EngineTurn<some DownloadStore>
+    ) throws {
+        files[name].refusals += 1
+        if files[name].refusals >= Self.mostRefusals { return try refuse(download.name, failure, &turn) }
+        wait(name, &turn)
     }
 
     private mutating func take(
@@ -282,18 +372,15 @@ struct DownloadMachine: Sendable {
         _ turn: inout EngineTurn<some DownloadStore>
     ) throws {
         let name = ExactString(download.name)
+        let before = download.have
         download.have = bytes.have
         download.tag = tag
         guard let sha256 = bytes.sha256 else {
             // Without a strong validator nobody can tell whether others go on with them.
-            if tag == nil {
-                download.reset()
-                wait(name, &turn)
-                return try turn.store.keep(download)
-            }
+            if tag == nil { download.reset() }
             try turn.store.keep(download)
-            // A few bytes each time would go on for ever.
-            if bytes.have - bytes.start >= Self.progress { files[name].wait = nil } else { wait(name, &turn) }
+            // A few bytes each time, or the same ones again, would go on for ever.
+            if download.have - before >= Self.progress { files[name].wait = nil } else { wait(name, &turn) }
             return
         }
         let promised = download.file?["sha256"]?.stringValue?.lowercased()
@@ -305,19 +392,23 @@ struct DownloadMachine: Sendable {
         files.forget(name)
     }
 
-    /// Other bytes came than the server's record promises. That may be a proxy's doing, once.
+    /// Other bytes came than the server's record promises. That may be a proxy's doing.
     private mutating func damaged(_ download: inout Download, _ turn: inout EngineTurn<some DownloadStore>) throws {
         let name = ExactString(download.name)
         download.reset()
         download.damaged += 1
         files[name].address = nil
-        if download.damaged > 1 { return try refuse(download.name, Self.damaged, &turn) }
+        if download.damaged >= Self.mostDamaged { return try refuse(download.name, Self.damaged, &turn) }
         try turn.store.keep(download)
         wait(name, &turn)
     }
 
+    private static let unknownHost = EntryFailure(
+        code: DownloadRefusal.unknownHost,
+        message: "the server hasn't given any address there; files are fetched only where it has")
     private static let notFound = EntryFailure(
         code: "file/not-found", message: "the server has no such file, or doesn't show it to this user", status: 404)
     private static let damaged = EntryFailure(
-        code: "damaged", message: "the storage sent other bytes than the server's record of the file promises, twice")
+        code: "damaged", message: "the storage sent other bytes than the server's record of the file promises, again and again"
+    )
 }

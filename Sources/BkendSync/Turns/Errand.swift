@@ -50,6 +50,8 @@ enum DownloadAsk: Sendable, Hashable {
     case search(key: String)
     /// Where its bytes are.
     case address
+    /// Any file's record, for where the server's files are.
+    case origins
     /// Bytes.
     case bytes
 }

@@ -17,6 +17,8 @@ extension SendGate {
             close(.patience, at: now, wait: retryAfter ?? .zero, ceiling: ceiling, cap: cap, using: &random)
         case .engineRefused(let error):
             close(.paused(.refused(error.code)), at: now, wait: nil, ceiling: ceiling, cap: cap, using: &random)
+        // A record may name anything, and the answer may be another route's.
+        case .foreign where flight.errand.download != nil: break
         case .foreign:
             close(.paused(.foreignAnswer), at: now, wait: nil, ceiling: ceiling, cap: cap, using: &random)
         case .serverFailed(_, let retryAfter?) where retryAfter > .zero:
@@ -74,7 +76,7 @@ extension SyncProblem {
         case .storage(.stored), .storage(.taken): noted = former
         case .storage(.expired(let failure)), .storage(.refused(let failure)), .storage(.silent(let failure, _)):
             noted = problem("the storage didn't take a file's bytes", status: failure.status)
-        case .bytes(.came), .bytes(.changed), .bytes(.tooLarge): noted = former
+        case .bytes(.came), .bytes(.changed), .bytes(.otherSize): noted = former
         case .bytes(.refused(let failure)), .bytes(.missing(let failure)), .bytes(.silent(let failure, _)):
             noted = problem("the storage didn't send a file's bytes", status: failure.status)
         case .bytes(.unwritable): noted = problem("a file's bytes can't be written on this device")

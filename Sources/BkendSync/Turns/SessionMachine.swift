@@ -59,8 +59,9 @@ struct SessionMachine: Sendable, Hashable {
         switch verdict {
         case .done, .missing, .pageTooLarge, .rejected, .denied, .tableRefused: refusals = 0
         case .unauthorized:
-            // A guest's write has no session that could be refused.
-            if !flight.request.user.isEmpty || !flight.request.operation.isWrite {
+            // A guest's write, or question about a file that isn't public, has no session that could be refused.
+            let operation = flight.request.operation
+            if !flight.request.user.isEmpty || !operation.isWrite && !operation.isOfFiles {
                 return refused(flight, refusals: limit)
             }
         // What the sender found before the session was last changed or renewed says nothing about the present one.

@@ -22,17 +22,34 @@ package enum FileName: Hashable, Sendable {
             return nil
         }
         if Self.isAddress(text) {
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            if Origin(text) == Origin(server), let place = parts.firstIndex(of: "files"), place > 3,
-                parts.count == place + 3, parts[place - 1] == "v1", parts[place + 2] == "download"
-            {
-                self = .id(String(parts[place + 1]))
+            if let id = Self.id(inDownloadAddress: text), Origin(text) == Origin(server) {
+                self = .id(id)
             } else {
                 self = .address(text)
             }
+        } else if text.contains("/") {
+            self = .key(text)
         } else {
-            self = text.contains("/") ? .key(text) : .id(text)
+            guard Self.isID(text) else { return nil }
+            self = .id(text)
         }
+    }
+
+    /// Whether a text can be the id of a file, and nothing else in a path of the server's: it comes from a record.
+    private static func isID(_ text: some StringProtocol) -> Bool {
+        text.utf8.count <= 64 && !["buckets", "multipart", "presigned-url", "upload"].contains(String(text))
+            && text.unicodeScalars.allSatisfy {
+                ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "-" || $0 == "_"
+            }
+    }
+
+    /// The id in the address of a file that isn't public, `…/v1/files/ID/download`; nil for another address.
+    static func id(inDownloadAddress text: String) -> String? {
+        guard text.hasSuffix("/download"), isAddress(text) else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 6, parts[parts.count - 3] == "files", parts[parts.count - 4] == "v1" else { return nil }
+        let id = parts[parts.count - 2]
+        return isID(id) ? String(id) : nil
     }
 
     /// The list in which a key's file should be: keys end in the file's name, as far as it has plain letters
@@ -42,7 +59,7 @@ package enum FileName: Hashable, Sendable {
         return [QueryItem("search", name), QueryItem("page", "1"), QueryItem("limit", "100")]
     }
 
-    fileprivate static func isAddress(_ text: some StringProtocol) -> Bool {
+    static func isAddress(_ text: some StringProtocol) -> Bool {
         text.hasPrefix("https://") || text.hasPrefix("http://")
     }
 
@@ -76,20 +93,29 @@ private struct FoundNames {
     }
 
     private mutating func look(in text: String) {
-        // Ids of this device are files that lie here, or none any more.
-        if text.utf8.first == UInt8(ascii: "~") || text.isEmpty { return }
-        if text.utf8.allSatisfy({ $0 > 0x20 }), !text.utf8.contains(UInt8(ascii: "(")) { return note(text) }
-        var rest = text.utf8[...]
+        let bytes = text.utf8
+        // A local id is a file that lies here, or none any more.
+        if text.isEmpty || LocalID.isOne(text) { return }
+        let isOneWord = bytes.count <= FileName.longest && bytes.allSatisfy { $0 > 0x20 }
+        if isOneWord, FileName.isAddress(text) || !bytes.contains(where: Self.ends.contains) { return note(text) }
+        var rest = bytes[...]
         while all.count < FileName.most, let start = rest.firstIndex(of: UInt8(ascii: "h")) {
             let candidate = rest[start...]
-            let address = String(Substring(candidate.prefix { !Self.ends.contains($0) && $0 > 0x20 }))
-            if FileName.isAddress(address) {
-                note(address)
-                rest = candidate.dropFirst(address.utf8.count)
-            } else {
+            guard candidate.starts(with: "https://".utf8) || candidate.starts(with: "http://".utf8) else {
                 rest = candidate.dropFirst()
+                continue
             }
+            let address = candidate.prefix(FileName.longest + 1).prefix { !Self.ends.contains($0) && $0 > 0x20 }
+            note(String(Substring(Self.withoutPunctuation(address))))
+            rest = rest[address.endIndex...]
         }
+    }
+
+    /// A sentence may end with an address.
+    private static func withoutPunctuation(_ address: Substring.UTF8View) -> Substring.UTF8View {
+        var address = address
+        while let last = address.last, ".,;:!?".utf8.contains(last) { address = address.dropLast() }
+        return address
     }
 
     private mutating func note(_ name: String) {

@@ -66,7 +66,10 @@ package struct Attaching: StorePart {
     /// - Throws: `LocalFileProblem.notHere`
     package func delete(_ name: String) throws {
         try store.whole {
-            guard let file = try store.files.find(name) else { throw StoreError(.file(.notHere)) }
+            // A file that is known by its address alone has no id that the server could be asked to delete.
+            guard let file = try store.files.find(name), !FileName.isAddress(file.record) else {
+                throw StoreError(.file(.notHere))
+            }
             let key = RecordKey(FileTable.name, file.record)
             let lane = try lane(of: file)
             if let create = lane.first(where: { $0.kind == .create }), create.body == nil || create.state == .failed {
@@ -103,35 +106,44 @@ package struct Attaching: StorePart {
             ]
         let id = record[SystemField.id.rawValue]?.stringValue ?? download.name
         if let url = download.file?["url"]?.stringValue { try store.downloads.noteOrigin(of: url) }
+        // In memory there are no bytes.
+        guard let bytesName = try store.room.map({ try $0.folder.finish(download: name) }) ?? name else {
+            // They are gone: they come again.
+            var download = download
+            download.reset()
+            return try store.downloads.keep(download)
+        }
         let file = StoredFile(
-            record: id, key: (record["s3Key"] ?? record["key"])?.stringValue ?? "",
-            url: record["url"]?.stringValue ?? "", bytes: name, size: bytes.size, sha256: bytes.sha256, upload: nil)
+            record: id, key: (record["s3Key"] ?? record["key"])?.stringValue ?? id,
+            url: record["url"]?.stringValue ?? id, bytes: bytesName, size: bytes.size, sha256: bytes.sha256, upload: nil)
         try store.downloads.complete(download.name, file)
         let key = RecordKey(FileTable.name, id)
         try store.changes.touch(key)
         if try store.changes.now(key) == nil { try store.changes.show(record.serialized(), at: key) }
     }
 
-    /// Whether so many more bytes of files that subscriptions keep may come. Files that the server has too, and that nobody
-    /// keeps, make room for them.
-    func room(forKept bytes: Int64) throws -> DownloadRoom {
+    /// How many more bytes of files that subscriptions keep may come, beside so many that are on their way. If the disk is
+    /// full, files that the server has too and that nobody keeps make room.
+    func roomForKept(besides underWay: Int64) throws -> Int64 {
         // In memory there are no bytes.
-        guard let room = store.room else { return .fits(.max) }
-        let left = room.limits.kept - (try store.downloads.keptBytes())
-        if left <= 0 { return .none }
-        var missing = room.missing(for: bytes)
-        if missing > 0 {
+        guard let room = store.room else { return .max }
+        let left = room.limits.kept - (try store.downloads.keptBytes()) - underWay
+        if left <= 0 { return 0 }
+        var free = room.left - underWay
+        if free < Self.usualFile {
             var gone: [StoredFile] = []
-            // One look is enough: more is found at the next one.
-            for file in try store.files.leastUsed(limit: 100) where missing > 0 && room.folder.evict(file.bytes) {
+            for file in try store.files.leastUsed(limit: 100)
+            where free < Self.usualFile && room.folder.evict(file.bytes) {
                 gone.append(file)
-                missing -= file.size
+                free += file.size
             }
             try forget(gone)
-            if room.missing(for: bytes) > 0 { return .none }
         }
-        return bytes <= left ? .fits(left) : .tooSmall
+        return max(0, min(left, free))
     }
+
+    /// How much room cached files make for others to come.
+    private static let usualFile: Int64 = 16 << 20
 
     /// Forgets files whose bytes are gone: what they made room for was more important.
     package func forget(_ files: [StoredFile]) throws {

@@ -127,17 +127,20 @@ import Testing
         #expect(run.names == [] && run.status.refused == 1)
     }
 
-    @Test("Bytes that aren't what the record promises are fetched once more, then never")
+    @Test("Bytes that aren't what the record promises are fetched twice more, then never")
     func damaged() throws {
         let run = try DownloadRun()
         try run.show("n1", ["cover": "f1"])
         try run.describe("f1")
-        try run.bytes(sha256: "bb")
-        #expect(try run.file("f1") == nil)
-        run.run.waitForTimer()
-        try run.address("f1")
-        #expect(run.gets.first?.have == 0)
-        try run.bytes(sha256: "bb")
+        for _ in 1...2 {
+            try run.bytes(sha256: "bb")
+            #expect(try run.file("f1") == nil)
+            run.run.waitForTimer()
+            try run.address("f1")
+            #expect(run.gets.first?.have == 0)
+        }
+        // Another number of bytes is as good as other bytes.
+        try run.bytes(to: 0, of: 11)
         #expect(run.names == [] && run.status.refused == 1)
         #expect(try run.refusal("f1")?.code == "damaged")
     }
@@ -150,7 +153,7 @@ import Testing
         try run.describe("f2")
         for _ in 1...4 {
             try run.run.answer("get", .lost(SyncFailure(.broken)))
-            if run.gets.isEmpty { run.run.waitForTimer() }
+            for _ in 1...5 where run.gets.isEmpty { run.run.waitForTimer() }
             #expect(run.run.status.state != .offline)
         }
         _ = try run.store.write { try $0.writes.create("notes", [:]) }
@@ -172,6 +175,9 @@ import Testing
     func strangers() throws {
         let run = try DownloadRun(fields: ["cover", "text"])
         try run.show("n1", ["cover": "https://evil.example/x.png", "text": "![](https://store.example/y.png)"])
+        // Any file's record says where files are; there is none yet.
+        try run.run.answer("files", 200, Self.page([]))
+        run.run.waitForTimer()
         #expect(run.names == [] && run.status.refused == 2)
         #expect(try run.refusal("https://evil.example/x.png")?.code == "unknownHost")
         // bkend names the storage.
@@ -180,6 +186,24 @@ import Testing
         #expect(run.gets.map(\.url) == ["https://store.example/y.png"])
         try run.bytes(of: nil, sha256: nil)
         #expect(try run.refusal("https://evil.example/x.png") != nil)
+    }
+
+    @Test("Where files are is learnt from any file's record")
+    func origins() throws {
+        let run = try DownloadRun()
+        try run.show("n1", ["cover": "https://store.example/y.png"])
+        try run.run.answer("files", 200, Self.page([DownloadRun.record("f9", host: "store.example")]))
+        #expect(run.gets.map(\.url) == ["https://store.example/y.png"])
+    }
+
+    private static func page(_ rows: [JSONObject]) -> JSONObject {
+        [
+            "items": .array(rows.map { .object($0) }),
+            "pagination": [
+                "total": .int(Int64(rows.count)), "page": 1, "limit": 100, "totalPages": 1, "hasNext": false,
+                "hasPrev": false,
+            ],
+        ]
     }
 
     @Test("A public file that is known by its address alone is named by it")
@@ -196,8 +220,85 @@ import Testing
         #expect(record?["originalName"] == "a.png" && record?["mimeType"] == "image/png")
         // One that isn't there is no reason to ask again and again.
         try run.show("n2", ["cover": "https://store.example/b.png"])
-        try run.answerBytes(404)
+        for _ in 1...5 {
+            try run.answerBytes(404)
+            run.run.waitForTimer()
+        }
         #expect(run.names == [] && run.status.refused == 1)
+    }
+
+    @Test("A file whose bytes are gone while its record is there isn't asked for again and again")
+    func gone() throws {
+        let run = try DownloadRun()
+        try run.show("n1", ["cover": "f1"])
+        for _ in 1...5 {
+            try run.describe("f1")
+            try run.answerBytes(404)
+            run.run.waitForTimer()
+        }
+        #expect(run.names == [] && run.status.refused == 1)
+    }
+
+    @Test("A file that never answers holds up no other")
+    func poisoned() throws {
+        let run = try DownloadRun()
+        try run.show("n1", ["pictures": ["f1", "f2", "f3", "f4"]])
+        for id in ["f1", "f2", "f3"] { try run.describe(id) }
+        for _ in 1...3 { try run.answerBytes(302) }
+        // Another storage's.
+        try run.run.answer("file", 200, DownloadRun.record("f4"))
+        try run.run.answer("fileAddress", 200, ["url": "https://other.example/f4"])
+        try run.bytes()
+        #expect(try run.file("f4") != nil && run.status.waiting == 3)
+    }
+
+    @Test("Names that can't be those of files hold up none that can")
+    func strange() throws {
+        let run = try DownloadRun()
+        var names = (0..<30).map { JSON.string("no.\($0)") }
+        names.append("f1")
+        try run.show("n1", ["pictures": .array(names)])
+        for _ in 1...5 where run.names.isEmpty { run.run.waitForTimer() }
+        #expect(run.names == ["file"] && run.status.refused == 30)
+    }
+
+    @Test("A guest's question about a file that isn't public refuses the file, and not the guest")
+    func guest() throws {
+        let run = try DownloadRun(UploadRun(user: ""))
+        try run.show("n1", ["pictures": ["f1", "f2", "f3", "f4", "f5", "f6"]])
+        for _ in 1...6 { try run.run.refuse("file", 401, "common/authentication-required") }
+        #expect(run.status.refused == 6 && run.run.status.state != .signedOut)
+        // Who signs in may see them.
+        try run.store.write { try $0.ownership.takeOver(by: "ann") }
+        #expect(try run.store.read { try $0.downloads.status() }.waiting == 6)
+    }
+
+    @Test("No file is named by nothing")
+    func nothing() throws {
+        let run = try DownloadRun()
+        try run.show("n1", ["cover": "f1"])
+        var record = DownloadRun.record("f1")
+        record["url"] = nil
+        record["key"] = nil
+        try run.run.answer("file", 200, record)
+        try run.address("f1")
+        try run.bytes()
+        #expect(try run.file("f1") != nil && run.file("") == nil)
+        #expect(throws: StoreError.self) { try run.store.write { try $0.attaching.delete("") } }
+    }
+
+    @Test("A file that isn't public is its id, also where a record has its address of then")
+    func privateAddress() throws {
+        let upload = try UploadRun(server: "https://s/v1 k")
+        let run = try DownloadRun(upload)
+        let address = "https://s/v1/files/f1/download"
+        try run.show("n1", ["pictures": [.string(address), "f1"]])
+        #expect(run.names == ["file"] && run.status.waiting == 1)
+        try run.describe("f1")
+        try run.bytes()
+        #expect(try run.file(address)?.record == "f1" && run.isKept(address))
+        try run.show("n1", ["pictures": [.string(address)], "title": "b"])
+        #expect(run.names == [])
     }
 
     @Test("A key's file is looked for by its name")
@@ -209,10 +310,7 @@ import Testing
             return
         }
         #expect(query.contains(QueryItem("search", "a.png")))
-        let page: JSONObject = [
-            "items": [.object(DownloadRun.record("f0")), .object(DownloadRun.record("f1"))],
-            "pagination": ["total": 2, "page": 1, "limit": 100, "totalPages": 1, "hasNext": false, "hasPrev": false],
-        ]
+        let page = Self.page([DownloadRun.record("f0"), DownloadRun.record("f1")])
         try run.run.answer("files", 200, page)
         try run.run.answer("files", 200, page)
         #expect(try run.refusal("images/f2/a.png")?.code == "file/not-found")

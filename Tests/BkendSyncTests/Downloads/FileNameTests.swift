@@ -21,6 +21,9 @@ import Testing
                 .address("https://evil.example.com/v1/files/f1/download")
             ),
             ("https://api.example.com/v1/files/f1", .address("https://api.example.com/v1/files/f1")),
+            // A path of the server's is made of it.
+            ("..", nil), ("a.b", nil), ("buckets", nil), ("ä", nil), (String(repeating: "a", count: 65), nil),
+            ("https://api.example.com/v1/files/../download", .address("https://api.example.com/v1/files/../download")),
             ("", nil), ("two words", nil), ("line\nbreak", nil), (String(repeating: "a", count: 2_049), nil),
         ] as [(String, FileName?)])
     func kinds(text: String, name: FileName?) {
@@ -62,6 +65,26 @@ import Testing
                 "https://c.example/a.png", "https://c.example/b.png", "http://c.example/c.png", "http://",
             ])
         #expect(names("local", "none", "object", "missing", "cover.deeper") == [])
+    }
+
+    @Test("An address ends where a sentence goes on, and may have parentheses if it stands alone")
+    func sentences() {
+        func names(_ text: String) -> [String] { FileName.all(in: ["text": .string(text)], at: ["text"]) }
+        #expect(names("See https://c.example/a.png, or https://c.example/b.png.") == [
+            "https://c.example/a.png", "https://c.example/b.png",
+        ])
+        #expect(names("https://c.example/a_(1).png") == ["https://c.example/a_(1).png"])
+        #expect(names("~5 min: ![](https://c.example/a.png)") == ["https://c.example/a.png"])
+        #expect(names("~00000000000100000000000000010001") == [])
+    }
+
+    @Test("A picture inside a text costs no more than its length")
+    func embedded() {
+        let data = String(repeating: "h", count: 1 << 20)
+        let text = "![](data:image/png;base64,\(data)) ![](https://c.example/a.png)"
+        #expect(FileName.all(in: ["text": .string(text)], at: ["text"]) == ["https://c.example/a.png"])
+        let long = "https://" + data
+        #expect(FileName.all(in: ["text": .string("(" + long)], at: ["text"]) == [])
     }
 
     @Test("A record names so many files at most")

@@ -7,7 +7,7 @@ import Testing
 final class UploadRun {
     let fixture: StoreFixture
     private(set) var machine: EngineMachine
-    private var configuration = SyncConfiguration(server: "s")
+    private var configuration: SyncConfiguration
     private var now = SyncInstant.zero
     /// What is under way, in the order in which it was sent.
     private(set) var requests: [(id: RequestID, request: SyncRequest)] = []
@@ -19,8 +19,9 @@ final class UploadRun {
     var store: StoreDatabase { fixture.store }
 
     /// Ann is signed in, and her engine leads.
-    init(user: String = "ann", uploads: UploadPolicy = .always) throws {
+    init(user: String = "ann", uploads: UploadPolicy = .always, server: String = "s") throws {
         fixture = try StoreFixture()
+        configuration = SyncConfiguration(server: server)
         configuration.uploads = uploads
         configuration.debounce = .zero
         if !user.isEmpty { try fixture.store.write { try $0.ownership.takeOver(by: user) } }

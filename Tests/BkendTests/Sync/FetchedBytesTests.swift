@@ -124,7 +124,7 @@ import Testing
     @Test(
         "Somebody else's page takes nothing away",
         arguments: [
-            ("200 OK", ["Content-Type: text/html"], "sign in to the network"), ("200 OK", ["ETag: \"p\""], "a portal"),
+            ("200 OK", ["Content-Type: text/html"], "sign in to the network"),
             ("302 Found", ["Location: http://portal.example/"], ""), ("503 Busy", [], "later"),
         ])
     func portal(status: String, fields: [String], body: String) async throws {
@@ -135,6 +135,15 @@ import Testing
                 return
             }
             #expect($0.bytes == "0123" && $0.storage.received.count == 1)
+        }
+    }
+
+    @Test("Another number of bytes than the server's record has isn't taken")
+    func otherSize() async throws {
+        try await World.run({ _ in Self.answer("200 OK", ["ETag: \"p\""], "a portal") }) {
+            try $0.leave("0123")
+            #expect(await $0.fetch(have: 4, tag: "\"t\"") == .bytes(.otherSize))
+            #expect($0.bytes == "0123")
         }
     }
 
@@ -165,14 +174,14 @@ import Testing
     @Test("More bytes than may come don't come, whether the storage says so before or not")
     func tooMany() async throws {
         try await World.run({ _ in Self.answer("200 OK", ["ETag: \"t\""], "0123456789ab") }) {
-            #expect(await $0.fetch(size: nil) == .bytes(.tooLarge))
+            #expect(await $0.fetch(size: nil) == .bytes(.otherSize))
             #expect($0.bytes.isEmpty)
         }
         let chunked =
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: \"t\"\r\nConnection: close\r\n\r\n"
             + "c\r\n0123456789ab\r\n0\r\n\r\n"
         try await World.run({ _ in chunked }) {
-            #expect(await $0.fetch(size: nil) == .bytes(.tooLarge))
+            #expect(await $0.fetch(size: nil) == .bytes(.otherSize))
             #expect($0.bytes.isEmpty)
         }
     }
@@ -190,7 +199,7 @@ import Testing
                 url: "http://storage.example/a", name: "g", have: 0, tag: nil, most: 10, limit: 10)
             let sender = ClientSender(world.client.runner, files: world.folder)
             let response = await sender.send(SyncRequest(.get(get), user: "", deadline: .seconds(20)))
-            guard case .lost = response else {
+            guard case .bytes(.refused) = Verdict(.get(get), response) else {
                 Issue.record("\(response)")
                 return
             }
