@@ -21,6 +21,7 @@ struct KeptNote: Equatable {
 ///   once the write has returned; the value of a deleted note is `-`.
 /// - `photos`: attaches photos and writes notes that name them, each pair for itself, until it is killed. Before each it
 ///   prints `try <name>`, and `did <name>` once both have returned.
+/// - `keep`: keeps the photos that notes name, and prints `kept <named> <here>` with every status, until it is killed.
 /// - `settle`: waits until the server has everything, and prints `settled <waiting> <failed> <unresolved>`.
 /// - `rows`: prints `row <mark> <value>` for each note, and `rows`.
 /// - `reports`: prints `report <JSON>` for each report and each entry that stays, and `reports`.
@@ -52,6 +53,7 @@ struct KeptNote: Equatable {
                 try await writer.rest()
                 try ParentProcess.say("rests")
             case "photos": Task { try await attachPhotos(to: store, arguments[4]) }
+            case "keep": Task { try await keepPhotos(in: store) }
             case "settle": try await settle(store)
             case "rows": try await tellRows(of: store)
             case "reports": try await tellReports(of: store)
@@ -79,6 +81,15 @@ struct KeptNote: Equatable {
             let note = KeptNote(mark: photo.id, owner: photo.url, value: number)
             try await store.table(KeptNote.self).create(note)
             try ParentProcess.say("did \(name)")
+        }
+    }
+
+    private static func keepPhotos(in store: LocalStore) async throws {
+        let subscription = try await store.subscribe(
+            to: store.table(KeptNote.self), keepingFiles: \.mark, \.owner)
+        for await _ in store.sync.statuses {
+            let (named, here) = try await store.files.progress(of: subscription.id)
+            try ParentProcess.say("kept \(named) \(here)")
         }
     }
 

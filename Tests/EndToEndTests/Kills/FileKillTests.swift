@@ -3,8 +3,8 @@ import BkendTesting
 import Foundation
 import Testing
 
-/// kill -9 of an app that attaches photos, behind a network of random faults: every photo is one file, every note has its
-/// address, and no bytes are left that nobody names.
+/// kill -9 of an app that attaches photos, and of another that keeps them, behind a network of random faults: every photo is
+/// one file, every note has its address, every photo is on both devices, and no bytes are left that nobody names.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct FileKillTests {
     private static let kills = ProcessInfo.processInfo.environment["BKEND_APP_KILLS"].flatMap(Int.init) ?? 6
 
@@ -27,7 +27,23 @@ import Testing
         ]
     ]
 
-    @Test("An app is killed while it attaches and uploads")
+    /// A client of a device of Ada's, signed in through whatever faults there are.
+    private static func client(_ server: TestServer, on device: URL) async throws -> BkendClient {
+        let client = try BkendClient(
+            url: server.url, key: server.publishableKey, options: .silent,
+            sessions: FileSessionStore(path: device.path + "/session.json"))
+        while true {
+            if (try? await client.accounts.signIn(email: "ada@example.com", password: "correct horse 1")) != nil {
+                return client
+            }
+            // The faults may let it through and lose the answer.
+            if (try? await client.accounts.signUp(email: "ada@example.com", password: "correct horse 1")) != nil {
+                return client
+            }
+        }
+    }
+
+    @Test("Apps are killed while one attaches and uploads, and another downloads")
     func killed() async throws {
         let seed = UInt64.random(in: 0...9_999_999)
         let plan = FaultPlan.random(seed: seed, rate: 0.15, of: Fault.network + [.commitLate(.milliseconds(200))])
@@ -38,20 +54,7 @@ import Testing
             folder: folder.appending(path: "server").path, tables: Self.tables, faults: plan
         ) { $0.rateLimit = nil }
         let device = folder.appending(path: "phone")
-        let sessions = try FileSessionStore(path: device.path + "/session.json")
-        let client = try BkendClient(
-            url: server.url, key: server.publishableKey, options: .silent, sessions: sessions)
-        while true {
-            do throws(BkendError) {
-                try await client.accounts.signUp(email: "ada@example.com", password: "correct horse 1")
-                break
-            } catch {
-                // The faults may have let it through.
-                if (try? await client.accounts.signIn(email: "ada@example.com", password: "correct horse 1")) != nil {
-                    break
-                }
-            }
-        }
+        let client = try await Self.client(server, on: device)
         var done: Set<String> = []
         var tried: Set<String> = []
         func take(_ line: String) {
@@ -68,6 +71,19 @@ import Testing
             process.end()
             // What it printed before it died counts.
             while let line = try? await process.line() { take(line) }
+        }
+        let tablet = folder.appending(path: "tablet")
+        let reader = try await Self.client(server, on: tablet)
+        let readerArguments = [server.url, server.publishableKey, tablet.path, "tablet", "0"]
+        for _ in 0..<Self.kills {
+            let process = try LineProcess("AppProcess", readerArguments)
+            process.tell("keep")
+            var left = Int.random(in: 1...30)
+            while left > 0, let line = try? await process.line() {
+                if let (named, here) = Self.kept(line) { left = named == here && named > 0 ? 0 : left - 1 }
+            }
+            process.end()
+            while (try? await process.line()) != nil {}
         }
         plan.heal()
         await server.lateRequests()
@@ -95,18 +111,45 @@ import Testing
             #expect(addresses[mark] == note["owner"]?.stringValue, "seed \(seed)")
         }
 
-        // On the device each row has its bytes, and nothing else is left.
-        let store = try await client.openLocalStore(at: device)
-        let here = try await store.files.list()
-        #expect(Set(here.map(\.name)) == Set(names), "seed \(seed)")
-        for file in here { _ = try await store.files.open(file.id) }
-        // The sweep goes among the writes; closing waits for it.
-        await store.close()
-        let left = try FileManager.default.subpathsOfDirectory(atPath: device.path)
-            .filter { $0.contains("/files/") && !$0.hasSuffix("/.held") }
-        #expect(left.count == here.count, "seed \(seed)")
+        // What the notes name is on the other device as well.
+        let reading = try LineProcess("AppProcess", readerArguments)
+        reading.tell("keep")
+        var isWhole = false
+        while !isWhole {
+            guard let (named, here) = Self.kept(try await reading.line()) else { continue }
+            isWhole = named == here && named >= 2 * notes.count
+        }
+        reading.end()
+
+        // On each device each row has its bytes, and nothing else is left.
+        let marks = Set(notes.compactMap { $0["mark"]?.stringValue })
+        let noted = files.filter { marks.contains($0.id) }.map(\.name)
+        for (client, device, names) in [(client, device, names), (reader, tablet, noted)] {
+            let store = try await client.openLocalStore(at: device)
+            let here = try await store.files.list()
+            #expect(Set(here.map(\.name)) == Set(names), "seed \(seed)")
+            for file in here {
+                let bytes = try await store.files.data(file.id)
+                #expect(bytes == Data(String(repeating: file.name, count: 3_000).utf8), "seed \(seed)")
+            }
+            // The sweep goes among the writes; closing waits for it.
+            await store.close()
+            let left = try FileManager.default.subpathsOfDirectory(atPath: device.path)
+                .filter { $0.contains("/files/") && !$0.hasSuffix("/.held") }
+            #expect(left.count == here.count, "seed \(seed)")
+        }
+        await reader.shutdown()
         await client.shutdown()
         try await server.stop()
+    }
+
+    /// How many photos notes name, and how many of them are here, as a process has said.
+    private static func kept(_ line: String) -> (Int, Int)? {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count == 3, words[0] == "kept", let named = Int(words[1]), let here = Int(words[2]) else {
+            return nil
+        }
+        return (named, here)
     }
 
     private static func files(_ client: BkendClient) async throws -> [RemoteFile] {
