@@ -59,6 +59,10 @@ import Testing
             await store.sync.settled()
             let status = await store.sync.status
             #expect(status.files.waiting == 0 && status.files.bytes == 0 && status.pending == 0)
+            // Deleted, it is gone here at once.
+            try await offline.stopServer()
+            try await store.files.delete(photo.key)
+            #expect(try await store.files.list() == [] && store.files.get(file.id) == nil)
         }
     }
 

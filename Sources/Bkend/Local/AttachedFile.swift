@@ -35,6 +35,13 @@ public struct AttachedFile: Hashable, Sendable, Identifiable {
     }
 }
 
+extension StoredFile {
+    /// Whether the app sees it: its deletion may wait for the server.
+    func isShown(in snapshot: StoreSnapshot) throws -> Bool {
+        try snapshot.documents.document(FileTable.name, record) != nil
+    }
+}
+
 /// A file of this device that is open: making room doesn't take its bytes. If the file is deleted, or its store is wiped or
 /// taken over, `url` leads nowhere, and ``data()`` still has the bytes.
 ///

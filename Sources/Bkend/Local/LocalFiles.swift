@@ -117,13 +117,17 @@ public struct LocalFiles: Sendable {
     /// The file that an id, a key or an address belongs to, or nil if its bytes aren't on this device.
     public func get(_ id: String) async throws(StoreError) -> AttachedFile? {
         try await store.open.read { snapshot in
-            try snapshot.files.find(id).map { try AttachedFile($0, in: snapshot) }
+            guard let file = try snapshot.files.find(id), try file.isShown(in: snapshot) else { return nil }
+            return try AttachedFile(file, in: snapshot)
         }
     }
 
-    /// The files whose bytes are on this device, in the order in which they were attached.
+    /// The files whose bytes are on this device, in the order in which they came. Those that are deleted here aren't among
+    /// them, also while the server hasn't heard of it.
     public func list() async throws(StoreError) -> [AttachedFile] {
-        try await store.open.read { snapshot in try snapshot.files.all().map { try AttachedFile($0, in: snapshot) } }
+        try await store.open.read { snapshot in
+            try snapshot.files.all().filter { try $0.isShown(in: snapshot) }.map { try AttachedFile($0, in: snapshot) }
+        }
     }
 
     // MARK: Downloading

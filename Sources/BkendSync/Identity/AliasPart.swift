@@ -18,6 +18,11 @@ package struct AliasPart<Store: StoreView>: StorePart {
             .text(clientKey), read: AliasRow.read)
     }
 
+    /// The local ids of a file, for its id, its key and its address.
+    func ids(ofFile first: String) throws -> [String] {
+        try db.all("SELECT local_id FROM sync_aliases WHERE file = ? ORDER BY number", .text(first)) { $0.text(0) }
+    }
+
     /// Every row of the id table, in order.
     func all() throws -> [Alias] {
         try db.all("SELECT \(AliasRow.columns) FROM sync_aliases ORDER BY number", read: AliasRow.read)

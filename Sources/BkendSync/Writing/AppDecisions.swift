@@ -111,6 +111,7 @@ package struct AppDecisions: StorePart {
         let key = RecordKey(entry.table, entry.record)
         let fields = try store.writes.prepare(fields, table: entry.table, record: entry.record)
         let named = try store.outbox.localIDs(in: fields)
+        if entry.isOfFile, !named.isEmpty { throw Attaching.namesLocalRecord }
         if entry.kind == .create, try named.contains(where: { try store.recreating.leads(from: $0, to: entry.record) })
         {
             throw StoreError(.dependencyCycle(sequence), table: entry.table, record: entry.record)

@@ -13,10 +13,7 @@ package struct Attaching: StorePart {
     package func attach(_ bytes: WrittenBytes, _ fields: JSONObject) throws -> StoredFile {
         try store.whole {
             var fields = try store.writes.prepare(fields, table: FileTable.name, record: nil)
-            if try !store.outbox.localIDs(in: fields).isEmpty {
-                throw StoreError(
-                    .file(.invalid("its metadata names a record that isn't on the server yet; name the file there")))
-            }
+            if try !store.outbox.localIDs(in: fields).isEmpty { throw Self.namesLocalRecord }
             fields[FileField.size] = .int(bytes.size)
             let id = try newID(of: nil)
             let file = StoredFile(
@@ -31,18 +28,23 @@ package struct Attaching: StorePart {
         }
     }
 
+    /// File and record would wait for each other.
+    static let namesLocalRecord = StoreError(
+        .file(.invalid("its metadata names a record that isn't on the server yet; name the file there")))
+
     private func newID(of file: String?) throws -> String {
         let id = LocalID.make(number: try store.aliases.nextNumber(), random: store.environment.random)
         try store.aliases.add(id, table: FileTable.name, key: nil, file: file ?? id)
         return id
     }
 
-    /// Puts other bytes in the place of those that wait; the ids stay.
+    /// Puts other bytes in the place of those that wait, or that were lost with their row; the ids stay.
     ///
     /// - Throws: `LocalFileProblem`: `notHere` for a file that doesn't wait, `beingRegistered` for one whose bytes may be
     ///   on the server.
     package func replaceBytes(of name: String, with bytes: WrittenBytes) throws {
         try store.whole {
+            if let lost = try lostFile(name) { try store.files.add(lost) }
             guard let file = try store.files.find(name), var upload = file.upload,
                 var create = try lane(of: file).first(where: { $0.kind == .create })
             else { throw StoreError(.file(.notHere)) }
@@ -58,6 +60,20 @@ package struct Attaching: StorePart {
             try store.lanes.rebuild(key, base: nil)
             try store.outbox.noteDecision()
         }
+    }
+
+    /// A file that waits and has no row any more, without bytes: its ids are in the id table.
+    private func lostFile(_ name: String) throws -> StoredFile? {
+        guard try store.files.find(name) == nil, let alias = try store.aliases.alias(name), let first = alias.file
+        else { return nil }
+        let ids = try store.aliases.ids(ofFile: first)
+        guard ids.count == 3, let create = try store.outbox.lane(RecordKey(FileTable.name, first)).first,
+            create.kind == .create
+        else { return nil }
+        // Without the row nobody knows what of it is on the server.
+        if create.body != nil { throw StoreError(.file(.beingRegistered)) }
+        return StoredFile(
+            record: ids[0], key: ids[1], url: ids[2], bytes: "", size: 0, sha256: "", upload: Upload())
     }
 
     /// Deletes a file. One of which nothing can be on the server yet goes at once, and entries that name it fail as

@@ -278,6 +278,47 @@ import Testing
         }
     }
 
+    @Test("A file that has lost its row gets new bytes under its ids, unless it may be on the server")
+    func lostRow() throws {
+        try FileWorld.run { world in
+            let file = try world.attach("one")
+            try world.store.write { try $0.db.perform("DELETE FROM sync_files") }
+            try world.store.replaceBytes(of: file.key, with: .data(Data("three".utf8)))
+            for name in [file.record, file.key, file.url] {
+                #expect(try world.store.openFile(name).bytes.data() == Data("three".utf8))
+            }
+            let entry = try #require(try world.entries().first)
+            #expect(entry.fields["size"] == 5 && entry.record == file.record)
+            try world.store.write { tx in
+                try tx.db.perform("DELETE FROM sync_files")
+                var entry = entry
+                entry.body = Array("k".utf8)
+                try tx.outbox.save(entry)
+            }
+            #expect(
+                fileProblem { try world.store.replaceBytes(of: file.url, with: .data(Data("x".utf8))) }
+                    == .beingRegistered)
+        }
+    }
+
+    @Test("Metadata can't come to name a record that the server doesn't have")
+    func editedMetadata() throws {
+        try FileWorld.run { world in
+            _ = try world.attach("one")
+            let entry = try #require(try world.entries().first)
+            let note = try world.store.write { try $0.writes.create("notes", [:]) }
+            let problem = fileProblem {
+                try world.store.write {
+                    try $0.decisions.edit(entry.sequence, set: ["metadata": ["of": .string(note)]])
+                }
+            }
+            guard case .invalid = problem else {
+                Issue.record("\(problem as Any)")
+                return
+            }
+        }
+    }
+
     @Test("A store with waiting files isn't wiped unasked, and then the bytes go too")
     func wiped() throws {
         try FileWorld.run { world in
