@@ -9,8 +9,8 @@ struct DownloadMachine: Sendable {
     private var storages = Memories<Origin, StorageMemory>()
     /// The server takes no questions about files, and isn't asked for a while.
     private var serverWait: RetryWait?
-    /// When it is looked again whether there is room for what is held.
-    private var roomDue: SyncInstant?
+    /// When it is looked again whether there is room for what is held: at the start first, for what was held before.
+    private var roomDue: SyncInstant? = .zero
     /// When more records, or more files, are looked at.
     private var lookDue: SyncInstant?
     /// Whether the server was asked where its files are.
@@ -122,6 +122,7 @@ struct DownloadMachine: Sendable {
                 _ = turn.shared.flights.land(flight.id)
                 turn.perform(.cancel(flight.id))
                 files.forget(ExactString(errand.name))
+                if errand.ask == .origins { hasAskedOrigins = false }
             }
         }
         return (names, bytes)
@@ -274,7 +275,9 @@ struct DownloadMachine: Sendable {
         case .tableRefused:
             serverWait = turn.later(serverWait)
             return wait(name, &turn)
-        default: return wait(name, &turn)
+        default:
+            if errand.ask == .origins { hasAskedOrigins = false }
+            return wait(name, &turn)
         }
         serverWait = nil
         // What is asked next goes at once. How often it has failed counts until bytes come.

@@ -188,10 +188,25 @@ import Testing
         #expect(try run.refusal("https://evil.example/x.png") != nil)
     }
 
+    @Test("What was held for want of room is looked at again after a start")
+    func held() throws {
+        let run = try DownloadRun()
+        try run.store.write {
+            try $0.db.perform("INSERT INTO sync_downloads (name, state, size) VALUES ('f1', 'held', 10)")
+        }
+        run.run.tell(.localWrite)
+        #expect(run.names == [] && run.status.lacksRoom && run.status.waiting == 1)
+        run.run.restart()
+        #expect(run.names == ["file"] && !run.status.lacksRoom)
+    }
+
     @Test("Where files are is learnt from any file's record")
     func origins() throws {
         let run = try DownloadRun()
         try run.show("n1", ["cover": "https://store.example/y.png"])
+        // A lost answer says nothing.
+        try run.run.lose("files")
+        run.run.waitForTimer()
         try run.run.answer("files", 200, Self.page([DownloadRun.record("f9", host: "store.example")]))
         #expect(run.gets.map(\.url) == ["https://store.example/y.png"])
     }
