@@ -158,10 +158,14 @@ package final class StoreDatabase: Sendable {
     package func write<Result>(_ body: (StoreTransaction) throws -> Result) throws -> Result {
         var made: [ExactString: Collection] = [:]
         var released: [String] = []
+        var hold: SweepHold?
+        defer { withExtendedLifetime(hold) {} }
         let result = try transaction { db in
             let transaction = try StoreTransaction(
                 db, collections: known, environment: environment, changeLimit: changeLimit)
             transaction.room = files.map { FileRoom(folder: $0, limits: fileLimits) }
+            // Until the commit, which comes after this.
+            defer { hold = transaction.sweepHold }
             let result = try body(transaction)
             try transaction.finish()
             made = transaction.collections

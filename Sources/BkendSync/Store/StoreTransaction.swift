@@ -20,6 +20,8 @@ package final class StoreTransaction: StoreSnapshot {
     var releasedBytes: [String] = []
     /// Where files' bytes are, nil in memory.
     var room: FileRoom?
+    /// Keeps sweeps away from bytes that have got their name in this transaction, until their row is there for all to see.
+    var sweepHold: SweepHold?
     /// Whether it was looked that the store isn't on its way into another.
     private var isKnownToStay = false
     /// What ended an operation in its middle: the transaction can't be kept any more.

@@ -122,7 +122,12 @@ package struct Attaching: StorePart {
             ]
         let id = record[SystemField.id.rawValue]?.stringValue ?? download.name
         if let url = download.file?["url"]?.stringValue { try store.downloads.noteOrigin(of: url) }
-        // In memory there are no bytes.
+        // In memory there are no bytes. From the moment that they have their name a sweep could take them for what a kill
+        // has left, until their row is there.
+        if let folder = store.room?.folder, store.sweepHold == nil {
+            try StoreFolder.make(folder.path)
+            store.sweepHold = try SweepHold(folder)
+        }
         guard let bytesName = try store.room.map({ try $0.folder.finish(download: name) }) ?? name else {
             // They are gone: they come again.
             var download = download

@@ -410,4 +410,29 @@ import Testing
         }
         #expect(try run.store.read { try $0.downloads.status() } == DownloadStatus())
     }
+
+    @Test("No sweep takes bytes that came whole and whose row isn't committed yet")
+    func swept() throws {
+        try FileWorld.run { world in
+            let folder = try world.files
+            let other = try StoreDatabase.open(path: world.path, owner: "ann")
+            var download = Download(name: "f1")
+            download.file = DownloadRun.record("f1", size: 3)
+            download.bytes = FileDraft.newName() + FileFolder.downloadSuffix
+            let name = try #require(download.bytes)
+            do {
+                let bytes = try FetchedFile(name, have: 0, in: folder)
+                try bytes.write(Array("abc".utf8))
+                try bytes.synchronize()
+            }
+            try world.store.write { tx in
+                try tx.attaching.take(download, DownloadedBytes(size: 3, sha256: "aa"))
+                try other.sweepFiles()
+            }
+            let bytes = try world.store.openFile("f1").bytes.data()
+            #expect(String(decoding: bytes, as: UTF8.self) == "abc")
+            try other.sweepFiles()
+            #expect(try world.names().count == 1)
+        }
+    }
 }
