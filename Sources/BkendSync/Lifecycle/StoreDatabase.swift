@@ -21,8 +21,8 @@ package final class StoreDatabase: Sendable {
     package let commits = CommitSignal()
     /// What it has beside its database, nil in memory.
     let file: StoreFile?
-    /// The bytes of its files, nil in memory.
-    package var files: FileFolder? { file?.files }
+    /// The bytes of its files, nil in memory unless it was given a folder.
+    package let files: FileFolder?
     /// How much room files may take.
     package var fileLimits: FileLimits {
         get { limits.withLock { $0 } }
@@ -38,22 +38,25 @@ package final class StoreDatabase: Sendable {
 
     /// Opens the store in a database that `DocumentStorage` has opened: makes its tables or migrates them.
     ///
+    /// - Parameter files: where the bytes of files lie; nil for a store that holds none.
     /// - Throws: `StoreError` for a later version's store.
     package convenience init(
-        over writer: any DatabaseWriter, lock: FileLock? = nil, environment: StoreEnvironment = .system,
-        changeLimit: Int = 10_000
+        over writer: any DatabaseWriter, lock: FileLock? = nil, files: FileFolder? = nil,
+        environment: StoreEnvironment = .system, changeLimit: Int = 10_000
     ) throws {
-        try self.init(over: writer, lock: lock, file: nil, environment: environment, changeLimit: changeLimit)
+        try self.init(
+            over: writer, lock: lock, file: nil, files: files, environment: environment, changeLimit: changeLimit)
     }
 
     /// - Parameter migrations: the steps from one format to the next; others than the shipped ones for tests.
     init(
-        over writer: any DatabaseWriter, lock: FileLock?, file: StoreFile?, environment: StoreEnvironment,
-        changeLimit: Int, migrations: [String] = StoreSchema.migrations
+        over writer: any DatabaseWriter, lock: FileLock?, file: StoreFile?, files: FileFolder? = nil,
+        environment: StoreEnvironment, changeLimit: Int, migrations: [String] = StoreSchema.migrations
     ) throws {
         pool = Mutex(writer)
         self.lock = lock
         self.file = file
+        self.files = files ?? file?.files
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
         try transaction { db in try StoreSchema.prepare(db, by: migrations) }
@@ -66,6 +69,7 @@ package final class StoreDatabase: Sendable {
         pool = Mutex(writable.pool)
         lock = file.lock
         self.file = file
+        files = file.files
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
         if writable.wasLeftOpen { checkBehind() }
@@ -79,6 +83,7 @@ package final class StoreDatabase: Sendable {
         self.pool = Mutex(pool)
         lock = file.lock
         self.file = file
+        files = file.files
         self.environment = environment
         self.changeLimit = max(1, changeLimit)
         condition.withLock { $0.obstacle = obstacle }

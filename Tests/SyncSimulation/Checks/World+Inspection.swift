@@ -24,6 +24,7 @@ extension World {
                 try checkOutbox(device, snapshot, entries, cause, hadReports: hadReports)
                 device.observer.entries = Dictionary(uniqueKeysWithValues: entries.map { ($0.sequence, $0) })
                 try checkPending(device, entries)
+                try checkBytes(device, snapshot)
             } else if !device.observer.entries.isEmpty {
                 let entries = device.observer.entries.values.filter { changed.contains(RecordKey($0.table, $0.record)) }
                 try checkPending(device, entries.sorted { $0.sequence < $1.sequence })

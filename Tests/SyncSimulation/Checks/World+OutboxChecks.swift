@@ -41,6 +41,8 @@ extension World {
             // It was to be made again and is there: from a backup for example.
             let isThere = server.history.versions(entry.table, entry.record).last?.document != nil
             if isThere, isMadeAgainAlike(entry, as: entry.record) { return }
+            // A file that somebody has deleted on the server isn't uploaded again, and the app is told so.
+            if entry.table == ServerFiles.table, device.observer.reported.contains(key) { return }
             guard let alias = try snapshot.aliases.alias(entry.record), let id = alias.serverID else {
                 throw Violation(.nothingLost, "\(place) is gone, and its record has no id on the server")
             }

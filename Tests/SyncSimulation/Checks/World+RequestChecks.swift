@@ -9,6 +9,7 @@ extension World {
         if recent > requestLimit {
             throw Violation(.budget, "\(recent) requests in a minute, the last: \(place)")
         }
+        try checkUpload(request, from: device)
         guard request.operation.isWrite else { return }
         for number in request.entries {
             guard let entry = try device.store?.read({ try $0.outbox.entry(number) }) else {
@@ -26,6 +27,9 @@ extension World {
         if let id = JSON.object(fields).firstString(where: { device.localIDs.contains($0) }) {
             throw Violation(.order, "\(place): it names \(id), which the server doesn't know")
         }
+        if let name = placeholder(in: fields, of: device) {
+            throw Violation(.fileFirst, "\(place): it names \(name), a file that isn't registered")
+        }
     }
 
     func check(_ write: ServerWrite, body: [UInt8]?) throws {
@@ -33,13 +37,17 @@ extension World {
         let device = devices[origin.device]
         let row = RecordKey(write.table, write.id)
         let place = "d\(origin.device) \(write.kind.rawValue) \(write.table)/\(write.id) entries \(origin.entries)"
+        if write.table == ServerFiles.table, write.kind == .create { try checkRegistration(write, origin, place) }
+        if write.table != ServerFiles.table { try checkFilesFirst(body, place) }
         // The engine's own deletions of second copies serve no entry.
         if origin.entries.isEmpty, write.kind == .delete { try checkOwnDeletion(row, origin, place) }
         for number in origin.entries {
             let made = applied.created[.init(device: origin.device, entry: number)] ?? []
             let last = applied.latest[origin.device]?[row] ?? 0
             applied.note(number, of: origin.device, on: row, isCreate: write.kind == .create)
-            if write.user != device.owner {
+            // What left before a user took a guest's store over is the guest's.
+            let isGuests = write.user.isEmpty && origin.sentAt <= device.takenOverAt ?? -1
+            if write.user != device.owner, !isGuests {
                 throw Violation(.nobodyElse, "\(place): done as \(write.user), made by \(device.owner)")
             }
             // Records that became one, since several devices made one again, had an order each.

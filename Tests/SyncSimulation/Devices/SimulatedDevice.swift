@@ -9,10 +9,16 @@ package final class SimulatedDevice {
     /// Its number.
     package let number: Int
     /// Whose store it is, `""` for a guest's.
-    package private(set) var owner: String
+    package var owner: String
+    /// When a user took a guest's store over.
+    var takenOverAt: Int64?
     /// SQLite, which survives crashes.
     let writer: DatabaseQueue
     let environment: DeviceEnvironment
+    /// The folder of its files and what was attached; nil for a device without files.
+    let files: DeviceFiles?
+    /// How many bytes of files that the server has too may stay.
+    var cacheLimit: Int64 = 1 << 20
     /// The store, nil while the device is down.
     package private(set) var store: StoreDatabase?
     /// The engine, nil while the device is down.
@@ -57,13 +63,14 @@ package final class SimulatedDevice {
     /// The requests sent lately, for the budget.
     var budget = RequestBudget()
 
-    init(number: Int, owner: String, environment: DeviceEnvironment) throws {
+    init(number: Int, owner: String, environment: DeviceEnvironment, files: DeviceFiles? = nil) throws {
         self.number = number
         self.owner = owner
         self.environment = environment
+        self.files = files
         writer = try DocumentStorage.inMemory()
         session = owner.isEmpty ? .guest : SimulatedSession()
-        let store = try StoreDatabase(over: writer, environment: environment.store)
+        let store = try StoreDatabase(over: writer, files: files?.folder, environment: environment.store)
         if !owner.isEmpty { try store.write { try $0.setMeta("owner", owner) } }
         self.store = store
     }
@@ -72,8 +79,10 @@ package final class SimulatedDevice {
 
     /// Opens the store and makes an engine over it.
     func boot(_ configuration: SyncConfiguration, _ rules: SyncRules, _ random: SyncRandom) throws {
-        let store = try self.store ?? StoreDatabase(over: writer, environment: environment.store)
+        let store =
+            try self.store ?? StoreDatabase(over: writer, files: files?.folder, environment: environment.store)
         self.store = store
+        store.fileLimits.cached = cacheLimit
         machine = EngineMachine(store: store, configuration: configuration, rules: rules, random: random)
         incarnation += 1
     }
@@ -102,6 +111,7 @@ package final class SimulatedDevice {
     package func fillDisk() throws {
         try limitPages(to: nil)
         isFull = true
+        files?.setFull(true)
         fillings += 1
     }
 
@@ -109,6 +119,7 @@ package final class SimulatedDevice {
     package func emptyDisk() throws {
         try limitPages(to: 1_073_741_823)
         isFull = false
+        files?.setFull(false)
     }
 
     private func limitPages(to limit: Int?) throws {

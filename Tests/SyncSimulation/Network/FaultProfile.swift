@@ -88,6 +88,8 @@ struct Fate {
     var cutAt: Int
     /// What `Retry-After` says, in seconds.
     var retryAfter: Int?
+    /// What befalls a request about files besides.
+    var ofFiles: FileTrouble.Kind?
 
     init(_ profile: FaultProfile, _ random: inout SyncRandom) {
         outbound = Int64(random.number(5...80))

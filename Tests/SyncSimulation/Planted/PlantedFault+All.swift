@@ -10,7 +10,7 @@ extension PlantedFault {
         proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshUnsigned,
         refreshLate, refreshAfterRestart, refreshTwice, deadLetterDropped, impatient, twinUnseen, answerMixedUp,
         formOverNewer, maybeAppliedHidden, stampedEarly,
-    ]
+    ] + ofFiles
 
     private static func plant(_ name: String, _ change: (inout PlantedFault) -> Void) -> PlantedFault {
         var fault = PlantedFault(name)

@@ -16,6 +16,12 @@ package struct PlantedFault: Sendable {
     package var beforeStart: @Sendable (DatabaseQueue) -> Void = { _ in }
     /// What happens to the database after each event.
     package var afterEvent: @Sendable (EngineEvent, SimulatedDevice) throws -> Void = { _, _ in }
+    /// What happens to the database after each write of the app.
+    package var afterWrite: @Sendable (SimulatedDevice) throws -> Void = { _ in }
+    /// Rules of the server's files that are broken.
+    package var files: ServerFiles.Faults = []
+    /// Whether bytes that wait are taken for a cache.
+    package var evictsWaiting = false
     /// Rewrites what the engine is told.
     package var told: @Sendable (EngineEvent, SimulatedDevice) -> EngineEvent = { event, _ in event }
     /// How a refresh token is sent again that shouldn't be.

@@ -8,9 +8,11 @@ package final class Simulation {
     /// The world.
     package let world: World
     /// Earlier states of the server's tables.
-    var backups: [[ServerTable]] = []
+    var backups: [ServerBackup] = []
     /// A table that an operator has taken away.
     var missing: ServerTable?
+    /// The fault planted from outside.
+    let planted: PlantedFault
     /// Texts that tell creates apart.
     var tags = 0
 
@@ -22,6 +24,7 @@ package final class Simulation {
         sparing spared: Set<String> = [], listener: (@Sendable (String) -> Void)? = nil
     ) throws {
         self.plan = plan
+        self.planted = planted
         world = World(seed: plan.seed, planted: planted, recording: recording, listener: listener)
         world.spared = spared
         world.profile = plan.profile
@@ -42,7 +45,9 @@ package final class Simulation {
         world.requestLimit *= plan.pageSize.rows < 100 || plan.pageSize.range < 5_000 ? 4 : 2
         if plan.looksTwice { world.configuration.massRemovalFloor = 1 }
         prepareServer()
-        for owner in plan.owners { try world.addDevice(owner: owner) }
+        prepareFiles()
+        for owner in plan.owners { try world.addDevice(owner: owner, hasFiles: plan.files != nil) }
+        for device in world.devices { device.cacheLimit = plan.files?.cacheLimit ?? 0 }
         world.perform = { [unowned self] index in try self.perform(plan.steps[index]) }
         for index in kept ?? Array(plan.steps.indices) { world.schedule(.step(index), at: plan.steps[index].at) }
     }
@@ -70,6 +75,14 @@ package final class Simulation {
             world.note("\(violation)")
             throw violation
         }
+    }
+
+    private func prepareFiles() {
+        world.server.files.faults = planted.files
+        guard let files = plan.files else { return }
+        world.server.files.options = files.server
+        world.fileTrouble = files.trouble
+        world.configuration.uploads = files.policy
     }
 
     private func prepareServer() {

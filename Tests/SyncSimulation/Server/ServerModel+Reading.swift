@@ -138,7 +138,7 @@ private struct ListQuery {
 }
 
 extension SyncAnswer {
-    fileprivate static func json(_ rows: [[UInt8]], pagination: JSONObject) -> SyncAnswer {
+    static func json(_ rows: [[UInt8]], pagination: JSONObject) -> SyncAnswer {
         var body = Array(#"{"items":["#.utf8)
         for (index, row) in rows.enumerated() {
             if index > 0 { body.append(0x2C) }

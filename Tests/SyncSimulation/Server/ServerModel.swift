@@ -19,6 +19,8 @@ package struct ServerModel: Sendable {
     package var refusesKey = false
     /// Tables whose scope the key has lost.
     package var refusedScopes: [String] = []
+    /// Keys, bytes and records of files.
+    package var files = ServerFiles()
     /// Every version of every record that ever was, for the checker.
     package internal(set) var history = ServerHistory()
     /// The writes since they were last taken, for the checker.
@@ -63,7 +65,12 @@ package struct ServerModel: Sendable {
 
     /// Acts on a request and answers it, at its arrival.
     package mutating func answer(_ call: ServerCall, at now: Int64, node: Int = 0) -> SyncAnswer {
-        var answer = reply(to: call, at: now, node: node)
+        var answer: SyncAnswer
+        if case .put(let put) = call.operation {
+            answer = self.put(put, areDamaged: call.isDamaged, began: call.began ?? now, node: node)
+        } else {
+            answer = reply(to: call, at: now, node: node)
+        }
         let date = time(now, node: node).milliseconds
         answer.date = Timestamp(clamping: date - date % 1_000)
         return answer
@@ -78,6 +85,7 @@ package struct ServerModel: Sendable {
             case .failure(let refusal): return .error(401, refusal.code, "the access token isn't accepted")
             }
         }
+        if let reply = filesReply(to: call, caller, at: now, node: node) { return reply }
         guard let name = call.operation.table else { return me(caller) }
         if refusedScopes.contains(name) { return .error(403, "data/scope-insufficient", "the key may not \(name)") }
         guard let table = self[table: name] else {
@@ -94,10 +102,9 @@ package struct ServerModel: Sendable {
         case .update(_, let id): return update(table, id, call, caller, at: now, node: node)
         case .delete(_, let id): return delete(table, id, call, caller, at: now)
         case .spec: return spec(table, caller)
-        case .me: return me(caller)
-        // No simulated device attaches files.
-        case .presign, .put, .register, .file, .files, .deleteFile, .fileAddress, .get, .multipart:
-            return .error(404, "common/route-not-found", "there is no such route")
+        case .me, .presign, .put, .register, .file, .files, .deleteFile: return me(caller)
+        // Simulated files are small, and no simulated subscription keeps any.
+        case .fileAddress, .get, .multipart: return .error(404, "common/route-not-found", "there is no such route")
         }
     }
 
@@ -154,6 +161,10 @@ package struct ServerCall: Sendable {
     package var token: String?
     /// Which entries of which device it carries, for the checker.
     package var origin: WriteOrigin?
+    /// When bytes began to come; nil for the moment at which they are there.
+    package var began: Int64?
+    /// Whether other bytes come than were sent.
+    package var isDamaged = false
 
     /// A request.
     package init(

@@ -36,6 +36,9 @@ package struct Plan: Sendable {
     /// The most rows of a page, and those of a first pull's range: small ones make few records many pages.
     package var pageSize = (rows: 100, range: 5_000)
 
+    /// What files there are; nil for a seed without any.
+    package var files: FilePlan?
+
     /// Draws the plan of a seed.
     ///
     /// - Parameter length: how many steps it has.
@@ -62,6 +65,7 @@ package struct Plan: Sendable {
         drawForms()
         drawCounters()
         drawQueue()
+        drawFiles()
     }
 
     /// Servers that announce a grace, and refreshes whose answers are lost: drawn apart, so that older seeds stay what they
@@ -170,7 +174,7 @@ package struct Plan: Sendable {
     var changesByWritesOnly: Bool {
         let others: Set<Step.Kind> = [
             .renew, .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut,
-            .otherUser,
+            .otherUser, .takeOver,
         ]
         return skews == [0] && !steps.contains { others.contains($0.kind) }
     }

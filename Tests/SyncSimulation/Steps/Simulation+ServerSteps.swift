@@ -12,7 +12,7 @@ extension Simulation {
             remoteUpdate(&random, waited: waited)
         case .remoteIncrement: remoteIncrement(&random)
         case .remoteDelete: remoteDelete(&random)
-        case .backup: backups.append(world.server.tables)
+        case .backup: backups.append(world.server.backup)
         case .skew:
             // Its clock is set; the nodes stay as far apart as the overlap covers.
             let step = Int64(random.number(-20_000...20_000))
@@ -26,6 +26,7 @@ extension Simulation {
         default:
             world.serverChangedRules = world.now
             changeRules(kind, &random)
+            if kind == .restore { world.noteRestored() }
         }
     }
 
@@ -46,7 +47,9 @@ extension Simulation {
         case .rowFilter:
             server[table: "notes"]?.access.rowFilter = random.hits(0.5) ? nil : ["status": "open"]
         case .restore:
-            if let backup = backups.last { server.restore(backup, at: world.now) }
+            // Mostly the last one.
+            guard let last = backups.last else { break }
+            server.restore(random.hits(0.8) ? last : random.one(of: backups), at: world.now)
         case .table:
             if server[table: "slugs"] == nil, let table = missing {
                 server.tables.append(table)

@@ -41,6 +41,11 @@ extension Simulation {
             world.schedule(
                 .diskHasRoom(device: device.number, filling: device.fillings),
                 at: world.now + Int64(random.number(1_000...60_000)))
+        case .attach, .attachNaming, .nameFile, .replaceFile, .deleteFile, .editFile, .replaceBytes, .openFile,
+            .evictFiles, .sweepFiles, .leaveBytes, .loseBytes, .uploadNow, .takeOver:
+            try performOnFiles(device, step.kind, &random)
+        case .remoteFile, .remoteDeleteFile, .sweepKeys, .strangersKey, .filesOff:
+            try performOnServersFiles(step.kind, &random)
         default: try performOnServer(step.kind, &random)
         }
     }
@@ -100,8 +105,8 @@ extension Simulation {
     /// A record that the app sees or remembers.
     private func record(_ device: SimulatedDevice, _ random: inout SyncRandom) -> RecordKey? {
         if !device.remembered.isEmpty, random.hits(0.4) { return random.one(of: device.remembered) }
-        // Counters are only added to.
-        let keys = device.observer.keys.filter { $0.table != "counters" }
+        // Counters are only added to, and files have writes of their own.
+        let keys = device.observer.keys.filter { $0.table != "counters" && $0.table != ServerFiles.table }
         return keys.isEmpty ? nil : random.one(of: keys)
     }
 
@@ -161,6 +166,7 @@ extension Simulation {
         let entries = stuck.isEmpty && kind == .discard ? all : stuck
         if entries.isEmpty { return }
         let entry = random.one(of: entries)
+        if entry.table == ServerFiles.table { return try decideOnFile(device, entry, kind, &random) }
         let title = JSON.string("E\(random.number(0...99))")
         let slug = JSON.string("s\(random.number(8...99))")
         try world.act(device, "\(kind.rawValue)s entry \(entry.sequence)") { transaction in

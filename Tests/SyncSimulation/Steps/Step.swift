@@ -13,6 +13,10 @@ package struct Step: Sendable, Hashable, CustomStringConvertible {
         // The server.
         case remoteCreate, remoteUpdate, remoteDelete, remoteIncrement, remoteQueued
         case renew
+        // Files.
+        case attach, attachNaming, nameFile, replaceFile, deleteFile, editFile, replaceBytes, openFile
+        case evictFiles, sweepFiles, leaveBytes, loseBytes, uploadNow, takeOver
+        case remoteFile, remoteDeleteFile, sweepKeys, strangersKey, filesOff
         case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions, schema
     }
 

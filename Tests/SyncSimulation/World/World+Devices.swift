@@ -13,6 +13,8 @@ extension World {
         try device.boot(
             configuration, planted.rules, chance.sequence("engine \(device.number) \(device.incarnation)"))
         try inspect(device, after: .start)
+        try checkBytes(device)
+        if device.files != nil { try sweep(device) }
         try tell(device, .sessionChanged(user: device.session.user))
         try tell(device, .start)
     }
@@ -122,6 +124,8 @@ extension World {
         do {
             result = try store.write(body)
             note("d\(device.number) app: \(what)")
+            device.files?.changedAt = now
+            if !device.isFull { try planted.afterWrite(device) }
         } catch let error as StoreError {
             note("d\(device.number) app: \(what) refused: \(error)")
         } catch let error as DatabaseError where device.isFull && error.resultCode == .SQLITE_FULL {

@@ -18,6 +18,8 @@ extension World {
         server.refusesKey = false
         server.refusedScopes = []
         server.emptyUntil = [:]
+        server.files.isServed = true
+        fileTrouble = FileTrouble()
         serverChangedRules = now
         for device in devices {
             device.blackoutUntil = 0
@@ -36,6 +38,7 @@ extension World {
             try tell(device, .syncNow)
         }
         try run(until: max(now, lastDelivery) + quiet / 2)
+        try runUntilUploaded()
         if mayCheckPulls {
             try runUntilSeen()
             try checkPulls()
@@ -89,6 +92,7 @@ extension World {
                 if flaw != "ok" { throw Violation(.broken, "d\(device.number): integrity_check says \(flaw ?? "")") }
             }
         }
+        try checkFilesInTheEnd()
         for (row, number) in applied.twins {
             // Where no key may be stored, nobody can tell a copy from another record.
             let isThere = server.history.versions(row.table, row.id).last?.document?["clientKey"] != nil
@@ -133,6 +137,7 @@ extension World {
                 if stuck.isEmpty { throw Violation(.isolation, "\(place) is blocked by nothing") }
             case .queued, .inFlight, .ambiguous:
                 if try waitsForPause(entry, device, snapshot) { continue }
+                if try waitsForSignIn(entry, device, snapshot) || isHeldUp(entry, snapshot) { continue }
                 throw Violation(.liveness, "\(place) is still \(entry.state.rawValue); status \(device.status.state)")
             }
         }

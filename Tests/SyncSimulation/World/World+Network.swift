@@ -68,18 +68,28 @@ extension World {
         requests += 1
         try check(request, from: device)
         let deadline = now + Self.milliseconds(request.deadline)
-        let fate = fate(
+        var fate = fate(
             of: request.operation.name, request.operation.table ?? "", from: device,
             servesEntries: !request.entries.isEmpty)
+        addTrouble(to: &fate, of: request.operation, from: device)
+        let changes = request.operation.isWrite || request.operation.changesFiles
         let origin =
-            request.operation.isWrite
+            changes
             ? WriteOrigin(device: device.number, entries: request.entries, sentAt: now) : nil
-        let call = ServerCall(
+        var call = ServerCall(
             request.operation, body: request.body, token: device.session.tokens?.access, origin: origin)
         if device.blackoutUntil > now || fate.fault == .notSent {
             return answer(.notSent(SyncFailure(.unreachable)), at: now + fate.outbound)
         }
         renewIfDue(device)
+        if case .put(let put) = request.operation {
+            // The address is looked at when the first bytes come, whenever the last ones do.
+            call.began = now + min(fate.outbound, 100)
+            call.isDamaged = fate.ofFiles == .damaged
+            if let flaw = try flaw(of: put, request.entries, on: device) {
+                return answer(.lost(SyncFailure(.source, flaw)), at: now + fate.outbound)
+            }
+        }
         if fate.fault == .lostBefore {
             let isBroken = fate.cutAt % 2 == 0
             return answer(
@@ -89,7 +99,7 @@ extension World {
             device: device.number, incarnation: device.incarnation, id: id, call: call, fate: fate, deadline: deadline,
             servesEntries: !request.entries.isEmpty)
         schedule(.deliver(delivery), at: now + fate.outbound)
-        if let after = fate.duplicateAfter, request.operation.isWrite {
+        if let after = fate.duplicateAfter, changes {
             var copy = delivery
             copy.isCopy = true
             copy.call.origin?.isCopy = true
@@ -128,6 +138,19 @@ extension World {
         }
         if let fault = fate.fault { note("  (\(fault.rawValue))") }
         return fate
+    }
+
+    /// What befalls requests about files alone.
+    private func addTrouble(to fate: inout Fate, of operation: SyncRequest.Operation, from device: SimulatedDevice) {
+        guard operation.changesFiles else { return }
+        let name = "d\(device.number) \(operation.name) files \(device.sent["\(operation.name) ", default: 0])"
+        var random = chance.sequence(name)
+        let (kind, copy) = fileTrouble.strike(operation, &random)
+        guard kind != nil || copy != nil, strike(name) else { return }
+        if let copy, fate.duplicateAfter == nil { fate.duplicateAfter = copy }
+        guard let kind, fate.fault == nil else { return }
+        note("  (files: \(kind.rawValue))")
+        if kind == .lost { fate.fault = .lostAfter } else { fate.ofFiles = kind }
     }
 
     func deliver(_ delivery: Delivery) throws {
@@ -196,6 +219,9 @@ extension World {
         let fate = delivery.fate
         let html = SyncAnswer(status: 200, isJSON: false, body: Array("<html>Sign in to the hotel</html>".utf8))
         var answer: SyncAnswer
+        if !delivery.isCopy, let kind = fate.ofFiles, let word = self.answer(to: delivery, inPlaceOfServer: kind) {
+            return word
+        }
         switch delivery.isCopy ? nil : fate.fault {
         case .portal: return html
         case .proxy:
@@ -218,6 +244,25 @@ extension World {
             try act(on: delivery)
             return .error(500, "common/internal-error", "it failed late")
         default: return try act(on: delivery)
+        }
+    }
+
+    /// What others say to a request about files, without the server's having heard of it; nil where it has.
+    private func answer(to delivery: Delivery, inPlaceOfServer kind: FileTrouble.Kind) -> SyncAnswer? {
+        switch kind {
+        case .portal: return SyncAnswer(status: 200, isJSON: false, tag: "\"portal\"")
+        case .forbidden: return SyncAnswer(status: 403, isJSON: false)
+        case .refused: return SyncAnswer(status: 400, isJSON: false)
+        case .failing: return SyncAnswer(status: 503, isJSON: false)
+        case .full: return .error(507, "common/insufficient-storage", "the user's files have no more room")
+        case .lagging:
+            guard let body = delivery.call.body, let key = (try? JSON(parsing: body))?["s3Key"]?.stringValue,
+                let upload = server.files.upload(key), now - upload.issued < 60_000
+            else { return nil }
+            var answer = SyncAnswer.error(400, "file/invalid-path", "this node doesn't know the key yet")
+            answer.date = server.time(now, node: delivery.fate.cutAt)
+            return answer
+        case .lost, .copied, .damaged: return nil
         }
     }
 

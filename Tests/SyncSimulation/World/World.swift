@@ -26,6 +26,8 @@ package final class World {
     package private(set) var devices: [SimulatedDevice] = []
     /// What befalls requests.
     package var profile = FaultProfile()
+    /// What befalls requests about files besides.
+    package var fileTrouble = FileTrouble()
     /// Fates for the next requests of a kind, before the profile's.
     package var script: [ScriptedFate] = []
     /// What was done and seen.
@@ -89,11 +91,14 @@ package final class World {
     }
 
     /// Adds a device whose store belongs to a user, signed in; it isn't started.
+    ///
+    /// - Parameter hasFiles: whether it has a folder for files.
     @discardableResult
-    package func addDevice(owner: String) throws -> SimulatedDevice {
+    package func addDevice(owner: String, hasFiles: Bool = false) throws -> SimulatedDevice {
         let number = devices.count
         let environment = DeviceEnvironment(random: chance.sequence("device \(number)"))
-        let device = try SimulatedDevice(number: number, owner: owner, environment: environment)
+        let device = try SimulatedDevice(
+            number: number, owner: owner, environment: environment, files: hasFiles ? DeviceFiles() : nil)
         devices.append(device)
         if !owner.isEmpty {
             if !server.users.contains(owner) { server.users.append(owner) }
@@ -179,6 +184,10 @@ package struct Violation: Error, CustomStringConvertible, Sendable {
         case isolation = "6 one bad write stops only itself"
         case nobodyElse = "7 nobody else's data"
         case clock = "8 no device clock"
+        case fileFirst = "a record is sent after the files that it names"
+        case oneFile = "an attachment becomes one file"
+        case bytesKept = "bytes that wait are never removed"
+        case rowsWithBytes = "no file is without its bytes"
         case conflictsReported = "every conflict is reported"
         case countedOnce = "no step of a counter counts twice"
         case sessions = "no refresh token is used twice, but within an announced grace"
