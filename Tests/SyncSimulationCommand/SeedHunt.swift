@@ -10,6 +10,7 @@ struct SeedHunt {
         var runs = 0
         var steps = 0
         var requests = 0
+        var files = 0
         var reports: [String: Int] = [:]
         var failures: [SeedRun] = []
         var lastSaid = ContinuousClock.now
@@ -50,6 +51,7 @@ struct SeedHunt {
         progress.runs += 1
         progress.steps += run.steps
         progress.requests += run.requests
+        progress.files += run.files
         progress.reports.merge(run.reports, uniquingKeysWith: +)
         if let violation = run.violation {
             progress.failures.append(run)
@@ -74,8 +76,9 @@ struct SeedHunt {
         let rate = Int(Double(progress.steps) / max(seconds, 0.001))
         let reports = progress.reports.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         Output.line(
-            "\(progress.runs) seeds, \(progress.steps) steps, \(progress.requests) requests, \(Int(seconds)) s, "
-                + "\(rate) steps/s; done up to seed \(progress.next - 1); reports: \(reports.joined(separator: ", "))")
+            "\(progress.runs) seeds, \(progress.steps) steps, \(progress.requests) requests, \(progress.files) files, "
+                + "\(Int(seconds)) s, \(rate) steps/s; done up to seed \(progress.next - 1); reports: \(reports.joined(separator: ", "))"
+        )
     }
 
     private func explain(_ run: SeedRun) {

@@ -34,6 +34,16 @@ import Testing
         ("a form is saved over a newer row", 1),
         ("a policy isn't told that a write may have been applied", 45),
         ("a stamp is from before the server's queue", 83),
+        ("a record is sent before its file", 3),
+        ("a file's ids inside texts stay as they are", 3),
+        ("a key is given up at the first refusal", 58),
+        ("a key is given up when the answer to its registration is lost", 34),
+        ("the key of a deleted file answers that nothing was stored", 326),
+        ("a refusal after the address's end closes nothing", 168),
+        ("bytes that wait make room", 3),
+        ("a key is asked for without a visibility", 3),
+        ("bytes replace those of a file that is registered", 3),
+        ("whoever knows a key registers it", 3),
     ]
 
     @Test("the fault is found, and the seed keeps every promise without it", arguments: found)

@@ -12,14 +12,17 @@ import Testing
     func seeds() async {
         let failures = Mutex<[SeedRun]>([])
         let steps = Mutex(0)
+        let files = Mutex(0)
         let workers = ProcessInfo.processInfo.activeProcessorCount
         await SeedRange.run(1..<401, length: Self.length, workers: workers) { run in
             steps.withLock { $0 += run.steps }
+            files.withLock { $0 += run.files }
             guard run.violation != nil else { return true }
             failures.withLock { $0.append(run) }
             return false
         }
         #expect(steps.withLock { $0 } > 400 * 200)
+        #expect(files.withLock { $0 } > 200)
         for run in failures.withLock({ $0 }) {
             guard let violation = run.violation else { continue }
             let shrunk = Shrinking(Plan(seed: run.seed, length: Self.length), failing: violation, limit: 100)

@@ -6,7 +6,7 @@ extension GuestMove {
     /// it does nothing. Where it throws, the guest's store stays closed until it is called again.
     ///
     /// - Returns: how many entries were moved.
-    static func run(from guest: StoreDatabase, into target: StoreDatabase, user: String) throws -> Int {
+    package static func run(from guest: StoreDatabase, into target: StoreDatabase, user: String) throws -> Int {
         if try guest.read({ try $0.moving == nil && $0.isPristine }) { return 0 }
         // Before the guest's store is closed.
         guard try target.read({ try $0.owner }).hasSameBytes(as: user) else { throw StoreError(.otherOwner) }

@@ -24,7 +24,7 @@ enum MetaKey {
 /// First the guest's store is closed to writes and to whoever sends from it, under a token. Then the user's store takes
 /// everything in, and the token with it, in one transaction. Then the guest's is emptied. A kill between two steps leaves
 /// a store that is closed: the next opening goes on, and the token tells whether the user's store has it all already.
-struct GuestMove: Hashable, Sendable {
+package struct GuestMove: Hashable, Sendable {
     /// The user who takes the store over.
     var user: String
     /// Tells this move from every other one.

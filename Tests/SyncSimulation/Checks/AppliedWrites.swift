@@ -46,6 +46,28 @@ struct AppliedWrites {
         for (key, made) in rows where made.contains(old) { rows[key, default: []].append(new) }
     }
 
+    /// The entries of a device are another one's from now on, under other numbers.
+    mutating func move(from device: Int, to other: Int, _ numbers: [Int64: Int64]) {
+        for (old, new) in numbers {
+            let (from, to) = (Key(device: device, entry: old), Key(device: other, entry: new))
+            rows[to] = rows.removeValue(forKey: from)
+            created[to] = created.removeValue(forKey: from)
+            forms[to] = forms.removeValue(forKey: from)
+            if retriedByApp.remove(from) != nil { retriedByApp.insert(to) }
+            if misrefused.remove(from) != nil { misrefused.insert(to) }
+        }
+        for (row, entry) in latest[device] ?? [:] {
+            guard let number = numbers[entry] else { continue }
+            latest[other, default: [:]][row] = max(latest[other]?[row] ?? 0, number)
+        }
+        for (row, read) in reads[device] ?? [:] where reads[other]?[row].map({ $0.at < read.at }) ?? true {
+            reads[other, default: [:]][row] = read
+        }
+        refusals[other, default: [:]].merge(refusals[device] ?? [:]) { max($0, $1) }
+        deletedByUser[other, default: []].formUnion(deletedByUser[device] ?? [])
+        for index in twins.indices where twins[index].device == device { twins[index].device = other }
+    }
+
     /// The rows that a create of a device made, if it made this one.
     func siblings(of row: RecordKey, device: Int) -> [RecordKey]? {
         created.first { $0.key.device == device && $0.value.contains(row) }?.value

@@ -32,7 +32,7 @@ extension World {
 
     /// A step of an upload is stored before it leaves.
     func checkUpload(_ request: SyncRequest, from device: SimulatedDevice) throws {
-        guard request.operation.changesFiles, let number = request.entries.first, let files = device.files,
+        guard request.operation.changesFiles, let number = request.entries.first, device.files != nil,
             let store = device.store
         else { return }
         let place = "d\(device.number) \(Trace.text(request))"
@@ -45,9 +45,11 @@ extension World {
         }
         if isUnsettled(device) { return }
         if entry.kind == .delete {
-            let names = files.index(of: number).map { files.attachments[$0] }
             if case .deleteFile(let id) = request.operation, id != entry.record {
-                throw Violation(.broken, "\(place): it deletes another file than \(entry.record) \(names?.word ?? "")")
+                throw Violation(.broken, "\(place): it deletes another file than \(entry.record)")
+            }
+            if try store.read({ try isHeldUp(entry, $0) }) {
+                throw Violation(.order, "\(place): deleted before what names it was sent")
             }
             return
         }
@@ -117,6 +119,7 @@ extension World {
             let index = files.index(of: number)
         else { return }
         let item = files.attachments[index]
+        registered += 1
         let isDamaged = bytes.sha256 != item.sha256
         files.attachments[index].made.append((write.id, isDamaged))
         // Nobody can give a key up for good that a backup opens again.

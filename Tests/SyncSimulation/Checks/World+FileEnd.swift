@@ -79,7 +79,11 @@ extension World {
     private func checkOneFile(_ item: Attachment, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
         let place = "d\(device.number): \(item.word)"
         if item.excuse != nil || device.owner.isEmpty || device.observer.reported(item) { return }
-        if let entry = try snapshot.outbox.entry(item.entry), [.failed, .unresolved].contains(entry.state) { return }
+        if let entry = try snapshot.outbox.entry(item.entry), let failure = entry.failure,
+            [.failed, .unresolved].contains(entry.state)
+        {
+            return try checkReason(failure, of: entry, item, place)
+        }
         guard let id = try snapshot.aliases.alias(item.record)?.serverID else {
             throw Violation(.oneFile, "\(place) isn't on the server, and there is no reason")
         }
@@ -101,6 +105,21 @@ extension World {
         }
         let alias = try snapshot.aliases.alias(item.key)?.serverID
         if alias != key { throw Violation(.oneFile, "\(place): its key is \(key), and here \(alias ?? "none")") }
+    }
+
+    /// Nothing stops without a good reason.
+    private func checkReason(
+        _ failure: EntryFailure, of entry: OutboxEntry, _ item: Attachment, _ place: String
+    ) throws {
+        let isThere = item.made.contains { made in
+            server.files.row(made.id)?.document["ownerId"]?.stringValue == entry.user
+        }
+        if entry.state == .unresolved, isThere {
+            throw Violation(.oneFile, "\(place) is unresolved (\(failure.code)), and is on the server")
+        }
+        if failure.code == "file/access-denied" {
+            throw Violation(.oneFile, "\(place) is a dead letter (\(failure.code)), and is its user's own")
+        }
     }
 
     /// The bytes here are those that were attached.

@@ -116,6 +116,8 @@ extension World {
             guard let create else { continue }
             if applied.retriedByApp.contains(.init(device: device.number, entry: create.sequence)) { return }
             // A copy that the network made of a request without a key: nobody can know it.
+            // A guest's, of which the user's store had seen the row already: a lookup finds that they are one.
+            if moved.values.contains(.init(device: device.number, entry: create.sequence)) { return }
             if create.clientKey == nil, hadCopy(of: create.sequence, device: device.number) { return }
             // It was told another create's refusal, and nothing in a refusal shows whose it is.
             if create.clientKey == nil,

@@ -33,7 +33,7 @@ extension World {
     }
 
     func check(_ write: ServerWrite, body: [UInt8]?) throws {
-        guard let origin = write.origin else { return }
+        guard let origin = write.origin.map({ present($0) }) else { return }
         let device = devices[origin.device]
         let row = RecordKey(write.table, write.id)
         let place = "d\(origin.device) \(write.kind.rawValue) \(write.table)/\(write.id) entries \(origin.entries)"

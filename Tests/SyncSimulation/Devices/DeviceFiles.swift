@@ -32,6 +32,8 @@ final class DeviceFiles {
     let folder: FileFolder
     /// What was attached, in order.
     var attachments: [Attachment] = []
+    /// A file that the app holds open.
+    var opened: (bytes: OpenedBytes, item: Attachment)?
     /// When the app last changed what is to be sent.
     var changedAt: Int64 = -1_000_000
     private let root: String
@@ -67,6 +69,13 @@ final class DeviceFiles {
     func size(_ name: String) -> Int64? {
         var status = stat()
         return stat(folder.file(name), &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// A file of the app's own, to attach.
+    func original(_ bytes: Data) throws -> URL {
+        let url = URL(fileURLWithPath: root + "/original")
+        try bytes.write(to: url)
+        return url
     }
 
     /// Deletes what lies under a name, as somebody does who tidies the disk.

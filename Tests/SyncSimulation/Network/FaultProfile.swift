@@ -90,6 +90,8 @@ struct Fate {
     var retryAfter: Int?
     /// What befalls a request about files besides.
     var ofFiles: FileTrouble.Kind?
+    /// Whether of a file's bytes the second copy arrives as others.
+    var isCopyDamaged = false
 
     init(_ profile: FaultProfile, _ random: inout SyncRandom) {
         outbound = Int64(random.number(5...80))

@@ -6,7 +6,7 @@ package struct FileTrouble: Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         /// The answer is lost after the server has acted.
         case lost
-        /// A second copy arrives later: minutes, or up to half an hour.
+        /// A second copy arrives minutes later, or up to half an hour.
         case copied
         /// A portal answers to bytes as a storage would; nothing is stored.
         case portal
@@ -25,8 +25,8 @@ package struct FileTrouble: Sendable {
     }
 
     private var rates: [Double] = Kind.allCases.map { _ in 0 }
-    /// When the latest copies arrive, in milliseconds after the request.
-    package var latestCopy = 300_000
+    /// When copies arrive, in milliseconds after the request.
+    package var copyDelay = 1_000...300_000
 
     /// No trouble.
     package init() {}
@@ -50,6 +50,16 @@ package struct FileTrouble: Sendable {
         }
     }
 
+    /// A portal stands in the storage's place all the time: whatever arrives there are late copies.
+    static func portalForLong(_ random: inout SyncRandom) -> FileTrouble {
+        var trouble = FileTrouble()
+        trouble[.portal] = random.one(of: [0.9, 1])
+        trouble[.copied] = Double(random.number(5...30)) / 100
+        // Not before the addresses have ended for which they were made.
+        trouble.copyDelay = 960_000...1_800_000
+        return trouble
+    }
+
     private static func position(_ kind: Kind) -> Int { Kind.allCases.firstIndex(of: kind) ?? 0 }
 
     /// The kinds that can befall a request.
@@ -68,7 +78,7 @@ package struct FileTrouble: Sendable {
         var struck: Kind?
         var copy: Int64?
         for kind in Self.kinds(of: operation) {
-            let delay = Int64(random.number(1_000...latestCopy))
+            let delay = Int64(random.number(copyDelay))
             guard random.hits(self[kind]) else { continue }
             if kind == .copied { copy = delay } else if struck == nil { struck = kind }
         }

@@ -4,13 +4,14 @@ import GRDB
 
 extension PlantedFault {
     /// Every fault, each of which the checker must find.
-    package static let all = [
-        blindResend, resendWithoutWaiting, forgottenMark, conflictOverlooked, reportForgotten, aliasDropped,
-        edgesDropped, cursorAhead, cursorFromPush, staleBelieved, shadowForgotten, membershipDropped, deniedIsGone,
-        proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshUnsigned,
-        refreshLate, refreshAfterRestart, refreshTwice, deadLetterDropped, impatient, twinUnseen, answerMixedUp,
-        formOverNewer, maybeAppliedHidden, stampedEarly,
-    ] + ofFiles
+    package static let all =
+        [
+            blindResend, resendWithoutWaiting, forgottenMark, conflictOverlooked, reportForgotten, aliasDropped,
+            edgesDropped, cursorAhead, cursorFromPush, staleBelieved, shadowForgotten, membershipDropped, deniedIsGone,
+            proxyBelieved, portalBelieved, emptyListBelieved, absenceBelieved, twinIgnored, otherUser, refreshUnsigned,
+            refreshLate, refreshAfterRestart, refreshTwice, deadLetterDropped, impatient, twinUnseen, answerMixedUp,
+            formOverNewer, maybeAppliedHidden, stampedEarly,
+        ] + ofFiles
 
     private static func plant(_ name: String, _ change: (inout PlantedFault) -> Void) -> PlantedFault {
         var fault = PlantedFault(name)

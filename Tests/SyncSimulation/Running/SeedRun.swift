@@ -14,6 +14,8 @@ package struct SeedRun: Sendable {
     package let trace: [String]
     /// The faults that struck.
     package let struck: [String]
+    /// How many files the server has made of attachments.
+    package let files: Int
     /// How many reports the engines made, by kind.
     package let reports: [String: Int]
 
@@ -39,6 +41,7 @@ package struct SeedRun: Sendable {
         digest = simulation?.world.trace.digest ?? 0
         trace = simulation?.world.trace.lines ?? []
         struck = simulation?.world.struck ?? []
+        files = simulation?.world.registered ?? 0
         var reports: [String: Int] = [:]
         for device in simulation?.world.devices ?? [] {
             for (kind, count) in device.observer.reportKinds { reports[kind, default: 0] += count }

@@ -139,7 +139,8 @@ extension ServerModel {
 
     private func listFiles(_ items: [QueryItem], _ caller: Caller) -> SyncAnswer {
         func number(_ name: String) -> Int { items.first { $0.name == name }.flatMap { Int($0.value) } ?? 1 }
-        guard items.contains(QueryItem("sortBy", "createdAt")), items.contains(QueryItem("sortDirection", "desc")) else {
+        guard items.contains(QueryItem("sortBy", "createdAt")), items.contains(QueryItem("sortDirection", "desc"))
+        else {
             return .error(400, "data/validation-error", "the server model sorts files by createdAt only")
         }
         let shown = files.rows.enumerated().filter { mayRead($0.element, caller) }.sorted { a, b in

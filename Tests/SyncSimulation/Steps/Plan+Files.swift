@@ -22,7 +22,8 @@ extension Plan {
         var files = FilePlan()
         files.server.life = random.one(of: [20_000, 90_000, 900_000, 1_800_000])
         files.server.saysFileID = random.hits(0.7)
-        files.server.saysEnd = random.hits(0.5)
+        // One that is good for longer than a quarter of an hour has to be said.
+        files.server.saysEnd = random.hits(0.5) || files.server.life > 900_000
         files.server.takesDigest = random.hits(0.4)
         files.server.saysDigest = random.hits(0.7)
         files.server.saysAddress = random.hits(0.7)
@@ -33,13 +34,31 @@ extension Plan {
         files.hasLarge = steps.count >= 50 && random.hits(0.1)
         // What comes after an address has ended takes long: half an hour and more, in some seeds.
         var end = last
-        if random.hits(0.25) {
-            end = Int64(random.number(1_200_000...2_700_000))
-            files.trouble.latestCopy = 1_800_000
-            for index in steps.indices { steps[index].at = steps[index].at * end / max(1, last) }
+        if random.hits(0.2) {
+            end = Int64(random.number(1_200_000...2_400_000))
+            files.trouble.copyDelay = 1_000...1_800_000
+            if random.hits(0.4) {
+                // One thing alone, so that something comes of it.
+                files.trouble = .portalForLong(&random)
+                files.server.life = 900_000
+                files.policy = .always
+                if random.hits(0.7) { profile = FaultProfile() }
+                end += 600_000
+            }
+            stretch(to: end)
         }
         drawFileSteps(until: end, &random)
         self.files = files
+    }
+
+    /// Takes longer, with two devices: each asks once a minute, whatever happens.
+    private mutating func stretch(to end: Int64) {
+        let last = max(1, steps.last?.at ?? 1)
+        owners = Array(owners.prefix(2))
+        for index in steps.indices {
+            steps[index].at = steps[index].at * end / last
+            steps[index].device %= owners.count
+        }
     }
 
     private mutating func drawFileSteps(until end: Int64, _ random: inout SyncRandom) {
@@ -56,12 +75,13 @@ extension Plan {
             Step(at: moment, kind: kind, device: random.number(0...(owners.count - 1)), pick: random.next())
         }
         for index in 0..<count {
-            // Something to begin with.
+            // Something to begin with, so early that much can become of it.
             let kind = index == 0 ? .attachNaming : random.one(by: chosen)
-            steps.append(step(kind, at: Int64(random.number(0...Int(end))) / (index == 0 ? 4 : 1), &random))
+            steps.append(step(kind, at: Int64(random.number(0...Int(end))) / (index == 0 ? 20 : 1), &random))
         }
-        if owners[0].isEmpty, random.hits(0.8) {
-            var taking = step(.takeOver, at: Int64(random.number(0...Int(end))), &random)
+        if owners[0].isEmpty, random.hits(0.85) {
+            var taking = step(
+                random.hits(0.5) ? .takeOver : .moveGuest, at: Int64(random.number(0...Int(end))), &random)
             taking.device = 0
             steps.append(taking)
         }

@@ -174,7 +174,7 @@ package struct Plan: Sendable {
     var changesByWritesOnly: Bool {
         let others: Set<Step.Kind> = [
             .renew, .permission, .column, .rowFilter, .restore, .skew, .table, .scope, .key, .empty, .schema, .signOut,
-            .otherUser, .takeOver,
+            .otherUser, .takeOver, .moveGuest,
         ]
         return skews == [0] && !steps.contains { others.contains($0.kind) }
     }

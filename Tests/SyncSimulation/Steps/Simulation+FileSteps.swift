@@ -23,6 +23,9 @@ extension Simulation {
         case .takeOver:
             let users = plan.owners.filter { !$0.isEmpty }
             try world.takeOver(device, by: users.isEmpty ? "ann" : random.one(of: users))
+        case .moveGuest:
+            let users = world.devices.filter { $0.isUp && !$0.owner.isEmpty }
+            if !users.isEmpty { try world.move(device, into: random.one(of: users)) }
         default:
             guard let item = attachment(device, &random) else { return }
             try perform(kind, on: item, files, device, &random)
@@ -37,18 +40,19 @@ extension Simulation {
         case .deleteFile: try world.deleteFile(item, on: device)
         case .replaceBytes:
             try world.replaceBytes(of: item, with: bytes("\(item.word)'", &random), on: device)
-        case .openFile: try world.read(item, on: device)
+        case .openFile: try world.open(item, keeps: random.hits(0.5), on: device)
         case .editFile:
             let visibility: JSON = random.hits(0.5) ? "public" : "private"
             try world.act(device, "makes \(item.word) \(visibility)") {
                 try $0.decisions.edit(item.entry, set: ["visibility": visibility])
             }
         case .loseBytes:
-            guard let file = try device.store?.read({ try $0.files.find(item.record) }), file.upload != nil,
+            guard let file = try device.store?.read({ try $0.files.find(item.record) }),
                 let index = files.index(of: item.entry)
             else { return }
             world.note("d\(device.number): somebody deletes the bytes of \(item.word)")
-            files.attachments[index].isLost = true
+            // Without an upload it is what a kill leaves that came while room was made.
+            files.attachments[index].isLost = file.upload != nil
             files.delete(file.bytes)
         default: break
         }
@@ -60,7 +64,13 @@ extension Simulation {
         store.fileLimits.cached = 0
         defer { store.fileLimits.cached = limit }
         try world.actOnFiles(device, "makes room", telling: nil) { store, _ in
+            let kept = try files.opened.flatMap { opened in try store.read { try $0.files.find(opened.item.record) } }
+            let wasThere = kept.map { files.size($0.bytes) != nil } ?? false
             try store.evictFiles()
+            if let kept, wasThere, files.size(kept.bytes) == nil {
+                throw Violation(.bytesKept, "d\(device.number): \(kept.record) made room while it was open")
+            }
+            try world.checkOpened(device)
             guard planted.evictsWaiting else { return }
             for file in try store.read({ try $0.files.all() }) { files.delete(file.bytes) }
         }
@@ -86,7 +96,8 @@ extension Simulation {
         let bytes = bytes(word, &random)
         let name = random.hits(0.04) ? "\(word)." + String(repeating: "x", count: 260) : nil
         let visibility = random.hits(0.5) ? "public" : "private"
-        let ids = try world.attach(word, bytes, visibility: visibility, name: name, on: device)
+        let ids = try world.attach(
+            word, bytes, visibility: visibility, name: name, fromFile: random.hits(0.3), on: device)
         return ids == nil ? nil : device.files?.attachments.last
     }
 

@@ -42,7 +42,7 @@ extension Simulation {
                 .diskHasRoom(device: device.number, filling: device.fillings),
                 at: world.now + Int64(random.number(1_000...60_000)))
         case .attach, .attachNaming, .nameFile, .replaceFile, .deleteFile, .editFile, .replaceBytes, .openFile,
-            .evictFiles, .sweepFiles, .leaveBytes, .loseBytes, .uploadNow, .takeOver:
+            .evictFiles, .sweepFiles, .leaveBytes, .loseBytes, .uploadNow, .takeOver, .moveGuest:
             try performOnFiles(device, step.kind, &random)
         case .remoteFile, .remoteDeleteFile, .sweepKeys, .strangersKey, .filesOff:
             try performOnServersFiles(step.kind, &random)

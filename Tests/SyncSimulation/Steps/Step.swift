@@ -15,7 +15,7 @@ package struct Step: Sendable, Hashable, CustomStringConvertible {
         case renew
         // Files.
         case attach, attachNaming, nameFile, replaceFile, deleteFile, editFile, replaceBytes, openFile
-        case evictFiles, sweepFiles, leaveBytes, loseBytes, uploadNow, takeOver
+        case evictFiles, sweepFiles, leaveBytes, loseBytes, uploadNow, takeOver, moveGuest
         case remoteFile, remoteDeleteFile, sweepKeys, strangersKey, filesOff
         case permission, column, rowFilter, backup, restore, skew, table, scope, key, empty, revokeSessions, schema
     }

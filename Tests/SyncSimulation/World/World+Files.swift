@@ -31,14 +31,19 @@ extension World {
     }
 
     /// Attaches a file; nil where the store refused it.
+    ///
+    /// - Parameter fromFile: whether the bytes are those of a file, to which the app writes something else right after.
     package func attach(
-        _ word: String, _ bytes: Data, visibility: String = "private", name: String? = nil, on device: SimulatedDevice
+        _ word: String, _ bytes: Data, visibility: String = "private", name: String? = nil, fromFile: Bool = false,
+        on device: SimulatedDevice
     ) throws -> (record: String, key: String, url: String)? {
         let fields: JSONObject = [
             "originalName": .string(name ?? "\(word).png"), "mimeType": "image/png", "visibility": .string(visibility),
         ]
         let file = try actOnFiles(device, "attaches \(word), \(bytes.count) bytes, \(visibility)") { store, files in
-            let file = try store.attach(.data(bytes), fields)
+            let original = fromFile ? try files.original(bytes) : nil
+            let file = try store.attach(original.map { .file($0) } ?? .data(bytes), fields)
+            if let original { try Data("another".utf8).write(to: original) }
             let entry = try store.read { try $0.outbox.entries(of: ServerFiles.table, file.record).last }
             guard let entry, entry.kind == .create else {
                 throw Violation(.nothingLost, "d\(device.number): attaching \(word) left no entry")
@@ -75,12 +80,23 @@ extension World {
     }
 
     /// Opens a file and compares its bytes with what was attached.
-    func read(_ item: Attachment, on device: SimulatedDevice) throws {
-        try actOnFiles(device, "opens \(item.word)", telling: nil) { store, _ in
+    ///
+    /// - Parameter keeps: whether it stays open.
+    func open(_ item: Attachment, keeps: Bool, on device: SimulatedDevice) throws {
+        try actOnFiles(device, "opens \(item.word)", telling: nil) { store, files in
             let (file, bytes) = try store.openFile(item.record)
             if try bytes.data() != item.bytes {
                 throw Violation(.bytesKept, "d\(device.number): \(item.word) (\(file.record)) has other bytes here")
             }
+            files.opened = keeps ? (bytes, item) : nil
+        }
+    }
+
+    /// Bytes that somebody reads don't make room.
+    func checkOpened(_ device: SimulatedDevice) throws {
+        guard let (bytes, item) = device.files?.opened, !item.isLost else { return }
+        if try bytes.data() != item.bytes {
+            throw Violation(.bytesKept, "d\(device.number): \(item.word) changed while it was open")
         }
     }
 

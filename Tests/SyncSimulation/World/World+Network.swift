@@ -102,6 +102,7 @@ extension World {
         if let after = fate.duplicateAfter, changes {
             var copy = delivery
             copy.isCopy = true
+            copy.call.isDamaged = fate.isCopyDamaged
             copy.call.origin?.isCopy = true
             for entry in request.entries { copies.insert(.init(device: device.number, entry: entry)) }
             lastDelivery = max(lastDelivery, now + fate.outbound + after)
@@ -146,6 +147,7 @@ extension World {
         let name = "d\(device.number) \(operation.name) files \(device.sent["\(operation.name) ", default: 0])"
         var random = chance.sequence(name)
         let (kind, copy) = fileTrouble.strike(operation, &random)
+        fate.isCopyDamaged = random.hits(0.3)
         guard kind != nil || copy != nil, strike(name) else { return }
         if let copy, fate.duplicateAfter == nil { fate.duplicateAfter = copy }
         guard let kind, fate.fault == nil else { return }

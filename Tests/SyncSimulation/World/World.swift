@@ -44,6 +44,8 @@ package final class World {
     package private(set) var steps = 0
     /// The requests sent.
     package internal(set) var requests = 0
+    /// How many files the server has made of attachments.
+    package internal(set) var registered = 0
     /// What the server did for each entry of each device.
     var applied = AppliedWrites()
     /// When the last copy of a request arrives.
@@ -52,6 +54,8 @@ package final class World {
     var swapping: [Int: (Delivery, SyncResponse)] = [:]
     /// Writes that the network has copied.
     var copies: Set<AppliedWrites.Key> = []
+    /// Entries that went from a guest's store into a user's: which became which.
+    var moved: [AppliedWrites.Key: AppliedWrites.Key] = [:]
     /// When permissions, schemas or data of the server last changed in other ways than by writes.
     package var serverChangedRules: Int64 = -1_000_000
     /// When a table last answered as if it were empty.
