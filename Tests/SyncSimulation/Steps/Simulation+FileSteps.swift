@@ -206,24 +206,7 @@ extension Simulation {
             world.noteDeletedElsewhere(row.id)
         case .sweepKeys: world.note("server: closes \(world.server.sweepKeys(at: world.now))")
         case .filesOff: world.server.files.isServed.toggle()
-        default: try registerStrangely(&random)
-        }
-    }
-
-    /// Somebody who has seen a file's key tries to register it.
-    private func registerStrangely(_ random: inout SyncRandom) throws {
-        let stored = world.server.files.uploads.filter { $0.state == .stored }
-        guard let upload = stored.last else { return }
-        if !world.server.users.contains("mallory") { world.server.users.append("mallory") }
-        let token = world.server.sessions.signIn("mallory", at: world.now).access
-        let body: JSONObject = ["s3Key": .string(upload.key), "originalName": "mine.png", "mimeType": "image/png"]
-        let answer = world.server.answer(
-            ServerCall(.register, body: body.serialized(), token: token), at: world.now, node: random.number(0...9))
-        world.note("server: mallory registers \(upload.key): \(answer.status)")
-        let log = world.server.log
-        world.server.log = []
-        for write in log where write.user != upload.user {
-            throw Violation(.nobodyElse, "\(upload.user)'s key \(upload.key) is registered as \(write.user)'s")
+        default: world.strangerWaits = true
         }
     }
 }

@@ -136,6 +136,22 @@ extension World {
         try checkBytes(device)
     }
 
+    /// Somebody who has seen a file's key registers it before its owner does.
+    func registerStrangely(_ put: BytesPut) throws {
+        guard let key = ServerFiles.key(ofAddress: put.url), let upload = server.files.upload(key) else { return }
+        strangerWaits = false
+        if !server.users.contains("mallory") { server.users.append("mallory") }
+        let token = server.sessions.signIn("mallory", at: now).access
+        let body: JSONObject = ["s3Key": .string(key), "originalName": "mine.png", "mimeType": "image/png"]
+        let answer = server.answer(ServerCall(.register, body: body.serialized(), token: token), at: now)
+        note("  (mallory registers \(key): \(answer.status))")
+        let log = server.log
+        server.log = []
+        for write in log where write.user != upload.user {
+            throw Violation(.nobodyElse, "\(upload.user)'s key \(key) is registered as \(write.user)'s")
+        }
+    }
+
     /// A guest's store becomes a user's.
     func takeOver(_ device: SimulatedDevice, by user: String) throws {
         guard device.owner.isEmpty, device.isUp else { return }

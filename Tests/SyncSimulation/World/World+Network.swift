@@ -271,6 +271,9 @@ extension World {
     @discardableResult
     private func act(on delivery: Delivery) throws -> SyncAnswer {
         let answer = server.answer(delivery.call, at: now, node: delivery.fate.cutAt)
+        if strangerWaits, case .put(let put) = delivery.call.operation, answer.status == 200 {
+            try registerStrangely(put)
+        }
         if !server.log.isEmpty {
             let log = server.log
             server.log = []

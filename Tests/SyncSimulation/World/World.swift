@@ -44,6 +44,8 @@ package final class World {
     package private(set) var steps = 0
     /// The requests sent.
     package internal(set) var requests = 0
+    /// Whether a stranger waits for bytes whose key it then registers.
+    var strangerWaits = false
     /// How many files the server has made of attachments.
     package internal(set) var registered = 0
     /// What the server did for each entry of each device.
