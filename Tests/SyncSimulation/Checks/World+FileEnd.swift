@@ -78,6 +78,7 @@ extension World {
 
     private func checkOneFile(_ item: Attachment, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
         let place = "d\(device.number): \(item.word)"
+        try checkDeleted(item, device, snapshot)
         if item.excuse != nil || device.owner.isEmpty || device.observer.reported(item) { return }
         if let entry = try snapshot.outbox.entry(item.entry), let failure = entry.failure,
             [.failed, .unresolved].contains(entry.state)
@@ -105,6 +106,16 @@ extension World {
         }
         let alias = try snapshot.aliases.alias(item.key)?.serverID
         if alias != key { throw Violation(.oneFile, "\(place): its key is \(key), and here \(alias ?? "none")") }
+    }
+
+    /// What was deleted isn't there, once nothing waits.
+    private func checkDeleted(_ item: Attachment, _ device: SimulatedDevice, _ snapshot: StoreSnapshot) throws {
+        guard item.isDeleted, server.files.restores == 0,
+            let made = item.made.first(where: { server.files.row($0.id) != nil })
+        else { return }
+        let waiting = try snapshot.outbox.entries(table: ServerFiles.table)
+        if waiting.contains(where: { $0.record == item.record || $0.record == made.id }) { return }
+        throw Violation(.oneFile, "d\(device.number): \(item.word) was deleted, and is \(made.id) on the server")
     }
 
     /// Nothing stops without a good reason.

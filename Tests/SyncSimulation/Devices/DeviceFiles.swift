@@ -24,6 +24,14 @@ struct Attachment {
     var excuse: String?
     /// Whether somebody has deleted its bytes on the device.
     var isLost = false
+    /// Whether the app has taken it back, or deleted it, so that the server must not have it in the end.
+    var isDeleted = false
+
+    /// The app deletes it, or takes it back. Of what had stopped nobody can say whether the server has it.
+    mutating func giveUp(in state: OutboxEntry.State?) {
+        excuse = "deleted"
+        isDeleted = state != .failed && state != .unresolved
+    }
 }
 
 /// A device's files: a real folder, and what the app has attached.

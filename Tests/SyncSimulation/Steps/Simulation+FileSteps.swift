@@ -184,7 +184,14 @@ extension Simulation {
             }
             return true
         }
-        if isDone == true, kind == .discard, let index { device.files?.attachments[index].excuse = "discarded" }
+        guard isDone == true, kind == .discard else { return }
+        if let index { device.files?.attachments[index].giveUp(in: entry.state) }
+        if entry.kind == .delete, let items = device.files?.attachments {
+            // It stays after all.
+            for (index, item) in items.enumerated() where item.made.contains(where: { $0.id == entry.record }) {
+                device.files?.attachments[index].isDeleted = false
+            }
+        }
     }
 
     // MARK: The server

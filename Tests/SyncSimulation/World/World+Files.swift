@@ -61,8 +61,9 @@ extension World {
     /// Deletes a file that was attached.
     func deleteFile(_ item: Attachment, on device: SimulatedDevice) throws {
         try actOnFiles(device, "deletes the file \(item.word)") { store, files in
+            let state = try store.read { try $0.outbox.entry(item.entry)?.state }
             try store.write { try $0.attaching.delete(item.key) }
-            if let index = files.index(of: item.entry) { files.attachments[index].excuse = "deleted" }
+            if let index = files.index(of: item.entry) { files.attachments[index].giveUp(in: state) }
         }
     }
 

@@ -79,6 +79,6 @@ extension Attachment {
     func moved(_ numbers: [Int64: Int64]) -> Attachment {
         Attachment(
             word: word, entry: numbers[entry] ?? -1, record: record, key: key, url: url, bytes: bytes, sha256: sha256,
-            made: made, undone: undone, excuse: excuse, isLost: isLost)
+            made: made, undone: undone, excuse: excuse, isLost: isLost, isDeleted: isDeleted)
     }
 }
