@@ -74,7 +74,8 @@ extension EngineState {
         // One thing that can't leave closes nothing, but where it is all there is to send, nobody else would say so.
         if shared.gate.isCutOff { return .offline }
         if let retryAt = shared.session.retryAt { return .waiting(until: dates.date(of: retryAt)) }
-        let isBusy = !shared.flights.isEmpty || shared.session.isRefreshing || push.notBefore != nil
+        let isBusy =
+            !shared.flights.isEmpty || shared.session.isRefreshing || push.notBefore != nil
             || downloads.isLooking
         return isBusy ? .syncing : .idle
     }

@@ -412,6 +412,5 @@ struct DownloadMachine: Sendable {
     private static let notFound = EntryFailure(
         code: "file/not-found", message: "the server has no such file, or doesn't show it to this user", status: 404)
     private static let damaged = EntryFailure(
-        code: "damaged", message: "the storage sent other bytes than the server's record of the file promises, again and again"
-    )
+        code: "damaged", message: "the storage sends other bytes than the server's record of the file promises")
 }

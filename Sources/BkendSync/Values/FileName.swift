@@ -39,7 +39,8 @@ package enum FileName: Hashable, Sendable {
     private static func isID(_ text: some StringProtocol) -> Bool {
         text.utf8.count <= 64 && !["buckets", "multipart", "presigned-url", "upload"].contains(String(text))
             && text.unicodeScalars.allSatisfy {
-                ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "-" || $0 == "_"
+                ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || $0 == "-"
+                    || $0 == "_"
             }
     }
 

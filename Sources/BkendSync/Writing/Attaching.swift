@@ -136,7 +136,8 @@ package struct Attaching: StorePart {
         }
         let file = StoredFile(
             record: id, key: (record["s3Key"] ?? record["key"])?.stringValue ?? id,
-            url: record["url"]?.stringValue ?? id, bytes: bytesName, size: bytes.size, sha256: bytes.sha256, upload: nil)
+            url: record["url"]?.stringValue ?? id, bytes: bytesName, size: bytes.size, sha256: bytes.sha256, upload: nil
+        )
         try store.downloads.complete(download.name, file)
         let key = RecordKey(FileTable.name, id)
         try store.changes.touch(key)

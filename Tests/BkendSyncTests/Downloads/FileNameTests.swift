@@ -70,9 +70,10 @@ import Testing
     @Test("An address ends where a sentence goes on, and may have parentheses if it stands alone")
     func sentences() {
         func names(_ text: String) -> [String] { FileName.all(in: ["text": .string(text)], at: ["text"]) }
-        #expect(names("See https://c.example/a.png, or https://c.example/b.png.") == [
-            "https://c.example/a.png", "https://c.example/b.png",
-        ])
+        #expect(
+            names("See https://c.example/a.png, or https://c.example/b.png.") == [
+                "https://c.example/a.png", "https://c.example/b.png",
+            ])
         #expect(names("https://c.example/a_(1).png") == ["https://c.example/a_(1).png"])
         #expect(names("~5 min: ![](https://c.example/a.png)") == ["https://c.example/a.png"])
         #expect(names("~00000000000100000000000000010001") == [])
