@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -56,10 +57,14 @@ static bool fails(effect effect) {
     return true;
 }
 
-/// The system's own function of a name.
+/// The system's own function of a name. Whichever thread looks it up first finds the same.
 #define SYSTEM(name) \
-    static __typeof__(&name) system_call; \
-    if (!system_call) system_call = (__typeof__(&name))dlsym(RTLD_NEXT, #name);
+    static _Atomic(__typeof__(&name)) known; \
+    __typeof__(&name) system_call = atomic_load_explicit(&known, memory_order_relaxed); \
+    if (!system_call) { \
+        system_call = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
+        atomic_store_explicit(&known, system_call, memory_order_relaxed); \
+    }
 
 #define CALL(effect, result, name, parameters, ...) \
     result name parameters { \

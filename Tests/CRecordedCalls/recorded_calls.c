@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,10 +165,14 @@ static void note_bytes(ino_t number, off64_t offset, const struct iovec *pieces,
 
 static void note_escape(const char *call, const char *name) { note("escape\t%s\t%s\n", call, name); }
 
-/// The system's own function of a name.
+/// The system's own function of a name. Whichever thread looks it up first finds the same.
 #define SYSTEM(name) \
-    static __typeof__(&name) system_call; \
-    if (!system_call) system_call = (__typeof__(&name))dlsym(RTLD_NEXT, #name);
+    static _Atomic(__typeof__(&name)) known; \
+    __typeof__(&name) system_call = atomic_load_explicit(&known, memory_order_relaxed); \
+    if (!system_call) { \
+        system_call = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
+        atomic_store_explicit(&known, system_call, memory_order_relaxed); \
+    }
 
 /// Runs a call with the lock held, and `entry` if it succeeded.
 #define RECORD(result, call, entry) \
