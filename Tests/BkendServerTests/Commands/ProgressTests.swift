@@ -90,7 +90,7 @@ struct ProgressTests {
 
     @Test("docs/server.md has the command's exit statuses")
     func statuses() throws {
-        let package = URL(filePath: #filePath).appending(path: "../../../..").standardized
+        let package = URL(filePath: #filePath).resolvingSymlinksInPath().appending(path: "../../../..").standardized
         func text(_ path: String) throws -> String {
             try String(contentsOf: package.appending(path: path), encoding: .utf8)
         }

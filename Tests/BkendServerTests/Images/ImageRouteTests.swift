@@ -11,8 +11,8 @@ import Testing
     static let program: String? = {
         let path =
             ProcessInfo.processInfo.environment["BKEND_IMAGES"]
-            ?? URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../../Images/.build/release/bkend-images").standardized.path
+            ?? URL(filePath: #filePath).resolvingSymlinksInPath()
+            .appending(path: "../../../../Images/.build/release/bkend-images").standardized.path
         return access(path, X_OK) == 0 ? path : nil
     }()
 

@@ -255,7 +255,7 @@ import Testing
 
     @Test("One function sends deletions that no entry asked for, of a type that only the guard makes")
     func onePlace() throws {
-        var folder = URL(fileURLWithPath: #filePath)
+        var folder = URL(filePath: #filePath).resolvingSymlinksInPath()
         for _ in 0..<4 { folder.deleteLastPathComponent() }
         folder.append(path: "Sources/BkendSync")
         let names = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))

@@ -15,7 +15,7 @@ final class S3Service: Sendable {
     private let child: ChildProcess
 
     static let bucket = "app-files"
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let isRequired = ProcessInfo.processInfo.environment["BKEND_REQUIRE_S3"] == "1"
 
