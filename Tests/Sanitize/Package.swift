@@ -83,7 +83,8 @@ let package = Package(
                 argumentParser, product("NIOCore", "swift-nio"),
             ],
             swiftSettings: strict),
-        .executableTarget(name: "bkend-server", dependencies: ["BkendServerCommand"], swiftSettings: strict),
+        .executableTarget(
+            name: "bkend-server", dependencies: ["BkendServerCommand", "CThreadSanitizer"], swiftSettings: strict),
         .target(
             name: "BkendTesting",
             dependencies: [
@@ -92,7 +93,7 @@ let package = Package(
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ], swiftSettings: strict),
 
-        // Linked into all tests by one of them.
+        // Linked into all tests by one of them, and into each program that they start.
         .target(
             name: "CThreadSanitizer", path: "Sources/CThreadSanitizer",
             linkerSettings: [
@@ -109,17 +110,17 @@ let package = Package(
             name: "RouteFuzz", dependencies: ["BkendAccounts", "BkendServer", "BkendTesting", "BkendWire"],
             path: "Tests/RouteFuzz", swiftSettings: strict),
         .executableTarget(
-            name: "StoreProcess", dependencies: ["BkendSync", "BkendDocuments", "BkendWire"],
+            name: "StoreProcess", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", "CThreadSanitizer"],
             path: "Tests/StoreProcess", swiftSettings: strict),
         .target(name: "CFaultCalls", path: "Tests/CFaultCalls"),
         .executableTarget(
-            name: "OpeningProcess", dependencies: ["BkendSync", "CFaultCalls"], path: "Tests/OpeningProcess",
-            swiftSettings: strict),
+            name: "OpeningProcess", dependencies: ["BkendSync", "CFaultCalls", "CThreadSanitizer"],
+            path: "Tests/OpeningProcess", swiftSettings: strict),
         .target(
             name: "SyncSimulation", dependencies: ["BkendSync", "BkendDocuments", "BkendWire", grdb],
             path: "Tests/SyncSimulation", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["SyncSimulation"], path: "Tests/SyncSimulationCommand",
+            name: "simulate", dependencies: ["SyncSimulation", "CThreadSanitizer"], path: "Tests/SyncSimulationCommand",
             swiftSettings: strict),
         .testTarget(
             name: "BkendSyncTests",
@@ -145,7 +146,9 @@ let package = Package(
         .target(name: "CRecordedCalls", path: "Tests/CRecordedCalls"),
         .executableTarget(
             name: "ServingProcess",
-            dependencies: ["BkendServer", "BkendWire", "ChildProcesses", "CRecordedCalls", logging],
+            dependencies: [
+                "BkendServer", "BkendWire", "ChildProcesses", "CRecordedCalls", "CThreadSanitizer", logging,
+            ],
             path: "Tests/ServingProcess", swiftSettings: strict),
         .testTarget(
             name: "BkendServerTests",
