@@ -53,7 +53,8 @@ static void begin(void) {
 
 /// Lets the next call pass, if there is to be one.
 static void release(void) {
-    if (last > 0 && entries >= last) _exit(RECORDED_CALLS_KILLED);
+    // By the system's own call: a sanitizer would still have its say in _exit, and another status.
+    if (last > 0 && entries >= last) syscall(SYS_exit_group, RECORDED_CALLS_KILLED);
     pthread_mutex_unlock(&turn);
 }
 
