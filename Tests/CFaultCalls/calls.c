@@ -2,12 +2,11 @@
 #undef _FILE_OFFSET_BITS
 #define _GNU_SOURCE
 #include "fault_calls.h"
+#include "system_call.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -58,17 +57,6 @@ static bool fails(effect effect) {
     errno = EIO;
     return true;
 }
-
-/// The system's own function of a name, or a sanitizer's, which looks at what it is given and calls the system's.
-/// Whichever thread looks it up first finds the same.
-#define SYSTEM(name) \
-    static _Atomic(__typeof__(&name)) known; \
-    __typeof__(&name) system_call = atomic_load_explicit(&known, memory_order_relaxed); \
-    if (!system_call) { \
-        system_call = (__typeof__(&name))dlsym(RTLD_DEFAULT, "__interceptor_" #name); \
-        if (!system_call) system_call = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
-        atomic_store_explicit(&known, system_call, memory_order_relaxed); \
-    }
 
 #define CALL(effect, result, name, parameters, ...) \
     result name parameters { \

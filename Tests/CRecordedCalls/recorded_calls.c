@@ -4,15 +4,14 @@
 #undef _FORTIFY_SOURCE
 #define _GNU_SOURCE
 #include "recorded_calls.h"
+#include "../CFaultCalls/system_call.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,17 +164,6 @@ static void note_bytes(ino_t number, off64_t offset, const struct iovec *pieces,
 }
 
 static void note_escape(const char *call, const char *name) { note("escape\t%s\t%s\n", call, name); }
-
-/// The system's own function of a name, or a sanitizer's, which looks at what it is given and calls the system's.
-/// Whichever thread looks it up first finds the same.
-#define SYSTEM(name) \
-    static _Atomic(__typeof__(&name)) known; \
-    __typeof__(&name) system_call = atomic_load_explicit(&known, memory_order_relaxed); \
-    if (!system_call) { \
-        system_call = (__typeof__(&name))dlsym(RTLD_DEFAULT, "__interceptor_" #name); \
-        if (!system_call) system_call = (__typeof__(&name))dlsym(RTLD_NEXT, #name); \
-        atomic_store_explicit(&known, system_call, memory_order_relaxed); \
-    }
 
 /// Runs a call with the lock held, and `entry` if it succeeded.
 #define RECORD(result, call, entry) \

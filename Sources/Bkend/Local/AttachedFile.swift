@@ -22,8 +22,17 @@ public struct AttachedFile: Hashable, Sendable, Identifiable {
     /// Whether the server has the file.
     public var state: SyncState
 
+    /// A file that the app sees; nil for one whose deletion waits for the server.
+    init?(shown file: StoredFile, in snapshot: StoreSnapshot) throws {
+        guard let record = try snapshot.documents.document(FileTable.name, file.record)?.json else { return nil }
+        try self.init(file, record, in: snapshot)
+    }
+
     init(_ file: StoredFile, in snapshot: StoreSnapshot) throws {
-        let record = try snapshot.documents.document(FileTable.name, file.record)?.json ?? [:]
+        try self.init(file, try snapshot.documents.document(FileTable.name, file.record)?.json ?? [:], in: snapshot)
+    }
+
+    private init(_ file: StoredFile, _ record: JSONObject, in snapshot: StoreSnapshot) throws {
         id = file.record
         key = file.key
         url = file.url
@@ -32,13 +41,6 @@ public struct AttachedFile: Hashable, Sendable, Identifiable {
         size = Int(clamping: file.size)
         visibility = FileVisibility(rawValue: record[FileField.visibility]?.stringValue ?? "private")
         state = try snapshot.documents.syncState(FileTable.name, file.record)
-    }
-}
-
-extension StoredFile {
-    /// Whether the app sees it: its deletion may wait for the server.
-    func isShown(in snapshot: StoreSnapshot) throws -> Bool {
-        try snapshot.documents.document(FileTable.name, record) != nil
     }
 }
 

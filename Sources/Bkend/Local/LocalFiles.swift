@@ -117,8 +117,7 @@ public struct LocalFiles: Sendable {
     /// The file that an id, a key or an address belongs to, or nil if its bytes aren't on this device.
     public func get(_ id: String) async throws(StoreError) -> AttachedFile? {
         try await store.open.read { snapshot in
-            guard let file = try snapshot.files.find(id), try file.isShown(in: snapshot) else { return nil }
-            return try AttachedFile(file, in: snapshot)
+            try snapshot.files.find(id).flatMap { try AttachedFile(shown: $0, in: snapshot) }
         }
     }
 
@@ -126,7 +125,7 @@ public struct LocalFiles: Sendable {
     /// them, also while the server hasn't heard of it.
     public func list() async throws(StoreError) -> [AttachedFile] {
         try await store.open.read { snapshot in
-            try snapshot.files.all().filter { try $0.isShown(in: snapshot) }.map { try AttachedFile($0, in: snapshot) }
+            try snapshot.files.all().compactMap { try AttachedFile(shown: $0, in: snapshot) }
         }
     }
 

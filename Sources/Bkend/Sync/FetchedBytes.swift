@@ -17,7 +17,7 @@ struct FetchedBytes {
     func run() async -> SyncResponse {
         let file: FetchedFile
         do { file = try FetchedFile(get.name, have: get.tag == nil ? 0 : get.have, in: folder) } catch {
-            return .lost(SyncFailure(.source, "\(error)"))
+            return .lost(SyncFailure(error is CancellationError ? .cancelled : .source, "\(error)"))
         }
         return await run(into: file)
     }

@@ -11,7 +11,8 @@ extension StoreSync {
         var download = Download(name: known)
         let address = try await address(of: &download)
         let size = download.size
-        let bytes = try await open.besides { try $0.nameForDownload(of: size ?? 1) }
+        let (bytes, room) = try await open.besides { try $0.roomForDownload(of: size ?? 1) }
+        defer { withExtendedLifetime(room) {} }
         guard let folder = try open.core.database.files else { throw StoreError(.file(.notHere)) }
         // Its lock keeps every sweep away until a row names it.
         let file = try FetchedFile(bytes, have: 0, in: folder)
@@ -120,5 +121,7 @@ extension StoreSync {
     }
 
     /// How many bytes are asked for at once, how long that may take, and how many times in a row it may fail.
-    private static let (piece, pieceDeadline, attempts): (Int64, Duration, Int) = (8 << 20, .seconds(8_192), 4)
+    private static let (piece, pieceDeadline, attempts) = (
+        SyncConfiguration(server: "").downloadPiece, Duration.seconds(8_192), 4
+    )
 }

@@ -14,7 +14,7 @@ package final class FetchedFile {
     /// Goes on with what is there.
     ///
     /// - Parameter have: how many bytes count. What is behind them was never said to be durable.
-    /// - Throws: `StorageError`, or `StoreError` if somebody else is at work on them.
+    /// - Throws: `StorageError`, also if somebody else is at work on them; `CancellationError`.
     package init(_ name: String, have: Int64, in folder: FileFolder) throws {
         // Who was told to stop must not begin: another one may be at work, or done.
         try Task.checkCancellation()
@@ -56,14 +56,8 @@ package final class FetchedFile {
 
     /// Appends bytes.
     package func write(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
-                rest = rest.dropFirst(count)
-            }
+        guard Descriptor.write(bytes, to: descriptor) else {
+            throw StorageError(path: path, reason: .cannotOpen(errno: errno))
         }
         hash?.update(bytes)
         have += Int64(bytes.count)
@@ -88,14 +82,9 @@ package final class FetchedFile {
         var position: Int64 = 0
         while position < have {
             let wanted = Int(min(Int64(FileDraft.chunk), have - position))
-            let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-                var count = 0
-                repeat {
-                    count = pread(descriptor, buffer.baseAddress, wanted, off_t(position))
-                } while count < 0 && errno == EINTR
-                filled = max(0, count)
+            guard let bytes = Descriptor.read(descriptor, at: position, upTo: wanted), !bytes.isEmpty else {
+                throw StorageError(path: path, reason: .cannotOpen(errno: errno))
             }
-            if bytes.isEmpty { throw StorageError(path: path, reason: .cannotOpen(errno: errno)) }
             hash.update(bytes)
             position += Int64(bytes.count)
             try Task.checkCancellation()

@@ -82,15 +82,7 @@ final class FileDraft {
 
     /// Appends bytes.
     func write(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw Self.failure(file ?? "") }
-                rest = rest.dropFirst(count)
-            }
-        }
+        guard Descriptor.write(bytes, to: descriptor) else { throw Self.failure(file ?? "") }
         hash.update(bytes)
         size += Int64(bytes.count)
     }

@@ -86,18 +86,18 @@ package final class FileFolder: Sendable {
     /// Holds room for bytes that are about to be written.
     ///
     /// - Parameters:
-    ///   - waiting: the bytes that wait for the server already.
+    ///   - waiting: the bytes that wait for the server already; nil for bytes that come from there.
     ///   - makeRoom: makes so many bytes free, if it can.
     /// - Throws: `LocalFileProblem.noRoom`
     func reserve(
-        _ bytes: Int64, waiting: Int64, _ limits: FileLimits, makeRoom: (Int64) throws -> Void
+        _ bytes: Int64, waiting: Int64?, _ limits: FileLimits, makeRoom: (Int64) throws -> Void
     ) throws -> ReservedRoom {
         let others = reserved.withLock { reserved in
             defer { reserved += bytes }
             return reserved
         }
         let room = ReservedRoom(bytes, in: self)
-        if waiting + others + bytes > limits.waiting {
+        if let waiting, waiting + others + bytes > limits.waiting {
             throw StoreError(.file(.noRoom("\(waiting + others) bytes wait for the server, of \(limits.waiting)")))
         }
         func missing() -> Int64 { freeBytes(path).map { others + bytes + limits.free - $0 } ?? 0 }
@@ -174,7 +174,7 @@ final class SweepHold {
 }
 
 /// Room that is held for bytes, until it is let go.
-final class ReservedRoom: Sendable {
+package final class ReservedRoom: Sendable {
     private let bytes: Int64
     private let folder: FileFolder
 

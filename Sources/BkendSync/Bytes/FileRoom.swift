@@ -5,12 +5,6 @@ struct FileRoom {
     let folder: FileFolder
     let limits: FileLimits
 
-    /// How many bytes the disk lacks before so many more could come.
-    func missing(for bytes: Int64) -> Int64 {
-        let (needed, isTooMany) = bytes.addingReportingOverflow(limits.free)
-        return folder.freeBytes(folder.path).map { max(0, (isTooMany ? .max : needed) - max(0, $0)) } ?? 0
-    }
-
     /// How many bytes may come before the disk has no more than what stays free.
     var left: Int64 { folder.freeBytes(folder.path).map { max(0, $0 - limits.free) } ?? .max }
 }

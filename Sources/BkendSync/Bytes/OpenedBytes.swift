@@ -29,18 +29,13 @@ package final class OpenedBytes: Sendable {
     /// - Throws: `StoreError`
     package func data() throws -> Data {
         var bytes = Data()
-        var count = 0
-        repeat {
-            let chunk = [UInt8](unsafeUninitializedCapacity: FileDraft.chunk) { buffer, filled in
-                repeat {
-                    count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(bytes.count))
-                } while count < 0 && errno == EINTR
-                filled = max(0, count)
+        while true {
+            guard let chunk = Descriptor.read(descriptor, at: Int64(bytes.count), upTo: FileDraft.chunk) else {
+                throw StoreError(.file(.unreadable(String(cString: strerror(errno)))))
             }
-            if count < 0 { throw StoreError(.file(.unreadable(String(cString: strerror(errno))))) }
+            if chunk.isEmpty { return bytes }
             bytes += chunk
-        } while count > 0
-        return bytes
+        }
     }
 }
 

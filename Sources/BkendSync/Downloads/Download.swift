@@ -5,8 +5,6 @@ import BkendWire
 package struct Download: Hashable, Sendable {
     /// The name that records have for it.
     package var name: String
-    /// Its place among the others.
-    package var number: Int64
     /// The name of what is here of its bytes, in the store's folder; nil for nothing.
     package var bytes: String?
     /// How many bytes are durable here.
@@ -19,10 +17,7 @@ package struct Download: Hashable, Sendable {
     package var damaged = 0
 
     /// A file of which nothing is here.
-    package init(name: String, number: Int64 = 0) {
-        self.name = name
-        self.number = number
-    }
+    package init(name: String) { self.name = name }
 
     /// Begins anew: what is here isn't the file's.
     mutating func reset() {
@@ -36,13 +31,13 @@ package struct Download: Hashable, Sendable {
 
 /// How a row of `sync_downloads` is read and written.
 enum DownloadRow {
-    static let columns = "name, number, bytes, progress"
+    static let columns = "name, bytes, progress"
 
     static func read(_ row: RunningStatement) throws -> Download {
-        var download = Download(name: row.text(0), number: row.int(1))
-        download.bytes = row.optionalText(2)
+        var download = Download(name: row.text(0))
+        download.bytes = row.optionalText(1)
         // What can't be read any more begins anew.
-        guard let progress = try? row.object(3) else { return download }
+        guard let progress = try? row.object(2) else { return download }
         download.have = max(0, progress["have"]?.intValue ?? 0)
         download.tag = progress["tag"]?.stringValue
         download.file = progress["file"]?.objectValue

@@ -30,11 +30,17 @@ package struct DownloadPart<Store: StoreView>: StorePart {
     /// The files that wait and those that are refused, in numbers.
     package func status() throws -> DownloadStatus {
         var status = DownloadStatus()
-        let sql = "SELECT files FROM sync_download_counts WHERE state = ?"
-        let held = Int(try db.number(sql, .text("held")))
-        status.waiting = Int(try db.number(sql, .text("waiting"))) + held
-        status.lacksRoom = held > 0
-        status.refused = Int(try db.number(sql, .text("refused")))
+        // Asked at each of the engine's steps.
+        let sql = "SELECT state, files FROM sync_download_counts WHERE state IN ('waiting', 'held', 'refused')"
+        for (state, files) in try db.all(sql, read: { ($0.text(0), Int($0.int(1))) }) {
+            switch state {
+            case "refused": status.refused = files
+            case "held":
+                status.waiting += files
+                status.lacksRoom = files > 0
+            default: status.waiting += files
+            }
+        }
         return status
     }
 
@@ -256,9 +262,7 @@ extension DownloadPart where Store == StoreTransaction {
         try db.perform("DELETE FROM sync_downloads WHERE name = ?", .text(name))
     }
 
-    /// A file is here: its bytes are durable under their name.
-    ///
-    /// - Parameter bytes: the name of the bytes; nobody else's from now on.
+    /// A file is here: its bytes are durable under the name that it has for them.
     func complete(_ name: String, _ file: StoredFile) throws {
         for name in [name, file.record, file.key, file.url] { try drop(name, but: file.bytes) }
         // It may have come by another of its names.

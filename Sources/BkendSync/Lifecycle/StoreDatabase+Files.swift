@@ -61,17 +61,15 @@ extension StoreDatabase {
 
     // MARK: Making room
 
-    /// A name for bytes that come from the server, once the disk has room for them.
+    /// A name for bytes that come from the server, and the room that is held for them.
     ///
-    /// - Throws: `LocalFileProblem.noRoom`
-    package func nameForDownload(of size: Int64) throws -> String {
+    /// - Throws: `LocalFileProblem.noRoom`, `tooLarge`
+    package func roomForDownload(of size: Int64) throws -> (name: String, room: ReservedRoom) {
         guard let files else { throw StoreError(.unusable("an in-memory store can't hold files")) }
         let limits = fileLimits
         if size > limits.file { throw StoreError(.file(.tooLarge(limit: limits.file))) }
-        func missing() -> Int64 { FileRoom(folder: files, limits: limits).missing(for: size) }
-        if missing() > 0 { try evictFiles(freeing: missing()) }
-        if missing() > 0 { throw StoreError(.file(.noRoom("the disk would have less than \(limits.free) bytes left"))) }
-        return FileDraft.newName() + FileFolder.downloadSuffix
+        let room = try files.reserve(size, waiting: nil, limits) { try evictFiles(freeing: $0) }
+        return (FileDraft.newName() + FileFolder.downloadSuffix, room)
     }
 
     /// Takes bytes away that the server has too, those first that were asked for longest ago, until they fit the limit.

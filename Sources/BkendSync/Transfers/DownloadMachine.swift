@@ -4,20 +4,20 @@ import BkendWire
 /// server, so all that must last is which bytes are here, and of what.
 struct DownloadMachine: Sendable {
     /// What is remembered of files, by their names.
-    private var files = Memories<ExactString, FileMemory>()
+    var files = Memories<ExactString, FileMemory>()
     /// Storages that don't answer, and are left alone for a while.
-    private var storages = Memories<Origin, StorageMemory>()
+    var storages = Memories<Origin, StorageMemory>()
     /// The server takes no questions about files, and isn't asked for a while.
-    private var serverWait: RetryWait?
+    var serverWait: RetryWait?
     /// When it is looked again whether there is room for what is held: at the start first, for what was held before.
-    private var roomDue: SyncInstant? = .zero
+    var roomDue: SyncInstant? = .zero
     /// When more records, or more files, are looked at.
     private var lookDue: SyncInstant?
     /// Whether the server was asked where its files are.
-    private var hasAskedOrigins = false
+    var hasAskedOrigins = false
 
     /// What is remembered of a file between events.
-    private struct FileMemory: Memorable {
+    struct FileMemory: Memorable {
         /// It waits after a failure. The failures are counted until bytes come.
         var wait: RetryWait?
         /// Where its bytes are, as the server has said since the start.
@@ -29,7 +29,7 @@ struct DownloadMachine: Sendable {
     }
 
     /// What is remembered of a storage between events.
-    private struct StorageMemory: Memorable {
+    struct StorageMemory: Memorable {
         var wait: RetryWait?
     }
 
@@ -38,13 +38,13 @@ struct DownloadMachine: Sendable {
     /// How many records, and how many files that can't be fetched, are looked at in one transaction.
     private static let looks = 200
     /// How often in a row a file's bytes may not be where they should be.
-    private static let mostRefusals = 5
+    static let mostRefusals = 5
     /// How often other bytes may come than the server's record promises.
-    private static let mostDamaged = 3
+    static let mostDamaged = 3
     /// How many bytes an answer must bring for the next one to be asked for at once.
-    private static let progress: Int64 = 64 << 10
+    static let progress: Int64 = 64 << 10
     /// How long files are held for want of room before it is looked again.
-    private static let roomWait = Duration.seconds(60)
+    static let roomWait = Duration.seconds(60)
     /// Of how many files more is remembered than their failures.
     private static let mostMemories = 1_000
 
@@ -234,183 +234,11 @@ struct DownloadMachine: Sendable {
         return .sent(Self.rest(of: download, turn))
     }
 
-    // MARK: Answers
-
-    /// Takes the answer to a step of a download.
-    mutating func answered(
-        _ errand: DownloadErrand, _ verdict: Verdict, of request: SyncRequest,
-        _ turn: inout EngineTurn<some DownloadStore>
-    ) throws {
-        let name = ExactString(errand.name)
-        guard var download = try turn.store.download(errand.name) else { return files.forget(name) }
-        switch verdict {
-        // It wasn't sent, by the sender's own decision; the session says when it may be.
-        case .refused: return
-        case .bytes(let word):
-            guard case .get(let get) = request.operation else { return }
-            return try take(word, to: get, &download, &turn)
-        case .done(.record(let row)): try take(row, &download, turn)
-        case .done(.page(let page)):
-            switch errand.ask {
-            case .origins:
-                for row in page.rows {
-                    if let url = (try? row.document())?["url"]?.stringValue { try turn.store.noteOrigin(of: url) }
-                }
-            case .search(let key):
-                let row = page.rows.first { UploadedFile($0)?.key.hasSameBytes(as: key) == true }
-                guard let row else { return try refuse(errand.name, Self.notFound, &turn) }
-                try take(row, &download, turn)
-            case .record, .address, .bytes: return wait(name, &turn)
-            }
-        case .done(.object(let object)):
-            guard let url = object["url"]?.stringValue else { return wait(name, &turn) }
-            files[name].address = url
-            files[name].isGood = false
-        case .missing: return try refuse(errand.name, Self.notFound, &turn)
-        case .denied(let error), .rejected(let error): return try refuse(errand.name, EntryFailure(error), &turn)
-        // A guest has no session that could be renewed.
-        case .unauthorized(let error) where request.user.isEmpty:
-            return try refuse(errand.name, EntryFailure(error), &turn)
-        // The server keeps no files, or not for this key: asked for the next one, it would say the same.
-        case .tableRefused:
-            serverWait = turn.later(serverWait)
-            return wait(name, &turn)
-        default:
-            if errand.ask == .origins { hasAskedOrigins = false }
-            return wait(name, &turn)
-        }
-        serverWait = nil
-        // What is asked next goes at once. How often it has failed counts until bytes come.
-        files[name].wait?.until = turn.now
-    }
-
-    private mutating func wait(_ name: ExactString, _ turn: inout EngineTurn<some DownloadStore>) {
-        files[name].wait = turn.later(files[name].wait)
-    }
-
-    private mutating func refuse(
-        _ name: String, _ failure: EntryFailure, _ turn: inout EngineTurn<some DownloadStore>
-    ) throws {
-        try turn.store.refuse(name, because: failure)
-        files.forget(ExactString(name))
-    }
-
-    /// The server's record of a file. Bytes that are here of another one are of no use.
-    private func take(
-        _ row: AnswerRow, _ download: inout Download, _ turn: EngineTurn<some DownloadStore>
-    ) throws {
-        let file = try row.document()
-        if let former = download.file, former["s3Key"] != file["s3Key"] { download.reset() }
-        download.file = file
-        if download.bytes == nil { download.bytes = turn.store.newBytesName() }
-        if let url = file["url"]?.stringValue { try turn.store.noteOrigin(of: url) }
-        try turn.store.keep(download)
-    }
-
-    private mutating func take(
-        _ word: BytesWord, to get: BytesGet, _ download: inout Download, _ turn: inout EngineTurn<some DownloadStore>
-    ) throws {
-        let name = ExactString(download.name)
-        let origin = Origin(get.url)
-        switch word {
-        case .came(let bytes, let tag):
-            if let origin { storages.forget(origin) }
-            files[name].isGood = true
-            files[name].refusals = 0
-            try take(bytes, tag, &download, &turn)
-        case .refused(let failure):
-            let isGood = files[name].isGood
-            files[name].address = nil
-            files[name].isGood = false
-            // An address that was good has expired: another one is asked for at once.
-            if isGood, download.file != nil { return }
-            try countRefusal(of: name, failure, download, &turn)
-        case .missing(let failure):
-            // The server says whether the file is still there. What is here of it may be gone on with.
-            files[name].address = nil
-            if download.file != nil {
-                download.file = nil
-                try turn.store.keep(download)
-            }
-            try countRefusal(of: name, failure, download, &turn)
-        case .changed:
-            let wasEmpty = download.have == 0
-            download.reset()
-            try turn.store.keep(download)
-            if wasEmpty { return try countRefusal(of: name, Self.damaged, download, &turn) }
-            wait(name, &turn)
-        case .otherSize where download.size == nil:
-            try turn.store.hold(download.name)
-            roomDue = roomDue ?? turn.now.advanced(by: Self.roomWait)
-        case .otherSize: try damaged(&download, &turn)
-        case .silent(_, let retryAfter):
-            // This file alone may be at fault, or its storage.
-            wait(name, &turn)
-            guard let origin else { return }
-            var wait = turn.later(storages[origin].wait)
-            if let retryAfter {
-                wait.until = max(
-                    wait.until, turn.now.advanced(by: min(retryAfter, turn.configuration.retryAfterCeiling)))
-            }
-            storages[origin].wait = wait
-        case .unwritable:
-            // No other file could be written either.
-            try turn.store.hold(download.name)
-            roomDue = turn.now.advanced(by: Self.roomWait)
-        }
-    }
-
-    /// A file's bytes aren't where they should be. That may pass, but not for ever.
-    private mutating func countRefusal(
-        of name: ExactString, _ failure: EntryFailure, _ download: Download,
-        _ turn: inout EngineTurn<some DownloadStore>
-    ) throws {
-        files[name].refusals += 1
-        if files[name].refusals >= Self.mostRefusals { return try refuse(download.name, failure, &turn) }
-        wait(name, &turn)
-    }
-
-    private mutating func take(
-        _ bytes: ReceivedBytes, _ tag: String?, _ download: inout Download,
-        _ turn: inout EngineTurn<some DownloadStore>
-    ) throws {
-        let name = ExactString(download.name)
-        let before = download.have
-        download.have = bytes.have
-        download.tag = tag
-        guard let sha256 = bytes.sha256 else {
-            // Without a strong validator nobody can tell whether others go on with them.
-            if tag == nil { download.reset() }
-            try turn.store.keep(download)
-            // A few bytes each time, or the same ones again, would go on for ever.
-            if download.have - before >= Self.progress { files[name].wait = nil } else { wait(name, &turn) }
-            return
-        }
-        let promised = download.file?["sha256"]?.stringValue?.lowercased()
-        guard download.size == nil || download.size == bytes.have, promised == nil || promised == sha256 else {
-            return try damaged(&download, &turn)
-        }
-        try turn.store.complete(
-            download, DownloadedBytes(size: bytes.have, sha256: sha256, type: bytes.type))
-        files.forget(name)
-    }
-
-    /// Other bytes came than the server's record promises. That may be a proxy's doing.
-    private mutating func damaged(_ download: inout Download, _ turn: inout EngineTurn<some DownloadStore>) throws {
-        let name = ExactString(download.name)
-        download.reset()
-        download.damaged += 1
-        files[name].address = nil
-        if download.damaged >= Self.mostDamaged { return try refuse(download.name, Self.damaged, &turn) }
-        try turn.store.keep(download)
-        wait(name, &turn)
-    }
-
-    private static let unknownHost = EntryFailure(
+    static let unknownHost = EntryFailure(
         code: DownloadRefusal.unknownHost,
         message: "the server hasn't given any address there; files are fetched only where it has")
-    private static let notFound = EntryFailure(
+    static let notFound = EntryFailure(
         code: "file/not-found", message: "the server has no such file, or doesn't show it to this user", status: 404)
-    private static let damaged = EntryFailure(
+    static let damaged = EntryFailure(
         code: "damaged", message: "the storage sends other bytes than the server's record of the file promises")
 }
