@@ -111,6 +111,11 @@ import Testing
                 break
             }
             #expect(try await store.files.progress(of: subscription.id) == (2, 1))
+            // Looked at again in vain.
+            for _ in 1...2 {
+                await store.sync.syncNow()
+                await store.sync.settled()
+            }
             limits.kept = 12_000
             store.files.limits = limits
             try await Self.downloads(tablet, 2, subscription)

@@ -1,3 +1,4 @@
+import BkendSync
 import BkendTransport
 import BkendWire
 import HTTPTypes
@@ -12,12 +13,9 @@ struct PartsUploading: Sendable {
     let left: @Sendable () -> Duration?
 
     /// The size from which on files go in parts.
-    static let least = 16 << 20
+    static let least = Int(UploadParts.least)
     /// How many parts are on their way at once.
     static let atOnce = 3
-    /// The bytes of a part, unless there would be too many.
-    static let usual = 8 << 20
-    private static let most = 10_000
 
     /// Where the parts go.
     struct Target: Sendable {
@@ -47,7 +45,7 @@ struct PartsUploading: Sendable {
     }
 
     private var parts: [Part] {
-        let size = max(Self.usual, (source.length + Self.most - 1) / Self.most)
+        let size = Int(UploadParts.size(of: Int64(source.length)))
         return stride(from: 0, to: source.length, by: size).enumerated().map { index, start in
             Part(number: index + 1, range: start..<min(start + size, source.length))
         }

@@ -58,7 +58,15 @@ final class ClientSender: SyncSender {
         _ put: BytesPut, deadline: Duration, _ sent: @escaping @Sendable (Int64) -> Void
     ) async -> SyncResponse {
         guard let files else { return .lost(SyncFailure(.source, "an in-memory store holds no files")) }
-        let bytes = SentBytes(put, at: files.file(put.name), sent)
+        let path = files.file(put.name)
+        if put.isLastPart {
+            do {
+                if let flaw = try await SentBytes.flaw(in: put, at: path) { return .lost(SyncFailure(.source, flaw)) }
+            } catch {
+                return .notSent(SyncFailure(error is CancellationError ? .cancelled : .broken, "\(error)"))
+            }
+        }
+        let bytes = SentBytes(put, at: path, sent)
         do throws(BkendError) {
             return .answered(try await runner.put(put, bytes.body, deadline: deadline))
         } catch {

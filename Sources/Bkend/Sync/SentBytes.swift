@@ -36,8 +36,35 @@ struct SentBytes {
         let flaw: String
     }
 
+    /// What is wrong with all bytes of a file, before the last of several parts leaves; nil for nothing. It is asked before
+    /// a request waits for it, since a large file takes a while.
+    static func flaw(in put: BytesPut, at path: String) async throws -> String? {
+        do {
+            try await read(put, 0..<put.size, at: path, isChecked: true) { _, _ in }
+            return nil
+        } catch let error as Damaged {
+            return error.flaw
+        }
+    }
+
     private static func send(
         _ put: BytesPut, at path: String, _ sent: (Int64) -> Void, _ write: RequestBodyStream.Write
+    ) async throws {
+        // A part is no whole that could be checked.
+        try await read(put, put.part ?? 0..<put.size, at: path, isChecked: put.part == nil) { bytes, count in
+            try await write(bytes)
+            sent(count)
+        }
+    }
+
+    /// Reads a part of the bytes.
+    ///
+    /// - Parameters:
+    ///   - isChecked: whether the last piece comes only if all of them have the file's digest.
+    ///   - body: takes a piece, and how many bytes there were with it.
+    private static func read(
+        _ put: BytesPut, _ part: Range<Int64>, at path: String, isChecked: Bool,
+        _ body: ([UInt8], Int64) async throws -> Void
     ) async throws {
         let handle: FileHandle
         do { handle = try FileHandle(forReadingFrom: URL(filePath: path)) } catch {
@@ -46,29 +73,22 @@ struct SentBytes {
             throw Damaged(flaw: "the file's bytes aren't on this device any more")
         }
         defer { try? handle.close() }
-        let part = put.part ?? 0..<put.size
-        // Only who sends the last bytes can look at all of them before.
-        let isLast = part.upperBound == put.size
+        try handle.seek(toOffset: UInt64(part.lowerBound))
         var hash = SHA256()
-        var position: Int64 = isLast ? 0 : part.lowerBound
-        try handle.seek(toOffset: UInt64(position))
+        var position = part.lowerBound
         while position < part.upperBound {
-            let isBefore = position < part.lowerBound
-            let end = isBefore ? part.lowerBound : part.upperBound
-            let piece = try handle.read(upToCount: Int(min(end - position, Int64(chunk))))
+            let piece = try handle.read(upToCount: Int(min(part.upperBound - position, Int64(chunk))))
             guard let piece, !piece.isEmpty else { throw Damaged(flaw: "the file has fewer bytes than were attached") }
             let bytes = Array(piece)
-            if isLast { hash.update(bytes) }
             position += Int64(bytes.count)
-            if isBefore {
-                try Task.checkCancellation()
-                continue
+            if isChecked {
+                hash.update(bytes)
+                if position == part.upperBound, hash.finish() != put.sha256 {
+                    throw Damaged(flaw: "the file's bytes aren't those that were attached")
+                }
             }
-            if position == put.size, hash.finish() != put.sha256 {
-                throw Damaged(flaw: "the file's bytes aren't those that were attached")
-            }
-            try await write(bytes)
-            sent(position)
+            try Task.checkCancellation()
+            try await body(bytes, position - part.lowerBound)
         }
     }
 }

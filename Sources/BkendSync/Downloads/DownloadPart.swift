@@ -215,20 +215,27 @@ extension DownloadPart where Store == StoreTransaction {
     /// Keeps how far a download is.
     func keep(_ download: Download) throws {
         try db.perform(
-            "UPDATE sync_downloads SET bytes = ?, size = ?, progress = ? WHERE name = ?", .optional(download.bytes),
+            "UPDATE sync_downloads SET bytes = ?, size = ifnull(?, size), progress = ? WHERE name = ?",
+            .optional(download.bytes),
             download.size.map { .int($0) } ?? .null, .utf8(DownloadRow.progress(download).serialized()),
             .text(download.name))
     }
 
-    /// A file waits for room.
-    func hold(_ name: String) throws {
-        try db.perform("UPDATE sync_downloads SET state = 'held' WHERE name = ? AND state = 'waiting'", .text(name))
+    /// A file waits for room; the number of its bytes, where it is known.
+    func hold(_ name: String, size: Int64?) throws {
+        try db.perform(
+            "UPDATE sync_downloads SET state = 'held', size = ifnull(?, size) WHERE name = ? AND state = 'waiting'",
+            size.map { .int($0) } ?? .null, .text(name))
     }
 
-    /// There is room for files of so many bytes again.
-    func letGo(upTo bytes: Int64) throws {
+    /// All files wait for room.
+    func holdAll() throws { try db.perform("UPDATE sync_downloads SET state = 'held' WHERE state = 'waiting'") }
+
+    /// There is room for files of so many bytes again; whether others still wait for some.
+    func letGo(upTo bytes: Int64) throws -> Bool {
         try db.perform(
             "UPDATE sync_downloads SET state = 'waiting' WHERE state = 'held' AND ifnull(size, 1) <= ?", .int(bytes))
+        return try db.number("SELECT 1 FROM sync_downloads WHERE state = 'held' LIMIT 1") != 0
     }
 
     /// All refused files are asked for again: the user is another.

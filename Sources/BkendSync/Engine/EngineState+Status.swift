@@ -49,6 +49,7 @@ extension EngineState {
         let held = try uploads.held(by: turn.configuration.uploads, owner: turn.store.owner)
         guard counts.files.waiting > 0 else { return (FileStatus(), held) }
         var status = counts.files
+        status.sent = uploads.sent
         if let held { status.held = try turn.store.heldFileCount(held) }
         return (status, held)
     }

@@ -11,9 +11,11 @@ extension EngineTransaction: DownloadStore {
 
     func keep(_ download: Download) throws { try store.downloads.keep(download) }
 
-    func hold(_ name: String) throws { try store.downloads.hold(name) }
+    func hold(_ name: String, size: Int64?) throws { try store.downloads.hold(name, size: size) }
 
-    func letGo(upTo bytes: Int64) throws { try store.downloads.letGo(upTo: bytes) }
+    func holdAll() throws { try store.downloads.holdAll() }
+
+    func letGo(upTo bytes: Int64) throws -> Bool { try store.downloads.letGo(upTo: bytes) }
 
     func refuse(_ name: String, because failure: EntryFailure) throws {
         try store.downloads.refuse(name, because: failure)

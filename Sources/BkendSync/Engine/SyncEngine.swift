@@ -35,6 +35,8 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
 
     /// What the engine does now.
     package private(set) var status: SyncStatus
+    /// The same as the machine has it, which doesn't follow bytes on their way.
+    private var decided: SyncStatus
 
     /// An engine over a store; it does nothing until `start`.
     ///
@@ -56,6 +58,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         origin = clock.now
         instruments = SyncInstruments(logger: logger)
         status = machine.status
+        decided = machine.status
         told = Broadcast(startingWith: machine.status)
     }
 
@@ -173,14 +176,15 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
         case .wake(let moment): wake(at: moment)
         case .status(let status):
             instruments.note(status, after: self.status)
-            publish(status)
+            decided = status
+            publish()
         }
     }
 
-    /// Publishes a status with what has left of files.
-    private func publish(_ status: SyncStatus) {
-        var status = status
-        status.files.sent = sent.values.reduce(0, +)
+    /// Publishes the status with what has left and come of files.
+    private func publish() {
+        var status = decided
+        status.files.sent += sent.values.reduce(0, +)
         status.downloads.received = received.values.reduce(0, +)
         self.status = status
         told.tell(status)
@@ -190,7 +194,7 @@ package actor SyncEngine<C: Clock> where C.Duration == Duration {
     private func note(_ bytes: Int64, of id: RequestID, areReceived: Bool) {
         guard requests[id] != nil, bytes > (areReceived ? received : sent)[id] ?? 0 else { return }
         if areReceived { received[id] = bytes } else { sent[id] = bytes }
-        publish(status)
+        publish()
     }
 
     private func send(_ request: SyncRequest, _ id: RequestID) {

@@ -153,6 +153,8 @@ package struct BytesPut: Hashable, Sendable {
     package var sha256: String
     /// Whether the digest goes along.
     package var sendsDigest: Bool
+    /// Whether it is the last of several parts.
+    package var isLastPart: Bool { part?.upperBound == size }
 
     /// Bytes to send.
     package init(

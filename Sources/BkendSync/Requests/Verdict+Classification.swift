@@ -233,7 +233,7 @@ extension BytesWord {
             }
             let size = bytes.total ?? bytes.have
             if size > get.limit || bytes.total != nil && get.size.map({ $0 != size }) ?? false {
-                self = .otherSize
+                self = .otherSize(size)
             } else {
                 self = .came(bytes, tag: answer.tag)
             }

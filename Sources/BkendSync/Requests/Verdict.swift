@@ -49,7 +49,7 @@ package enum BytesWord: Sendable, Hashable {
     /// The bytes aren't those that are here in part.
     case changed
     /// The file has another number of bytes than the server's record says, or more than may come.
-    case otherSize
+    case otherSize(Int64)
     /// No answer that says anything; how long the storage asks to be left alone.
     case silent(EntryFailure, retryAfter: Duration?)
     /// They can't be written here.

@@ -105,9 +105,9 @@ extension DownloadMachine {
             try turn.store.keep(download)
             if wasEmpty { return try countRefusal(of: name, Self.damaged, download, &turn) }
             wait(name, &turn)
-        case .otherSize where download.size == nil:
-            try turn.store.hold(download.name)
-            roomDue = roomDue ?? turn.now.advanced(by: Self.roomWait)
+        case .otherSize(let size) where download.size == nil:
+            try turn.store.hold(download.name, size: size)
+            lookForRoomLater(turn)
         case .otherSize: try damaged(&download, &turn)
         case .silent(_, let retryAfter):
             // This file alone may be at fault, or its storage.
@@ -121,8 +121,9 @@ extension DownloadMachine {
             storages[origin].wait = wait
         case .unwritable:
             // No other file could be written either.
-            try turn.store.hold(download.name)
-            roomDue = turn.now.advanced(by: Self.roomWait)
+            try turn.store.hold(download.name, size: download.size)
+            cannotWrite = true
+            lookForRoomLater(turn)
         }
     }
 

@@ -11,6 +11,8 @@ struct DownloadMachine: Sendable {
     var serverWait: RetryWait?
     /// When it is looked again whether there is room for what is held: at the start first, for what was held before.
     var roomDue: SyncInstant? = .zero
+    /// Whether the last bytes couldn't be written here, so that no others are asked for until it is looked again.
+    var cannotWrite = false
     /// When more records, or more files, are looked at.
     private var lookDue: SyncInstant?
     /// Whether the server was asked where its files are.
@@ -56,7 +58,7 @@ struct DownloadMachine: Sendable {
         files.changeAll { $0.wait?.until = now }
         storages.changeAll { $0.wait?.until = now }
         serverWait?.until = now
-        roomDue = roomDue.map { _ in now }
+        roomDue = now
     }
 
     /// The moments at which something that waits is due.
@@ -78,10 +80,12 @@ struct DownloadMachine: Sendable {
         var room: Int64?
         if let due = roomDue, due <= turn.now {
             roomDue = nil
+            cannotWrite = false
             let left = try turn.store.roomForKept(besides: bytesUnderWay)
-            try turn.store.letGo(upTo: left)
+            if try turn.store.letGo(upTo: left) { lookForRoomLater(turn) }
             room = left
         }
+        if cannotWrite { return }
         guard underWay.count < most else { return }
         let waiting = files.all.count { $0.wait != nil }
         var passed = 0
@@ -90,6 +94,10 @@ struct DownloadMachine: Sendable {
             guard !underWay.contains(name), turn.isDue(files[name].wait) else { continue }
             let left = try room ?? turn.store.roomForKept(besides: bytesUnderWay)
             room = left
+            if left <= 0 {
+                try turn.store.holdAll()
+                return lookForRoomLater(turn)
+            }
             switch try send(download, left: left, &turn) {
             case .sent(let bytes):
                 underWay.insert(name)
@@ -102,6 +110,11 @@ struct DownloadMachine: Sendable {
         }
         // Whatever stands behind what was refused or held is looked at next.
         if passed > 0 { lookSoon(turn) }
+    }
+
+    /// Files are held: it is looked again whether there is room for them.
+    mutating func lookForRoomLater(_ turn: EngineTurn<some DownloadStore>) {
+        roomDue = roomDue ?? turn.now.advanced(by: Self.roomWait)
     }
 
     private mutating func lookSoon(_ turn: EngineTurn<some DownloadStore>) {
@@ -152,10 +165,10 @@ struct DownloadMachine: Sendable {
                 download, EntryFailure(code: "invalidName", message: "this can't be the name of a file"), &turn)
         }
         // Before anything is asked: without room nothing of it is of use.
-        if left <= 0 || download.size.map({ $0 - download.have > left }) ?? false {
-            try turn.store.hold(download.name)
+        if let size = download.size, size - download.have > left {
+            try turn.store.hold(download.name, size: size)
             files.forget(ExactString(download.name))
-            roomDue = roomDue ?? turn.now.advanced(by: Self.roomWait)
+            lookForRoomLater(turn)
             return .gone
         }
         let address: String

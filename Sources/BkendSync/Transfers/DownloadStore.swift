@@ -10,10 +10,12 @@ protocol DownloadStore: EngineStore {
     func download(_ name: String) throws -> Download?
     /// Keeps how far a download is.
     func keep(_ download: Download) throws
-    /// A file waits for room.
-    func hold(_ name: String) throws
-    /// There is room for files of so many bytes again.
-    func letGo(upTo bytes: Int64) throws
+    /// A file waits for room; the number of its bytes, where it is known.
+    func hold(_ name: String, size: Int64?) throws
+    /// All files wait for room.
+    func holdAll() throws
+    /// There is room for files of so many bytes again; whether others still wait for some.
+    func letGo(upTo bytes: Int64) throws -> Bool
     /// A file won't come.
     func refuse(_ name: String, because failure: EntryFailure) throws
     /// A file is here.

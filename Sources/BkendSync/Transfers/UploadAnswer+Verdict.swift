@@ -14,6 +14,7 @@ extension UploadAnswer {
             self = UploadKey(begun: json, visibility: visibility, size: size, at: date).map { .issued($0) } ?? .lost
         case (.done(.object(let json)), .address): self = json["url"]?.stringValue.map { .address($0) } ?? .lost
         case (.done, .complete): self = .completed
+        case (.tableRefused(let error), .begin) where error.code == .routeNotFound: self = .noParts
         case (.done(.object(let json)), .presign):
             self = UploadKey(issued: json, visibility: visibility, at: date).map { .issued($0) } ?? .lost
         case (.done(.record(let row)), .register), (.done(.record(let row)), .read):

@@ -16,6 +16,8 @@ struct UploadMachine: Sendable {
         var wait: RetryWait?
         /// How many other files its storage had taken when it refused this one last.
         var taken: Int?
+        /// How many of its bytes the storage has, in parts.
+        var sent: Int64 = 0
     }
 
     /// What is remembered of a storage between events.
@@ -41,6 +43,9 @@ struct UploadMachine: Sendable {
         files.changeAll { $0.wait?.until = now }
         hosts.changeAll { $0.wait?.until = now }
     }
+
+    /// How many bytes the storages have of files that are on their way, in parts.
+    var sent: Int64 { files.all.reduce(0) { $0 + $1.sent } }
 
     /// The moments at which something that waits is due.
     var moments: [SyncInstant] { files.all.compactMap(\.wait?.until) + hosts.all.compactMap(\.wait?.until) }
@@ -83,7 +88,7 @@ struct UploadMachine: Sendable {
             let waiting = try turn.store.waitingFile(errand.entry)
             var upload = waiting?.file?.upload
             if let waiting { upload?.adjust(toVisibility: Self.visibility(waiting.entry)) }
-            guard upload?.request != errand.request else { continue }
+            guard upload?.request != errand.request || waiting?.file?.size != errand.size else { continue }
             _ = turn.shared.flights.land(flight.id)
             turn.perform(.cancel(flight.id))
         }
@@ -104,45 +109,50 @@ struct UploadMachine: Sendable {
         let errand = Errand.upload(
             UploadErrand(
                 entry: entry.sequence, request: upload.request, visibility: visibility, size: file.size, lane: lane))
-        if let put = Self.put(upload.request, entry, file) {
+        let (operation, body) = Self.operation(upload.request, entry, file)
+        if case .put(let put) = operation {
             guard turn.isDue(hosts[Self.host(put.url)].wait) else { return false }
-            let bytes = put.part.map { Int64($0.count) } ?? file.size
-            let deadline =
-                turn.configuration.requestDeadline + .seconds(bytes / max(1, turn.configuration.slowestTransfer))
-            try turn.send(errand, .put(put), entries: [entry.sequence], deadline: deadline)
+            files[entry.sequence].sent = put.part?.lowerBound ?? 0
+            try turn.send(errand, operation, entries: [entry.sequence], deadline: Self.deadline(of: put, turn))
             return true
         }
         guard turn.maySend else { return false }
-        let (operation, body) = Self.operation(upload.request, entry, file)
         try turn.send(errand, operation, body: body?.serialized(), entries: [entry.sequence])
         return true
     }
 
-    /// The bytes that a request sends; nil for a request of bkend.
-    private static func put(_ request: UploadRequest, _ entry: OutboxEntry, _ file: StoredFile) -> BytesPut? {
-        switch request {
-        case .put(let key):
-            BytesPut(
-                url: key.url, type: entry.fields[FileField.type]?.stringValue ?? "application/octet-stream",
-                name: file.bytes, size: file.size, sha256: file.sha256, sendsDigest: key.takesDigest)
-        case .putPart(let key):
-            key.parts.flatMap { parts in
-                parts.address.map {
-                    BytesPut(
-                        url: $0, type: nil, name: file.bytes, size: file.size, part: parts.range, sha256: file.sha256,
-                        sendsDigest: false)
-                }
-            }
-        default: nil
-        }
+    /// How long bytes may take. Before the last part all bytes are read once more.
+    private static func deadline(of put: BytesPut, _ turn: EngineTurn<some UploadStore>) -> Duration {
+        let bytes = put.part.map { Int64($0.count) } ?? put.size
+        let reading = put.isLastPart ? put.size / slowestReading : 0
+        return turn.configuration.requestDeadline
+            + .seconds(bytes / max(1, turn.configuration.slowestTransfer) + reading)
     }
 
-    /// A request of bkend, and its body (rest-api.md §9).
+    /// How many bytes a slow device reads and hashes in a second, at the least.
+    private static let slowestReading: Int64 = 8 << 20
+
+    /// A request and its body (rest-api.md §9).
     private static func operation(
         _ request: UploadRequest, _ entry: OutboxEntry, _ file: StoredFile
     ) -> (SyncRequest.Operation, JSONObject?) {
         switch request {
-        case .presign, .put, .begin, .putPart:
+        case .put(let key):
+            let type = entry.fields[FileField.type]?.stringValue ?? "application/octet-stream"
+            return (
+                .put(
+                    BytesPut(
+                        url: key.url, type: type, name: file.bytes, size: file.size, sha256: file.sha256,
+                        sendsDigest: key.takesDigest)), nil
+            )
+        case .putPart(let key):
+            return (
+                .put(
+                    BytesPut(
+                        url: key.parts?.address ?? "", type: nil, name: file.bytes, size: file.size,
+                        part: key.parts?.range, sha256: file.sha256, sendsDigest: false)), nil
+            )
+        case .presign, .begin:
             // Size and visibility are always named: else some servers show pictures to everyone, for ever.
             return (
                 request == .begin ? .multipart(.begin) : .presign,
@@ -200,6 +210,8 @@ struct UploadMachine: Sendable {
         let sequence = errand.entry
         guard let waiting = try turn.store.waitingFile(sequence), let file = waiting.file, var upload = file.upload
         else { return files.forget(sequence) }
+        // It was asked for other bytes, which were replaced meanwhile.
+        guard file.size == errand.size else { return }
         // It wasn't sent, by the sender's own decision; the session says when it may be.
         if case .refused = verdict { return }
         // The app may have asked for another visibility while the bytes were on their way.
@@ -212,7 +224,14 @@ struct UploadMachine: Sendable {
         if upload != file.upload { try turn.store.keep(upload, of: waiting) }
         guard let outcome else { return }
         switch outcome {
-        case .goesOn: files[sequence].wait = nil
+        case .goesOn:
+            // A key and an address are no progress yet: how often it has failed counts until bytes are taken.
+            if errand.request.isForAddress {
+                files[sequence].wait?.until = turn.now
+            } else {
+                files[sequence].wait = nil
+            }
+            files[sequence].sent = upload.step == .putting ? upload.key?.parts?.range.lowerBound ?? 0 : 0
         case .waits: files[sequence].wait = turn.later(files[sequence].wait)
         case .done(let uploaded):
             try turn.store.adopt(sequence, row: uploaded.row.text)
@@ -250,7 +269,8 @@ struct UploadMachine: Sendable {
         let host = Self.host(url)
         switch word {
         case .stored:
-            hosts[host].taken += 1
+            // A part says nothing about other files.
+            if case .put = errand.request { hosts[host].taken += 1 }
             hosts[host].wait = nil
         case .silent(_, let retryAfter):
             var wait = turn.later(hosts[host].wait)

@@ -62,6 +62,8 @@ package struct Upload: Hashable, Sendable {
     package static let mostRefusals = 5
     /// After so many losses in a row the address may be one that nobody listens at any more: the server has moved.
     package static let mostLosses = 5
+    /// How often all parts are sent to one key.
+    private static let mostRounds = 3
     /// How many files a page has, and how many pages are looked through.
     package static let (pageLimit, mostPages) = (100, 1_000)
     /// How long before its key a file can't have been registered, as clocks of a server's nodes may lie apart.
@@ -69,16 +71,17 @@ package struct Upload: Hashable, Sendable {
 
     /// What is asked next.
     package var request: UploadRequest {
-        guard let key, step != .waiting else { return isInParts ? .begin : .presign }
+        let first: UploadRequest = isInParts ? .begin : .presign
+        guard let key else { return first }
         switch step {
-        case .waiting: return isInParts ? .begin : .presign
+        case .waiting: return first
         case .putting:
             guard let parts = key.parts else { return .put(key) }
             if parts.areThere { return .complete(key) }
             return parts.address == nil ? .address(key) : .putPart(key)
         case .registering: return .register(key)
         case .finding: return key.fileID.map { .read(fileID: $0, key) } ?? .search(page: page, key)
-        case .replacing: return surplus.map { .delete(fileID: $0) } ?? .presign
+        case .replacing: return surplus.map { .delete(fileID: $0) } ?? first
         }
     }
 
@@ -139,6 +142,10 @@ package struct Upload: Hashable, Sendable {
             isMarked = false
             return .goesOn
         case .refused(let failure): return .failed(failure)
+        // A server that takes no parts may take all at once, or says why not.
+        case .noParts:
+            isInParts = false
+            return .goesOn
         default: return .waits
         }
     }
@@ -173,18 +180,23 @@ package struct Upload: Hashable, Sendable {
         switch answer {
         case .address(let url):
             key?.parts?.address = url
+            // Without its query it is the address of all bytes, as that of a PUT in one piece (rest-api.md §9).
+            if key?.url.isEmpty == true { key?.url = url }
             return .goesOn
         // The server takes no parts for this key any more: it has them all, or has let go of them.
-        case .refused(let failure):
-            refusals += 1
-            if !isMarked, refusals >= Self.mostRefusals { return .failed(failure) }
-            leaveAddress()
-            return .waits
-        case .missing:
-            leaveAddress()
-            return .waits
+        case .refused(let failure): return leaveParts(failure)
+        case .missing: return leaveParts(Self.noUpload)
         default: return .waits
         }
+    }
+
+    private mutating func leaveParts(_ failure: EntryFailure) -> UploadOutcome {
+        if !isMarked {
+            refusals += 1
+            if refusals >= Self.mostRefusals { return .failed(failure) }
+        }
+        leaveAddress()
+        return .waits
     }
 
     private mutating func putPart(_ answer: UploadAnswer, othersSucceed: Bool) -> UploadOutcome {
@@ -192,15 +204,18 @@ package struct Upload: Hashable, Sendable {
         case .stored(let tag):
             key?.parts?.tags.append(tag)
             key?.parts?.address = nil
-            losses = 0
+            (losses, refusals) = (0, 0)
             return .goesOn
         // A registration alone shows what stands there.
         case .taken:
             register()
             return .waits
-        case .expired(let failure), .storageRefused(let failure):
+        case .expired(let failure):
             losses = 0
             key?.parts?.address = nil
+            return refuse(failure, othersSucceed: othersSucceed) ?? .waits
+        case .storageRefused(let failure):
+            losses = 0
             return refuse(failure, othersSucceed: othersSucceed) ?? .waits
         case .bytesMissing(let failure): return .failed(failure)
         default:
@@ -224,10 +239,14 @@ package struct Upload: Hashable, Sendable {
         }
     }
 
-    /// The storage has no bytes for a key that may be registered: they are sent to the same key again.
-    private mutating func putAgain() {
+    /// The storage has no bytes for a key that may be registered: they are sent to the same key again. Parts that don't
+    /// make a file, again and again, never will.
+    private mutating func putAgain() -> UploadOutcome {
         step = .putting
+        guard key?.parts != nil else { return .waits }
         key?.parts?.beginAgain()
+        mismatches += 1
+        return mismatches >= Self.mostRounds ? .failed(Self.noFile) : .waits
     }
 
     /// The address is of no use. Of a key that may be registered only the server can say what became of it.
@@ -252,8 +271,11 @@ package struct Upload: Hashable, Sendable {
             step = .finding
             return .goesOn
         case .nothingStored(let date):
-            if rules.mayGiveUp(key, date) { beginAgain() } else { putAgain() }
-            return .waits
+            if rules.mayGiveUp(key, date) {
+                beginAgain()
+                return .waits
+            }
+            return putAgain()
         case .unknownKey(let date):
             // Parts may come for days, but not for a key that the server has closed. Only a node that lags behind says so
             // of one that isn't.
@@ -347,6 +369,10 @@ package struct Upload: Hashable, Sendable {
         (losses, misses, page, surplus) = (0, 0, 1, nil)
     }
 
+    private static let noUpload = EntryFailure(
+        code: "file/not-found", message: "the server doesn't know the upload that it has begun", status: 404)
+    private static let noFile = EntryFailure(
+        code: "partsRefused", message: "the server has all parts of the file, and doesn't make a file of them")
     private static let damaged = EntryFailure(
         code: "damaged", message: "the server has stored other bytes than were sent, twice")
 }

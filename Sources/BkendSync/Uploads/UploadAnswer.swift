@@ -6,6 +6,8 @@ package enum UploadAnswer: Hashable, Sendable {
 
     /// A key.
     case issued(UploadKey)
+    /// The server takes no files in parts.
+    case noParts
     /// An address for a part.
     case address(String)
     /// The parts are the file's bytes now.

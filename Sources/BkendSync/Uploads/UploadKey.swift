@@ -4,7 +4,7 @@ import BkendWire
 package struct UploadKey: Hashable, Sendable {
     /// The key. It is what a registration names: the server registers it once.
     package var key: String
-    /// Where the bytes go.
+    /// Where the bytes go. Each part has an address of its own; here is the first one, "" before that.
     package var url: String
     /// The id that the file's record will have; nil where the server doesn't say.
     package var fileID: String?
@@ -42,7 +42,7 @@ package struct UploadKey: Hashable, Sendable {
         self.life = life
     }
 
-    /// Whether the address had ended at a time of the server's. Two of its answers are compared: no clock of this device
+    /// Whether the address, or the time for all parts, had ended at a time of the server's. Two of its answers are compared: no clock of this device
     /// says so, and none that only the server's body knows.
     func hasExpired(at date: Timestamp?) -> Bool {
         guard let date, let issuedAt else { return false }
@@ -50,7 +50,7 @@ package struct UploadKey: Hashable, Sendable {
     }
 
     /// The address of the bytes without what signs it: a public file's own, where its record names none.
-    package var plainURL: String { String(url.prefix { $0 != "?" }) }
+    package var plainURL: String? { url.isEmpty ? nil : String(url.prefix { $0 != "?" }) }
 }
 
 extension UploadKey {

@@ -14,7 +14,10 @@ package struct UploadParts: Hashable, Sendable {
     /// The size from which on a file goes in parts.
     package static let least: Int64 = 16 << 20
     /// The bytes of a part, unless there would be too many, and how many a file may have.
-    static let (usualSize, most): (Int64, Int64) = (8 << 20, 10_000)
+    private static let (usualSize, most): (Int64, Int64) = (8 << 20, 10_000)
+
+    /// The bytes of each part but the last, of so many bytes.
+    package static func size(of total: Int64) -> Int64 { max(usualSize, (total + most - 1) / most) }
 
     /// Parts of which none was sent.
     package init(uploadID: String, total: Int64) {
@@ -23,7 +26,7 @@ package struct UploadParts: Hashable, Sendable {
     }
 
     /// The bytes of each part but the last.
-    var size: Int64 { max(Self.usualSize, (total + Self.most - 1) / Self.most) }
+    var size: Int64 { Self.size(of: total) }
     /// The number of the part that goes next, from 1 on.
     var next: Int { tags.count + 1 }
     /// Whether the storage has all of them.

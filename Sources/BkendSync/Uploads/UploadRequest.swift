@@ -21,3 +21,13 @@ package enum UploadRequest: Hashable, Sendable {
     /// The deletion of a record whose bytes aren't those that were sent.
     case delete(fileID: String)
 }
+
+extension UploadRequest {
+    /// Whether it only asks where bytes may go.
+    var isForAddress: Bool {
+        switch self {
+        case .presign, .begin, .address: true
+        case .put, .putPart, .complete, .register, .read, .search, .delete: false
+        }
+    }
+}

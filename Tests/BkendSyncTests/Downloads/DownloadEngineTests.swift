@@ -165,7 +165,7 @@ import Testing
     func noFiles() throws {
         let run = try DownloadRun()
         try run.show("n1", ["pictures": ["f1", "f2", "f3", "f4", "f5", "f6"]])
-        for _ in 1...3 { try run.run.refuse("file", 404, "common/route-not-found") }
+        for _ in 1...3 { try run.run.refuse("file", 404, .routeNotFound) }
         #expect(run.names == [] && run.status.waiting == 6 && run.status.refused == 0)
         run.run.waitForTimer()
         #expect(run.names.count <= 3)

@@ -96,6 +96,7 @@ import Testing
         try part(1, of: 0..<8 << 20)
         try run.answerBytes(tag: "\"e1\"")
         try part(2, of: 8 << 20..<16 << 20)
+        #expect(run.status.files.sent == 8 << 20)
         try run.answerBytes(tag: "\"e2\"")
         run.restart()
         try part(3, of: 16 << 20..<20 << 20)
@@ -106,6 +107,55 @@ import Testing
         try run.answer("register", 201, run.record("k1"))
         #expect(run.names == [] && run.status.pending == 0)
         #expect(try run.store.read { try $0.files.find(film.record)?.record } == "f-k1")
+    }
+
+    @Test("Other bytes that come while the server is asked for a key get a key of their own size")
+    func replacedMeanwhile() throws {
+        let run = try UploadRun()
+        let film = try run.attach("a.mov", bytes: 20 << 20)
+        #expect(run.names == ["beginParts"])
+        try run.store.write {
+            try $0.attaching.replaceBytes(
+                of: film.record, with: WrittenBytes(name: "other", size: 24 << 20, sha256: "bb"))
+        }
+        run.tell(.localWrite)
+        #expect(run.names == ["beginParts"])
+        let body = try #require(run.requests.first?.request.body.flatMap { try? JSON(parsing: $0) })
+        #expect(body["fileSize"] == .int(24 << 20))
+        try run.answer("beginParts", 200, ["key": "k1", "uploadId": "u1"])
+        #expect(try run.upload(of: film)?.key?.parts?.total == 24 << 20)
+    }
+
+    @Test("A server that takes no parts gets the whole")
+    func noParts() throws {
+        let run = try UploadRun()
+        _ = try run.attach("a.mov", bytes: 20 << 20)
+        try run.refuse("beginParts", 404, .routeNotFound)
+        #expect(run.names == ["presign"])
+        try run.complete("k1")
+        #expect(run.status.pending == 0)
+    }
+
+    @Test("A part that is refused again and again is sent less and less often")
+    func refusedPart() throws {
+        let run = try UploadRun()
+        _ = try run.attach("a.mov", bytes: 20 << 20)
+        try run.answer("beginParts", 200, ["key": "k1", "uploadId": "u1"])
+        try run.answer("partAddress", 200, ["url": "https://s/k1/1?sig"])
+        var waits: [Duration] = []
+        for _ in 1...6 {
+            try run.answerBytes(403)
+            let before = run.present
+            while !run.names.contains("put") {
+                if run.names.contains("partAddress") {
+                    try run.answer("partAddress", 200, ["url": "https://s/k1/1?sig"])
+                } else {
+                    run.waitForTimer()
+                }
+            }
+            waits.append(before.duration(to: run.present))
+        }
+        #expect(waits.last ?? .zero > .seconds(10), "\(waits)")
     }
 
     @Test("A full quota holds up no record")

@@ -17,6 +17,8 @@ final class UploadRun {
     var date = Timestamp(clamping: 1_000_000)
 
     var store: StoreDatabase { fixture.store }
+    /// The engine's time.
+    var present: SyncInstant { now }
 
     /// Ann is signed in, and her engine leads.
     init(user: String = "ann", uploads: UploadPolicy = .always, server: String = "s") throws {

@@ -88,6 +88,9 @@ import Testing
     private static let damaged = EntryFailure(
         code: "damaged", message: "the server has stored other bytes than were sent, twice")
 
+    private static let noFile = EntryFailure(
+        code: "partsRefused", message: "the server has all parts of the file, and doesn't make a file of them")
+
     static let lines: [Line] = [
         // A key.
         Line("waiting", .issued(key("1")), "putting k1", .goesOn),
@@ -128,24 +131,29 @@ import Testing
         Line("waiting P", .issued(partsKey("1")), "putting k1 P0/3", .goesOn),
         Line("putting k1 P0/3", .address("https://s/part"), "putting k1 P0/3@", .goesOn),
         Line("putting k1 P0/3@", .stored(tag: "t1"), "putting k1 P1/3", .goesOn),
-        Line("putting k1 P2/3@ l3", .stored(tag: "t3"), "putting k1 P3/3", .goesOn),
+        Line("putting k1 P2/3@ l3 r4", .stored(tag: "t3"), "putting k1 P3/3", .goesOn),
+        Line("waiting P", .noParts, "waiting", .goesOn),
         Line("putting k1 P3/3", .completed, "registering k1* P3/3", .goesOn),
         Line("putting k1 P3/3", .lost, "putting k1 P3/3", .waits),
         // Where it is refused, an earlier completion may have done it.
         Line("putting k1 P3/3", .refused(no), "registering k1* P3/3", .goesOn),
         Line("putting k1 P1/3", .lost, "putting k1 P1/3", .waits),
-        Line("putting k1 P1/3", .missing, "waiting P", .waits),
+        Line("putting k1 P1/3", .missing, "waiting P r1", .waits),
         Line("putting k1 P1/3", .refused(no), "waiting P r1", .waits),
         Line("putting k1 P1/3 r4", .refused(no), "putting k1 P1/3 r5", .failed(no)),
-        Line("putting k1* P1/3", .refused(no), "registering k1* P1/3 r1", .waits),
+        Line("putting k1* P1/3", .refused(no), "registering k1* P1/3", .waits),
         Line("putting k1 P1/3@", .expired(no), "putting k1 P1/3", .waits),
         Line("putting k1 P1/3@ r4", .expired(no), "putting k1 P1/3 r5", .failed(no), others: true),
+        Line("putting k1 P1/3@", .storageRefused(no), "putting k1 P1/3@", .waits),
+        Line("putting k1 P1/3@ r4", .storageRefused(no), "putting k1 P1/3@ r5", .failed(no), others: true),
         Line("putting k1 P1/3@ l3", .lost, "putting k1 P1/3@ l4", .waits),
         Line("putting k1 P1/3@ l4", .lost, "putting k1 P1/3", .waits),
         Line("putting k1 P1/3@", .taken, "registering k1* P1/3@", .waits),
         Line("putting k1 P1/3@", .bytesMissing(no), "putting k1 P1/3@", .failed(no)),
         // Parts may come for a week; a key that is closed before stays closed.
-        Line("registering k1* P3/3", .nothingStored(at: late), "putting k1* P0/3", .waits),
+        Line("registering k1* P3/3", .nothingStored(at: late), "putting k1* P0/3 d1", .waits),
+        // Parts that never become a file.
+        Line("registering k1* P3/3 d2", .nothingStored(at: late), "putting k1* P0/3 d3", .failed(noFile)),
         Line("registering k1* P3/3", .nothingStored(at: muchLater), "waiting P", .waits),
         Line("registering k1* P3/3", .unknownKey(at: early), "registering k1* P3/3", .waits),
         Line("registering k1* P3/3", .unknownKey(at: late), "waiting P", .waits),
@@ -284,5 +292,17 @@ import Testing
         #expect(key(until: nil)?.hasExpired(at: nil) == false)
         #expect(key(until: nil, at: nil)?.hasExpired(at: Timestamp(clamping: 1 << 50)) == false)
         #expect(UploadKey(issued: ["key": "k"], visibility: "private", at: nil) == nil)
+    }
+
+    @Test("A file in parts has the address of its first part, without what signs it, where the server names none")
+    func addressOfParts() {
+        var upload = Upload(isInParts: true)
+        let begun = UploadKey(
+            begun: ["key": "k", "uploadId": "u"], visibility: "public", size: 1 << 25, at: nil)
+        #expect(begun?.plainURL == nil)
+        for answer in [begun.map { UploadAnswer.issued($0) } ?? .lost, .address("https://s/k?part=1")] {
+            _ = upload.take(answer, to: upload.request, sha256: "aa", othersSucceed: false)
+        }
+        #expect(upload.key?.plainURL == "https://s/k" && upload.key?.parts?.address == "https://s/k?part=1")
     }
 }

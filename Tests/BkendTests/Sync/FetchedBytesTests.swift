@@ -142,7 +142,7 @@ import Testing
     func otherSize() async throws {
         try await World.run({ _ in Self.answer("200 OK", ["ETag: \"p\""], "a portal") }) {
             try $0.leave("0123")
-            #expect(await $0.fetch(have: 4, tag: "\"t\"") == .bytes(.otherSize))
+            #expect(await $0.fetch(have: 4, tag: "\"t\"") == .bytes(.otherSize(8)))
             #expect($0.bytes == "0123")
         }
     }
@@ -174,14 +174,14 @@ import Testing
     @Test("More bytes than may come don't come, whether the storage says so before or not")
     func tooMany() async throws {
         try await World.run({ _ in Self.answer("200 OK", ["ETag: \"t\""], "0123456789ab") }) {
-            #expect(await $0.fetch(size: nil) == .bytes(.otherSize))
+            #expect(await $0.fetch(size: nil) == .bytes(.otherSize(12)))
             #expect($0.bytes.isEmpty)
         }
         let chunked =
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nETag: \"t\"\r\nConnection: close\r\n\r\n"
             + "c\r\n0123456789ab\r\n0\r\n\r\n"
         try await World.run({ _ in chunked }) {
-            #expect(await $0.fetch(size: nil) == .bytes(.otherSize))
+            #expect(await $0.fetch(size: nil) == .bytes(.otherSize(.max)))
             #expect($0.bytes.isEmpty)
         }
     }
@@ -204,6 +204,31 @@ import Testing
                 return
             }
             #expect(world.storage.received.isEmpty)
+        }
+    }
+
+    @Test("All bytes are looked at before the last part leaves, and other parts leave as they are")
+    func lastPart() async throws {
+        try await World.run({ _ in Self.answer("200 OK", ["ETag: \"e\""], "") }) { world in
+            try world.leave("0123456789")
+            func send(_ part: Range<Int64>, sha256: String = Self.sum) async -> Verdict {
+                let put = BytesPut(
+                    url: "\(world.storage.url)/a?part", type: nil, name: "f", size: 10, part: part, sha256: sha256,
+                    sendsDigest: false)
+                let sender = ClientSender(world.client.runner, files: world.folder)
+                let response = await sender.send(SyncRequest(.put(put), user: "", deadline: .seconds(20)))
+                return Verdict(.put(put), response)
+            }
+            #expect(await send(0..<6, sha256: "other") == .storage(.stored(tag: "\"e\"")))
+            #expect(await send(6..<10) == .storage(.stored(tag: "\"e\"")))
+            let requests = world.storage.received
+            #expect(requests.first?.hasSuffix("012345") == true && requests.last?.hasSuffix("6789") == true)
+            #expect(requests.last?.hasSuffix("56789") == false)
+            guard case .storage(.bytesMissing) = await send(6..<10, sha256: "other") else {
+                Issue.record("sent")
+                return
+            }
+            #expect(world.storage.received.count == 2)
         }
     }
 }
