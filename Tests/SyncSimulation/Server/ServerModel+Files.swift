@@ -9,9 +9,9 @@ extension ServerModel {
         case .list, .record, .create, .update, .delete, .spec, .me, .put: return nil
         case .presign, .register, .file, .files, .deleteFile: break
         // Simulated files are small, and no simulated subscription keeps any.
-        case .fileAddress, .get, .multipart: return .error(404, ErrorCode.routeNotFound.rawValue, "there is no such route")
+        case .fileAddress, .get, .multipart: return Self.noRoute
         }
-        guard files.isServed else { return .error(404, ErrorCode.routeNotFound.rawValue, "there is no such route") }
+        guard files.isServed else { return Self.noRoute }
         if caller.isGuest { return .error(401, "common/authentication-required", "sign in first") }
         switch call.operation {
         case .presign: return presign(call, caller, at: now, node: node)
@@ -22,6 +22,8 @@ extension ServerModel {
         default: return nil
         }
     }
+
+    private static let noRoute = SyncAnswer.error(404, ErrorCode.routeNotFound.rawValue, "there is no such route")
 
     // MARK: Keys
 
