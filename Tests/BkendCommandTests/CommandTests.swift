@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// The command as a process, against the real server.
-@Suite("The command", .timeLimit(.minutes(5)))
+@Suite("The command", .timeLimit(.minutes(10)))
 struct CommandTests {
     /// What a run of the command came to.
     struct Run {

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// `bkend store` on the store of an app that has it open.
-@Suite("The command and an app's store", .timeLimit(.minutes(5)))
+@Suite("The command and an app's store", .timeLimit(.minutes(10)))
 struct StoreCommandTests {
     /// A user's open store with two writes that the server rejects, one that waits for them, and one that is sent.
     private func run(_ body: (CommandTests.Desk, LocalStore, String) async throws -> Void) async throws {

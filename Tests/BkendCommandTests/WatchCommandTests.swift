@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// `bkend watch` as a process, while others write.
-@Suite("The command watches a table", .timeLimit(.minutes(5)))
+@Suite("The command watches a table", .timeLimit(.minutes(10)))
 struct WatchCommandTests {
     /// A running `bkend watch`.
     private struct Watching: Sendable {

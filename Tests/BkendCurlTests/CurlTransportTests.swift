@@ -3,7 +3,7 @@ import BkendTransport
 import HTTPTypes
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CurlTransportTests {
     @Test("A GET brings back status, fields, body and version")
     func getBringsBack() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// What lies about on a machine decides nothing: no proxy and no password comes from there, and no weaker TLS. Each test
 /// has a process of its own, since the environment belongs to the whole process.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EnvironmentTests {
     @Test("No proxy is taken from the environment")
     func noProxyTaken() async {

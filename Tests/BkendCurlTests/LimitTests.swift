@@ -4,7 +4,7 @@ import HTTPTypes
 import Testing
 
 /// Time-outs, cancellation and shutting down.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LimitTests {
     static let silence: RawServer.Script = { connection in
         _ = try connection.readRequest()

@@ -4,7 +4,7 @@ import HTTPTypes
 import Testing
 
 /// Servers, proxies and networks that don't keep to the rules.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MisbehaviourTests {
     /// What a server writes before it closes, and how that has to be reported.
     struct Case: Sendable, CustomTestStringConvertible {

@@ -4,7 +4,7 @@ import HTTPTypes
 import Testing
 
 /// libcurl sends a request again when a kept-alive connection dies before the answer. A write must not be.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResendTests {
     /// Answers the first request of a connection and kills the connection after reading the second one.
     static let killsSecondRequest: RawServer.Script = { connection in

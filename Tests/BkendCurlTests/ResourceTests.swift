@@ -4,7 +4,7 @@ import HTTPTypes
 import Testing
 
 /// What many requests leave behind.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResourceTests {
     static let keepAlive: RawServer.Script = { connection in
         while true {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Bodies that don't fit into memory, and those who don't keep up with them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct StreamingTests {
     @Test("A large upload arrives whole", arguments: [true, false])
     func largeUploadArrives(hasLength: Bool) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// Certificates and versions, against `openssl s_server`. Skipped where the `openssl` command is missing.
 @Suite(
-    .serialized, .timeLimit(.minutes(1)), .enabled(if: OpenSSL.isInstalled, "the openssl command is not installed"))
+    .serialized, .timeLimit(.minutes(10)), .enabled(if: OpenSSL.isInstalled, "the openssl command is not installed"))
 struct TLSTests {
     static let request = "/x?key=pk_secret"
 

@@ -14,7 +14,7 @@ struct Errand: Equatable {
     @Column("due_on") var dueOn: Date?
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct AgentsDocumentTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct AgentsDocumentTests {
     private static let tables: JSON = [
         "tables": [
             [

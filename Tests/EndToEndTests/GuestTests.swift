@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Apps that are used before anybody signs up, against a real server.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct GuestTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct GuestTests {
     @Test("What a guest may not send yet waits, and is sent as the user who signs up")
     func signingUp() async throws {
         try await Offline.run { offline in

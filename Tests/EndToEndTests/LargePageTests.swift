@@ -5,7 +5,7 @@ import BkendWire
 import Testing
 
 /// A server whose pages have fewer bytes than a hundred records: whoever reads them gets every one, or fails.
-@Suite(.timeLimit(.minutes(2))) struct LargePageTests {
+@Suite(.timeLimit(.minutes(10))) struct LargePageTests {
     /// Pages of 60 KB, with light and heavy records in turns, so that what fits is another number everywhere.
     private static func configure(_ configuration: inout ServerConfiguration) {
         configuration.limits.bodyBytes = 2_000

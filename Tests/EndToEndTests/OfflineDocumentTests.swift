@@ -43,7 +43,7 @@ func banner(_ status: SyncStatus) -> String? {
     var title: String { "\(open.value ?? 0) to do" }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct OfflineDocumentTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct OfflineDocumentTests {
     private static let tables: JSON = [
         "tables": [
             [

@@ -5,7 +5,7 @@ import Testing
 
 /// Files that a subscription keeps on a device, and files that are fetched when they are asked for, against the real
 /// server.
-@Suite(.timeLimit(.minutes(5))) struct OfflineDownloadTests {
+@Suite(.timeLimit(.minutes(10))) struct OfflineDownloadTests {
     private static func bytes(_ count: Int, _ salt: Int = 0) -> Data {
         Data((0..<count).map { UInt8(truncatingIfNeeded: ($0 &+ salt) &* 7 &+ $0 >> 9) })
     }

@@ -5,7 +5,7 @@ import Testing
 
 /// Files that are attached without a network, against the real server: what docs/files.md and docs/offline.md say, what
 /// is lost on the way, and what a crash leaves.
-@Suite(.timeLimit(.minutes(5))) struct OfflineFileTests {
+@Suite(.timeLimit(.minutes(10))) struct OfflineFileTests {
     private static let bytes = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) })
 
     private func show(_ url: URL) { #expect((try? Data(contentsOf: url)) == Self.bytes) }

@@ -4,7 +4,7 @@ import Testing
 
 // The code of docs/guide.md, "Working offline", line by line. It needs no server: that is the point of it.
 
-@Suite(.timeLimit(.minutes(1))) struct OfflineGuideTests {
+@Suite(.timeLimit(.minutes(10))) struct OfflineGuideTests {
     @Test("The guide's local store works without a server")
     func offline() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)")

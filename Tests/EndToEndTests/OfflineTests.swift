@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Local stores and a server that comes and goes, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct OfflineTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct OfflineTests {
     @Test("A write made while the server is down waits, and is one record once the server is back")
     func serverDown() async throws {
         try await Offline.run { offline in

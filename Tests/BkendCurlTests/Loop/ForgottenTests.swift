@@ -8,7 +8,7 @@ import Testing
 @testable import BkendCurl
 
 /// Ways in which a transfer could be left alone for ever, end for the wrong reason, or keep the loop busy.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ForgottenTests {
     /// Eight million zeros in some kilobytes, which libcurl reads and decompresses at once.
     private static let expanding = Result { try Zeros.gzipped(8_000_000, level: 9) }

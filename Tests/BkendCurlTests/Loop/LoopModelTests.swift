@@ -6,7 +6,7 @@ import Testing
 @testable import BkendCurl
 
 /// The loop's protocol: no order of its steps loses anything, and real runs take no others.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LoopModelTests {
     struct World: CustomTestStringConvertible {
         var tasks: Int

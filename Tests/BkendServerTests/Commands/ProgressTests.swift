@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What long commands show on a terminal, and nowhere else.
-@Suite("Progress", .timeLimit(.minutes(2)))
+@Suite("Progress", .timeLimit(.minutes(10)))
 struct ProgressTests {
     /// A bar on no terminal, with a clock that the test moves.
     private final class Screen {

@@ -6,7 +6,7 @@ import Testing
 
 /// What a local write costs must not depend on how many wait already. It is counted in steps of SQLite's machine, on
 /// every connection of the store: the same for the same work on any computer.
-@Suite(.timeLimit(.minutes(5))) struct OutboxGrowthTests {
+@Suite(.timeLimit(.minutes(10))) struct OutboxGrowthTests {
     /// What goes on in the store beside the writes.
     enum Beside: CaseIterable {
         /// Nothing.

@@ -6,7 +6,7 @@ import Testing
 
 /// Every statement that runs while an app writes: none looks at more rows the longer the outbox or the table is, but for
 /// the entries that are blocked.
-@Suite(.timeLimit(.minutes(5))) struct OutboxPlanTests {
+@Suite(.timeLimit(.minutes(10))) struct OutboxPlanTests {
     /// Tables that don't grow with what is written: a row a table and state, a row a subscription, at most 1,000 reports
     /// and 128 indexes; and `held`, which begins with the stuck entries and ends with those that wait for them.
     private static let small = [

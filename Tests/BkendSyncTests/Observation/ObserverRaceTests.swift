@@ -38,7 +38,7 @@ private final class Once: Sendable {
 }
 
 /// What falls between two steps of an observer or of the feed.
-@Suite(.timeLimit(.minutes(1))) struct ObserverRaceTests {
+@Suite(.timeLimit(.minutes(10))) struct ObserverRaceTests {
     private static func create(in database: StoreDatabase, _ table: String = "notes") throws -> Int64 {
         try database.write { _ = try $0.writes.create(table, ["title": "a"]) }
         return try database.read { try $0.changes.latest }

@@ -6,7 +6,7 @@ import Testing
 @testable import BkendSync
 
 /// Opening a store where nothing can be written: a full disk, a read-only folder, a process that is stopped in a write.
-@Suite(.timeLimit(.minutes(5))) struct UnwritableStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct UnwritableStoreTests {
     /// An app's folder with Ann's store, closed or as a killed process leaves it.
     private func run(isClosed: Bool = true, _ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path

@@ -8,7 +8,7 @@ import Testing
 
 /// The lock between processes is held over every write and its checkpoint (see `DocumentStorage`): SQLite's own locks
 /// don't keep the WAL-reset bug away.
-@Suite(.timeLimit(.minutes(1))) struct WriterLockTests {
+@Suite(.timeLimit(.minutes(10))) struct WriterLockTests {
     @Test("A write waits while another process holds the store's lock")
     func writing() throws {
         try withFolder { path in

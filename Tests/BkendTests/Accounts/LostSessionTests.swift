@@ -6,7 +6,7 @@ import Testing
 @testable import Bkend
 
 /// Sessions that can't be read, or are of another address: the app goes on.
-@Suite(.timeLimit(.minutes(1))) struct LostSessionTests {
+@Suite(.timeLimit(.minutes(10))) struct LostSessionTests {
     static let signedIn = #"""
         {"accessToken":"a1","refreshToken":"r1","tokenType":"Bearer","expiresIn":3600,"user":{"id":"u1","email":\#
         "ada@example.com","role":"user","createdAt":"2025-01-08T00:00:00.000Z","updatedAt":"2025-01-08T00:00:00.000Z"}}

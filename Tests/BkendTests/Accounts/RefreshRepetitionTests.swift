@@ -7,7 +7,7 @@ import Testing
 @testable import Bkend
 
 /// A refresh whose answer was lost is sent once more where the server allows it, and nowhere else (`refresh-grace`).
-@Suite("A refresh that is repeated", .timeLimit(.minutes(1))) struct RefreshRepetitionTests {
+@Suite("A refresh that is repeated", .timeLimit(.minutes(10))) struct RefreshRepetitionTests {
     // MARK: The decision
 
     @Test(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct ConfirmedTests {
+@Suite(.timeLimit(.minutes(10))) struct ConfirmedTests {
     @Test("A record is confirmed when the server has all its writes, under the id that the server gave it")
     func confirmed() async throws {
         let fixture = try LocalFixture()

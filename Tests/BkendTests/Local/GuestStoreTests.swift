@@ -5,7 +5,7 @@ import Testing
 @testable import Bkend
 
 /// What becomes of what a guest wrote, by the app's word and without it.
-@Suite(.timeLimit(.minutes(1))) struct GuestStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct GuestStoreTests {
     /// An app on a device: a folder, and who is signed in.
     private struct App {
         let client: BkendClient

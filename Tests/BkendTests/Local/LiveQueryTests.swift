@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct LiveQueryTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveQueryTests {
     @Test("The first snapshot comes at once; then one for each change, told against the one before")
     func snapshots() async throws {
         let fixture = try LocalFixture()

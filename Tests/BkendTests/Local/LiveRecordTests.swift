@@ -4,7 +4,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct LiveRecordTests {
+@Suite(.timeLimit(.minutes(10))) struct LiveRecordTests {
     @Test("A record is told now, after each change, under the id that the server gives it, and when it is gone")
     func record() async throws {
         let fixture = try LocalFixture()
@@ -100,7 +100,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) @MainActor struct LiveValueTests {
+@Suite(.timeLimit(.minutes(10))) @MainActor struct LiveValueTests {
     /// Waits until something observable is as said.
     private func wait(until isSo: @escaping @MainActor () -> Bool) async {
         while !isSo() {

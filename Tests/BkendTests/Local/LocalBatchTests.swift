@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct LocalBatchTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalBatchTests {
     @Test("All matching records are changed in one transaction, each a write of its own")
     func update() async throws {
         let fixture = try LocalFixture()
@@ -77,7 +77,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct LocalUpsertTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalUpsertTests {
     @Test("A record with the same value is changed, or else created")
     func upsert() async throws {
         let fixture = try LocalFixture()

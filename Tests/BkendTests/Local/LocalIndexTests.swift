@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct LocalIndexTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalIndexTests {
     private static func explained(_ query: LocalQuery<Book>, _ fixture: LocalFixture) async throws -> String? {
         let wanted = try query.wanted()
         return try await fixture.core.read { try $0.documents.explain(wanted, in: "books")?.index }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct LocalQueryTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalQueryTests {
     private func filled() async throws -> LocalFixture {
         let fixture = try LocalFixture()
         try await fixture.books.createAll([

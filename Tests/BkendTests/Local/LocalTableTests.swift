@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct LocalTableTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalTableTests {
     @Test("A created record is there at once, pending, and its create waits in the outbox")
     func creating() async throws {
         let fixture = try LocalFixture()

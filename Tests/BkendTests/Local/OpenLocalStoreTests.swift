@@ -4,7 +4,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct OpenLocalStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct OpenLocalStoreTests {
     /// A folder of its own, removed afterwards.
     private func run(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path

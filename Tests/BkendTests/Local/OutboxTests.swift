@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bkend
 
-@Suite(.timeLimit(.minutes(1))) struct OutboxTests {
+@Suite(.timeLimit(.minutes(10))) struct OutboxTests {
     @Test("A dead letter says why and what to do; mended and retried it goes on")
     func deadLetters() async throws {
         let fixture = try LocalFixture()

@@ -22,7 +22,7 @@ private struct Copy: Table, Equatable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ReferenceTests {
+@Suite(.timeLimit(.minutes(10))) struct ReferenceTests {
     @Test("A reference is a text on the wire, compared by code point")
     func text() throws {
         let copy = Copy(book: Reference("b1"))

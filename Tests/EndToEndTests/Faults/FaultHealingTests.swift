@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// What `BkendTesting` can break heals by itself: real server, real SDK, real sockets.
-@Suite(.timeLimit(.minutes(5))) struct FaultHealingTests {
+@Suite(.timeLimit(.minutes(10))) struct FaultHealingTests {
     /// Faults that any request may meet.
     static let kinds: [Fault] = Fault.network + [.commitLate(.seconds(3))]
 

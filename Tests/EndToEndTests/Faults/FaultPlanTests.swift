@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// What a plan gives to which request, and what a client sees of it.
-@Suite(.timeLimit(.minutes(1))) struct FaultPlanTests {
+@Suite(.timeLimit(.minutes(10))) struct FaultPlanTests {
     /// Answers each request with its path, and counts them.
     private final class Echo: HTTPTransport {
         let paths = Mutex<[String]>([])

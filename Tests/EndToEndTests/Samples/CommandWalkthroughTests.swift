@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The built `bkend` and `bkend-server`, as docs/command.md has them used.
-@Suite(.timeLimit(.minutes(3))) struct CommandWalkthroughTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandWalkthroughTests {
     @Test("Each command of the page prints what stands there")
     func walkthrough() async throws {
         try await Walkthrough.check(SampleProcess.package.appending(path: "docs/command.md"))

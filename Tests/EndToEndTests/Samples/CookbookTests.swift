@@ -13,7 +13,7 @@ enum Cookbook: String, CaseIterable, CustomTestStringConvertible {
 }
 
 // One at a time: each starts a server and dozens of processes.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct CookbookTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct CookbookTests {
     @Test("Each command of the walkthrough prints what stands there", arguments: Cookbook.allCases)
     func walkthrough(_ cookbook: Cookbook) async throws {
         try await Walkthrough.check(cookbook.folder.appending(path: "README.md"))

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What a release installs beside the built `bkend`: its second name, manual pages, completions.
-@Suite(.timeLimit(.minutes(1))) struct ManualTests {
+@Suite(.timeLimit(.minutes(10))) struct ManualTests {
     private static let hasPython =
         FileManager.default.isExecutableFile(atPath: "/usr/bin/env")
         && (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")

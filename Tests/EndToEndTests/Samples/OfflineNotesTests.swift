@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// The built `offline-notes` and `bkend-server`, as the sample's README has them used.
-@Suite(.timeLimit(.minutes(3))) struct OfflineNotesTests {
+@Suite(.timeLimit(.minutes(10))) struct OfflineNotesTests {
     @Test("Each command of the walkthrough prints what stands there")
     func walkthrough() async throws {
         try await Walkthrough.check(SampleProcess.package.appending(path: "Samples/OfflineNotes/README.md"))
@@ -42,7 +42,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct QuickstartTests {
+@Suite(.timeLimit(.minutes(10))) struct QuickstartTests {
     @Test("The quickstart tells its story and ends with status 0")
     func story() async throws {
         let run = try await SampleProcess.run("Quickstart", [])

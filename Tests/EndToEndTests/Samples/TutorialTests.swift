@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The tutorial of the documentation (`Sources/Bkend/Bkend.docc`): its commands, with the built `groceries`.
-@Suite(.timeLimit(.minutes(3))) struct TutorialTests {
+@Suite(.timeLimit(.minutes(10))) struct TutorialTests {
     private static let catalogue = SampleProcess.package.appending(path: "Sources/Bkend/Bkend.docc")
 
     /// The files of the tutorial's steps, in their order.

@@ -6,7 +6,7 @@ import Notes
 import Testing
 
 /// Tests of an app, with what `BkendTesting` offers.
-@Suite(.timeLimit(.minutes(1))) struct NotebookTests {
+@Suite(.timeLimit(.minutes(10))) struct NotebookTests {
     private static let tables: JSON = [
         "tables": [
             ["name": "notes", "permissions": ["user": ["create": true], "self": ["read": true, "list": true]]]
