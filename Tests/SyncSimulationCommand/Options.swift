@@ -23,6 +23,8 @@ struct Options {
     var minutes: Double?
     var state: String?
     var fault: String?
+    /// Whether to pass over the seeds without files.
+    var onlyFiles = false
     var workers = ProcessInfo.processInfo.activeProcessorCount
 
     var seeds: Range<UInt64> { first..<(first + count) }
@@ -34,6 +36,7 @@ struct Options {
             case "--digests": action = .digests
             case "--trace": action = .trace
             case "--plant": action = .plant
+            case "--only-files": onlyFiles = true
             default:
                 guard let value = rest.next() else { throw UsageError(argument: name) }
                 try set(name, value)
@@ -64,7 +67,7 @@ struct UsageError: Error, CustomStringConvertible {
         """
         simulate: \(argument) isn't understood.
         usage: simulate [--first N] [--seeds N] [--length N] [--workers N] [--minutes N] [--failures N]
-                        [--state FILE] [--trace | --digests | --plant [--fault NAME]]
+                        [--state FILE] [--only-files] [--trace | --digests | --plant [--fault NAME]]
         """
     }
 }

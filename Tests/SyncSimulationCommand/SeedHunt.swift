@@ -33,7 +33,9 @@ struct SeedHunt {
         Output.line("seeds \(seeds.lowerBound) to \(seeds.upperBound - 1), \(options.length) operations each")
         let progress = Mutex(Progress(next: first))
         let limit = options.minutes.map { Duration.seconds($0 * 60) }
-        await SeedRange.run(seeds, length: options.length, workers: options.workers) { run in
+        await SeedRange.run(
+            seeds, length: options.length, onlyFiles: options.onlyFiles, workers: options.workers
+        ) { run in
             progress.withLock { progress in
                 note(run, in: &progress)
                 if progress.failures.count >= options.failures { return false }
@@ -57,12 +59,17 @@ struct SeedHunt {
             progress.failures.append(run)
             Output.line("seed \(run.seed): \(violation)")
         }
-        while progress.done.remove(progress.next) != nil { progress.next += 1 }
+        while progress.done.remove(progress.next) != nil || isPassedOver(progress.next) { progress.next += 1 }
         if progress.lastSaid.duration(to: .now) > .seconds(10) {
             progress.lastSaid = .now
             save(progress)
             say(progress)
         }
+    }
+
+    /// Whether the range passes over a seed, since it has no files.
+    private func isPassedOver(_ seed: UInt64) -> Bool {
+        options.onlyFiles && options.seeds.contains(seed) && Plan(seed: seed, length: options.length).files == nil
     }
 
     private func save(_ progress: Progress) {

@@ -5,10 +5,11 @@ package enum SeedRange {
     /// Runs seeds until all are done or one should be the last.
     ///
     /// - Parameters:
+    ///   - onlyFiles: whether to pass over the seeds without files.
     ///   - workers: how many run side by side.
     ///   - finished: called with each run as it ends, one at a time; false to begin no further seed.
     package static func run(
-        _ seeds: Range<UInt64>, length: Int, planted: PlantedFault = .none, workers: Int,
+        _ seeds: Range<UInt64>, length: Int, onlyFiles: Bool = false, planted: PlantedFault = .none, workers: Int,
         finished: @escaping @Sendable (SeedRun) -> Bool
     ) async {
         let turn = Turn(seeds)
@@ -16,7 +17,9 @@ package enum SeedRange {
             for _ in 0..<workers {
                 group.addTask {
                     while let seed = turn.next() {
-                        let run = SeedRun(Plan(seed: seed, length: length), planted: planted)
+                        let plan = Plan(seed: seed, length: length)
+                        if onlyFiles && plan.files == nil { continue }
+                        let run = SeedRun(plan, planted: planted)
                         turn.finish { finished(run) }
                     }
                 }
