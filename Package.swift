@@ -275,7 +275,7 @@ let package = Package(
             name: "SessionProcess", dependencies: ["Bkend", "ChildProcesses"], path: "Tests/SessionProcess",
             swiftSettings: strict),
         .executableTarget(
-            name: "AppProcess", dependencies: ["Bkend", "ChildProcesses"], path: "Tests/AppProcess",
+            name: "AppProcess", dependencies: ["Bkend", "BkendTesting", "ChildProcesses"], path: "Tests/AppProcess",
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -1,4 +1,5 @@
 import Bkend
+import BkendTesting
 import ChildProcesses
 import Foundation
 
@@ -14,8 +15,9 @@ struct KeptNote: Equatable {
 
 /// A process of an app that writes as fast as its outbox empties, until it is killed.
 ///
-/// `AppProcess <url> <key> <folder> <owner> <most notes>` opens the local store in the folder, with the session that lies
-/// there, and synchronises. Each line of its standard input is an order:
+/// `AppProcess <url> <key> <folder> <owner> <most notes> [<seed>]` opens the local store in the folder, with the session
+/// that lies there, and synchronises, with a seed over a network of random faults. Each line of its standard input is an
+/// order:
 ///
 /// - `write`, `rest`: begins and ends writing. Before each write it prints `try <mark> <value>`, and `did <mark> <value>`
 ///   once the write has returned; the value of a deleted note is `-`.
@@ -28,14 +30,19 @@ struct KeptNote: Equatable {
 @main enum AppProcess {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 6, let most = Int(arguments[5]) else {
-            throw Failure(what: "AppProcess <url> <key> <folder> <owner> <most notes>")
+        guard (6...7).contains(arguments.count), let most = Int(arguments[5]) else {
+            throw Failure(what: "AppProcess <url> <key> <folder> <owner> <most notes> [<seed>]")
+        }
+        let seed = arguments.count == 7 ? UInt64(arguments[6]) : nil
+        let network = try seed.map {
+            try FaultTransport(
+                .random(seed: $0, rate: 0.15, of: Fault.network + [.commitLate(.milliseconds(200))]))
         }
         var options = ClientOptions()
         options.logger.logLevel = .critical
         let client = try BkendClient(
             url: arguments[1], key: arguments[2], options: options,
-            sessions: FileSessionStore(path: arguments[3] + "/session.json"))
+            sessions: FileSessionStore(path: arguments[3] + "/session.json"), transport: network)
         let store = try await client.openLocalStore(at: arguments[3])
         try await store.subscribe(to: store.table(KeptNote.self))
         var sync = SyncOptions()
@@ -63,6 +70,7 @@ struct KeptNote: Equatable {
         // Whoever gave orders is gone.
         await store.close()
         await client.shutdown()
+        await network?.shutdown()
     }
 
     /// What stops the process.
