@@ -13,7 +13,8 @@ final class GroupWriter: Sendable {
     struct Bounds: Sendable {
         /// How many writes.
         var writes = 32
-        /// The bytes that they change, past which no other write joins them.
+        /// The bytes that they change, past which no other write joins them. Nor does a write of a client that has changed
+        /// so much more than the others of late.
         var bytes = 1 << 20
         /// How long they may take together, past which no other write joins them.
         var time = Duration.milliseconds(10)
@@ -54,12 +55,9 @@ final class GroupWriter: Sendable {
     }
 
     private struct State {
-        var waiting: [Job] = []
+        var waiting = WriteLine<Job>()
         /// Those of a group that came to nothing: each runs by itself.
         var again: [Job] = []
-        /// When those who wait had their turn last, or came.
-        var turns: [QueueShare: Int] = [:]
-        var lastTurn = 0
         var isAtWork = false
     }
 
@@ -117,9 +115,7 @@ final class GroupWriter: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 job.wait(continuation)
                 let leads = state.withLock { state in
-                    state.waiting.append(job)
-                    // Whoever comes anew is behind those who wait for their next turn.
-                    state.turns[share] = state.turns[share] ?? state.lastTurn
+                    state.waiting.arrive(job, of: share)
                     defer { state.isAtWork = true }
                     return !state.isAtWork
                 }
@@ -137,13 +133,7 @@ final class GroupWriter: Sendable {
 
     /// Takes a write that hasn't begun out of the line.
     private func giveUp(_ job: Job, _ error: any Error) {
-        let isFound = state.withLock { state in
-            guard let place = state.waiting.firstIndex(where: { $0 === job }) else { return false }
-            state.waiting.remove(at: place)
-            if !state.waiting.contains(where: { $0.share == job.share }) { state.turns[job.share] = nil }
-            return true
-        }
-        guard isFound else { return }
+        guard state.withLock({ $0.waiting.remove { $0 === job } }) else { return }
         events(.abandoned)
         job.finish(error)
     }
@@ -172,7 +162,7 @@ final class GroupWriter: Sendable {
         } catch {
             // Nothing of it is committed.
             if group.count > 1 { return state.withLock { $0.again += group.map(\.job) } }
-            return (group.first?.job ?? next(after: [])?.job)?.finish(error) ?? ()
+            return (group.first?.job ?? first()?.job)?.finish(error) ?? ()
         }
         let written = group.count { $0.error == nil }
         if written > 0 { report(written) }
@@ -182,22 +172,37 @@ final class GroupWriter: Sendable {
     /// Runs writes one after the other, until a bound is reached or none waits.
     private func fill(_ group: inout [(job: Job, error: (any Error)?)], in db: Database) throws {
         let start = ContinuousClock.now
+        guard let (first, isAlone) = first() else { return }
+        group.append((first, nil))
+        if isAlone {
+            var changed = 0
+            defer { count(changed, for: first) }
+            changed = try first.work(db)
+            return
+        }
+        // As far as the smallest writes of one client may come.
+        let most =
+            state.withLock { $0.waiting.position } + max(bounds.bytes, bounds.writes * WriteLine<Job>.least)
         var bytes = 0
-        while group.count < bounds.writes, bytes < bounds.bytes,
-            group.isEmpty || start.duration(to: .now) < bounds.time,
-            let (job, isAlone) = next(after: group.map(\.job))
-        {
-            group.append((job, nil))
-            if isAlone {
-                _ = try job.work(db)
-                return
-            }
+        var job = first
+        while true {
             switch try Self.undoable(db, { try job.work(db) }) {
-            case .success(let changed): bytes += changed
-            case .failure(let error): group[group.count - 1].error = error
+            case .success(let changed):
+                bytes += changed
+                count(changed, for: job)
+            case .failure(let error):
+                group[group.count - 1].error = error
+                count(0, for: job)
             }
+            guard group.count < bounds.writes, bytes < bounds.bytes, start.duration(to: .now) < bounds.time,
+                let next = another(upTo: most)
+            else { return }
+            group.append((next, nil))
+            job = next
         }
     }
+
+    private func count(_ bytes: Int, for job: Job) { state.withLock { $0.waiting.count(bytes, for: job.share) } }
 
     /// Runs work in a savepoint: what fails leaves no trace. Not in GRDB's `inSavepoint`, which doesn't tell when a rollback
     /// to it fails; what is left then must not be committed.
@@ -217,20 +222,24 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// Takes the next write out of the line: of the client whose last turn is longest ago. Who asks once doesn't wait for all
-    /// of another's.
-    private func next(after group: [Job]) -> (job: Job, isAlone: Bool)? {
-        let next = state.withLock { state -> (job: Job, isAlone: Bool)? in
-            if !state.again.isEmpty { return group.isEmpty ? (state.again.removeFirst(), true) : nil }
-            let turns = state.waiting.map { state.turns[$0.share] ?? 0 }
-            guard let place = turns.indices.min(by: { turns[$0] < turns[$1] }) else { return nil }
-            let job = state.waiting.remove(at: place)
-            state.lastTurn += 1
-            // Of whoever has no other in the line nothing is kept.
-            state.turns[job.share] = state.waiting.contains { $0.share == job.share } ? state.lastTurn : nil
-            return (job, group.isEmpty && state.waiting.isEmpty)
+    /// Takes the write out of the line that begins the next transaction, and tells whether it has that for itself.
+    private func first() -> (job: Job, isAlone: Bool)? {
+        let first = state.withLock { state -> (job: Job, isAlone: Bool)? in
+            if !state.again.isEmpty { return (state.again.removeFirst(), true) }
+            return state.waiting.next().map { ($0, state.waiting.isEmpty) }
         }
-        if let next, next.job.takeTurn() { events(.admitted(after: next.job.asked.duration(to: .now))) }
-        return next
+        if let first { hasTurn(first.job) }
+        return first
+    }
+
+    /// Takes a write out of the line that joins the transaction, if there is one that may.
+    private func another(upTo most: Int) -> Job? {
+        let job = state.withLock { $0.again.isEmpty ? $0.waiting.next(upTo: most) : nil }
+        if let job { hasTurn(job) }
+        return job
+    }
+
+    private func hasTurn(_ job: Job) {
+        if job.takeTurn() { events(.admitted(after: job.asked.duration(to: .now))) }
     }
 }
