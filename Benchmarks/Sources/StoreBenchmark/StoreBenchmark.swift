@@ -6,6 +6,6 @@ struct StoreBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
         abstract: "The local store's benchmarks.",
-        subcommands: [CompareCommand.self, FillCommand.self, RepeatCommand.self],
+        subcommands: [CompareCommand.self, FillCommand.self, PhotosCommand.self, RepeatCommand.self],
         defaultSubcommand: CompareCommand.self)
 }
