@@ -23,6 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
     var dynamic = false
     @Flag(help: "Tell how lists find their records: admins in X-Bkend-Explain, and slow ones in the log at debug.")
     var explain = false
+    @Flag(help: "Don't offer the change feed.")
+    var noChanges = false
     @Option(
         help: ArgumentHelp(
             "Wrap this project's answers in {\"success\":true,\"data\":…}; may be repeated.", valueName: "project"))
@@ -55,6 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.port = port
             configuration.isDynamic = dynamic
             configuration.explainsQueries = explain
+            configuration.offersChanges = !noChanges
             configuration.wrappedProjects = Set(wrap)
             limits.apply(to: &configuration)
             files.apply(to: &configuration)

@@ -10,6 +10,7 @@ extension FuzzWorld {
         request.headers = [("X-API-Key", publishableKey)]
         switch (route.method, route.pattern) {
         case (_, "/health"): return (route, request)
+        case (_, "/x1/changes"): return validChanges(route, request, &random)
         case (_, "/v1/auth/email/signup"): return signUp(&random)
         case (_, "/v1/auth/email/signin"):
             guard let account = random.pick(accounts.filter { !$0.password.isEmpty }) else { return signUp(&random) }

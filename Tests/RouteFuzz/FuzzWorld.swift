@@ -18,6 +18,8 @@ struct FuzzWorld {
     /// Where the server writes its mails.
     let mails: String
     var records: [String: [String]] = [:]
+    /// Subscriptions of the change feed, with how far they have come.
+    var cursors: [JSONObject] = []
     var accounts: [Account] = []
     var uploads: [Upload] = []
     var partUploads: [PartUpload] = []
@@ -93,6 +95,7 @@ struct FuzzWorld {
         case ("POST", "/v1/data/:table"):
             let made = answer.json["items"]?.arrayValue ?? [answer.json]
             for record in made { if let id = record["id"]?.stringValue { remember(id, in: last) } }
+        case ("POST", "/x1/changes"): learnChanges(request, answer)
         case ("DELETE", "/v1/data/:table/:id"):
             for table in Self.tables { records[table]?.removeAll { $0 == last } }
         case ("POST", "/v1/auth/email/signup"), ("POST", "/v1/auth/email/signin"), ("POST", "/v1/auth/refresh"):

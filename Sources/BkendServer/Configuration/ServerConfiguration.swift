@@ -51,6 +51,8 @@ package struct ServerConfiguration: Sendable {
     /// Whether clients are told of that time and may rely on it, by `refresh-grace` in `X-Bkend-Extensions`. All servers
     /// of an address must have the same.
     package var announcesRefreshGrace = false
+    /// Whether clients may follow changes (`POST /x1/changes`), and are told so by `changes` in `X-Bkend-Extensions`.
+    package var offersChanges = true
     /// What the accounts' mails look like.
     package var mail = MailSettings()
     /// The time.

@@ -16,7 +16,9 @@ struct Extensions: Hashable, Sendable {
 extension ServerConfiguration {
     /// What the answers tell.
     var extensions: Extensions {
-        Extensions(
-            text: announcesRefreshGrace && refreshGraceSeconds > 0 ? "refresh-grace=\(refreshGraceSeconds)" : nil)
+        var names: [String] = []
+        if announcesRefreshGrace, refreshGraceSeconds > 0 { names.append("refresh-grace=\(refreshGraceSeconds)") }
+        if offersChanges { names.append("changes") }
+        return Extensions(text: names.isEmpty ? nil : names.joined(separator: ", "))
     }
 }

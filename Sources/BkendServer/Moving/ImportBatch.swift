@@ -64,7 +64,7 @@ struct ImportBatch {
             let record = try intake.record(source, id: id, stored: nil)
             let text = record.serialized()
             try check(text.count)
-            try session.apply([.insert(NewDocument(id: id, checked: text))], to: table)
+            try session.apply([.insert(NewDocument(id: id, checked: text), Self.note(record, nil))], to: table)
             counts.imported += 1
             return
         }
@@ -81,7 +81,8 @@ struct ImportBatch {
             record["updatedAt"] = .string(stamp(of: record, replacing: old).description)
             let text = record.serialized()
             try check(text.count)
-            try session.apply([.replace(id: id, old: stored.bytes, new: text)], to: table)
+            try session.apply(
+                [.replace(id: id, old: stored.bytes, new: text, Self.note(record, old))], to: table)
             counts.replaced += 1
         case .skip, .newer: counts.skipped += 1
         case .reject:
@@ -90,6 +91,15 @@ struct ImportBatch {
                 "a record \(id) is there with other content; --on-conflict says what to do with such (skip, replace, newer)"
             )
         }
+    }
+
+    /// What the log says of a record that takes an old one's place, or none.
+    private static func note(_ record: JSONObject, _ old: JSONObject?) -> ChangeNote {
+        let owner = record["createdBy"]?.stringValue ?? ""
+        let former = old.map { $0["createdBy"]?.stringValue ?? "" } ?? owner
+        return ChangeNote(
+            author: "", owner: former, newOwner: owner.hasSameBytes(as: former) ? nil : owner,
+            stamp: record["updatedAt"]?.stringValue ?? "")
     }
 
     /// The moment at which a record that takes another's place was changed, for those who ask what has changed since they

@@ -14,21 +14,45 @@ extension RecordOperations {
         _ items: [QueryItem], into body: consuming AnswerBody, atMost bytes: Int, _ attempt: ReadAttempt,
         explaining: Bool, in session: any StorageSession
     ) throws -> (body: AnswerBody, plan: QueryPlan?) {
-        let access = try access.access(to: .list)
-        let typing = table.typing
-        var query = try Query(queryItems: items) { field, text in typing.value(of: text, for: field) }
-        query.filter = typing.normalised(query.filter)
-        let rows = try RowAccess.filter(table.definition, caller: caller, access: access).map(typing.normalised)
-        if query.filter.hasPatterns || rows?.hasPatterns == true { try attempt.expect(.patterns) }
-        if let rows, rows.mentions(columns.restricted) {
-            let place = PagePlace(body: body, bytes: bytes, attempt: attempt)
-            return try list(query, withinHidden: rows, into: place, explaining: explaining, in: session)
-        }
-        if let rows { query.filter = .allOf([query.filter, rows]) }
+        var query = try Query(queryItems: items) { field, text in table.typing.value(of: text, for: field) }
+        let scope = try scope(of: query.filter)
+        query.filter = scope.filter
+        if query.filter.hasPatterns { try attempt.expect(.patterns) }
         let place = PagePlace(body: body, bytes: bytes, attempt: attempt)
-        let answer = try answer(query, hiding: visibility, into: place, in: session) { text, out in try out.write(text)
+        if scope.seesHidden {
+            return try list(withinHidden: query, into: place, explaining: explaining, in: session)
         }
-        return (answer, explaining ? try session.explain(query, in: table, hiding: visibility) : nil)
+        let answer = try answer(query, hiding: scope.visibility, into: place, in: session) { text, out in
+            try out.write(text)
+        }
+        return (answer, explaining ? try session.explain(query, in: table, hiding: scope.visibility) : nil)
+    }
+
+    /// Which records a caller's filter finds: those that match it and that the caller may see.
+    struct Scope {
+        /// What a record must match.
+        let filter: Filter
+        /// The fields that count as missing while it is matched.
+        let visibility: FieldVisibility
+        /// Whether the filter is about fields that the caller may not read: the caller's own part of it reads as if these
+        /// were missing from every record.
+        let seesHidden: Bool
+    }
+
+    /// What a list by a filter shows, and the change feed tells.
+    ///
+    /// - Throws: `ErrorBody` with a 403 when the caller may list nothing.
+    func scope(of filter: Filter) throws -> Scope {
+        let access = try access.access(to: .list)
+        let filter = table.typing.normalised(filter)
+        let rows = try RowAccess.filter(table.definition, caller: caller, access: access)
+            .map(table.typing.normalised)
+        guard let rows else { return Scope(filter: filter, visibility: visibility, seesHidden: false) }
+        if rows.mentions(columns.restricted) {
+            return Scope(
+                filter: .allOf([filter.hiding(columns.restricted), rows]), visibility: .all, seesHidden: true)
+        }
+        return Scope(filter: .allOf([filter, rows]), visibility: visibility, seesHidden: false)
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,
@@ -41,10 +65,9 @@ extension RecordOperations {
     }
 
     /// A list narrowed by rules over fields that the caller may not read: the rules must see those fields, and what
-    /// the caller asks must not. So the caller's part is rewritten, as if the fields were missing from every record.
+    /// the caller asks must not. So the rest of the query is rewritten as its filter was.
     private func list(
-        _ query: Query, withinHidden rows: Filter, into place: PagePlace, explaining: Bool,
-        in session: any StorageSession
+        withinHidden query: Query, into place: PagePlace, explaining: Bool, in session: any StorageSession
     ) throws -> (body: AnswerBody, plan: QueryPlan?) {
         let restricted = columns.restricted
         var query = query
@@ -55,7 +78,6 @@ extension RecordOperations {
             }
             if field.isInside(restricted) { query.filter = .anyOf([]) }
         }
-        query.filter = .allOf([query.filter.hiding(restricted), rows])
         query.sort = query.sort.map { $0.field.isInside(restricted) ? Query.Sort("id", $0.direction) : $0 }
         query.select = query.select.map { fields in fields.filter { !$0.isInside(restricted) } }
         let answer = try answer(query, hiding: .all, into: place, in: session) { text, out in
@@ -131,7 +153,7 @@ extension ErrorBody {
 
 extension Filter {
     /// Whether a pattern is to be matched, which nothing but its own limits interrupts.
-    fileprivate var hasPatterns: Bool {
+    var hasPatterns: Bool {
         switch self {
         case .condition(let condition):
             condition.operators.contains { if case .regex = $0 { true } else { false } }

@@ -38,6 +38,8 @@ struct RecordOperations {
     ) throws {
         let date = JSON.string(session.now.description)
         let checked = try records.checked(by: table, caller: caller)
+        let note = ChangeNote(
+            author: caller.createdBy, owner: caller.createdBy, stamp: session.now.description)
         var documents: [NewDocument] = []
         documents.reserveCapacity(checked.count)
         for (index, fields) in checked.enumerated() {
@@ -55,7 +57,7 @@ struct RecordOperations {
             try RecordSize.check(together: out.count, limits)
         }
         try duplicatesAnswered(isOwn: caller.userID != nil) {
-            try session.apply(documents.map(DocumentChange.insert), to: table)
+            try session.apply(documents.map { DocumentChange.insert($0, note) }, to: table)
         } written: { id in
             documents.firstIndex { $0.id.hasSameBytes(as: id) }.map { checked[$0] } ?? [:]
         }
@@ -76,10 +78,13 @@ struct RecordOperations {
         // New fields go to the end, the others keep their place.
         var record = try DocumentText(bytes: change.text).json
         for (name, value) in change.fields { record[name] = value }
-        record["updatedAt"] = .string(Self.moved(change.updatedAt, now: session.now).description)
+        let stamp = Self.moved(change.updatedAt, now: session.now).description
+        record["updatedAt"] = .string(stamp)
         let text = record.serialized()
+        let note = ChangeNote(
+            author: caller.createdBy, owner: record["createdBy"]?.stringValue ?? "", stamp: stamp)
         try duplicatesAnswered(isOwn: change.isOwn) {
-            try session.apply([.replace(id: id, old: change.text, new: text)], to: table)
+            try session.apply([.replace(id: id, old: change.text, new: text, note)], to: table)
         } written: { _ in
             body
         }
@@ -98,8 +103,13 @@ struct RecordOperations {
     func delete(_ id: String, in session: any StorageTransaction) throws {
         let access = try access.access(to: .delete)
         guard let text = try session.documentForWriting(id, in: table) else { throw notFound(id) }
-        if access != .allowed { try check(access, .delete, try text.json) }
-        try session.apply([.delete(id: id, old: text.bytes)], to: table)
+        // Who may delete whatever there is may delete a damaged record too.
+        let record = access == .allowed ? (try? text.json) ?? [:] : try text.json
+        if access != .allowed { try check(access, .delete, record) }
+        let note = ChangeNote(
+            author: caller.createdBy, owner: record["createdBy"]?.stringValue ?? "",
+            stamp: Self.moved(record["updatedAt"]?.stringValue, now: session.now).description)
+        try session.apply([.delete(id: id, old: text.bytes, note)], to: table)
     }
 
     /// Refuses to delete a record that isn't there, or not the caller's to delete.

@@ -56,7 +56,7 @@ struct RecordRoutes: Sendable {
                 records, isArray: json.arrayValue != nil, for: found?.definition ?? DynamicTable.definition(table),
                 version: found?.version, caller: caller, patterns: patterns)
         }
-        let out = try await store.write(locking: [], check: StorageCheck(caller)) { session in
+        let (out, written) = try await store.write(locking: [], check: StorageCheck(caller)) { session in
             let found = try session.table(table)
             guard found != nil || mostTables != nil else { throw ErrorBody.tableNotFound(table) }
             let made = try found ?? DynamicTable.create(table, atMost: mostTables ?? 0, in: session)
@@ -66,9 +66,9 @@ struct RecordRoutes: Sendable {
             try RecordOperations(made, caller: caller).create(
                 checked, limits: limits, into: &out, in: session)
             if checked.isArray { try out.write("]}") }
-            return out
+            return (out, session.written)
         }
-        return RouteAnswer(.created, body: out)
+        return RouteAnswer(.created, body: out).at(written)
     }
 
     func update(_ id: String, in table: String, _ body: BodyReader.Body) async throws -> RouteAnswer {
@@ -84,13 +84,13 @@ struct RecordRoutes: Sendable {
             known = fields
             if let same { return RouteAnswer(body: try AnswerBody(same, on: answers)) }
             let lock = StorageLock.document(table: table, id: id)
-            let out = try await store.write(locking: [lock], check: StorageCheck(caller)) { session in
+            let (out, written) = try await store.write(locking: [lock], check: StorageCheck(caller)) { session in
                 let text = try RecordOperations(try session.existingTable(table), caller: caller)
                     .update(id, by: change, set: fields, limits: limits, in: session)
                 // Where there is no room for the answer, nothing is changed.
-                return try text.map { try AnswerBody($0, on: answers) }
+                return (try text.map { try AnswerBody($0, on: answers) }, session.written)
             }
-            if let out { return RouteAnswer(body: out) }
+            if let out { return RouteAnswer(body: out).at(written) }
         }
         throw ErrorBody(
             .queryTimeout,
@@ -107,10 +107,11 @@ struct RecordRoutes: Sendable {
                 .checkDelete(of: id, attempt, in: session)
         }
         let lock = StorageLock.document(table: table, id: id)
-        try await store.write(locking: [lock], check: StorageCheck(caller)) { session in
+        let written = try await store.write(locking: [lock], check: StorageCheck(caller)) { session in
             try RecordOperations(try session.existingTable(table), caller: caller).delete(id, in: session)
+            return session.written
         }
-        return RouteAnswer(.ok, ["success": true])
+        return RouteAnswer(.ok, ["success": true]).at(written)
     }
 
     /// Works out what a write will do, before it asks for its turn: what is refused takes none, and no other write
@@ -134,7 +135,7 @@ struct RecordRoutes: Sendable {
         }
     }
 
-    private var queryLimit: Duration { .milliseconds(limits.queryMilliseconds) }
+    var queryLimit: Duration { .milliseconds(limits.queryMilliseconds) }
 
     func spec(of table: String) async throws -> RouteAnswer {
         let table = try await store.lookUp(limit: queryLimit) { session, _ in try session.existingTable(table) }

@@ -11,7 +11,7 @@ extension Route {
             Route(
                 .get, "/health", takesTokens: false, budget: RouteBudget.health,
                 handler: .open { RouteAnswer(.ok, ["status": "ok"]) })
-        ] + records + signIn + users + files
+        ] + records + changes + signIn + users + files
 
     /// Tables and their records (rest-api.md §2 to §7).
     private static let records: [Route] = [
@@ -38,6 +38,15 @@ extension Route {
         .records(.get, "/v1/data/:table/openapi", isWrapped: false, budget: RouteBudget.spec) { call in
             try await RecordRoutes(call).openAPI(of: call.table, isWrapped: call.isProjectWrapped)
         },
+    ]
+
+    /// The change feed (docs/extensions.md, "Change feed").
+    private static let changes: [Route] = [
+        .records(.post, "/x1/changes", isWrapped: false, budget: RouteBudget.changes) { call in
+            guard call.services.configuration.offersChanges else { throw Route.unknown }
+            let (body, caller) = try await call.body()
+            return try await RecordRoutes(call, by: caller).changes(body)
+        }
     ]
 
     /// Signing in and out, and what users do to their own account (rest-api.md §8).

@@ -24,6 +24,13 @@ extension RouteBudget {
 
     static func create(_ limits: ServerLimits) -> RouteBudget { writing(limits.largestPage, limits) }
 
+    /// Changes: as many records as an answer may have, or one that is larger.
+    static func changes(_ limits: ServerLimits) -> RouteBudget {
+        RouteBudget(
+            bodyBytes: min(limits.bodyBytes, 256 << 10), answerBytes: ServerLimits.anyRecord + (1 << 20) + errorBytes,
+            memoryBytes: 8 * ServerLimits.anyRecord + baseMemory, queues: [.reads])
+    }
+
     /// One record. An import may have put in larger ones than requests can make.
     static func record(_: ServerLimits) -> RouteBudget {
         RouteBudget(

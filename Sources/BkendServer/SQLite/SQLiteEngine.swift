@@ -19,8 +19,9 @@ final class SQLiteEngine: StorageEngine {
     let lock: FileLock
     let quickReaders: QuickReaders
     private let writes: FairLine
-    private let writer: GroupWriter
+    let writer: GroupWriter
     let logWork = Mutex(LogWork())
+    let changeWork = Mutex(ChangeWork())
     let cache = TableCache()
     private let ids: Mutex<ObjectIDGenerator>
 
@@ -46,6 +47,7 @@ final class SQLiteEngine: StorageEngine {
             let pool = try lock.withLock {
                 var storage = StorageOptions()
                 storage.readers = options.slowReads.places
+                try TableSchema.checkAlone(path: path)
                 let pool = try DocumentStorage.open(path: path, options: storage)
                 try options.limitSize(of: pool)
                 try pool.write { db in try TableSchema.prepare(db, path: path) }
@@ -105,12 +107,15 @@ final class SQLiteEngine: StorageEngine {
                     let catalog = TableCatalog(in: db, cache: self.cache, isWriting: true)
                     let session = SQLiteStorageSession(db, of: self, catalog: catalog)
                     try check?.run(in: session)
-                    return ((try body(session), catalog.looked), bytes: session.changedBytes)
+                    let result = try body(session)
+                    self.changeWork.withLock { $0.bytes += session.changedBytes }
+                    return ((result, catalog.looked), bytes: session.changedBytes)
                 }
             }
             cache.keep(seen)
         } catch let error as DatabaseError { throw Self.failure(error) }
         tendLog()
+        tendChanges()
         return result
     }
 

@@ -30,6 +30,19 @@ struct SQLiteFile {
         }
     }
 
+    /// Makes the copy of an environment's database another life of it: cursors of the change feed from before don't hold
+    /// once the copy is taken into use.
+    static func beginAnotherLife(in copy: String) throws {
+        try StorageFailure.mapping {
+            let queue = try DatabaseQueue(path: copy)
+            defer { try? queue.close() }
+            try queue.write { db in
+                guard try db.tableExists("server_log_end") else { return }
+                try ChangeLog.beginAnotherLife(in: SQLiteSession(db, clock: { .systemNow }))
+            }
+        }
+    }
+
     /// SQL over the snapshot.
     var session: any SQLSession { SQLiteSession(db, clock: { .systemNow }) }
 

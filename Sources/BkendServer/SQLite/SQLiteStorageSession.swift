@@ -12,6 +12,9 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
     private(set) lazy var now = engine.options.clock()
     /// How many bytes of records were written.
     private(set) var changedBytes = 0
+    let written = WrittenPosition()
+    /// The position of this write's first change.
+    private var first: Int64?
 
     /// A session in the transaction that a connection is in.
     init(_ db: Database, of engine: SQLiteEngine, catalog: TableCatalog) {
@@ -67,23 +70,41 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
         let place = table.sqlite
         // Inserts that follow each other are less work together.
         var new: [NewDocument] = []
+        var entries: [ChangeLog.Entry] = []
         for change in changes {
-            if case .insert(let document) = change {
+            if case .insert(let document, let note) = change {
                 changedBytes += document.text.count
                 new.append(document)
+                entries.append(ChangeLog.Entry(id: document.id, kind: .created, note: note))
                 continue
             }
             if !new.isEmpty { try place.collection.insert(new, in: db) }
             new = []
             switch change {
             case .insert: break
-            case .replace(let id, _, let new):
-                changedBytes += new.count
+            case .replace(let id, let old, let new, let note):
+                changedBytes += new.count + old.count
                 if try !place.collection.replace(checked: new, id: id, in: db) { throw Self.gone }
-            case .delete(let id, _): if try !place.collection.delete(id: id, in: db) { throw Self.gone }
+                entries.append(ChangeLog.Entry(id: id, kind: .updated, note: note, before: old))
+            case .delete(let id, let old, let note):
+                changedBytes += old.count
+                if try !place.collection.delete(id: id, in: db) { throw Self.gone }
+                entries.append(ChangeLog.Entry(id: id, kind: .deleted, note: note, before: old))
             }
         }
         if !new.isEmpty { try place.collection.insert(new, in: db) }
+        try log(entries, of: table)
+    }
+
+    /// Writes changes into the log. Where the database's limit leaves no room for that, the table begins a new epoch: the
+    /// log refuses no write.
+    private func log(_ entries: [ChangeLog.Entry], of table: Table) throws {
+        let bytes = entries.reduce(0) { $0 + ($1.before?.count ?? 0) }
+        guard try engine.options.hasRoom(forLogging: bytes, in: db) else {
+            return try ChangeLog.renew(table.name, in: self)
+        }
+        guard let last = try ChangeLog.append(entries, table: table.name, first: &first, in: self) else { return }
+        written.set(last)
     }
 
     /// What was read in this transaction can't go: whoever changes it hasn't read it.
@@ -93,6 +114,7 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
         var collection = try Collection.create(definition.name, in: db)
         for index in definition.storedIndexes { try collection.createIndex(index, in: db) }
         if definition.searchIndex { try collection.enableSearch(in: db) }
+        try ChangeLog.forget(definition.name, in: self)
         return SQLitePlace(collection)
     }
 
@@ -102,9 +124,31 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
         for index in old where !new.contains(index) { try collection.dropIndex(named: index.name, in: db) }
         for index in new where !old.contains(index) { try collection.createIndex(index, in: db) }
         if definition.searchIndex { try collection.enableSearch(in: db) } else { try collection.disableSearch(in: db) }
+        if !definition.showsTheSame(as: table.definition) { try ChangeLog.renew(table.name, in: self) }
     }
 
-    func dropPlace(of table: Table) throws { try table.sqlite.collection.drop(in: db) }
+    func dropPlace(of table: Table) throws {
+        try table.sqlite.collection.drop(in: db)
+        try ChangeLog.forget(table.name, in: self)
+    }
+
+    // MARK: The log of changes
+
+    var incarnation: String { get throws { try ChangeLog.incarnation(in: self) } }
+
+    var lastPosition: Int64 { get throws { try ChangeLog.end(in: self) } }
+
+    func log(of table: Table) throws -> TableLog { try ChangeLog.of(table.name, in: self) }
+
+    func mark(of table: Table, at position: Int64) throws -> Int64 {
+        try ChangeLog.mark(of: table.name, at: position, in: self)
+    }
+
+    func changes(
+        of table: Table, owner: String?, after position: Int64, visit: (LoggedChange) throws -> Bool
+    ) throws {
+        try ChangeLog.changes(of: table.name, owner: owner, after: position, in: self, visit: visit)
+    }
 }
 
 /// A table's collection.

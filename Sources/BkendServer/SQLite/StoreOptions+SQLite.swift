@@ -14,6 +14,17 @@ extension StoreOptions {
         }
     }
 
+    /// Whether there is room for changes of so many bytes in the log of changes, where the database's size is limited.
+    func hasRoom(forLogging bytes: Int, in db: Database) throws -> Bool {
+        guard maximumBytes != nil else { return true }
+        let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
+        let used = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+        let most = try Int.fetchOne(db, sql: "PRAGMA max_page_count") ?? .max
+        // Rows, their entries in the indexes, and what is left over in pages.
+        return most - used + free > 2 * bytes / pageSize + 64
+    }
+
     /// How long the writer waits for reads of a moment when it begins the log anew.
     static let logPatience = Duration.milliseconds(100)
 

@@ -16,6 +16,8 @@ enum TableSchema {
         """,
         // The tables that a first record has made.
         "CREATE TABLE server_dynamic_tables (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
+        // The log of changes.
+        ChangeLogSQL.tables,
     ]
 
     /// The format that this program reads and writes.
@@ -25,6 +27,32 @@ enum TableSchema {
     static func format(of db: Database) throws -> Int? {
         guard try db.tableExists("server_catalog") else { return nil }
         return try Int.fetchOne(db, sql: "SELECT format FROM server_catalog") ?? 0
+    }
+
+    /// The first format with a log of changes. A program of an older one would write what the log doesn't have, so nobody
+    /// else may have the database open while it is begun.
+    private static let firstLogged = 3
+
+    /// Refuses to bring a database up to the log of changes while another process has it open.
+    ///
+    /// A connection that is alone can end the write-ahead log (https://sqlite.org/wal.html#activating_and_configuring_wal_mode);
+    /// opening begins it again.
+    static func checkAlone(path: String) throws {
+        guard FileStatus(path) != nil else { return }
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        try queue.inDatabase { db in
+            guard let found = try format(of: db), found < firstLogged else { return }
+            let mode: String?
+            do { mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE") } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_BUSY
+            { mode = nil }
+            guard mode != "wal", mode != nil else {
+                throw OperatorError(
+                    "\(path) has format \(found) and is open in another process; stop that one, so that the change log of "
+                        + "format \(firstLogged) misses nothing")
+            }
+        }
     }
 
     /// Makes the tables of a new database and brings those of an older one up to date; refuses newer ones.

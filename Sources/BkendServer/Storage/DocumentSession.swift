@@ -40,6 +40,25 @@ protocol DocumentSession {
     /// for that call only.
     func scan(_ table: Table, visit: (String, UnsafeBufferPointer<UInt8>) throws -> Void) throws
 
+    /// Which life of the environment this is: another one once a backup was taken into use.
+    var incarnation: String { get throws }
+
+    /// The position of the environment's last change.
+    var lastPosition: Int64 { get throws }
+
+    /// What the log of changes holds of a table.
+    func log(of table: Table) throws -> TableLog
+
+    /// A random number that belongs to a table's history up to a position: another history has another one there.
+    func mark(of table: Table, at position: Int64) throws -> Int64
+
+    /// Hands the changes of a table after a position to `visit`, oldest first, until it returns false.
+    ///
+    /// - Parameter owner: whose records alone; nil for all.
+    func changes(
+        of table: Table, owner: String?, after position: Int64, visit: (LoggedChange) throws -> Bool
+    ) throws
+
     /// Finds the records that a unique index could not take, without making it: each that shares its values with another.
     ///
     /// - Throws: `InvalidDocument` for a record with too many entries.

@@ -35,6 +35,7 @@ extension DataFolder {
         func add(database: String, as name: String) throws {
             unlink(draft)
             try SQLiteFile.copy(database, to: draft)
+            try SQLiteFile.beginAnotherLife(in: draft)
             try archive.file(name, at: draft)
         }
         let bucket = try RememberedBucket.read(path)

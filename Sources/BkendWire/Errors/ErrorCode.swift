@@ -70,6 +70,8 @@ extension ErrorCode {
     public static let fileNotFound: ErrorCode = "file/not-found"
     /// 409: the file of this key is registered already.
     public static let fileKeyExists: ErrorCode = "file/s3-key-already-exists"
+    /// 410: the cursor of the change feed doesn't hold any more.
+    package static let cursorExpired: ErrorCode = "data/cursor-expired"
     /// 413: the body, or the record that it would make, is larger than the server takes.
     public static let payloadTooLarge: ErrorCode = "common/payload-too-large"
     /// 415: the body is not JSON.
@@ -100,7 +102,7 @@ extension ErrorCode {
         "auth/email-not-verified": 403, .accountBanned: 403, "auth/mfa-required": 403, .fileAccessDenied: 403,
         "user/forbidden": 403, .tableNotFound: 404, .notFound: 404, .environmentNotFound: 404, .routeNotFound: 404,
         "auth/session-not-found": 404, "user/not-found": 404, .fileNotFound: 404, .duplicateValue: 409,
-        "auth/email-already-exists": 409, .fileKeyExists: 409, "common/length-required": 411,
+        "auth/email-already-exists": 409, .fileKeyExists: 409, .cursorExpired: 410, "common/length-required": 411,
         .payloadTooLarge: 413, .unsupportedMediaType: 415, .rateLimitExceeded: 429, .tooManyRequests: 429,
         .tooManyLoginAttempts: 429, .internalError: 500, .serviceUnavailable: 503, .insufficientStorage: 507,
     ]

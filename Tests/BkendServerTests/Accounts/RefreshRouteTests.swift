@@ -40,6 +40,7 @@ import Testing
             configure: {
                 $0.refreshGraceSeconds = 20
                 $0.announcesRefreshGrace = true
+                $0.offersChanges = false
             }
         ) { server in
             let person = try await server.signUp("ada@example.com")
@@ -68,6 +69,7 @@ import Testing
             configure: {
                 $0.refreshGraceSeconds = seconds
                 $0.announcesRefreshGrace = isAnnounced
+                $0.offersChanges = false
             }
         ) { server in
             let person = try await server.signUp("ada@example.com")

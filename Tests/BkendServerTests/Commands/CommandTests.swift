@@ -239,13 +239,13 @@ import Testing
         }
     }
 
-    @Test("serve tells its grace only when it was given one; more than a minute is refused")
+    @Test("serve tells what it offers, its grace only when it was given one; more than a minute is refused")
     func refreshGrace() async throws {
         try await withFolder { folder in
             _ = try await CommandRun.run("init", folder)
-            for (options, expected) in [([], nil), (["--refresh-grace", "15"], "refresh-grace=15")]
-                as [([String], String?)]
-            {
+            for (options, expected) in [
+                ([], "changes"), (["--refresh-grace", "15"], "refresh-grace=15, changes"), (["--no-changes"], nil),
+            ] as [([String], String?)] {
                 let process = try await ServeProcess.start(folder, options)
                 let answer = try await TestClient(process.url).get("/health")
                 #expect(answer.headers["x-bkend-extensions"] == expected)

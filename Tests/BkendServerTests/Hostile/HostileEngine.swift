@@ -177,7 +177,8 @@ final class HostileEngine: StorageEngine, @unchecked Sendable {  // `committed` 
             var isDone = true
             try sql.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
-                    isDone = try Commit(db: db, faults: faults).apply(session, to: &records)
+                    isDone = try Commit(db: db, faults: faults, now: session.now, written: session.written).apply(
+                        session, to: &records)
                     if let maximumBytes, records.bytes > maximumBytes {
                         throw StorageFailure(.full, message: "the records are larger than they may be")
                     }
@@ -194,6 +195,8 @@ final class HostileEngine: StorageEngine, @unchecked Sendable {  // `committed` 
 private struct Commit {
     let db: Database
     let faults: HostileFaults
+    let now: Timestamp
+    let written: WrittenPosition
 
     func apply(_ session: HostileSession, to records: inout MemoryRecords) throws -> Bool {
         for (table, version) in session.versions where try self.version(of: table) ?? version != version {
@@ -225,26 +228,42 @@ private struct Commit {
             if found != changed, isRelied {
                 faults.note("another write changed what this one relied on: \(sql)")
             }
-        case .insert(let place, let table, let document):
+        case .insert(let place, let table, let document, let note):
             guard records.places[place]?.name == table, records.text(document.id, in: place) == nil else {
                 return false
             }
             try records.put(document.text, id: document.id, in: place)
-        case .replace(let place, let table, let id, let old, let new):
+            try log(ChangeLog.Entry(id: document.id, kind: .created, note: note), of: table)
+        case .replace(let place, let table, let id, let old, let new, let note):
             guard records.places[place]?.name == table else { return false }
             checkOld(records.text(id, in: place), old, id)
             try records.put(new, id: id, in: place)
-        case .delete(let place, let table, let id, let old):
+            try log(ChangeLog.Entry(id: id, kind: .updated, note: note, before: old), of: table)
+        case .delete(let place, let table, let id, let old, let note):
             guard records.places[place]?.name == table else { return false }
             checkOld(records.text(id, in: place), old, id)
             records.delete(id, in: place)
+            try log(ChangeLog.Entry(id: id, kind: .deleted, note: note, before: old), of: table)
         case .make(let definition):
             if records.place(of: definition.name) != nil { return false }
             _ = records.make(definition)
-        case .alter(let place, let definition): try records.alter(place, to: definition)
-        case .drop(let place): records.drop(place)
+            try ChangeLog.forget(definition.name, in: sql)
+        case .alter(let place, let definition):
+            try records.alter(place, to: definition)
+            try ChangeLog.renew(definition.name, in: sql)
+        case .drop(let place):
+            if let name = records.places[place]?.name { try ChangeLog.forget(name, in: sql) }
+            records.drop(place)
         }
         return true
+    }
+
+    private var sql: SQLiteSession { SQLiteSession(db, clock: { now }) }
+
+    /// Positions are given when a write is committed.
+    private func log(_ entry: ChangeLog.Entry, of table: String) throws {
+        var first: Int64?
+        if let last = try ChangeLog.append([entry], table: table, first: &first, in: sql) { written.set(last) }
     }
 
     private func checkOld(_ found: [UInt8]?, _ old: [UInt8], _ id: String) {

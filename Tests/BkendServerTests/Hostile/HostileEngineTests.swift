@@ -19,7 +19,8 @@ import Testing
         try await store.write(locking: []) { session in
             let text = #"{"id":"a","n":0}"#
             try session.apply(
-                [.insert(NewDocument(id: "a", checked: Array(text.utf8)))], to: session.existingTable("t"))
+                [.insert(NewDocument(id: "a", checked: Array(text.utf8)), RecordStore.note)],
+                to: session.existingTable("t"))
         }
         try await body(store, source.faults)
     }
@@ -31,7 +32,7 @@ import Testing
         guard let old = try read(table) else { return }
         var record = try old.json
         record["n"] = .int((record["n"]?.intValue ?? 0) + 1)
-        try session.apply([.replace(id: "a", old: old.bytes, new: record.serialized())], to: table)
+        try session.apply([.replace(id: "a", old: old.bytes, new: record.serialized(), RecordStore.note)], to: table)
     }
 
     private static func n(_ store: EnvironmentStore) throws -> JSON? {

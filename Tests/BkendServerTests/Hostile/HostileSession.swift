@@ -16,9 +16,9 @@ final class HostileSession: SQLTransaction, DocumentTransaction {
         case script(String)
         /// A statement, how many rows it changed, and whether the body may rely on that.
         case statement(String, [SQLValue], changed: Int, isRelied: Bool)
-        case insert(place: Int, table: String, NewDocument)
-        case replace(place: Int, table: String, id: String, old: [UInt8], new: [UInt8])
-        case delete(place: Int, table: String, id: String, old: [UInt8])
+        case insert(place: Int, table: String, NewDocument, ChangeNote)
+        case replace(place: Int, table: String, id: String, old: [UInt8], new: [UInt8], ChangeNote)
+        case delete(place: Int, table: String, id: String, old: [UInt8], ChangeNote)
         case make(BkendWire.TableDefinition)
         case alter(place: Int, BkendWire.TableDefinition)
         case drop(place: Int)
@@ -195,6 +195,31 @@ final class HostileSession: SQLTransaction, DocumentTransaction {
         try records.conflicts(with: index, in: place(table), visit: visit)
     }
 
+    // MARK: The log of changes
+
+    let written = WrittenPosition()
+
+    var incarnation: String { get throws { try ChangeLog.incarnation(in: sql) } }
+
+    var lastPosition: Int64 { get throws { try ChangeLog.end(in: sql) } }
+
+    func log(of table: Table) throws -> TableLog {
+        try begin("log")
+        return try ChangeLog.of(table.name, in: sql)
+    }
+
+    func mark(of table: Table, at position: Int64) throws -> Int64 {
+        try begin("mark")
+        return try ChangeLog.mark(of: table.name, at: position, in: sql)
+    }
+
+    func changes(
+        of table: Table, owner: String?, after position: Int64, visit: (LoggedChange) throws -> Bool
+    ) throws {
+        try begin("changes")
+        try ChangeLog.changes(of: table.name, owner: owner, after: position, in: sql, visit: visit)
+    }
+
     // MARK: Writing
 
     func newID() -> String { ids() }
@@ -213,20 +238,20 @@ final class HostileSession: SQLTransaction, DocumentTransaction {
         for change in changes {
             versions[table.name] = table.version
             switch change {
-            case .insert(let document):
+            case .insert(let document, let note):
                 guard records.text(document.id, in: place) == nil else {
                     throw DuplicateDocument(collection: table.name, id: document.id)
                 }
                 try records.put(document.text, id: document.id, in: place)
-                operations.append(.insert(place: place, table: table.name, document))
-            case .replace(let id, let old, let new):
+                operations.append(.insert(place: place, table: table.name, document, note))
+            case .replace(let id, let old, let new, let note):
                 checkRead(id, old, in: table)
                 try records.put(new, id: id, in: place)
-                operations.append(.replace(place: place, table: table.name, id: id, old: old, new: new))
-            case .delete(let id, let old):
+                operations.append(.replace(place: place, table: table.name, id: id, old: old, new: new, note))
+            case .delete(let id, let old, let note):
                 checkRead(id, old, in: table)
                 records.delete(id, in: place)
-                operations.append(.delete(place: place, table: table.name, id: id, old: old))
+                operations.append(.delete(place: place, table: table.name, id: id, old: old, note))
             }
         }
     }

@@ -49,6 +49,9 @@ import Testing
             Row(method: "GET", path: "/v1/data/t/spec"), Row(method: "GET", path: "/v1/data/t/openapi"),
             Row(method: "GET", path: "/v1/data/only_first"), Row(method: "GET", path: "/v1/data/only_first/spec"),
             Row(method: "GET", path: "/v1/data/only_first/openapi"),
+            Row(
+                method: "POST", path: "/x1/changes",
+                body: ["subscriptions": [["name": "a", "table": "t"], ["name": "b", "table": "only_first"]]]),
             Row(method: "POST", path: "/v1/auth/email/signin", body: signIn),
             Row(method: "POST", path: "/v1/auth/refresh", body: ["refreshToken": .string(target.refreshToken)]),
             Row(method: "GET", path: "/v1/auth/me"), Row(method: "POST", path: "/v1/auth/signout", body: [:]),

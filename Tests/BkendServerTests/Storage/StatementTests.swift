@@ -6,12 +6,12 @@ import Testing
 
 /// Each statement of a store stands in its type, so that a storage can prepare them all.
 @Suite struct StatementTests {
-    @Test("Every statement of definitions can be prepared")
+    @Test("Every statement of definitions and of the log of changes can be prepared")
     func tables() throws {
         try DynamicTableTests.withStore { store, _ in
             try store.engine.readNow { session in
                 let db = try #require(session as? SQLiteStorageSession).db
-                for sql in TableSQL.all { _ = try db.makeStatement(sql: sql) }
+                for sql in TableSQL.all + ChangeLogSQL.all { _ = try db.makeStatement(sql: sql) }
             }
         }
     }

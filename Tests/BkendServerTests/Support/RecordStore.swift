@@ -45,9 +45,12 @@ struct RecordStore {
             #"{"id":"\#(Self.id(number))","text":"\#(text)","createdBy":"","createdAt":"\#(moment)","updatedAt":"\#(moment)"}"#
         try store.engine.writeNow(locking: []) { session in
             let document = NewDocument(id: Self.id(number), checked: Array(record.utf8))
-            try session.apply([.insert(document)], to: session.existingTable("t"))
+            try session.apply([.insert(document, Self.note)], to: session.existingTable("t"))
         }
     }
+
+    /// What the log says of it.
+    static let note = ChangeNote(author: "", owner: "", stamp: "2026-01-01T00:00:00.000Z")
 
     /// A record as it is stored.
     func record(_ number: Int) throws -> JSONObject? {

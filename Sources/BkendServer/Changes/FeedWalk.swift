@@ -1,0 +1,132 @@
+import BkendDocuments
+import BkendStorage
+import BkendWire
+
+/// What one answer of the change feed may take.
+struct FeedBudget: Sendable {
+    /// The bytes of records, unless one alone is larger.
+    var bytes = 1 << 20
+    /// The time after which nothing more is begun.
+    var time = Duration.milliseconds(20)
+}
+
+/// How much of an answer's budget is left.
+struct FeedSpending {
+    let budget: FeedBudget
+    let deadline: ContinuousClock.Instant
+    private(set) var bytes = 0
+    /// Whether some subscription has come further: only then the others may be left for the next answer.
+    var hasProgress = false
+
+    init(_ budget: FeedBudget) {
+        self.budget = budget
+        deadline = .now.advanced(by: budget.time)
+    }
+
+    var isLate: Bool { deadline <= .now }
+
+    func hasRoom(for more: Int) -> Bool { bytes + more <= budget.bytes }
+
+    mutating func spend(_ more: Int) { bytes += more }
+}
+
+/// Walks through a table's changes for all its subscriptions at once, so that they end at one position: what one of them
+/// tells never contradicts what another tells.
+///
+/// A page ends between two writes, so that nobody sees half of one; only a write that is larger than an answer is told in
+/// several.
+struct FeedWalk {
+    private(set) var followers: [FeedFollower]
+    /// The position up to which everything is told.
+    private(set) var end: Int64
+    /// Whether there are changes after it.
+    private(set) var hasMore = false
+
+    private let start: Int64
+    /// The subscriptions as they were before the write whose changes are being looked at.
+    private var whole: [FeedFollower]
+    /// The bytes of what that write adds.
+    private var pending = 0
+    private var write: Int64?
+    /// The last change that was looked at, and the last one before its write.
+    private var last: Int64
+    private var boundary: Int64
+
+    init(_ followers: [FeedFollower]) {
+        self.followers = followers
+        whole = followers
+        start = followers.map(\.since).min() ?? 0
+        (end, last, boundary) = (start, start, start)
+    }
+
+    /// Walks as far as the budget allows.
+    ///
+    /// - Parameters:
+    ///   - owner: the user whose records alone the caller may see; nil for all.
+    ///   - newest: the position of the environment's last change.
+    mutating func run(
+        through table: Table, owner: String?, newest: Int64, _ spending: inout FeedSpending,
+        in session: any DocumentSession
+    ) throws {
+        try session.changes(of: table, owner: owner, after: start) { change in
+            if write != change.first { beginWrite(change, &spending) }
+            if spending.isLate, last > start || spending.hasProgress {
+                cut(&spending)
+                return false
+            }
+            return try take(change, of: table, &spending, in: session)
+        }
+        guard !hasMore else { return }
+        spending.spend(pending)
+        end = newest
+        if last > start { spending.hasProgress = true }
+    }
+
+    private mutating func beginWrite(_ change: LoggedChange, _ spending: inout FeedSpending) {
+        spending.spend(pending)
+        (pending, write, boundary, whole) = (0, change.first, last, followers)
+    }
+
+    /// Looks at a change; false when it isn't told any more.
+    private mutating func take(
+        _ change: LoggedChange, of table: Table, _ spending: inout FeedSpending, in session: any DocumentSession
+    ) throws -> Bool {
+        var now: DocumentText??
+        let text = {
+            if let now { return now }
+            let found = try session.document(change.id, in: table)
+            now = .some(found)
+            return found
+        }
+        var told: [(place: Int, outcome: FeedFollower.Outcome)] = []
+        for place in followers.indices {
+            if let outcome = try followers[place].outcome(of: change, now: text) { told.append((place, outcome)) }
+        }
+        let bytes = told.reduce(0) { $0 + $1.outcome.bytes }
+        let isFull =
+            !spending.hasRoom(for: pending + bytes)
+            || told.contains { !followers[$0.place].hasRoom(for: change.id) }
+        // A record that is larger than an answer is told all the same, by itself.
+        if isFull, !told.isEmpty, last > start || spending.hasProgress {
+            cut(&spending)
+            return false
+        }
+        for (place, outcome) in told { followers[place].tell(outcome, of: change.id) }
+        pending += bytes
+        last = change.position
+        return true
+    }
+
+    /// Ends the page: before the write that is being looked at, or inside where there is nothing before.
+    private mutating func cut(_ spending: inout FeedSpending) {
+        if boundary > start || spending.hasProgress {
+            followers = whole
+            end = boundary
+        } else {
+            spending.spend(pending)
+            end = last
+        }
+        if end > start { spending.hasProgress = true }
+        hasMore = true
+    }
+}
