@@ -16,6 +16,15 @@ enum ChangeLog {
         var kind: LoggedChange.Kind
         var note: ChangeNote
         var before: [UInt8]?
+
+        /// The text that is kept as it was.
+        fileprivate var kept: [UInt8]? { before.flatMap { $0.count <= largestBefore ? $0 : nil } }
+
+        /// About how many bytes it takes in the log, with its entries in the indexes.
+        func bytes(in table: String) -> Int {
+            let names = id.utf8.count + 3 * table.utf8.count + 2 * note.owner.utf8.count + note.author.utf8.count
+            return rowBytes + names + (kept?.count ?? 0)
+        }
     }
 
     /// Writes changes of a table at the end of the log.
@@ -27,34 +36,38 @@ enum ChangeLog {
     ) throws -> Int64? {
         guard !entries.isEmpty else { return nil }
         var position = try max(end(in: session) + 1, session.now.milliseconds * 1_000)
-        var bytes = try session.first(ChangeLogSQL.lastOfTable, table, Int64.max) { $0.int(2) } ?? 0
+        var bytes = try session.first(ChangeLogSQL.lastOfTable, table, Int64.max) { $0.int(2) + $0.int(3) } ?? 0
         for entry in entries {
-            let isKept = entry.before.map { $0.count <= largestBefore } ?? true
-            if !isKept || entry.note.newOwner != nil { try renew(table, in: session) }
-            let before = isKept ? entry.before.map { String(decoding: $0, as: UTF8.self) } : nil
-            bytes += Int64(rowBytes + entry.id.utf8.count + table.utf8.count + (isKept ? entry.before?.count ?? 0 : 0))
+            let kept = entry.kept
+            if kept?.count != entry.before?.count || entry.note.newOwner != nil { try renew(table, in: session) }
+            // The sum counts a row from its own place on, so that a table's first row counts too.
             try session.execute(
-                ChangeLogSQL.append, position, first ?? position, table, entry.id, entry.kind.rawValue,
-                entry.note.stamp, entry.note.author, entry.note.owner, Int64.random(in: 1 ... .max), bytes, before)
+                ChangeLogSQL.append, position, first ?? position, session.now.milliseconds, table, entry.id,
+                entry.kind.rawValue, entry.note.stamp, entry.note.author, entry.note.owner,
+                Int64.random(in: 1 ... .max), bytes, Int64(entry.bytes(in: table)),
+                kept.map { String(decoding: $0, as: UTF8.self) })
+            bytes += Int64(entry.bytes(in: table))
             first = first ?? position
             position += 1
         }
         return position - 1
     }
 
+    /// Gives changes their positions without a row in the log: cursors of the table end.
+    static func passOver(_ count: Int, table: String, in session: any SQLTransaction) throws -> Int64? {
+        guard count > 0 else { return nil }
+        let last = try max(end(in: session) + 1, session.now.milliseconds * 1_000) + Int64(count) - 1
+        try session.execute(ChangeLogSQL.setEnd, last, last)
+        try renew(table, in: session)
+        return last
+    }
+
     /// What a row takes besides of its texts, with its entries in the indexes.
     private static let rowBytes = 200
 
-    /// Begins a new epoch of a table: whoever follows it lists it anew.
+    /// Begins a new epoch of a table: whoever follows it lists it anew. What the log has of it goes when its time has come.
     static func renew(_ table: String, in session: any SQLTransaction) throws {
         try session.execute(ChangeLogSQL.renewTable, table, randomName())
-    }
-
-    /// Forgets a table's changes, which was dropped or is new.
-    static func forget(_ table: String, in session: any SQLTransaction) throws {
-        try keepEnd(in: session)
-        try session.execute(ChangeLogSQL.deleteTable, table)
-        try renew(table, in: session)
     }
 
     /// Positions never come again, whatever is removed from the log.
@@ -65,54 +78,78 @@ enum ChangeLog {
 
     /// Begins another life of the environment: no cursor from before holds.
     static func beginAnotherLife(in session: any SQLTransaction) throws {
-        try session.execute(ChangeLogSQL.renewEnd, randomName())
+        try session.execute(ChangeLogSQL.renewEnd, randomName() + randomName() + randomName())
     }
 
     private static func randomName() -> String { String(UInt64.random(in: .min ... .max), radix: 36) }
 
     // MARK: Trimming
 
-    /// Takes a few of the oldest changes out of a log that is too large or too old: of the table whose changes take most.
-    ///
-    /// - Parameters:
-    ///   - limit: the bytes that the log may take.
-    ///   - time: changes from before it go in any case.
-    ///   - step: how many changes go at once.
-    /// - Returns: whether there is more to be taken out.
-    static func trim(
-        to limit: Int64, keepingAfter time: Timestamp, step: Int, in session: any SQLTransaction
-    ) throws -> Bool {
-        var (total, largest): (Int64, (table: String, bytes: Int64)?) = (0, nil)
-        var oldest: (table: String, position: Int64)?
-        var name = ""
-        while let table = try session.first(ChangeLogSQL.nextTable, name, read: { $0.text(0) }) {
-            name = table
-            guard let first = try session.first(ChangeLogSQL.firstOfTable, table, read: { ($0.int(0), $0.int(2)) }),
-                let last = try session.first(ChangeLogSQL.lastOfTable, table, Int64.max, read: { $0.int(2) })
-            else { continue }
-            let bytes = last - first.1 + Int64(rowBytes)
-            total += bytes
-            if bytes > largest?.bytes ?? 0 { largest = (table, bytes) }
-            if first.0 < oldest?.position ?? .max { oldest = (table, first.0) }
-        }
-        if let largest, total > limit {
-            try takeOut(step, of: largest.table, before: .max, in: session)
-        } else if let oldest, oldest.position < time.milliseconds * 1_000 {
-            try takeOut(step, of: oldest.table, before: time.milliseconds * 1_000, in: session)
-        } else {
-            return false
-        }
-        return true
+    /// What a table's changes take.
+    struct Size {
+        let table: String
+        /// About how many bytes.
+        var bytes: Int64
+        /// When the oldest one was made.
+        var oldest: Timestamp
     }
 
-    private static func takeOut(
-        _ count: Int, of table: String, before position: Int64, in session: any SQLTransaction
-    ) throws {
-        let rows = try session.all(ChangeLogSQL.oldest, table, count) { ($0.int(0), $0.int(1)) }
-        guard let last = rows.last(where: { $0.0 < position }) else { return }
-        try keepEnd(in: session)
-        try session.execute(ChangeLogSQL.deleteOldest, table, last.0)
-        try session.execute(ChangeLogSQL.trimTable, table, last.0, last.1)
+    /// What each table's changes take. A look at each table's first and last change; nothing is added up.
+    static func sizes(in session: any SQLSession) throws -> [Size] {
+        var sizes: [Size] = []
+        while let table = try session.first(
+            ChangeLogSQL.nextTable, sizes.last?.table ?? "", read: { $0.text(0) })
+        {
+            guard let size = try size(of: table, in: session) else { break }
+            sizes.append(size)
+        }
+        return sizes
+    }
+
+    private static func size(of table: String, in session: any SQLSession) throws -> Size? {
+        let last = try session.first(ChangeLogSQL.lastOfTable, table, Int64.max) { $0.int(2) + $0.int(3) }
+        return try session.first(ChangeLogSQL.oldest, table, 1) { row in
+            Size(
+                table: table, bytes: (last ?? 0) - row.int(2), oldest: Timestamp(clamping: row.int(4)))
+        }
+    }
+
+    /// Whose changes are to be taken out first: of the table whose changes take most when they take too much together,
+    /// else of the one that has some from before a moment; nil when all may stay.
+    ///
+    /// - Returns: the place among the sizes, and the moment before which changes may go; nil for any.
+    static func excess(
+        _ sizes: [Size], limit: Int64, keepingAfter time: Timestamp
+    ) -> (place: Int, before: Timestamp?)? {
+        if sizes.reduce(0, { $0 + $1.bytes }) > limit {
+            return sizes.indices.max { sizes[$0].bytes < sizes[$1].bytes }.map { ($0, nil) }
+        }
+        return sizes.firstIndex { $0.oldest < time }.map { ($0, time) }
+    }
+
+    /// Takes some of a table's oldest changes out.
+    ///
+    /// - Parameters:
+    ///   - bytes: about how many bytes, by whole changes.
+    ///   - count: how many changes at most.
+    /// - Returns: what is left of the table, nil when nothing is; and how many bytes went.
+    static func takeOut(
+        _ bytes: Int64, _ count: Int, of table: String, before time: Timestamp?, in session: any SQLTransaction
+    ) throws -> (left: Size?, bytes: Int) {
+        var last: (position: Int64, mark: Int64)?
+        var taken: Int64 = 0
+        try session.read(ChangeLogSQL.oldest, [.text(table), .int(Int64(count))]) { row in
+            if let time, Timestamp(clamping: row.int(4)) >= time { return false }
+            last = (row.int(0), row.int(1))
+            taken += row.int(3)
+            return taken < bytes
+        }
+        if let last {
+            try keepEnd(in: session)
+            try session.execute(ChangeLogSQL.deleteOldest, table, last.position)
+            try session.execute(ChangeLogSQL.trimTable, table, last.position, last.mark)
+        }
+        return (try size(of: table, in: session), Int(taken))
     }
 
     // MARK: Reading
@@ -123,9 +160,14 @@ enum ChangeLog {
         return max(last, try session.first(ChangeLogSQL.end) { $0.int(0) } ?? 0)
     }
 
-    /// Which life of the environment this is.
-    static func incarnation(in session: any SQLSession) throws -> String {
+    /// What cursors are made with.
+    static func cursorSecret(in session: any SQLSession) throws -> String {
         try session.first(ChangeLogSQL.end) { $0.text(1) } ?? ""
+    }
+
+    /// The stamp of a record's last deletion, as long as the log holds it.
+    static func deletion(of id: String, in table: String, in session: any SQLSession) throws -> String? {
+        try session.first(ChangeLogSQL.deletion, table, id) { $0.text(0) }
     }
 
     /// What is kept of a table.

@@ -6,42 +6,60 @@ import Foundation
 /// How far a subscription has followed a table's changes. Clients hand it back as it is.
 ///
 /// It holds for what it was made for: the history of the environment and of the table, the filter, and the caller with
-/// role and scopes. It keeps nothing secret and gives no access: whoever changes it sees what the rules allow anyway.
+/// role and scopes. Only the server can make one: with a position of its own choice, a client would be told what became of
+/// records from before it could see them.
 struct FeedCursor: Hashable, Sendable {
+    /// What a cursor is for.
+    struct Purpose: Hashable, Sendable {
+        fileprivate let key: SymmetricKey
+        fileprivate let parts: [String]
+
+        /// - Parameter secret: what nobody but the environment's servers knows.
+        init(secret: String, epoch: String, table: String, filter: [String], caller: Caller) {
+            key = SymmetricKey(data: Data(secret.utf8))
+            let scopes = caller.scopes.map { $0.map { "\($0)" }.sorted() } ?? ["unlimited"]
+            parts = [epoch, table] + filter + ["\(caller.group)", caller.userID ?? "", caller.role ?? ""] + scopes
+        }
+
+        static func == (a: Purpose, b: Purpose) -> Bool { a.parts == b.parts && a.key == b.key }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(parts) }
+    }
+
     /// The position up to which changes were told.
     let position: Int64
     /// What belongs to the table's history there (`ChangeLog.mark`).
     let mark: Int64
-    /// A digest of what it is for.
-    let binding: String
+    /// Shows that the server made it for its purpose (RFC 2104, the first 16 bytes).
+    private let seal: String
 
-    init(position: Int64, mark: Int64, binding: String) {
-        (self.position, self.mark, self.binding) = (position, mark, binding)
+    /// A cursor for a purpose.
+    init(position: Int64, mark: Int64, for purpose: Purpose) {
+        (self.position, self.mark) = (position, mark)
+        seal = Self.seal(position, mark, purpose)
     }
 
-    /// A cursor that a client has sent; nil when it is none.
-    init?(_ text: String) {
+    /// A cursor that a client has sent; nil when the server hasn't made it for this purpose.
+    init?(_ text: String, for purpose: Purpose) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "1", let position = Int64(parts[1]), position >= 0,
-            let mark = Int64(parts[2]), parts[3].utf8.count == 32
-        else { return nil }
-        self.init(position: position, mark: mark, binding: String(parts[3]))
+        guard parts.count == 4, parts[0] == "1", let position = Int64(parts[1]), let mark = Int64(parts[2]) else {
+            return nil
+        }
+        self.init(position: position, mark: mark, for: purpose)
+        // A guess has one chance in 2^128, whatever a comparison's time tells.
+        guard seal.hasSameBytes(as: String(parts[3])) else { return nil }
     }
 
     /// The cursor as clients get it.
-    var text: String { "1.\(position).\(mark).\(binding)" }
+    var text: String { "1.\(position).\(mark).\(seal)" }
 
-    /// A digest of what a cursor is for. Each part is preceded by its length, so that no two lists of parts are alike.
-    static func binding(
-        incarnation: String, epoch: String, table: String, filter: [String], caller: Caller
-    ) -> String {
-        let scopes = caller.scopes.map { $0.map { "\($0)" }.sorted() } ?? ["unlimited"]
-        let who = ["\(caller.group)", caller.userID ?? "", caller.role ?? ""]
-        var digest = SHA256()
-        for part in [incarnation, epoch, table] + filter + who + scopes {
-            digest.update(data: Data("\(part.utf8.count):\(part)".utf8))
+    /// Each part is preceded by its length, so that no two lists of parts are alike.
+    private static func seal(_ position: Int64, _ mark: Int64, _ purpose: Purpose) -> String {
+        var code = HMAC<SHA256>(key: purpose.key)
+        for part in purpose.parts + ["\(position)", "\(mark)"] {
+            code.update(data: Data("\(part.utf8.count):\(part)".utf8))
         }
-        return digest.finalize().prefix(16).map { byte in
+        return code.finalize().prefix(16).map { byte in
             let text = String(byte, radix: 16)
             return text.count == 1 ? "0" + text : text
         }.joined()

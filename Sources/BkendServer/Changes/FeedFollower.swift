@@ -20,6 +20,14 @@ struct FeedFollower {
         }
     }
 
+    /// A record as it was before a change can't be tried: it is damaged, or a pattern takes too long on it.
+    struct UntriableImage: Error {}
+
+    /// The records that don't belong to the subscription now, as far as that was asked: the same whatever is told of them.
+    private final class Strangers {
+        var ids: Set<ExactString> = []
+    }
+
     /// What a removed record takes in an answer.
     private static let removedBytes = 80
 
@@ -28,34 +36,36 @@ struct FeedFollower {
     /// The position after which it is told of changes.
     let since: Int64
     let limit: Int
-    let binding: String
-    private let operations: RecordOperations
+    /// What its cursors are for.
+    let purpose: FeedCursor.Purpose
     private let probe: QueryProbe
+    private let strangers = Strangers()
     private(set) var ids: [String] = []
     private(set) var outcomes: [ExactString: Outcome] = [:]
-    /// Those that don't belong to it now, as far as that was asked.
-    private var strangers: Set<ExactString> = []
 
-    init(
-        index: Int, since: Int64, limit: Int, binding: String, _ operations: RecordOperations, _ probe: QueryProbe
-    ) {
-        (self.index, self.since, self.limit, self.binding) = (index, since, limit, binding)
-        (self.operations, self.probe) = (operations, probe)
+    init(index: Int, since: Int64, limit: Int, purpose: FeedCursor.Purpose, _ probe: QueryProbe) {
+        (self.index, self.since, self.limit, self.purpose) = (index, since, limit, purpose)
+        self.probe = probe
     }
 
     /// What a change means for the subscription beyond what it tells already; nil for nothing.
     ///
-    /// - Parameter text: the record as it is now, nil where it is gone.
-    mutating func outcome(of change: LoggedChange, now text: () throws -> DocumentText?) throws -> Outcome? {
+    /// - Parameter record: the record as it is now.
+    /// - Throws: `UntriableImage`; what a list would throw that meets the record.
+    func outcome(of change: LoggedChange, now record: inout FeedRecord) throws -> Outcome? {
         guard since < change.position else { return nil }
         let id = ExactString(change.id)
         if case .upsert = outcomes[id] { return nil }
-        if !strangers.contains(id) {
-            if let text = try text(), try probe.matches(text) { return .upsert(try visible(text)) }
-            strangers.insert(id)
+        if !strangers.ids.contains(id) {
+            if let text = try record.text, try probe.matches(text) { return .upsert(try record.visible) }
+            strangers.ids.insert(id)
         }
-        guard let before = change.before, try probe.matches(DocumentText(bytes: before)) else { return nil }
-        return .removed(at: change.stamp)
+        guard let before = change.before else { return nil }
+        do {
+            return try probe.matches(DocumentText(bytes: before)) ? .removed(at: change.stamp) : nil
+        } catch  where error is PatternLimitExceeded || error is DamagedDocument {
+            throw UntriableImage()
+        }
     }
 
     /// Whether there is room for one record more.
@@ -64,9 +74,40 @@ struct FeedFollower {
     mutating func tell(_ outcome: Outcome, of id: String) {
         if outcomes.updateValue(outcome, forKey: ExactString(id)) == nil { ids.append(id) }
     }
+}
 
-    private func visible(_ text: DocumentText) throws -> [UInt8] {
-        if operations.columns.readsAll { return text.bytes }
-        return operations.columns.visible(try text.json, caller: operations.caller).serialized()
+/// A changed record as it is now, read and made ready for the caller once for all subscriptions.
+struct FeedRecord {
+    private let read: () throws -> DocumentText?
+    private let operations: RecordOperations
+    private var found: DocumentText??
+    private var shown: [UInt8]?
+
+    init(_ operations: RecordOperations, read: @escaping () throws -> DocumentText?) {
+        self.operations = operations
+        self.read = read
+    }
+
+    /// Its text; nil when it is gone.
+    var text: DocumentText? {
+        mutating get throws {
+            if let found { return found }
+            let text = try read()
+            found = .some(text)
+            return text
+        }
+    }
+
+    /// Its text as the caller may see it.
+    var visible: [UInt8] {
+        mutating get throws {
+            if let shown { return shown }
+            guard let text = try text else { return [] }
+            let bytes =
+                operations.columns.readsAll
+                ? text.bytes : operations.columns.visible(try text.json, caller: operations.caller).serialized()
+            shown = bytes
+            return bytes
+        }
     }
 }

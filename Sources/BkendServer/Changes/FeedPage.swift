@@ -13,8 +13,8 @@ enum FeedPage {
     }
 
     case changes(Changes)
-    /// The cursor doesn't hold; the seconds are how long to wait, so that not all clients compare at once.
-    case expired(FeedExpiry, retryAfterSeconds: Int)
+    /// The cursor doesn't hold.
+    case expired(FeedExpiry)
     case refused(ErrorBody)
 
     /// Writes the page as a member of the answer.
@@ -25,10 +25,11 @@ enum FeedPage {
         case .refused(let error):
             try out.write(#","error":"#)
             try out.write(JSON.object(error.bounded.json).serialized())
-        case .expired(let reason, let seconds):
+        case .expired(let reason):
             var error = ErrorBody(.cursorExpired, Self.message(of: reason)).json
             error["reason"] = .string(reason.rawValue)
-            error["retryAfter"] = .int(Int64(seconds))
+            // Clients that lose their cursors at the same moment come back one after another.
+            error["retryAfter"] = .int(Int64.random(in: 0...60))
             try out.write(#","error":"#)
             try out.write(JSON.object(error).serialized())
         case .changes(let changes): try Self.write(changes, time: time, into: &out)

@@ -7,6 +7,9 @@ struct FeedRequest: Sendable {
     /// The most records of one subscription in one answer.
     static let largestLimit = 1_000
 
+    /// The most patterns (`$regex`) of all subscriptions together.
+    static let mostPatterns = 64
+
     /// A table, or a part of it.
     struct Subscription: Sendable {
         /// The client's name for it.

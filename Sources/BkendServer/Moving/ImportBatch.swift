@@ -61,7 +61,10 @@ struct ImportBatch {
         let intake = RecordIntake(
             schema: table.definition.schema, fillsDefaults: options.fillsDefaults, now: now)
         guard let stored = given == nil ? nil : try session.documentForWriting(id, in: table) else {
-            let record = try intake.record(source, id: id, stored: nil)
+            var record = try intake.record(source, id: id, stored: nil)
+            if given != nil, let stamp = try stamp(ofNew: record, id, in: table, session) {
+                record["updatedAt"] = .string(stamp.description)
+            }
             let text = record.serialized()
             try check(text.count)
             try session.apply([.insert(NewDocument(id: id, checked: text), Self.note(record, nil))], to: table)
@@ -108,6 +111,19 @@ struct ImportBatch {
     private func stamp(of record: JSONObject, replacing old: JSONObject) -> Timestamp {
         let next = RecordOperations.moved(old["updatedAt"]?.stringValue, now: now)
         return max(next, record["updatedAt"]?.stringValue.flatMap(Timestamp.init) ?? next)
+    }
+
+    /// The moment at which a record was changed that is made anew, where the file's wouldn't do: devices that know of its
+    /// deletion pass over what is older. Nil for the file's.
+    private func stamp(
+        ofNew record: JSONObject, _ id: String, in table: Table, _ session: any StorageTransaction
+    ) throws -> Timestamp? {
+        let stamp = record["updatedAt"]?.stringValue.flatMap(Timestamp.init) ?? now
+        if let deletion = try session.deletion(of: id, in: table), let deleted = Timestamp(deletion) {
+            return stamp > deleted ? nil : RecordOperations.moved(deletion, now: now)
+        }
+        // Whether there was one isn't known any more.
+        return try session.log(of: table).trimmed > 0 && stamp < now ? now : nil
     }
 
     /// A record without the moment of its last change, which an import moves: repeating it must change nothing.

@@ -153,12 +153,15 @@ extension ErrorBody {
 
 extension Filter {
     /// Whether a pattern is to be matched, which nothing but its own limits interrupts.
-    var hasPatterns: Bool {
+    var hasPatterns: Bool { patternCount > 0 }
+
+    /// How many patterns there are to match.
+    var patternCount: Int {
         switch self {
         case .condition(let condition):
-            condition.operators.contains { if case .regex = $0 { true } else { false } }
-        case .allOf(let filters), .anyOf(let filters): filters.contains { $0.hasPatterns }
-        case .not(let filter): filter.hasPatterns
+            condition.operators.count { if case .regex = $0 { true } else { false } }
+        case .allOf(let filters), .anyOf(let filters): filters.reduce(0) { $0 + $1.patternCount }
+        case .not(let filter): filter.patternCount
         }
     }
 }

@@ -29,21 +29,47 @@ extension SQLiteEngine {
         if isClaimed { Task.detached { [self] in await trimChanges() } }
     }
 
+    /// How many bytes go in one write, about.
+    private static let stepBytes: Int64 = 1 << 20
+
+    /// `tendChanges` for commands, which have nothing else to do meanwhile.
+    func tendChangesNow(_ db: Database) throws {
+        let bound = min(8 << 20, options.changeBytes(ofDatabase: 0) / 8)
+        let isDue = changeWork.withLock { work in
+            guard work.bytes >= bound else { return false }
+            work.bytes = 0
+            return true
+        }
+        guard isDue else { return }
+        let limit = Int64(options.changeBytes(ofDatabase: size.bytes))
+        let oldest = Timestamp(clamping: options.clock().milliseconds - options.changes.seconds * 1_000)
+        let step = options.changes.step
+        var sizes = try ChangeLog.sizes(in: SQLiteSession(db, clock: options.clock))
+        while let (place, before) = ChangeLog.excess(sizes, limit: limit, keepingAfter: oldest) {
+            let table = sizes[place].table
+            let left = try transaction(db) { session in
+                try ChangeLog.takeOut(Self.stepBytes, step, of: table, before: before, in: session).left
+            }
+            if let left { sizes[place] = left } else { sizes.remove(at: place) }
+        }
+    }
+
     /// Takes out of the log of changes all that it may not keep. What fails is done another time.
     func trimChanges() async {
         let limit = Int64(options.changeBytes(ofDatabase: size.bytes))
+        let oldest = Timestamp(clamping: options.clock().milliseconds - options.changes.seconds * 1_000)
         let step = options.changes.step
-        while true {
-            let isMore = try? await writer.write(.own) { db in
-                let session = SQLiteStorageSession(
-                    db, of: self, catalog: TableCatalog(in: db, cache: self.cache, isWriting: true))
-                let oldest = Timestamp(clamping: session.now.milliseconds - self.options.changes.seconds * 1_000)
-                return (
-                    try ChangeLog.trim(to: limit, keepingAfter: oldest, step: step, in: session), bytes: 0
-                )
+        do {
+            var sizes = try readNow { try ChangeLog.sizes(in: $0) }
+            while let (place, before) = ChangeLog.excess(sizes, limit: limit, keepingAfter: oldest) {
+                let table = sizes[place].table
+                let left = try await writer.write(.own) { db in
+                    let session = SQLiteSession(db, clock: self.options.clock)
+                    return try ChangeLog.takeOut(Self.stepBytes, step, of: table, before: before, in: session)
+                }
+                if let left { sizes[place] = left } else { sizes.remove(at: place) }
             }
-            if isMore != true { break }
-        }
+        } catch {}
         changeWork.withLock { $0.isUnderWay = false }
     }
 }

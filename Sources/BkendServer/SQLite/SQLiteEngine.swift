@@ -132,12 +132,13 @@ final class SQLiteEngine: StorageEngine {
             try pool.writeWithoutTransaction { db in
                 let result = try transaction(db) { try body($0) }
                 tendLogNow(db)
+                try tendChangesNow(db)
                 return result
             }
         }
     }
 
-    private func transaction<Result>(
+    func transaction<Result>(
         _ db: Database, _ body: (SQLiteStorageSession) throws -> Result
     ) throws -> Result {
         try lock.withLock {
@@ -145,7 +146,9 @@ final class SQLiteEngine: StorageEngine {
             var outcome: Swift.Result<Result, any Error> = .failure(CancellationError())
             let catalog = TableCatalog(in: db, cache: cache, isWriting: true)
             try db.inTransaction(.immediate) {
-                outcome = .success(try body(SQLiteStorageSession(db, of: self, catalog: catalog)))
+                let session = SQLiteStorageSession(db, of: self, catalog: catalog)
+                outcome = .success(try body(session))
+                changeWork.withLock { $0.bytes += session.changedBytes }
                 return .commit
             }
             cache.keep(catalog.looked)

@@ -99,12 +99,13 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
     /// Writes changes into the log. Where the database's limit leaves no room for that, the table begins a new epoch: the
     /// log refuses no write.
     private func log(_ entries: [ChangeLog.Entry], of table: Table) throws {
-        let bytes = entries.reduce(0) { $0 + ($1.before?.count ?? 0) }
-        guard try engine.options.hasRoom(forLogging: bytes, in: db) else {
-            return try ChangeLog.renew(table.name, in: self)
-        }
-        guard let last = try ChangeLog.append(entries, table: table.name, first: &first, in: self) else { return }
-        written.set(last)
+        let bytes = entries.reduce(0) { $0 + $1.bytes(in: table.name) }
+        let hasRoom = try engine.options.hasRoom(forLogging: bytes, in: db)
+        let last =
+            hasRoom
+            ? try ChangeLog.append(entries, table: table.name, first: &first, in: self)
+            : try ChangeLog.passOver(entries.count, table: table.name, in: self)
+        if let last { written.set(last) }
     }
 
     /// What was read in this transaction can't go: whoever changes it hasn't read it.
@@ -114,7 +115,7 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
         var collection = try Collection.create(definition.name, in: db)
         for index in definition.storedIndexes { try collection.createIndex(index, in: db) }
         if definition.searchIndex { try collection.enableSearch(in: db) }
-        try ChangeLog.forget(definition.name, in: self)
+        try ChangeLog.renew(definition.name, in: self)
         return SQLitePlace(collection)
     }
 
@@ -129,16 +130,20 @@ final class SQLiteStorageSession: SQLiteConnection, DocumentTransaction {
 
     func dropPlace(of table: Table) throws {
         try table.sqlite.collection.drop(in: db)
-        try ChangeLog.forget(table.name, in: self)
+        try ChangeLog.renew(table.name, in: self)
     }
 
     // MARK: The log of changes
 
-    var incarnation: String { get throws { try ChangeLog.incarnation(in: self) } }
+    var cursorSecret: String { get throws { try ChangeLog.cursorSecret(in: self) } }
 
     var lastPosition: Int64 { get throws { try ChangeLog.end(in: self) } }
 
     func log(of table: Table) throws -> TableLog { try ChangeLog.of(table.name, in: self) }
+
+    func deletion(of id: String, in table: Table) throws -> String? {
+        try ChangeLog.deletion(of: id, in: table.name, in: self)
+    }
 
     func mark(of table: Table, at position: Int64) throws -> Int64 {
         try ChangeLog.mark(of: table.name, at: position, in: self)

@@ -21,8 +21,8 @@ extension StoreOptions {
         let used = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
         let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
         let most = try Int.fetchOne(db, sql: "PRAGMA max_page_count") ?? .max
-        // Rows, their entries in the indexes, and what is left over in pages.
-        return most - used + free > 2 * bytes / pageSize + 64
+        // What is left over in pages, and pages that split.
+        return most - used + free > 2 * bytes / pageSize + 32
     }
 
     /// How long the writer waits for reads of a moment when it begins the log anew.

@@ -38,11 +38,15 @@ enum TableSchema {
     /// A connection that is alone can end the write-ahead log (https://sqlite.org/wal.html#activating_and_configuring_wal_mode);
     /// opening begins it again.
     static func checkAlone(path: String) throws {
-        guard FileStatus(path) != nil else { return }
-        let queue = try DatabaseQueue(path: path)
+        // What can't be read here is refused where it is opened.
+        guard FileStatus(path)?.isFile == true,
+            let found = (try? SQLiteFile.read(path) { try $0.tableFormat() }) ?? nil, found < firstLogged
+        else { return }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? queue.close() }
         try queue.inDatabase { db in
-            guard let found = try format(of: db), found < firstLogged else { return }
             let mode: String?
             do { mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE") } catch let error as DatabaseError
                 where error.resultCode == .SQLITE_BUSY

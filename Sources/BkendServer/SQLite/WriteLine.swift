@@ -26,8 +26,11 @@ struct WriteLine<Write> {
 
     /// A write comes.
     mutating func arrive(_ write: Write, of share: QueueShare) {
+        // A client that waits already keeps its place, however many of its writes come after.
+        if !waiting.contains(where: { $0.share == share }) {
+            changed[share] = max(changed[share] ?? 0, position + Self.least)
+        }
         waiting.append((share, write))
-        changed[share] = max(changed[share] ?? 0, position + Self.least)
     }
 
     /// Takes the next write out of the line. Of one client's the first one is next.

@@ -40,8 +40,8 @@ protocol DocumentSession {
     /// for that call only.
     func scan(_ table: Table, visit: (String, UnsafeBufferPointer<UInt8>) throws -> Void) throws
 
-    /// Which life of the environment this is: another one once a backup was taken into use.
-    var incarnation: String { get throws }
+    /// What the cursors of the change feed are made with: nobody else knows it, and a backup has another one.
+    var cursorSecret: String { get throws }
 
     /// The position of the environment's last change.
     var lastPosition: Int64 { get throws }
@@ -51,6 +51,9 @@ protocol DocumentSession {
 
     /// A random number that belongs to a table's history up to a position: another history has another one there.
     func mark(of table: Table, at position: Int64) throws -> Int64
+
+    /// The stamp of a record's last deletion, as long as the log holds it.
+    func deletion(of id: String, in table: Table) throws -> String?
 
     /// Hands the changes of a table after a position to `visit`, oldest first, until it returns false.
     ///

@@ -136,12 +136,19 @@ private struct FeedCopy {
     /// Every id that a list of this reader has ever shown.
     private var shown: Set<String>
     private let filters: [QueryItem]
+    /// Some have a budget that any record passes, or no time.
+    private let budget: FeedBudget
 
     /// A client that begins; nil for one that may list nothing, which the feed refuses as the list does.
     init?(_ reader: FeedHistoryTests.Reader, _ store: EnvironmentStore) throws {
         self.reader = reader
         self.store = store
         filters = reader.filter.map { [QueryItem("andFilters", JSON.object($0).description)] } ?? []
+        budget =
+            [
+                FeedBudget(bytes: 1 << 20, time: .seconds(3_600)), FeedBudget(bytes: 200, time: .seconds(3_600)),
+                FeedBudget(bytes: 1 << 20, time: .zero),
+            ][reader.name.utf8.count % 3]
         records = [:]
         shown = []
         cursor = ""
@@ -205,7 +212,9 @@ private struct FeedCopy {
         let request = try FeedRequest(["subscriptions": [.object(subscription)]])
         let answers = AnswerAccount(AnswerBudget(bytes: 1 << 24), client: nil)
         return try store.engine.readNow { session in
-            let pages = try FeedReader(caller: reader.caller).pages(request, .untimed, in: session)
+            var reader = FeedReader(caller: reader.caller)
+            reader.budget = budget
+            let pages = try reader.pages(request, .untimed, in: session)
             var out = AnswerBody(on: answers)
             try pages[0].write("s", time: session.now, into: &out)
             return try JSON(parsing: Array(out.buffer.readableBytesView))

@@ -209,6 +209,73 @@ import Testing
         }
     }
 
+    @Test("A cursor with a position of the client's own choice is none")
+    func forged() async throws {
+        try await withServer(tables: Self.tables) { server in
+            let made = try await server.admin.post("/v1/notes", ["n": 1])
+            _ = try await server.admin.delete("/v1/notes/\(made.id)")
+            let cursor = try #require(try await Self.cursor(server.admin).stringValue)
+            var parts = cursor.split(separator: ".").map(String.init)
+            (parts[1], parts[2]) = ("0", "0")
+            let forged = JSON.string(parts.joined(separator: "."))
+            #expect(Self.reason(try await Self.ask(server.admin, ["table": "notes", "since": forged])) == "changed")
+        }
+    }
+
+    // MARK: Budgets
+
+    @Test("A large record that many subscriptions have is told to some at a time, and to each in the end")
+    func manySubscriptions() async throws {
+        try await withServer(tables: Self.tables) { server in
+            let client = server.admin
+            let start = try await Self.cursor(client)
+            _ = try await client.post("/v1/notes", ["text": .string(String(repeating: "x", count: 700_000))])
+            var since = [JSON](repeating: start, count: 8)
+            var told = [Int](repeating: 0, count: 8)
+            for _ in 0..<8 where told.contains(0) {
+                let open = told.indices.filter { told[$0] == 0 }
+                let body = open.map { place in
+                    JSON.object(["name": .string("\(place)"), "table": "notes", "since": since[place]])
+                }
+                let answer = try await client.post("/x1/changes", ["subscriptions": .array(body)])
+                #expect(answer.body.count < 1_600_000)
+                for (index, place) in open.enumerated() {
+                    let page = Self.page(answer, index)
+                    told[place] += page["upserts"]?.arrayValue?.count ?? 0
+                    #expect(told[place] == 1 || page["hasMore"] == true)
+                    since[place] = page["cursor"] ?? .null
+                }
+            }
+            #expect(told == Array(repeating: 1, count: 8))
+        }
+    }
+
+    @Test("A subscription that can't be tried on a record, or on what it was, fails by itself")
+    func patterns() async throws {
+        try await withServer(tables: Self.tables) { server in
+            let client = server.admin
+            let hard: JSON = ["text": ["$regex": "^(a|aa)+$"]]
+            let starts = try await Self.ask(client, ["table": "notes", "andFilters": hard], ["table": "notes"])
+            let since = [Self.page(starts)["cursor"] ?? .null, Self.page(starts, 1)["cursor"] ?? .null]
+            let made = try await client.post(
+                "/v1/notes", ["text": .string(String(repeating: "a", count: 5_000) + "b")])
+            func ask() async throws -> [JSON] {
+                let answer = try await Self.ask(
+                    client, ["table": "notes", "andFilters": hard, "since": since[0]],
+                    ["table": "notes", "since": since[1]])
+                #expect(answer.status == 200)
+                return [Self.page(answer), Self.page(answer, 1)]
+            }
+            let there = try await ask()
+            #expect(there[0]["error"]?["code"] == "data/validation-error")
+            #expect(there[1]["upserts"]?.arrayValue?.count == 1)
+            _ = try await client.delete("/v1/notes/\(made.id)")
+            let gone = try await ask()
+            #expect(gone[0]["error"]?["reason"] == "changed")
+            #expect(gone[1]["removed"]?.arrayValue?.count == 1)
+        }
+    }
+
     // MARK: Refusals
 
     @Test("A subscription that the caller may not list, or whose table isn't there, is refused by itself")

@@ -247,12 +247,12 @@ private struct Commit {
         case .make(let definition):
             if records.place(of: definition.name) != nil { return false }
             _ = records.make(definition)
-            try ChangeLog.forget(definition.name, in: sql)
+            try ChangeLog.renew(definition.name, in: sql)
         case .alter(let place, let definition):
             try records.alter(place, to: definition)
             try ChangeLog.renew(definition.name, in: sql)
         case .drop(let place):
-            if let name = records.places[place]?.name { try ChangeLog.forget(name, in: sql) }
+            if let name = records.places[place]?.name { try ChangeLog.renew(name, in: sql) }
             records.drop(place)
         }
         return true

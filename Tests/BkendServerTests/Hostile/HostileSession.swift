@@ -199,13 +199,17 @@ final class HostileSession: SQLTransaction, DocumentTransaction {
 
     let written = WrittenPosition()
 
-    var incarnation: String { get throws { try ChangeLog.incarnation(in: sql) } }
+    var cursorSecret: String { get throws { try ChangeLog.cursorSecret(in: sql) } }
 
     var lastPosition: Int64 { get throws { try ChangeLog.end(in: sql) } }
 
     func log(of table: Table) throws -> TableLog {
         try begin("log")
         return try ChangeLog.of(table.name, in: sql)
+    }
+
+    func deletion(of id: String, in table: Table) throws -> String? {
+        try ChangeLog.deletion(of: id, in: table.name, in: sql)
     }
 
     func mark(of table: Table, at position: Int64) throws -> Int64 {
