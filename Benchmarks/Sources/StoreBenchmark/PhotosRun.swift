@@ -1,5 +1,4 @@
 import Bkend
-import BkendDocuments
 import Foundation
 import GRDB
 import Harness
@@ -102,11 +101,11 @@ struct PhotosRun {
 
     /// The files of a store become such that the server has too: what waits for it goes.
     private static func cache(in path: String) throws {
-        let pool = try DocumentStorage.open(path: path)
-        try pool.write { db in
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { db in
             try db.execute(sql: "UPDATE sync_files SET upload = NULL; DELETE FROM sync_entries")
         }
-        try pool.close()
+        try queue.close()
     }
 
     private func add(_ name: String, _ results: [Harness.Measurement]) throws {
