@@ -225,7 +225,7 @@ private func accounts(_ app: BkendClient, _ session: Session) async throws {
         print(options)
     }
     do {
-        let options = CallOptions(deadline: .seconds(5), retry: .never, headers: ["X-Request-Id": "checkout-17"])
+        let options = CallOptions(deadline: .seconds(30), retry: .never, headers: ["X-Request-Id": "checkout-17"])
         let patient = RetryPolicy(maximumAttempts: 8, maximumDelay: .seconds(60))
         print(options, patient)
     }

@@ -158,7 +158,7 @@ struct Comment: Equatable {
     func errors() async throws {
         try await run { posts, _ in
             var problems: [String] = []
-            let options = CallOptions(deadline: .seconds(5), retry: .never, headers: ["X-Request-Id": "checkout-17"])
+            let options = CallOptions(deadline: .seconds(30), retry: .never, headers: ["X-Request-Id": "checkout-17"])
             do throws(BkendError) {
                 try await posts.create(Post(title: ""), options: options)
             } catch {

@@ -47,7 +47,7 @@ public struct ClientOptions: Sendable {
 /// Options for one call. A nil value means the client's option.
 ///
 /// ```swift
-/// let options = CallOptions(deadline: .seconds(5), retry: .never, headers: ["X-Request-Id": "checkout-17"])
+/// let options = CallOptions(deadline: .seconds(30), retry: .never, headers: ["X-Request-Id": "checkout-17"])
 /// ```
 public struct CallOptions: Sendable, Hashable {
     /// The maximum duration of the call, including waits and retries.

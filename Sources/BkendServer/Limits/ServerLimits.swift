@@ -74,6 +74,8 @@ package struct ServerLimits: Sendable {
     package var waitingHashes = 128
     /// See `waitingHashes`.
     package var waitingHashesPerClient = 32
+    /// Milliseconds after which an answer of the change feed looks at no further change.
+    package var changesMilliseconds = 20
     /// The bytes of an environment's log (`-wal`) past which slow reads wait a moment for it to be begun anew: reads that
     /// overlap without end would let it grow without end.
     package var logBytes = 32 << 20

@@ -20,10 +20,11 @@ extension RecordRoutes {
     /// `POST /x1/changes`: what has changed since the cursors of a client's subscriptions.
     func changes(_ body: BodyReader.Body) async throws -> RouteAnswer {
         let (caller, answers) = (caller, answers)
+        let budget = FeedBudget(time: .milliseconds(limits.changesMilliseconds))
         let request = try await store.engine.work(.body(bytes: body.count)) { try FeedRequest(try body.json()) }
         let out = try await store.query(limit: queryLimit) { session, attempt in
             try attempt.expect(.query(bytes: body.count))
-            let pages = try FeedReader(caller: caller).pages(request, attempt, in: session)
+            let pages = try FeedReader(caller: caller, budget: budget).pages(request, attempt, in: session)
             var out = AnswerBody(on: answers)
             try out.write(#"{"subscriptions":["#)
             for (index, page) in pages.enumerated() {

@@ -10,6 +10,9 @@ import Testing
         "tables": [["name": "notes"], ["name": "logs"], ["name": "own", "permissions": ["self": ["list": true]]]]
     ]
 
+    /// On a busy machine a page would end before it is full.
+    private static func unhurried(_ settings: inout ServerSettings) { settings.limits.changesMilliseconds = 4_000 }
+
     /// Asks for the changes of subscriptions, each a name, a table and more.
     private static func ask(_ client: TestClient, _ subscriptions: JSONObject...) async throws -> Answer {
         let named = subscriptions.enumerated().map { index, more in
@@ -28,7 +31,7 @@ import Testing
 
     @Test("A client is told what was created, changed and deleted since its cursor, each record once")
     func changes() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             let first = try await client.post("/v1/notes", ["n": 1])
             let since = try await Self.cursor(client)
@@ -54,7 +57,7 @@ import Testing
 
     @Test("A record that leaves a filter is told as removed, and one that comes into it with its text")
     func filter() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             let (a, b) = (try await client.post("/v1/notes", ["n": 1]), try await client.post("/v1/notes", ["n": 9]))
             let small: JSON = ["n": ["$lt": 5]]
@@ -73,7 +76,7 @@ import Testing
 
     @Test("A write says where its change stands; one that changes nothing says nothing, and a page covers it")
     func positions() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             let made = try await client.post("/v1/notes", [["n": 1], ["n": 2]])
             let since = try await Self.cursor(client)
@@ -98,7 +101,7 @@ import Testing
 
     @Test("A page ends between two writes, at its limit; a write that is larger than that is told in several pages")
     func limits() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             var since = try await Self.cursor(client)
             let batch = (0..<5).map { JSON.object(["n": .int(Int64($0))]) }
@@ -119,7 +122,7 @@ import Testing
 
     @Test("Subscriptions of one table end at one position, and each table at its own")
     func together() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             let small: JSON = ["n": ["$lt": 5]]
             let starts = try await Self.ask(
@@ -139,7 +142,7 @@ import Testing
 
     @Test("A record that is larger than an answer is told by itself")
     func largeRecord() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             var since = try await Self.cursor(client)
             let text = String(repeating: "x", count: 700_000)
@@ -166,7 +169,7 @@ import Testing
 
     @Test("A cursor ends with the rules, the fields' types, the filter, the caller and its role; an index leaves it")
     func expiry() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let since = try await Self.cursor(server.admin)
             try server.apply(["tables": [["name": "notes", "indexes": [["fields": ["n": 1]]]]]])
             #expect(Self.reason(try await Self.ask(server.admin, ["table": "notes", "since": since])) == nil)
@@ -194,7 +197,7 @@ import Testing
 
     @Test("A cursor of another history is found, also where the positions are there again")
     func restored() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             _ = try await server.admin.post("/v1/notes", ["n": 1])
             let backup = try await server.backup()
             let old = try await Self.cursor(server.admin)
@@ -211,7 +214,7 @@ import Testing
 
     @Test("A cursor with a position of the client's own choice is none")
     func forged() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let made = try await server.admin.post("/v1/notes", ["n": 1])
             _ = try await server.admin.delete("/v1/notes/\(made.id)")
             let cursor = try #require(try await Self.cursor(server.admin).stringValue)
@@ -226,7 +229,7 @@ import Testing
 
     @Test("A large record that many subscriptions have is told to some at a time, and to each in the end")
     func manySubscriptions() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             let start = try await Self.cursor(client)
             _ = try await client.post("/v1/notes", ["text": .string(String(repeating: "x", count: 700_000))])
@@ -252,7 +255,7 @@ import Testing
 
     @Test("A subscription that can't be tried on a record, or on what it was, fails by itself")
     func patterns() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let client = server.admin
             let hard: JSON = ["text": ["$regex": "^(a|aa)+$"]]
             let starts = try await Self.ask(client, ["table": "notes", "andFilters": hard], ["table": "notes"])
@@ -280,7 +283,7 @@ import Testing
 
     @Test("A subscription that the caller may not list, or whose table isn't there, is refused by itself")
     func refused() async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let answer = try await Self.ask(
                 server.guest, ["table": "own"], ["table": "none"], ["table": "notes", "andFilters": ["n": ["$no": 1]]],
                 ["table": "notes"])
@@ -305,7 +308,7 @@ import Testing
             (#"{"subscriptions":[{"name":"a","table":"t"},{"name":"a","table":"u"}]}"#, "subscriptions"),
         ])
     func badRequests(body: String, field: String) async throws {
-        try await withServer(tables: Self.tables) { server in
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
             let answer = try await server.admin.send("POST", "/x1/changes", body: Array(body.utf8))
             #expect(answer.status == 400 && answer.code == "data/validation-error")
             #expect(answer.fields == [field])
