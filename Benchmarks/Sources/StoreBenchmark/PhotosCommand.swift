@@ -9,8 +9,8 @@ struct PhotosCommand: AsyncParsableCommand {
 
     @Argument(help: "How many photos of 100 KB are attached.")
     var count = 10_000
-    @Option(help: "How many files of 1 MiB are cached in the store that is opened.")
-    var cached = 10_240
+    @Option(help: "How many files of 1 MiB are cached in the store that is opened; past 256 it takes some away.")
+    var cached = 240
     @OptionGroup var options: ReportOptions
 
     func validate() throws {
