@@ -85,6 +85,48 @@ enum ChangeLog {
 
     // MARK: Trimming
 
+    /// What is to be taken out of the log, step by step.
+    struct Trimming {
+        /// The bytes that the log may take.
+        let limit: Int64
+        /// The moment before which changes go in any case.
+        let oldest: Timestamp
+        /// How many changes go in one step.
+        let step: Int
+        /// What each table's changes take.
+        private(set) var sizes: [Size]
+        /// The place of the table that is next, and the moment before which its changes may go; nil for any.
+        private var next: (place: Int, before: Timestamp?)?
+
+        init(_ sizes: [Size], limit: Int64, oldest: Timestamp, step: Int) {
+            (self.sizes, self.limit, self.oldest, self.step) = (sizes, limit, oldest, step)
+            next = excess
+        }
+
+        /// Whether there is more to be taken out.
+        var isMore: Bool { next != nil }
+
+        /// Of the table whose changes take most when they take too much together, else of one that has old ones.
+        private var excess: (place: Int, before: Timestamp?)? {
+            if sizes.reduce(0, { $0 + $1.bytes }) > limit {
+                return sizes.indices.max { sizes[$0].bytes < sizes[$1].bytes }.map { ($0, nil) }
+            }
+            return sizes.firstIndex { $0.oldest < oldest }.map { ($0, oldest) }
+        }
+
+        /// Takes some changes out, about a megabyte at most: others wait for the writer meanwhile.
+        ///
+        /// - Returns: what is left to be done, and how many bytes went.
+        func taken(in session: any SQLTransaction) throws -> (rest: Trimming, bytes: Int) {
+            guard let next else { return (self, 0) }
+            let (left, bytes) = try takeOut(
+                1 << 20, step, of: sizes[next.place].table, before: next.before, in: session)
+            var sizes = sizes
+            if let left { sizes[next.place] = left } else { sizes.remove(at: next.place) }
+            return (Trimming(sizes, limit: limit, oldest: oldest, step: step), bytes)
+        }
+    }
+
     /// What a table's changes take.
     struct Size {
         let table: String
@@ -114,26 +156,13 @@ enum ChangeLog {
         }
     }
 
-    /// Whose changes are to be taken out first: of the table whose changes take most when they take too much together,
-    /// else of the one that has some from before a moment; nil when all may stay.
-    ///
-    /// - Returns: the place among the sizes, and the moment before which changes may go; nil for any.
-    static func excess(
-        _ sizes: [Size], limit: Int64, keepingAfter time: Timestamp
-    ) -> (place: Int, before: Timestamp?)? {
-        if sizes.reduce(0, { $0 + $1.bytes }) > limit {
-            return sizes.indices.max { sizes[$0].bytes < sizes[$1].bytes }.map { ($0, nil) }
-        }
-        return sizes.firstIndex { $0.oldest < time }.map { ($0, time) }
-    }
-
     /// Takes some of a table's oldest changes out.
     ///
     /// - Parameters:
     ///   - bytes: about how many bytes, by whole changes.
     ///   - count: how many changes at most.
     /// - Returns: what is left of the table, nil when nothing is; and how many bytes went.
-    static func takeOut(
+    private static func takeOut(
         _ bytes: Int64, _ count: Int, of table: String, before time: Timestamp?, in session: any SQLTransaction
     ) throws -> (left: Size?, bytes: Int) {
         var last: (position: Int64, mark: Int64)?

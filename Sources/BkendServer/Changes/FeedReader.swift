@@ -93,7 +93,6 @@ struct FeedReader {
         let session = place.session
         let table = try session.existingTable(subscription.table)
         let operations = RecordOperations(table, caller: caller)
-        let access = try operations.access.access(to: .list)
         let asked = try Query(queryItems: subscription.filters) { table.typing.value(of: $1, for: $0) }
         let scope = try operations.scope(of: asked.filter)
         place.patterns += scope.filter.patternCount
@@ -123,7 +122,7 @@ struct FeedReader {
         }
         let probe = try QueryProbe(Query(filter: scope.filter), hiding: scope.visibility)
         return Start(
-            operations: operations, owner: access == .own ? caller.userID : nil,
+            operations: operations, owner: scope.owner,
             follower: FeedFollower(
                 index: index, since: cursor.position, limit: subscription.limit, purpose: purpose, probe))
     }

@@ -9,7 +9,7 @@ enum CORS {
         headers[.accessControlAllowOrigin] = "*"
         var exposed =
             "ETag, Content-Range, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
-        if extensions.text != nil { exposed += ", \(Extensions.field.rawName), X-Bkend-Position" }
+        if extensions.text != nil { exposed += ", \(Extensions.field.rawName), \(Extensions.position.rawName)" }
         headers[.accessControlExposeHeaders] = exposed
     }
 

@@ -34,6 +34,8 @@ extension RecordOperations {
         let filter: Filter
         /// The fields that count as missing while it is matched.
         let visibility: FieldVisibility
+        /// The user whose records alone the caller may list; nil for all.
+        let owner: String?
         /// Whether the filter is about fields that the caller may not read: the caller's own part of it reads as if these
         /// were missing from every record.
         let seesHidden: Bool
@@ -47,12 +49,16 @@ extension RecordOperations {
         let filter = table.typing.normalised(filter)
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access)
             .map(table.typing.normalised)
-        guard let rows else { return Scope(filter: filter, visibility: visibility, seesHidden: false) }
+        let owner = access == .own ? caller.userID : nil
+        guard let rows else {
+            return Scope(filter: filter, visibility: visibility, owner: owner, seesHidden: false)
+        }
         if rows.mentions(columns.restricted) {
             return Scope(
-                filter: .allOf([filter.hiding(columns.restricted), rows]), visibility: .all, seesHidden: true)
+                filter: .allOf([filter.hiding(columns.restricted), rows]), visibility: .all, owner: owner,
+                seesHidden: true)
         }
-        return Scope(filter: .allOf([filter, rows]), visibility: visibility, seesHidden: false)
+        return Scope(filter: .allOf([filter, rows]), visibility: visibility, owner: owner, seesHidden: false)
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,

@@ -1,19 +1,13 @@
 import BkendWire
-import HTTPTypes
 
 extension RouteAnswer {
     /// The answer to a write, with the place of its last change; of one that changed nothing there is none to tell.
     func at(_ written: WrittenPosition) -> RouteAnswer {
         guard let position = written.position else { return self }
         var answer = self
-        answer.headers[.bkendPosition] = LogPosition.text(position)
+        answer.headers[Extensions.position] = LogPosition.text(position)
         return answer
     }
-}
-
-extension HTTPField.Name {
-    /// Where a write's last change stands among all changes of the environment.
-    static let bkendPosition = HTTPField.Name("X-Bkend-Position")!  // a constant that is a valid name
 }
 
 extension RecordRoutes {

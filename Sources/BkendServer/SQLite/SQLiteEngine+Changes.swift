@@ -1,4 +1,5 @@
 import BkendAccounts
+import BkendStorage
 import BkendWire
 import GRDB
 
@@ -18,58 +19,50 @@ struct ChangeWork: Sendable {
 extension SQLiteEngine {
     /// Takes out of the log of changes what it may not keep: in small writes, each in its turn among the others.
     func tendChanges() {
-        let isClaimed = changeWork.withLock { work in
+        // Detached: it is nobody's request.
+        if claimChangeWork() { Task.detached { [self] in await trimChanges() } }
+    }
+
+    /// `tendChanges` for commands, which have nothing else to do meanwhile. The write that it follows is made: what fails
+    /// here is done another time.
+    func tendChangesNow(_ db: Database) {
+        guard claimChangeWork() else { return }
+        if var trimming = try? trimming(in: SQLiteSession(db, clock: options.clock)) {
+            while trimming.isMore, let step = try? transaction(db, { try trimming.taken(in: $0) }) {
+                trimming = step.rest
+            }
+        }
+        changeWork.withLock { $0.isUnderWay = false }
+    }
+
+    /// Takes out of the log of changes all that it may not keep. What fails is done another time.
+    func trimChanges() async {
+        if var trimming = try? readNow({ try self.trimming(in: $0) }) {
+            while trimming.isMore,
+                let rest = try? await writer.write(
+                    .own, { [trimming] db in try trimming.taken(in: SQLiteSession(db, clock: self.options.clock)) })
+            {
+                trimming = rest
+            }
+        }
+        changeWork.withLock { $0.isUnderWay = false }
+    }
+
+    /// Whether it is time to look at the log, and nobody else is at it.
+    private func claimChangeWork() -> Bool {
+        changeWork.withLock { work in
             // The log isn't larger by more than an eighth than it may be.
             let bound = min(8 << 20, options.changeBytes(ofDatabase: 0) / 8)
             guard !work.isUnderWay, work.bytes >= bound || work.due <= .now else { return false }
             work = ChangeWork(isUnderWay: true)
             return true
         }
-        // Detached: it is nobody's request.
-        if isClaimed { Task.detached { [self] in await trimChanges() } }
     }
 
-    /// How many bytes go in one write, about.
-    private static let stepBytes: Int64 = 1 << 20
-
-    /// `tendChanges` for commands, which have nothing else to do meanwhile.
-    func tendChangesNow(_ db: Database) throws {
-        let bound = min(8 << 20, options.changeBytes(ofDatabase: 0) / 8)
-        let isDue = changeWork.withLock { work in
-            guard work.bytes >= bound else { return false }
-            work.bytes = 0
-            return true
-        }
-        guard isDue else { return }
-        let limit = Int64(options.changeBytes(ofDatabase: size.bytes))
-        let oldest = Timestamp(clamping: options.clock().milliseconds - options.changes.seconds * 1_000)
-        let step = options.changes.step
-        var sizes = try ChangeLog.sizes(in: SQLiteSession(db, clock: options.clock))
-        while let (place, before) = ChangeLog.excess(sizes, limit: limit, keepingAfter: oldest) {
-            let table = sizes[place].table
-            let left = try transaction(db) { session in
-                try ChangeLog.takeOut(Self.stepBytes, step, of: table, before: before, in: session).left
-            }
-            if let left { sizes[place] = left } else { sizes.remove(at: place) }
-        }
-    }
-
-    /// Takes out of the log of changes all that it may not keep. What fails is done another time.
-    func trimChanges() async {
-        let limit = Int64(options.changeBytes(ofDatabase: size.bytes))
-        let oldest = Timestamp(clamping: options.clock().milliseconds - options.changes.seconds * 1_000)
-        let step = options.changes.step
-        do {
-            var sizes = try readNow { try ChangeLog.sizes(in: $0) }
-            while let (place, before) = ChangeLog.excess(sizes, limit: limit, keepingAfter: oldest) {
-                let table = sizes[place].table
-                let left = try await writer.write(.own) { db in
-                    let session = SQLiteSession(db, clock: self.options.clock)
-                    return try ChangeLog.takeOut(Self.stepBytes, step, of: table, before: before, in: session)
-                }
-                if let left { sizes[place] = left } else { sizes.remove(at: place) }
-            }
-        } catch {}
-        changeWork.withLock { $0.isUnderWay = false }
+    private func trimming(in session: any SQLSession) throws -> ChangeLog.Trimming {
+        ChangeLog.Trimming(
+            try ChangeLog.sizes(in: session), limit: Int64(options.changeBytes(ofDatabase: size.bytes)),
+            oldest: Timestamp(clamping: options.clock().milliseconds - options.changes.seconds * 1_000),
+            step: options.changes.step)
     }
 }

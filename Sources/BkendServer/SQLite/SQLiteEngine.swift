@@ -132,7 +132,7 @@ final class SQLiteEngine: StorageEngine {
             try pool.writeWithoutTransaction { db in
                 let result = try transaction(db) { try body($0) }
                 tendLogNow(db)
-                try tendChangesNow(db)
+                tendChangesNow(db)
                 return result
             }
         }

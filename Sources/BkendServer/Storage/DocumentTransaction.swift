@@ -22,8 +22,9 @@ protocol DocumentTransaction: DocumentSession {
     /// A record's text, read to be changed: it is locked until the transaction ends. Nil when there is none of that id.
     func documentForWriting(_ id: String, in table: Table) throws -> DocumentText?
 
-    /// Makes changes, with the index entries, unique values, counts and rows of the log that go with them. Of several in one call none may
-    /// be kept when one is refused; one alone that is refused leaves nothing behind, and the transaction goes on.
+    /// Makes changes, with the index entries, unique values, counts and rows of the log that go with them. Of several in
+    /// one call none may be kept when one is refused; one alone that is refused leaves nothing behind, and the transaction
+    /// goes on.
     ///
     /// - Throws: `UniqueViolation`, `DuplicateDocument`, `InvalidDocument`.
     func apply(_ changes: [DocumentChange], to table: Table) throws

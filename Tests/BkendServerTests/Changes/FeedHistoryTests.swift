@@ -6,6 +6,7 @@ import BkendWire
 import Testing
 
 @testable import BkendServer
+@testable import RouteFuzz
 
 /// A client that follows the feed has what its list has, whatever happened in between and however its pages were cut; and
 /// it is told of nothing that its lists never showed.
@@ -64,7 +65,7 @@ import Testing
     @Test("Following the feed comes to what a list shows, and tells nothing else", arguments: rules, [1, 2, 3])
     func histories(rule: (String, JSONObject), seed: UInt64) async throws {
         try await RecordStore.with(rule.1) { place in
-            var random = Draws(seed: seed)
+            var random = FuzzRandom(seed: seed)
             var copies: [FeedCopy] = []
             for reader in Self.readers { if let copy = try FeedCopy(reader, place.store) { copies.append(copy) } }
             for _ in 0..<40 {
@@ -79,7 +80,7 @@ import Testing
     }
 
     /// A write of one to three changes.
-    private static func change(_ store: EnvironmentStore, _ random: inout Draws) throws {
+    private static func change(_ store: EnvironmentStore, _ random: inout FuzzRandom) throws {
         let count = Int.random(in: 1...3, using: &random)
         var draws: [(id: String, record: JSONObject?)] = []
         for _ in 0..<count {
@@ -166,7 +167,7 @@ private struct FeedCopy {
     mutating func noteList() throws { shown.formUnion(try list().keys) }
 
     /// Asks once, and applies what comes.
-    mutating func follow(_ random: inout Draws) throws {
+    mutating func follow(_ random: inout FuzzRandom) throws {
         let page = try page(cursor, limit: Int.random(in: 1...5, using: &random))
         let upserts = page["upserts"]?.arrayValue ?? []
         for record in upserts {
@@ -187,7 +188,7 @@ private struct FeedCopy {
     private var hasMore = true
 
     /// Follows to the end: what is here is what the list shows.
-    mutating func finish(_ random: inout Draws) throws {
+    mutating func finish(_ random: inout FuzzRandom) throws {
         hasMore = true
         while hasMore { try follow(&random) }
         #expect(records == (try list()), "\(reader.name)")
@@ -219,20 +220,5 @@ private struct FeedCopy {
             try pages[0].write("s", time: session.now, into: &out)
             return try JSON(parsing: Array(out.buffer.readableBytesView))
         }
-    }
-}
-
-/// Random numbers of a seed (SplitMix64, https://prng.di.unimi.it/splitmix64.c).
-private struct Draws: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -10,8 +10,11 @@ import Testing
         "tables": [["name": "notes"], ["name": "logs"], ["name": "own", "permissions": ["self": ["list": true]]]]
     ]
 
-    /// On a busy machine a page would end before it is full.
-    private static func unhurried(_ settings: inout ServerSettings) { settings.limits.changesMilliseconds = 4_000 }
+    /// On a busy machine a page would end before it is full, and a pattern would take its time.
+    private static func unhurried(_ settings: inout ServerSettings) {
+        settings.limits.changesMilliseconds = 60_000
+        settings.limits.queryMilliseconds = 60_000
+    }
 
     /// Asks for the changes of subscriptions, each a name, a table and more.
     private static func ask(_ client: TestClient, _ subscriptions: JSONObject...) async throws -> Answer {
