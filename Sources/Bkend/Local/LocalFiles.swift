@@ -21,10 +21,12 @@ extension LocalStore {
 public struct LocalFiles: Sendable {
     let store: LocalStore
 
-    /// How much room the files may take, for all handles of this process. A closed store has the default limits.
+    /// How much room the files may take. The store remembers what was set last: it holds for all handles of this process
+    /// at once, and for other processes when they open the store next. What is past a lower limit goes soon. A closed store
+    /// has the default limits, and a store that can't be written remembers those from before.
     public var limits: FileLimits {
         get { (try? store.open.core.database.fileLimits) ?? FileLimits() }
-        nonmutating set { try? store.open.core.database.fileLimits = newValue }
+        nonmutating set { try? store.open.core.setFileLimits(newValue) }
     }
 
     // MARK: Attaching

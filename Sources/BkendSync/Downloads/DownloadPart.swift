@@ -59,11 +59,6 @@ package struct DownloadPart<Store: StoreView>: StorePart {
         try origins().contains { $0.hasSameBytes(as: origin.text) }
     }
 
-    /// How many bytes the files have that subscriptions keep, as far as they are here.
-    package func keptBytes() throws -> Int64 {
-        try db.number("SELECT ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND kept")
-    }
-
     /// The files that a subscription's records name, and those of them that are here.
     package func progress(of subscription: Int64) throws -> (named: Int, here: Int) {
         let sql = """
@@ -192,7 +187,9 @@ extension DownloadPart where Store == StoreTransaction {
         var isKept = try named.contains { try self.isKept($0) }
         let wasKept = try db.number("SELECT kept FROM sync_files WHERE record = ?", .text(file.record)) != 0
         if isKept == wasKept { return }
-        if isKept, let limit = store.room?.limits.kept, try keptBytes() + file.size > limit { isKept = false }
+        if isKept, let limit = store.room?.limits.kept, try store.files.keptBytes() + file.size > limit {
+            isKept = false
+        }
         try db.perform(
             "UPDATE sync_files SET kept = ? WHERE record = ?", .int(isKept ? 1 : 0), .text(file.record))
     }

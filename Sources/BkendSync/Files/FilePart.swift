@@ -33,13 +33,16 @@ package struct FilePart<Store: StoreView>: StorePart {
     }
 
     /// How many bytes wait for the server.
-    package func waitingBytes() throws -> Int64 {
-        try db.number("SELECT ifnull(sum(size), 0) FROM sync_files WHERE upload IS NOT NULL")
-    }
+    package func waitingBytes() throws -> Int64 { try bytes(of: "waiting") }
 
     /// How many bytes the server has too, without those that a subscription keeps.
-    package func cachedBytes() throws -> Int64 {
-        try db.number("SELECT ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND NOT kept")
+    package func cachedBytes() throws -> Int64 { try bytes(of: "cached") }
+
+    /// How many bytes the files have that subscriptions keep, as far as they are here.
+    package func keptBytes() throws -> Int64 { try bytes(of: "kept") }
+
+    private func bytes(of state: String) throws -> Int64 {
+        try db.number("SELECT bytes FROM sync_file_sizes WHERE state = ?", .text(state))
     }
 
     /// The files that the server has too, those first that were asked for longest ago. Not those that a subscription keeps,

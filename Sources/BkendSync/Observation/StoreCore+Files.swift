@@ -1,4 +1,23 @@
+import BkendWire
+
 extension StoreCore {
+    /// Sets how much room files may take, from now on and for later openings. What is past a lower limit goes soon.
+    package func setFileLimits(_ limits: FileLimits) {
+        database.fileLimits = limits
+        writes.async { [self] in
+            // A store that can't be written keeps the ones from before: the app sets its own at the next start again.
+            try? database.write { try $0.setMeta(MetaKey.fileLimits, database.fileLimits.json.description) }
+            try? database.evictFiles()
+        }
+    }
+
+    /// Goes by the limits that were set last: those of an opening must not take away what an app has made room for.
+    func recallFileLimits() {
+        guard let text = try? database.read({ try $0.meta(MetaKey.fileLimits) }), let json = try? JSON(parsing: text)
+        else { return }
+        database.fileLimits = FileLimits(json)
+    }
+
     /// Looks for bytes that no row names, some time after the opening, a part at a time among the writes. What can't be
     /// looked through now is at the next opening.
     func sweepFilesSoon() {

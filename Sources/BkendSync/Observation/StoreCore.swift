@@ -34,6 +34,7 @@ package final class StoreCore: Sendable {
             if let core = known[key]?.core, core.database === database { return core }
             let core = StoreCore(database, lock: lock)
             known[key] = Known(core: core)
+            core.recallFileLimits()
             core.sweepFilesSoon()
             return core
         }

@@ -12,6 +12,9 @@ enum MetaKey {
     /// Bytes that no row names are put aside: rows were lost.
     static let unclaimedFiles = "files.unclaimed"
 
+    /// How much room files may take (`FileLimits`).
+    static let fileLimits = "files.limits"
+
     /// Where files may be fetched from: the origins of addresses that bkend has given.
     static let fileOrigins = "files.origins"
 

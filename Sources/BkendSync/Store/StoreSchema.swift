@@ -40,7 +40,7 @@ enum StoreSchema {
     }
 
     /// The shipped steps.
-    static let migrations = [first, second, third, fourth, fifth, sixth, seventh]
+    static let migrations = [first, second, third, fourth, fifth, sixth, seventh, eighth]
 
     private static let first = """
         CREATE TABLE sync_meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -304,5 +304,33 @@ enum StoreSchema {
         DROP INDEX sync_files_cached;
         CREATE INDEX sync_files_cached ON sync_files (used, size) WHERE upload IS NULL AND NOT kept;
         CREATE INDEX sync_files_kept ON sync_files (size) WHERE upload IS NULL AND kept;
+        """
+
+    /// What attaching a file costs doesn't depend on how many there are.
+    private static let eighth = """
+        -- How many bytes wait for the server, are kept by a subscription, and make room for others.
+        CREATE TABLE sync_file_sizes (state TEXT NOT NULL PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO sync_file_sizes
+            SELECT 'waiting', ifnull(sum(size), 0) FROM sync_files WHERE upload IS NOT NULL UNION ALL
+            SELECT 'kept', ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND kept UNION ALL
+            SELECT 'cached', ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND NOT kept;
+        CREATE TRIGGER sync_files_made AFTER INSERT ON sync_files BEGIN
+            UPDATE sync_file_sizes SET bytes = bytes + new.size WHERE state =
+                CASE WHEN new.upload IS NOT NULL THEN 'waiting' WHEN new.kept THEN 'kept' ELSE 'cached' END;
+        END;
+        CREATE TRIGGER sync_files_gone AFTER DELETE ON sync_files BEGIN
+            UPDATE sync_file_sizes SET bytes = bytes - old.size WHERE state =
+                CASE WHEN old.upload IS NOT NULL THEN 'waiting' WHEN old.kept THEN 'kept' ELSE 'cached' END;
+        END;
+        CREATE TRIGGER sync_files_moved AFTER UPDATE OF size, upload, kept ON sync_files
+        WHEN old.size <> new.size OR old.kept <> new.kept OR (old.upload IS NULL) <> (new.upload IS NULL) BEGIN
+            UPDATE sync_file_sizes SET bytes = bytes - old.size WHERE state =
+                CASE WHEN old.upload IS NOT NULL THEN 'waiting' WHEN old.kept THEN 'kept' ELSE 'cached' END;
+            UPDATE sync_file_sizes SET bytes = bytes + new.size WHERE state =
+                CASE WHEN new.upload IS NOT NULL THEN 'waiting' WHEN new.kept THEN 'kept' ELSE 'cached' END;
+        END;
+        -- The sums had it.
+        DROP INDEX sync_files_kept;
+        CREATE INDEX sync_files_used ON sync_files (used);
         """
 }

@@ -1,3 +1,5 @@
+import BkendWire
+
 /// Why a file can't be attached to a store, or isn't there.
 public enum LocalFileProblem: Hashable, Sendable {
     /// The file has no bytes.
@@ -31,7 +33,7 @@ public enum LocalFileProblem: Hashable, Sendable {
     }
 }
 
-/// How much room a store's files may take.
+/// How much room a store's files may take. A store remembers the limits that were set last.
 ///
 /// ```swift
 /// var limits = store.files.limits
@@ -54,4 +56,18 @@ public struct FileLimits: Hashable, Sendable {
 
     /// The default limits.
     public init() {}
+
+    private static var names: [(name: String, limit: WritableKeyPath<FileLimits, Int64>)] {
+        [("file", \.file), ("waiting", \.waiting), ("cached", \.cached), ("kept", \.kept), ("free", \.free)]
+    }
+
+    /// The limits as a store remembers them.
+    var json: JSON { .object(JSONObject(Self.names.map { ($0.name, .int(self[keyPath: $0.limit])) })) }
+
+    /// What is missing, or no number, is the default.
+    init(_ json: JSON) {
+        for (name, limit) in Self.names {
+            if let value = json[name]?.intValue, value >= 0 { self[keyPath: limit] = value }
+        }
+    }
 }

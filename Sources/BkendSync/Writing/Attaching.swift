@@ -149,7 +149,7 @@ package struct Attaching: StorePart {
     func roomForKept(besides underWay: Int64) throws -> Int64 {
         // In memory there are no bytes.
         guard let room = store.room else { return .max }
-        let left = room.limits.kept - (try store.downloads.keptBytes()) - underWay
+        let left = room.limits.kept - (try store.files.keptBytes()) - underWay
         if left <= 0 { return 0 }
         var free = room.left - underWay
         if free < Self.usualFile {

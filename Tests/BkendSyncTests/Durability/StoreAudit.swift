@@ -85,6 +85,15 @@ enum StoreAudit {
             UNION ALL SELECT collection, state, -count(*) FROM sync_entries GROUP BY collection, state)
             GROUP BY collection, state HAVING sum(entries) <> 0
             """,
+            "a sum of files' bytes is wrong":
+                """
+            SELECT state || ' ' || sum(bytes) FROM
+            (SELECT state, bytes FROM sync_file_sizes
+            UNION ALL SELECT 'waiting', -size FROM sync_files WHERE upload IS NOT NULL
+            UNION ALL SELECT 'kept', -size FROM sync_files WHERE upload IS NULL AND kept
+            UNION ALL SELECT 'cached', -size FROM sync_files WHERE upload IS NULL AND NOT kept)
+            GROUP BY state HAVING sum(bytes) <> 0
+            """,
         ]
         return try rules.sorted { $0.key < $1.key }.flatMap { rule, sql in
             try String.fetchAll(db, sql: sql).map { "\(rule): \($0)" }

@@ -117,6 +117,52 @@ import Testing
         }
     }
 
+    @Test("A store opens by the limits that were set last, so that no start empties a larger cache")
+    func limitsStay() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bkend-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = folder + "/store.sqlite"
+        func open() throws -> (StoreCore, OpenStore) {
+            let database = try StoreDatabase.open(path: path, owner: "ann")
+            let core = StoreCore.shared(
+                over: database, lock: ChangeFeed.Lock(folder: folder, name: "store.sqlite.lock"))
+            return (core, OpenStore(core))
+        }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        do {
+            let (core, store) = try open()
+            var limits = core.database.fileLimits
+            limits.cached = 1 << 30
+            limits.free = 0
+            core.setFileLimits(limits)
+            // More than the default limit, as far as the rows know.
+            try await store.write { tx in
+                for number in 0..<3 {
+                    try tx.db.perform(
+                        """
+                        INSERT INTO sync_files (record, key, url, bytes, size, sha256, used)
+                        VALUES (?1, ?1, ?1, ?1, 200 << 20, '', 1)
+                        """, .text("f\(number)"))
+                }
+            }
+            await store.close()
+        }
+        do {
+            let (core, store) = try open()
+            #expect(core.database.fileLimits.cached == 1 << 30 && core.database.fileLimits.free == 0)
+            // After what the opening has to look at.
+            try await store.write { _ in }
+            #expect(try core.database.read { try $0.files.all().count } == 3)
+            // A lower limit takes effect without an opening.
+            var limits = core.database.fileLimits
+            limits.cached = 450 << 20
+            core.setFileLimits(limits)
+            try await store.write { _ in }
+            #expect(try core.database.read { try $0.files.all().map(\.record) } == ["f1", "f2"])
+            await store.close()
+        }
+    }
+
     @Test("Bytes that made room without their rows are known to be gone")
     func rowsWithoutCachedBytes() throws {
         try FileWorld.run { world in

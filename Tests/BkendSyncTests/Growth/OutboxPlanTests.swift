@@ -1,4 +1,5 @@
 import BkendWire
+import Foundation
 import GRDB
 import Testing
 
@@ -8,9 +9,11 @@ import Testing
 /// the entries that are blocked.
 @Suite(.timeLimit(.minutes(10))) struct OutboxPlanTests {
     /// Tables that don't grow with what is written: a row a table and state, a row a subscription, at most 1,000 reports
-    /// and 128 indexes; and `held`, which begins with the stuck entries and ends with those that wait for them.
+    /// and 128 indexes; `held`, which begins with the stuck entries and ends with those that wait for them; and the index
+    /// that has files in the order in which they make room, of which the first ones are read.
     private static let small = [
         "sync_counts", "sync_subscriptions", "sync_reports", "sync_indexes", "sqlite_", "bkend_", "held",
+        "sync_files USING INDEX sync_files_cached",
     ]
 
     private static let refused = EntryFailure(code: "data/validation-error", message: "no")
@@ -90,6 +93,44 @@ import Testing
             }
             #expect(scans.isEmpty, "\(scans.joined(separator: "\n"))")
             observation.observation.end()
+        }
+    }
+
+    @Test("No statement on the way of a file's attaching, opening and making room reads a table from end to end")
+    func files() async throws {
+        try await ObservedStore.run { store in
+            let database = try store.open.core.database
+            var trace = StatementTrace(store.path)
+            for number in 0..<4 {
+                // The first file makes the table of files and its index.
+                if number == 1 { trace = StatementTrace(store.path) }
+                let fields: JSONObject = ["originalName": "a.png", "visibility": "private"]
+                let file = try database.attach(.data(Data("photo \(number)".utf8)), fields)
+                _ = try database.openFile(file.record)
+                if number == 2 { try database.replaceBytes(of: file.record, with: .data(Data("other".utf8))) }
+                let isAdopted = try await store.open.write { tx in
+                    guard let entry = try tx.outbox.entries(of: FileTable.name, file.record).first else { return false }
+                    var row = entry.fields
+                    row["id"] = .string("f\(number)")
+                    row["s3Key"] = .string("k\(number)")
+                    return try tx.adopting.adopt(entry.sequence, row: row.serialized())
+                }
+                #expect(isAdopted)
+                _ = try database.openFile("f\(number)")
+            }
+            database.fileLimits.cached = 10
+            try database.evictFiles()
+
+            let statements = trace.statements
+            #expect(try database.read { try $0.files.all().map(\.record) } == ["f3"])
+            #expect(statements.count > 20)
+            // Temporary tables of one transaction aren't there any more.
+            let scans = try database.read { snapshot in
+                try statements.filter { !$0.contains("temp.bkend_") }.flatMap { sql in
+                    try Self.scans(of: sql, snapshot.db).map { "\($0) in \(sql)" }
+                }
+            }
+            #expect(scans.isEmpty, "\(scans.joined(separator: "\n"))")
         }
     }
 }

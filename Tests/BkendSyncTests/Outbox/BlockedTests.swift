@@ -231,6 +231,7 @@ import Testing
                     DROP TABLE sync_looks;
                     DROP TABLE sync_downloads;
                     DROP TABLE sync_download_counts;
+                    DROP TABLE sync_file_sizes;
                     DROP TABLE sync_files;
                     DROP INDEX sync_aliases_file;
                     ALTER TABLE sync_aliases DROP COLUMN file;
