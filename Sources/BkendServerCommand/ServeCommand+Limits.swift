@@ -30,6 +30,8 @@ struct LimitOptions: ParsableArguments {
     var connectionLimit = defaults.connections
     @Option(help: "Connections of one address, but a trusted proxy's; requests in flight of one client behind a proxy.")
     var connectionsPerAddress = defaults.connectionsPerAddress
+    @Option(help: "Streams of the change feed at once, besides of the connections; 0 for none.")
+    var streamLimit = defaults.streams
     @Option(help: "Milliseconds that a query may run.")
     var queryTimeout = defaults.queryMilliseconds
     @Option(help: "Seconds that a connection may be idle, or a request's header unfinished.")
@@ -67,6 +69,9 @@ struct LimitOptions: ParsableArguments {
             ("body-timeout", bodyTimeout), ("shutdown-timeout", shutdownTimeout), ("answer-timeout", answerTimeout),
             ("connections-per-address", connectionsPerAddress), ("dynamic-limit", dynamicLimit),
         ]
+        guard (0...1_000_000).contains(streamLimit) else {
+            throw ValidationError("--stream-limit is a number from 0 to 1000000")
+        }
         for (name, count) in counts where !(1...1_000_000).contains(count) {
             throw ValidationError("--\(name) is a number from 1 to 1000000")
         }
@@ -88,6 +93,7 @@ struct LimitOptions: ParsableArguments {
         configuration.databaseBytes = maxDatabaseSize?.bytes
         configuration.limits = limits
         configuration.limits.connections = connectionLimit
+        configuration.limits.streams = streamLimit
         configuration.limits.dynamicTables = dynamicLimit
         configuration.limits.queryMilliseconds = queryTimeout
         configuration.limits.idleSeconds = idleTimeout

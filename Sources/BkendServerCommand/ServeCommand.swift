@@ -60,6 +60,14 @@ struct ServeCommand: AsyncParsableCommand {
             configuration.offersChanges = !noChanges
             configuration.wrappedProjects = Set(wrap)
             limits.apply(to: &configuration)
+            let streams = DescriptorLimit.streams(
+                configuration.limits.streams, besides: configuration.limits.connections)
+            if streams < configuration.limits.streams {
+                logger.warning(
+                    "the limit of open files leaves room for fewer streams than --stream-limit; raise it (ulimit -n)",
+                    metadata: ["streams": "\(streams)"])
+                configuration.limits.streams = streams
+            }
             files.apply(to: &configuration)
             accounts.apply(to: &configuration)
             try observation.apply(to: &configuration)

@@ -21,6 +21,28 @@ enum RowAccess {
         return parts.isEmpty ? nil : parts.count == 1 ? parts[0] : .allOf(parts)
     }
 
+    /// Whether the filter is another one for another user with the same rights.
+    static func isOfUser(_ definition: TableDefinition, caller: Caller, access: Access) -> Bool {
+        if access == .own { return true }
+        guard caller.group != .admin else { return false }
+        return definition.rowFilters.contains { rule in
+            switch rule.expression.access(of: caller) {
+            case .denied: false
+            case .allowed: names(user: .object(rule.filter))
+            case .own: true
+            }
+        }
+    }
+
+    private static func names(user json: JSON) -> Bool {
+        switch json {
+        case .string(let text): text.hasSameBytes(as: "$userId")
+        case .array(let values): values.contains(where: names)
+        case .object(let object): object.contains { names(user: $0.value) }
+        default: false
+        }
+    }
+
     private static func own(_ caller: Caller) -> Filter {
         guard let user = caller.userID, !user.isEmpty else { return .anyOf([]) }
         return .condition(Condition("createdBy", .equals(.string(user))))

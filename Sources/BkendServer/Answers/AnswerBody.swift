@@ -119,6 +119,13 @@ struct AnswerBody: Sendable {
         full.isEmpty ? last : (full + [last]).reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) }
     }
 
+    /// Writes the bytes as a part of an answer that goes on.
+    func write(to writer: inout any ResponseBodyWriter, on loop: any EventLoop) async throws {
+        let pieces = AnswerPieces(full + [last], lease)
+        try await pieces.write(to: &writer, on: loop)
+        pieces.end()
+    }
+
     /// As the response's body.
     ///
     /// - Parameter loop: the connection's.

@@ -39,3 +39,20 @@ struct AnswerStream: Sendable {
     /// There are fewer bytes than were promised.
     struct EndsEarly: Error {}
 }
+
+/// An answer without an end of its own (HTML Living Standard, 9.2 "Server-sent events").
+struct EventStream: Sendable {
+    /// Writes part after part, until it is over or the client has gone.
+    let run: @Sendable (_ write: (AnswerBody) async throws -> Void) async throws -> Void
+
+    /// As the response's body.
+    ///
+    /// - Parameter loop: the connection's.
+    func response(on loop: any EventLoop) -> ResponseBody {
+        let run = run
+        return ResponseBody { writer in
+            try await run { part in try await part.write(to: &writer, on: loop) }
+            try await writer.finish(nil)
+        }
+    }
+}

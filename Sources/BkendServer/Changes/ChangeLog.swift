@@ -223,8 +223,8 @@ enum ChangeLog {
             try visit(
                 LoggedChange(
                     position: row.int(0), first: row.int(1), id: row.text(2),
-                    kind: LoggedChange.Kind(rawValue: row.int(3)) ?? .updated, stamp: row.text(4),
-                    before: row.optionalText(5).map { Array($0.utf8) }))
+                    kind: LoggedChange.Kind(rawValue: row.int(3)) ?? .updated, stamp: row.text(4), author: row.text(6),
+                    owner: row.text(7), before: row.optionalText(5).map { Array($0.utf8) }))
         }
         if let owner {
             try session.read(ChangeLogSQL.afterOfOwner, [.text(table), .text(owner), .int(position)], row: row)

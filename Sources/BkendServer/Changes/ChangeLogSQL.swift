@@ -42,11 +42,11 @@ enum ChangeLogSQL {
         WHERE name = ? AND position <= ? ORDER BY position DESC LIMIT 1
         """
     static let after = """
-        SELECT position, first, id, kind, stamp, before FROM server_log
+        SELECT position, first, id, kind, stamp, before, author, owner FROM server_log
         WHERE name = ? AND position > ? ORDER BY position
         """
     static let afterOfOwner = """
-        SELECT position, first, id, kind, stamp, before FROM server_log
+        SELECT position, first, id, kind, stamp, before, author, owner FROM server_log
         WHERE name = ? AND owner = ? AND position > ? ORDER BY position
         """
     static let deletion = """

@@ -11,14 +11,31 @@ import Foundation
 struct FeedCursor: Sendable {
     /// What a cursor is for.
     struct Purpose: Sendable {
-        fileprivate let key: SymmetricKey
-        fileprivate let parts: [String]
+        /// What all seals begin with (RFC 2104).
+        fileprivate let code: HMAC<SHA256>
+        private let parts: [String]
+        /// The place of the user among the parts.
+        private let user: Int
 
         /// - Parameter secret: what nobody but the environment's servers knows.
         init(secret: String, epoch: String, table: String, filter: [String], caller: Caller) {
-            key = SymmetricKey(data: Data(secret.utf8))
             let scopes = caller.scopes.map { $0.map { "\($0)" }.sorted() } ?? ["unlimited"]
             parts = [epoch, table] + filter + ["\(caller.group)", caller.userID ?? "", caller.role ?? ""] + scopes
+            user = 3 + filter.count
+            var code = HMAC<SHA256>(key: SymmetricKey(data: Data(secret.utf8)))
+            for part in parts { code.update(data: FeedCursor.delimited(part)) }
+            self.code = code
+        }
+
+        /// The subscriptions that are told the same.
+        ///
+        /// - Parameter isOfUser: whether what is told depends on which user the caller is.
+        func audience(isOfUser: Bool) -> String {
+            var digest = SHA256()
+            for (place, part) in parts.enumerated() {
+                digest.update(data: FeedCursor.delimited(place == user && !isOfUser ? "" : part))
+            }
+            return Data(digest.finalize()).hexDigits
         }
     }
 
@@ -48,14 +65,14 @@ struct FeedCursor: Sendable {
     /// The cursor as clients get it.
     var text: String { "1.\(position).\(mark).\(seal)" }
 
-    /// Each part is preceded by its length, so that no two lists of parts are alike.
     private static func seal(_ position: Int64, _ mark: Int64, _ purpose: Purpose) -> String {
-        var code = HMAC<SHA256>(key: purpose.key)
-        for part in purpose.parts + ["\(position)", "\(mark)"] {
-            code.update(data: Data("\(part.utf8.count):\(part)".utf8))
-        }
+        var code = purpose.code
+        for part in ["\(position)", "\(mark)"] { code.update(data: delimited(part)) }
         return Data(code.finalize().prefix(16)).hexDigits
     }
+
+    /// A part after its length, so that no two lists of parts are alike.
+    private static func delimited(_ part: String) -> Data { Data("\(part.utf8.count):\(part)".utf8) }
 }
 
 /// Why a cursor doesn't hold any more.

@@ -36,15 +36,13 @@ struct FeedFollower {
     /// The position after which it is told of changes.
     let since: Int64
     let limit: Int
-    /// What its cursors are for.
-    let purpose: FeedCursor.Purpose
     private let probe: QueryProbe
     private let strangers = Strangers()
     private(set) var ids: [String] = []
     private(set) var outcomes: [ExactString: Outcome] = [:]
 
-    init(index: Int, since: Int64, limit: Int, purpose: FeedCursor.Purpose, _ probe: QueryProbe) {
-        (self.index, self.since, self.limit, self.purpose) = (index, since, limit, purpose)
+    init(index: Int, since: Int64, limit: Int, _ probe: QueryProbe) {
+        (self.index, self.since, self.limit) = (index, since, limit)
         self.probe = probe
     }
 

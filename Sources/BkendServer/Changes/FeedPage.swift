@@ -5,17 +5,63 @@ import BkendWire
 enum FeedPage {
     /// What has become of records, and where the subscription is now.
     struct Changes {
-        var ids: [String] = []
-        var outcomes: [ExactString: FeedFollower.Outcome] = [:]
+        var records = Records.none
         var since: String?
         var cursor: FeedCursor
         var hasMore = false
+    }
+
+    /// What is told of records.
+    enum Records {
+        case none
+        case outcomes([ExactString: FeedFollower.Outcome], order: [String])
+        /// The same as a text, which several subscriptions share.
+        case text([UInt8])
+
+        fileprivate func write<Failure: Error>(_ write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+            switch self {
+            case .none: try write(Array(#","upserts":[],"removed":[]"#.utf8))
+            case .text(let text): try write(text)
+            case .outcomes(let outcomes, let order):
+                let comma = Array(",".utf8)
+                var isFirst = true
+                try write(Array(#","upserts":["#.utf8))
+                for id in order {
+                    guard case .upsert(let text)? = outcomes[ExactString(id)] else { continue }
+                    if !isFirst { try write(comma) }
+                    try write(text)
+                    isFirst = false
+                }
+                isFirst = true
+                try write(Array(#"],"removed":["#.utf8))
+                for id in order {
+                    guard case .removed(let stamp)? = outcomes[ExactString(id)] else { continue }
+                    if !isFirst { try write(comma) }
+                    try write(JSONObject([("id", .string(id)), ("at", .string(stamp))]).serialized())
+                    isFirst = false
+                }
+                try write(Array("]".utf8))
+            }
+        }
+
+        /// The records as one text.
+        var rendered: Records {
+            var text: [UInt8] = []
+            write { text += $0 }
+            return .text(text)
+        }
+
+        /// How many bytes the text has; 0 of what isn't one.
+        var bytes: Int { if case .text(let text) = self { text.count } else { 0 } }
     }
 
     case changes(Changes)
     /// The cursor doesn't hold.
     case expired(FeedExpiry)
     case refused(ErrorBody)
+
+    /// Whether the subscription is told nothing more under this cursor.
+    var isOver: Bool { if case .changes = self { false } else { true } }
 
     /// Writes the page as a member of the answer.
     func write(_ name: String, time: Timestamp, into out: inout AnswerBody) throws(TooManyRequests) {
@@ -40,28 +86,13 @@ enum FeedPage {
     private static func write(
         _ changes: Changes, time: Timestamp, into out: inout AnswerBody
     ) throws(TooManyRequests) {
-        var isFirst = true
-        try out.write(#","upserts":["#)
-        for id in changes.ids {
-            guard case .upsert(let text) = changes.outcomes[ExactString(id)] else { continue }
-            if !isFirst { try out.write(",") }
-            try out.write(text)
-            isFirst = false
-        }
-        isFirst = true
-        try out.write(#"],"removed":["#)
-        for id in changes.ids {
-            guard case .removed(let stamp) = changes.outcomes[ExactString(id)] else { continue }
-            if !isFirst { try out.write(",") }
-            try out.write(JSONObject([("id", .string(id)), ("at", .string(stamp))]).serialized())
-            isFirst = false
-        }
+        try changes.records.write { text throws(TooManyRequests) in try out.write(text) }
         let rest = JSONObject([
             ("since", changes.since.map(JSON.string) ?? .null), ("cursor", .string(changes.cursor.text)),
             ("asOf", .string(LogPosition.text(changes.cursor.position))), ("time", .string(time.description)),
             ("hasMore", .bool(changes.hasMore)),
         ])
-        try out.write("],")
+        try out.write(",")
         try out.write(Array(rest.serialized().dropFirst().dropLast()))
     }
 

@@ -12,25 +12,32 @@ struct FeedReader {
     func pages(
         _ request: FeedRequest, _ attempt: ReadAttempt, in session: any StorageSession
     ) throws -> [FeedPage] {
+        try reading(request, attempt, in: session).map(\.page)
+    }
+
+    /// A page for each subscription, in the order of the request, and what the subscription is.
+    func reading(
+        _ request: FeedRequest, _ attempt: ReadAttempt, in session: any StorageSession
+    ) throws -> [Reading] {
         var place = Place(
             newest: try session.lastPosition, secret: try session.cursorSecret, session: session, attempt: attempt)
-        var pages = [FeedPage?](repeating: nil, count: request.subscriptions.count)
+        var readings = [Reading?](repeating: nil, count: request.subscriptions.count)
         var groups: [Group] = []
         for (index, subscription) in request.subscriptions.enumerated() {
             do {
                 let start = try start(subscription, index: index, &place)
                 guard let follower = start.follower else {
-                    pages[index] = start.page
+                    readings[index] = start.page.map { Reading(page: $0, subscription: start.subscription) }
                     continue
                 }
-                let name = start.operations.table.name
-                if let found = groups.firstIndex(where: { $0.operations.table.name.hasSameBytes(as: name) }) {
-                    groups[found].followers.append(follower)
+                let name = start.subscription.table.name
+                if let found = groups.firstIndex(where: { $0.table.name.hasSameBytes(as: name) }) {
+                    groups[found].add(follower, start.subscription)
                 } else {
-                    groups.append(Group(operations: start.operations, owner: start.owner, followers: [follower]))
+                    groups.append(Group(follower, start.subscription))
                 }
             } catch  where error is ErrorBody || error is QueryError || error is InvalidPattern {
-                pages[index] = .refused(ErrorBody(answering: error))
+                readings[index] = Reading(page: .refused(ErrorBody(answering: error)))
             }
         }
         var spending = FeedSpending(budget)
@@ -40,11 +47,13 @@ struct FeedReader {
             try walk.run(owner: group.owner, newest: place.newest, &spending, in: session)
             for follower in walk.followers {
                 let since = request.subscriptions[follower.index].since
-                pages[follower.index] = try page(of: follower, since: since, after: walk, of: group, in: session)
+                readings[follower.index] = Reading(
+                    page: try page(of: follower, since: since, after: walk, of: group, in: session),
+                    subscription: group.subscriptions[follower.index])
             }
             try attempt.expect(.page(bytes: spending.bytes))
         }
-        return pages.compactMap { $0 }
+        return readings.compactMap { $0 }
     }
 
     private func page(
@@ -54,21 +63,43 @@ struct FeedReader {
         let isLeft = walk.left.contains(follower.index)
         // Who was further on than the others stays there.
         let end = isLeft ? follower.since : max(walk.end, follower.since)
-        let mark = try session.mark(of: group.operations.table, at: end)
-        let cursor = FeedCursor(position: end, mark: mark, for: follower.purpose)
+        guard let purpose = group.subscriptions[follower.index]?.purpose else { return .expired(.changed) }
+        let cursor = FeedCursor(position: end, mark: try session.mark(of: group.table, at: end), for: purpose)
         if isLeft { return .changes(FeedPage.Changes(since: since, cursor: cursor, hasMore: true)) }
         return .changes(
             FeedPage.Changes(
-                ids: follower.ids, outcomes: follower.outcomes, since: since, cursor: cursor, hasMore: walk.hasMore))
+                records: .outcomes(follower.outcomes, order: follower.ids), since: since, cursor: cursor,
+                hasMore: walk.hasMore))
+    }
+
+    /// What one subscription is answered, and what it is; nil where it is refused.
+    struct Reading {
+        let page: FeedPage
+        var subscription: FeedSubscription?
     }
 
     /// Subscriptions of one table.
     private struct Group {
         let operations: RecordOperations
         let owner: String?
-        var followers: [FeedFollower]
+        private(set) var followers: [FeedFollower]
+        /// By their places in the request.
+        private(set) var subscriptions: [Int: FeedSubscription]
+
+        init(_ follower: FeedFollower, _ subscription: FeedSubscription) {
+            (operations, owner) = (subscription.operations, subscription.scope.owner)
+            followers = [follower]
+            subscriptions = [follower.index: subscription]
+        }
+
+        var table: Table { operations.table }
 
         var start: Int64 { followers.map(\.since).min() ?? 0 }
+
+        mutating func add(_ follower: FeedFollower, _ subscription: FeedSubscription) {
+            followers.append(follower)
+            subscriptions[follower.index] = subscription
+        }
     }
 
     /// Where pages are made.
@@ -83,18 +114,17 @@ struct FeedReader {
 
     /// How a subscription begins: followed from a position, or answered at once.
     private struct Start {
-        let operations: RecordOperations
-        var owner: String?
+        let subscription: FeedSubscription
         var follower: FeedFollower?
         var page: FeedPage?
     }
 
-    private func start(_ subscription: FeedRequest.Subscription, index: Int, _ place: inout Place) throws -> Start {
+    private func start(_ asked: FeedRequest.Subscription, index: Int, _ place: inout Place) throws -> Start {
         let session = place.session
-        let table = try session.existingTable(subscription.table)
+        let table = try session.existingTable(asked.table)
         let operations = RecordOperations(table, caller: caller)
-        let asked = try Query(queryItems: subscription.filters) { table.typing.value(of: $1, for: $0) }
-        let scope = try operations.scope(of: asked.filter)
+        let query = try Query(queryItems: asked.filters) { table.typing.value(of: $1, for: $0) }
+        let scope = try operations.scope(of: query.filter)
         place.patterns += scope.filter.patternCount
         if place.patterns > 0 { try place.attempt.expect(.patterns) }
         guard place.patterns <= FeedRequest.mostPatterns else {
@@ -105,25 +135,42 @@ struct FeedReader {
         let log = try session.log(of: table)
         let purpose = FeedCursor.Purpose(
             secret: place.secret, epoch: log.epoch, table: table.name,
-            filter: subscription.filters.flatMap { [$0.name, $0.value] }, caller: caller)
-        guard let since = subscription.since else {
+            filter: asked.filters.flatMap { [$0.name, $0.value] }, caller: caller)
+        let subscription = FeedSubscription(
+            operations: operations, scope: scope, purpose: purpose, epoch: log.epoch, limit: asked.limit)
+        guard let text = asked.since else {
             let mark = try session.mark(of: table, at: place.newest)
             let cursor = FeedCursor(position: place.newest, mark: mark, for: purpose)
-            return Start(operations: operations, page: .changes(FeedPage.Changes(cursor: cursor)))
+            return Start(subscription: subscription, page: .changes(FeedPage.Changes(cursor: cursor)))
         }
-        guard let cursor = FeedCursor(since, for: purpose), cursor.position <= place.newest else {
-            return Start(operations: operations, page: .expired(.changed))
+        guard let cursor = FeedCursor(text, for: purpose), cursor.position <= place.newest else {
+            return Start(subscription: subscription, page: .expired(.changed))
         }
-        guard cursor.position >= log.trimmed else {
-            return Start(operations: operations, page: .expired(.trimmed))
+        let since = max(cursor.position, asked.reached ?? 0)
+        guard since >= log.trimmed else { return Start(subscription: subscription, page: .expired(.trimmed)) }
+        guard try since > cursor.position || session.mark(of: table, at: since) == cursor.mark else {
+            return Start(subscription: subscription, page: .expired(.changed))
         }
-        guard try session.mark(of: table, at: cursor.position) == cursor.mark else {
-            return Start(operations: operations, page: .expired(.changed))
-        }
-        let probe = try QueryProbe(Query(filter: scope.filter), hiding: scope.visibility)
         return Start(
-            operations: operations, owner: scope.owner,
-            follower: FeedFollower(
-                index: index, since: cursor.position, limit: subscription.limit, purpose: purpose, probe))
+            subscription: subscription,
+            follower: FeedFollower(index: index, since: since, limit: asked.limit, try subscription.probe()))
     }
+}
+
+/// A part of a table that a caller follows.
+struct FeedSubscription: Sendable {
+    let operations: RecordOperations
+    /// Which records belong to it.
+    let scope: RecordOperations.Scope
+    /// What its cursors are for.
+    let purpose: FeedCursor.Purpose
+    /// The history of the table that it is of.
+    let epoch: String
+    /// How many records it is told at once.
+    let limit: Int
+
+    var table: Table { operations.table }
+
+    /// What tells whether a record belongs to it.
+    func probe() throws -> QueryProbe { try QueryProbe(Query(filter: scope.filter), hiding: scope.visibility) }
 }

@@ -21,9 +21,17 @@ struct FeedRequest: Sendable {
         var since: String?
         /// How many records at most, removed ones included.
         var limit: Int
+        /// The position up to which this server knows that nothing is left to be told, where it is past the cursor's: no
+        /// client can say so.
+        var reached: Int64?
     }
 
     let subscriptions: [Subscription]
+
+    init(subscriptions: [Subscription]) { self.subscriptions = subscriptions }
+
+    /// About how many bytes its filters have.
+    var bytes: Int { subscriptions.reduce(0) { $0 + $1.filters.reduce(0) { $0 + $1.value.utf8.count } } }
 
     /// Reads a body.
     ///

@@ -53,6 +53,8 @@ package struct ServerConfiguration: Sendable {
     package var announcesRefreshGrace = false
     /// Whether clients may follow changes (`POST /x1/changes`), and are told so by `changes` in `X-Bkend-Extensions`.
     package var offersChanges = true
+    /// Whether clients may have changes told as a stream.
+    var offersStreams: Bool { offersChanges && limits.streams > 0 }
     /// What the accounts' mails look like.
     package var mail = MailSettings()
     /// The time.

@@ -75,6 +75,17 @@ final class Connection: Sendable {
         if let client { register.endRequest(of: client) }
     }
 
+    /// Counts as a stream from now on, and no longer among the connections. A stream is the last answer of its connection.
+    ///
+    /// - Parameter client: whose it is.
+    /// - Returns: nil when it does, or why it may not.
+    func beginStream(of client: ClientAddress?) -> StreamRefusal? {
+        guard let admission = state.withLock({ $0.admission }) else { return .total }
+        let refusal = register.beginStream(self, admission, of: client?.network)
+        if refusal == nil { endRequest() }
+        return refusal
+    }
+
     /// Says when a newcomer may take its place, nil for not.
     func yields(at time: NIODeadline?) { yields.store(time?.uptimeNanoseconds ?? .max, ordering: .relaxed) }
 

@@ -31,4 +31,7 @@ enum ConnectionBounds {
     /// The most bytes of answers that the kernel takes beyond what the client's window lets it send. Without the bound
     /// it takes megabytes for a client that reads nothing, and tells of progress in steps as large.
     static let unsent = 64 * 1_024
+    /// Milliseconds that sent bytes may stay unacknowledged. A phone that has changed its network is gone without a word,
+    /// and what a stream sends it now and then would keep its place for a quarter of an hour.
+    static let unacknowledged = 60_000
 }

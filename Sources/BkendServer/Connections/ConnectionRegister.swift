@@ -32,15 +32,21 @@ final class ConnectionRegister: Sendable {
         var refusals = 0
         var addresses: [ClientAddress: Counts] = [:]
         var requests: [ClientAddress: Int] = [:]
+        /// Those that have become streams, and whose they are.
+        var streams: [ObjectIdentifier: ClientAddress?] = [:]
+        var streamsOfAddress: [ClientAddress: Int] = [:]
     }
     private let limit: Int
     private let perAddress: Int
+    private let streams: Int
     private let proxies: TrustedProxies
     private let metrics: ServerMetrics
     private let state = Mutex(State())
 
-    init(limit: Int, perAddress: Int, proxies: TrustedProxies, metrics: ServerMetrics) {
+    /// - Parameter streams: how many connections may be streams, besides of the limit of the others.
+    init(limit: Int, perAddress: Int, streams: Int = 0, proxies: TrustedProxies, metrics: ServerMetrics) {
         self.limit = limit
+        self.streams = streams
         self.perAddress = perAddress
         self.proxies = proxies
         self.metrics = metrics
@@ -106,6 +112,7 @@ final class ConnectionRegister: Sendable {
             var counts = admission.address.map { state.addresses[$0] ?? Counts() } ?? Counts()
             switch admission.answer {
             case .taken:
+                if Self.endStream(of: connection, &state) { return }
                 state.open[ObjectIdentifier(connection)] = nil
                 counts.connections -= 1
             case .refused:
@@ -122,6 +129,7 @@ final class ConnectionRegister: Sendable {
     /// Takes a connection back that was to make room and can't. Another one makes room then, if one can.
     func restore(_ connection: Connection) {
         let other = state.withLock { state -> Connection? in
+            if state.streams[ObjectIdentifier(connection)] != nil { return nil }
             state.open[ObjectIdentifier(connection)] = connection
             guard state.open.count > limit, let other = Self.longestWaiting(state.open.values, now: .now()) else {
                 return nil
@@ -130,6 +138,38 @@ final class ConnectionRegister: Sendable {
             return other
         }
         other?.displace()
+    }
+
+    /// Counts a connection as a stream; nil when it does, or why it may not.
+    ///
+    /// - Parameter admission: what it counts for until now.
+    func beginStream(
+        _ connection: Connection, _ admission: Admission, of client: ClientAddress?
+    ) -> StreamRefusal? {
+        state.withLock { state in
+            // One that has ended, or is to make room, would be forgotten by nobody.
+            guard state.open[ObjectIdentifier(connection)] != nil else { return .total }
+            guard state.streams.count < streams else { return .total }
+            if let client {
+                guard state.streamsOfAddress[client, default: 0] < perAddress else { return .address(perAddress) }
+                state.streamsOfAddress[client, default: 0] += 1
+            }
+            state.open[ObjectIdentifier(connection)] = nil
+            state.streams[ObjectIdentifier(connection)] = .some(client)
+            guard let address = admission.address, var counts = state.addresses[address] else { return nil }
+            counts.connections -= 1
+            state.addresses[address] = counts.connections + counts.refusals > 0 ? counts : nil
+            return nil
+        }
+    }
+
+    /// Forgets a stream; false where the connection is none.
+    private static func endStream(of connection: Connection, _ state: inout State) -> Bool {
+        guard let client = state.streams.removeValue(forKey: ObjectIdentifier(connection)) else { return false }
+        guard let client else { return true }
+        let left = (state.streamsOfAddress[client] ?? 0) - 1
+        state.streamsOfAddress[client] = left > 0 ? left : nil
+        return true
     }
 
     /// Counts a request in flight of a client behind a proxy; false at the limit.

@@ -28,6 +28,7 @@ struct GuardedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
                 try options.setOption(.maxMessagesPerRead, value: 1)
                 // A kernel without the option only holds more.
                 try? options.setOption(Self.unsent, value: SocketOptionValue(ConnectionBounds.unsent))
+                try? options.setOption(Self.userTimeout, value: SocketOptionValue(ConnectionBounds.unacknowledged))
             }
             let connection = Connection(channel, in: register)
             let connectionGuard = ConnectionGuard(connection, limits: limits, metrics: metrics)
@@ -60,6 +61,9 @@ struct GuardedHTTPChannel: ServerChildChannel, HTTPChannelHandler {
         limits.maxHeaderFieldCount = self.limits.headerFields
         return limits
     }
+
+    /// `TCP_USER_TIMEOUT` (tcp(7)).
+    private static let userTimeout = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 18))
 
     /// `TCP_NOTSENT_LOWAT` (tcp(7)).
     private static let unsent = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 25))

@@ -134,6 +134,13 @@ final class RequestGuard: ChannelDuplexHandler {
         switch unwrapOutboundIn(data) {
         case .head(var answer) where (200...).contains(answer.status.code):
             hasAnswerHead = true
+            // What streams is the last on its connection.
+            if answer.headers["connection"].contains("close") { endsAfterAnswer = true }
+            // Such a client knows no chunks: the answer ends with the connection (RFC 9112 §6.1).
+            if head?.version == .http1_0, !answer.headers.contains(name: "content-length") {
+                answer.version = .http1_0
+                endsAfterAnswer = true
+            }
             if endsAfterAnswer {
                 answer.headers.replaceOrAdd(name: "connection", value: "close")
             } else if head?.version == .http1_0 {

@@ -7,13 +7,20 @@ final class Environments: Sendable {
     private let source: any StorageSource
     private let services: AccountServices
     private let fileServices: FileServices
+    /// How long a stream is silent, and what is counted of streams.
+    private let streams: (silence: Duration, metrics: StreamMetrics)
     private let opened = Mutex<[EnvironmentName: OpenEnvironment]>([:])
     /// Held while one is opened, which takes files and locks: those that are open are found meanwhile.
     private let opening = Mutex(())
+    private let areStreamsEnded = Atomic(false)
     /// The openings that requests wait for: one for each environment, however many ask for it.
     private let awaited = Mutex<[EnvironmentName: Task<OpenEnvironment, any Error>]>([:])
 
-    init(source: any StorageSource, services: AccountServices, files: FileServices) {
+    init(
+        source: any StorageSource, services: AccountServices, files: FileServices,
+        streams: (silence: Duration, metrics: StreamMetrics)
+    ) {
+        self.streams = streams
         self.source = source
         self.services = services
         fileServices = files
@@ -42,9 +49,12 @@ final class Environments: Sendable {
             let store = try source.storage(of: name)
             let environment = OpenEnvironment(
                 store: store, accounts: try services.accounts(of: name, in: store),
-                files: try fileServices.files(of: name, in: store))
+                files: try fileServices.files(of: name, in: store),
+                streams: StreamHub(store, silence: streams.silence, metrics: streams.metrics))
+            store.onWrite { [weak streams = environment.streams] in streams?.committed() }
             environment.files.tidySometimes()
             opened.withLock { $0[name] = environment }
+            if areStreamsEnded.load(ordering: .acquiring) { environment.streams.end() }
             return environment
         }
     }
@@ -56,6 +66,12 @@ final class Environments: Sendable {
 
     /// Returns when the accounts have sent what they answered before it was done: mails.
     func mailed() async { for (_, environment) in all { await environment.accounts.drained() } }
+
+    /// Ends all streams: a server that stops waits for what is being answered, and they have no end of their own.
+    func endStreams() {
+        areStreamsEnded.store(true, ordering: .releasing)
+        for (_, environment) in all { environment.streams.end() }
+    }
 
     /// Returns when nothing is under way that no request waits for. Mails are sent; files are tidied another time.
     func end() async {

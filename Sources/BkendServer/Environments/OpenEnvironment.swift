@@ -6,6 +6,7 @@ struct OpenEnvironment: Sendable {
     let store: EnvironmentStore
     let accounts: Accounts
     let files: EnvironmentFiles
+    let streams: StreamHub
 
     /// How long the look at a session may take: one row by its key.
     private static let limit = Duration.seconds(10)

@@ -10,6 +10,8 @@ struct RouteAnswer: Sendable {
     var body: AnswerBody
     /// What is sent in the place of the body: a file's bytes, of the type that the headers say.
     var stream: AnswerStream?
+    /// What is sent in the place of the body, as long as the client is there.
+    var events: EventStream?
     var headers = HTTPFields()
     /// What went wrong, for the log.
     var code: ErrorCode?
@@ -50,7 +52,7 @@ struct RouteAnswer: Sendable {
         // RFC 9110 §8.6, §15.3.5, §15.4.5: such an answer has no content, and so no length, and no type but what a file
         // has. Bytes that were sent with it would be taken for the next answer.
         let hasContent = status != .notModified && status != .noContent
-        if hasContent {
+        if hasContent, events == nil {
             if stream == nil { headers[.contentType] = "application/json; charset=utf-8" }
             headers[.contentLength] = String(count)
         }
@@ -61,6 +63,8 @@ struct RouteAnswer: Sendable {
         let isEmpty = trace.method == .head || !hasContent
         return Response(
             status: status, headers: headers,
-            body: isEmpty ? ResponseBody() : stream?.response(on: loop) ?? body.response(on: loop))
+            body: isEmpty
+                ? ResponseBody()
+                : events?.response(on: loop) ?? stream?.response(on: loop) ?? body.response(on: loop))
     }
 }

@@ -9,6 +9,9 @@ struct Extensions: Hashable, Sendable {
     /// The header of a write: where its last change stands among all of the environment (docs/extensions.md, "Positions").
     static let position = HTTPField.Name("X-Bkend-Position")!  // a constant that is a valid name
 
+    /// Tells a proxy whether it may collect an answer before it hands it on.
+    static let buffering = HTTPField.Name("X-Accel-Buffering")!  // a constant that is a valid name
+
     /// What the first header says; nil where there is nothing to tell.
     let text: String?
 
@@ -22,6 +25,7 @@ extension ServerConfiguration {
         var names: [String] = []
         if announcesRefreshGrace, refreshGraceSeconds > 0 { names.append("refresh-grace=\(refreshGraceSeconds)") }
         if offersChanges { names.append("changes") }
+        if offersStreams { names.append("stream") }
         return Extensions(text: names.isEmpty ? nil : names.joined(separator: ", "))
     }
 }

@@ -47,6 +47,11 @@ package struct ServerLimits: Sendable {
     /// The most connections of one client address, and the most requests in flight of one client behind a trusted proxy;
     /// 429 past it.
     package var connectionsPerAddress = 256
+    /// The most streams of the change feed at once, besides of the connections; 503 past it. 0 for none at all. One address
+    /// may have `connectionsPerAddress`.
+    package var streams = 10_000
+    /// Seconds after which a stream that has nothing to tell sends a comment.
+    package var streamSilenceSeconds = 15
     /// Seconds that a connection may stay without a request, or with an unfinished header.
     package var idleSeconds = 60
     /// Seconds from a request's header to the last byte of its body.

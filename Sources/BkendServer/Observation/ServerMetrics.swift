@@ -27,6 +27,9 @@ final class ServerMetrics: Sendable {
     /// The line of slow reads, the lines of writes together, the line of passwords to be hashed.
     let (reads, writes, hashing) = (QueueMetrics(), QueueMetrics(), QueueMetrics())
 
+    /// The streams of the change feed.
+    let streams = StreamMetrics()
+
     func began() { inFlight.add(1, ordering: .relaxed) }
 
     func ended() { inFlight.subtract(1, ordering: .relaxed) }
@@ -101,8 +104,9 @@ final class ServerMetrics: Sendable {
         }
         out.family("bkend_requests_in_flight", .gauge, "Requests that are being answered.")
         out.sample("bkend_requests_in_flight", [], inFlight.load(ordering: .relaxed))
-        out.family("bkend_connections", .gauge, "Open connections.")
+        out.family("bkend_connections", .gauge, "Open connections, streams among them.")
         out.sample("bkend_connections", [], connections)
+        streams.write(to: &out)
         out.family("bkend_connections_refused_total", .counter, "Connections past the limits, by limit.")
         let refused = refused.withLock { $0 }
         for reason in ["address", "total", "unanswered"] {

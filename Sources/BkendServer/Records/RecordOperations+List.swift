@@ -39,6 +39,8 @@ extension RecordOperations {
         /// Whether the filter is about fields that the caller may not read: the caller's own part of it reads as if these
         /// were missing from every record.
         let seesHidden: Bool
+        /// Whether another user with the same rights may find other records, or see other fields of them.
+        let isOfUser: Bool
     }
 
     /// What a list by a filter shows, and the change feed tells.
@@ -50,15 +52,22 @@ extension RecordOperations {
         let rows = try RowAccess.filter(table.definition, caller: caller, access: access)
             .map(table.typing.normalised)
         let owner = access == .own ? caller.userID : nil
+        let isOfUser =
+            !columns.readableInOwn.isEmpty
+            || RowAccess.isOfUser(table.definition, caller: caller, access: access)
         guard let rows else {
-            return Scope(filter: filter, visibility: visibility, owner: owner, seesHidden: false)
+            return Scope(
+                filter: filter, visibility: visibility, owner: owner, seesHidden: false,
+                isOfUser: isOfUser)
         }
         if rows.mentions(columns.restricted) {
             return Scope(
                 filter: .allOf([filter.hiding(columns.restricted), rows]), visibility: .all, owner: owner,
-                seesHidden: true)
+                seesHidden: true, isOfUser: isOfUser)
         }
-        return Scope(filter: .allOf([filter, rows]), visibility: visibility, owner: owner, seesHidden: false)
+        return Scope(
+            filter: .allOf([filter, rows]), visibility: visibility, owner: owner, seesHidden: false,
+            isOfUser: isOfUser)
     }
 
     /// The restricted fields as the collection takes them: they count as missing in filter, sort, search and result,

@@ -45,6 +45,9 @@ extension Route {
         .records(.post, "/x1/changes", isWrapped: false, budget: RouteBudget.changes) { call in
             guard call.services.configuration.offersChanges else { throw Route.unknown }
             let (body, caller) = try await call.body()
+            if call.services.configuration.offersStreams, call.wantsEvents {
+                return try await call.stream(of: body, caller)
+            }
             return try await RecordRoutes(call, by: caller).changes(body)
         }
     ]

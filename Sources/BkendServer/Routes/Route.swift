@@ -70,7 +70,8 @@ final class Route: Sendable {
         case .keyed(let answer):
             let answer = try await answer(call)
             // What has no content, bytes of a file and refusals aren't wrapped.
-            let isPlain = answer.stream != nil || answer.status == .noContent || answer.status.code >= 300
+            let isPlain =
+                answer.stream != nil || answer.events != nil || answer.status == .noContent || answer.status.code >= 300
             return isWrapped && call.isProjectWrapped && !isPlain ? answer.wrapped : answer
         case .addressed: throw Self.unknown
         }

@@ -36,7 +36,8 @@ package struct BkendService: Sendable {
             services: try AccountServices(
                 configuration, mailFailed: { metrics.mailFailed() }, mailWithheld: { metrics.mailWithheld() },
                 reportHashing: metrics.hashing.note),
-            files: files)
+            files: files,
+            streams: (.seconds(configuration.limits.streamSilenceSeconds), metrics.streams))
         var random = SystemRandomNumberGenerator()
         responder = APIResponder(
             services: RouteServices(
@@ -96,7 +97,7 @@ package struct BkendService: Sendable {
         let limits = configuration.limits
         let application = application(
             InterceptedResponder(api: responder, interception: configuration.interception), host: configuration.host,
-            port: configuration.port, connections: limits.connections,
+            port: configuration.port, connections: limits.connections, streams: limits.streams,
             metrics: metrics, onListening: onListening)
         var services: [any Service] = [Farewell(environments: environments, requestLog: configuration.requestLog)]
         if let port = configuration.adminPort {
@@ -107,7 +108,7 @@ package struct BkendService: Sendable {
                     onListening: onAdminListening))
         }
         var group = ServiceGroupConfiguration(
-            services: services + [application],
+            services: services + [application, StreamEnd(environments: environments)],
             gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [],
             logger: configuration.logger)
         group.maximumGracefulShutdownDuration = .seconds(limits.shutdownSeconds)
@@ -116,13 +117,13 @@ package struct BkendService: Sendable {
 
     /// A port with its connections. The admin port's are guarded alike, and counted apart.
     private func application<Responder: HTTPResponder>(
-        _ responder: Responder, host: String, port: Int, connections: Int, metrics: ServerMetrics,
+        _ responder: Responder, host: String, port: Int, connections: Int, streams: Int = 0, metrics: ServerMetrics,
         onListening: @escaping @Sendable (String) -> Void
     ) -> some Service where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let limits = configuration.limits
         let register = ConnectionRegister(
-            limit: connections, perAddress: limits.connectionsPerAddress, proxies: configuration.trustedProxies,
-            metrics: metrics)
+            limit: connections, perAddress: limits.connectionsPerAddress, streams: streams,
+            proxies: configuration.trustedProxies, metrics: metrics)
         return Application(
             responder: responder,
             server: HTTPServerBuilder { responder in
@@ -148,5 +149,15 @@ private struct Farewell: Service {
         try? await gracefulShutdown()
         await environments.end()
         await requestLog?.drained()
+    }
+}
+
+/// Ends the streams first, the last service to start: the application waits for every answer under way.
+private struct StreamEnd: Service {
+    let environments: Environments
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        environments.endStreams()
     }
 }

@@ -1,14 +1,23 @@
 import BkendAccounts
 import BkendStorage
 import BkendWire
+import Synchronization
 
 /// The tables and records of one environment, in whichever storage keeps them.
 package final class EnvironmentStore: Sendable {
     /// Where they are kept.
     let engine: any StorageEngine
 
+    private let listener = Mutex<(@Sendable () -> Void)?>(nil)
+
     /// An environment in a storage.
     init(_ engine: any StorageEngine) { self.engine = engine }
+
+    /// Has a listener told after each write. There is one at most.
+    func onWrite(_ listener: @escaping @Sendable () -> Void) { self.listener.withLock { $0 = listener } }
+
+    /// Tells that something was written.
+    func noteWrite() { listener.withLock { $0 }?() }
 
     /// Reads what keys lead to.
     func lookUp<Result: Sendable>(
@@ -35,7 +44,8 @@ package final class EnvironmentStore: Sendable {
         locking locks: Set<StorageLock>, check: StorageCheck? = nil,
         _ body: @escaping @Sendable (any StorageTransaction) throws -> Result
     ) async throws -> Result {
-        try await engine.write(locking: locks, check: check, body)
+        defer { noteWrite() }
+        return try await engine.write(locking: locks, check: check, body)
     }
 }
 

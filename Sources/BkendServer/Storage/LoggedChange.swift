@@ -27,6 +27,10 @@ struct LoggedChange: Sendable {
     let kind: Kind
     /// See `ChangeNote`.
     let stamp: String
+    /// See `ChangeNote`.
+    let author: String
+    /// See `ChangeNote`.
+    let owner: String
     /// The record's text before; nil of a new one, and of one that was too large to be kept.
     let before: [UInt8]?
 }

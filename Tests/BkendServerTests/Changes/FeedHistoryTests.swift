@@ -27,7 +27,7 @@ import Testing
         ("all", nil), ("small", ["n": ["$lt": 5]]), ("secret", ["secret": ["$gte": 5]]),
         ("absent", ["secret": ["$exists": false]]), ("tagged", ["tags": ["$in": ["a"]]]),
     ]
-    private static let readers = callers.flatMap { caller in
+    static let readers = callers.flatMap { caller in
         filters.map { Reader(name: "\(caller.0), \($0.0)", caller: caller.1, filter: $0.1) }
     }
 
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// A write of one to three changes.
-    private static func change(_ store: EnvironmentStore, _ random: inout FuzzRandom) throws {
+    static func change(_ store: EnvironmentStore, _ random: inout FuzzRandom) throws {
         let count = Int.random(in: 1...3, using: &random)
         var draws: [(id: String, record: JSONObject?)] = []
         for _ in 0..<count {

@@ -244,7 +244,8 @@ import Testing
         try await withFolder { folder in
             _ = try await CommandRun.run("init", folder)
             for (options, expected) in [
-                ([], "changes"), (["--refresh-grace", "15"], "refresh-grace=15, changes"), (["--no-changes"], nil),
+                ([], "changes, stream"), (["--refresh-grace", "15"], "refresh-grace=15, changes, stream"),
+                (["--stream-limit", "0"], "changes"), (["--no-changes"], nil),
             ] as [([String], String?)] {
                 let process = try await ServeProcess.start(folder, options)
                 let answer = try await TestClient(process.url).get("/health")

@@ -106,6 +106,24 @@ final class RawConnection {
         return answer
     }
 
+    /// The text up to an end of a line, without it; nil when the connection ends before.
+    func line(endedBy end: [UInt8] = [13, 10]) throws -> String? {
+        while true {
+            if let range = buffer.firstRange(of: end) {
+                defer { buffer.removeSubrange(..<range.upperBound) }
+                return String(decoding: buffer[..<range.lowerBound], as: UTF8.self)
+            }
+            guard try fill() else { return nil }
+        }
+    }
+
+    /// So many bytes; nil when the connection ends before.
+    func bytes(_ count: Int) throws -> [UInt8]? {
+        while buffer.count < count { guard try fill() else { return nil } }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer.prefix(count))
+    }
+
     /// Whether bytes of an answer come within some seconds.
     func hasAnswer(within seconds: Double) throws -> Bool {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
