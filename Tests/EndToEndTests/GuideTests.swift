@@ -117,6 +117,35 @@ struct Comment: Equatable {
         }
     }
 
+    @Test("The guide's query is followed")
+    func following() async throws {
+        try await run { posts, _ in
+            try await posts.create(Post(title: "Old", isPublished: true))
+            var shown: [String] = []
+            var removed: [String] = []
+            func show(_ records: [Record<Post>]) { shown += records.map(\.title) }
+            func update(_ records: [Record<Post>], removing ids: [String]) {
+                shown += records.map(\.title)
+                removed += ids
+            }
+            func write() async throws {
+                let post = try await posts.create(Post(title: "New", isPublished: true))
+                try await posts.delete(post.id)
+            }
+            let published = posts.where { $0.isPublished == true }
+            var cursor: ChangeCursor?
+            for try await changes in published.changes(since: cursor) {
+                if cursor == nil { show(try await published.page().records) }
+                update(changes.records, removing: changes.removed.map(\.id))
+                if cursor == nil { try await write() }
+                cursor = changes.cursor
+                if !removed.isEmpty { break }
+            }
+            // The deletion may be told together with the creation.
+            #expect(shown.first == "Old" && removed.count == 1)
+        }
+    }
+
     @Test("The guide's records without a model")
     func untyped() async throws {
         try await run { _, client in

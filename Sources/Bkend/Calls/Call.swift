@@ -16,6 +16,8 @@ struct Call: Sendable {
         case records(table: String, id: String?)
         /// Another route, by the segments after `/v1`.
         case route([String])
+        /// A route of an extension, by the segments after `/x1` (docs/extensions.md).
+        case extended([String])
     }
 
     var method: Method
@@ -25,6 +27,8 @@ struct Call: Sendable {
     /// Bytes to send as they are, in the place of `body`.
     var exactBody: [UInt8]?
     var options: CallOptions
+    /// The media types that it takes.
+    var accept = "application/json"
     /// Whether the call is made as the user who is signed in.
     var sendsSession = true
     /// Whether a second copy does no harm though it isn't a read.
@@ -50,10 +54,17 @@ struct Call: Sendable {
         self.options = options
     }
 
+    init(_ method: Method, extended route: [String], options: CallOptions) {
+        self.method = method
+        target = .extended(route)
+        self.options = options
+    }
+
     var operation: BkendError.Operation {
         switch target {
         case .records(let table, let id): BkendError.Operation(method: method.rawValue, table: table, recordID: id)
-        case .route(let path): BkendError.Operation(method: method.rawValue, table: path.joined(separator: "/"))
+        case .route(let path), .extended(let path):
+            BkendError.Operation(method: method.rawValue, table: path.joined(separator: "/"))
         }
     }
 

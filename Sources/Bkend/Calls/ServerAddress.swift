@@ -51,6 +51,11 @@ struct ServerAddress: Hashable, Sendable {
         root + "/" + segments.map(QueryItem.percentEncode).joined(separator: "/")
     }
 
+    /// The path of an extension's resource, by its segments after `/x1`, which stands in the place of `/v1`.
+    func extendedPath(_ segments: [String]) -> String {
+        root.dropLast(2) + "x1/" + segments.map(QueryItem.percentEncode).joined(separator: "/")
+    }
+
     /// The whole address, as it tells servers apart.
     var text: String { "\(scheme)://\(authority.lowercased())\(root)" }
 }

@@ -39,7 +39,7 @@ extension CallRunner {
     }
 
     /// The session to send a call with. An app that sends `Authorization` by itself keeps its own tokens.
-    private func session(for call: Call) async throws(BkendError) -> Session? {
+    func session(for call: Call) async throws(BkendError) -> Session? {
         guard call.sendsSession, !hasOwnAuthorization, !Self.holdsAuthorization(call.options.headers) else {
             return nil
         }
@@ -66,7 +66,7 @@ extension CallRunner {
     }
 
     /// Waits for a refresh that others may wait for too: neither this caller's deadline nor its cancellation ends it.
-    private func outcome(
+    func outcome(
         of refresh: Task<Session?, any Error>, _ call: Call, within limit: Duration?
     ) async throws(BkendError) -> Session? {
         let (results, end) = AsyncStream<Result<Session?, any Error>>.makeStream()

@@ -10,7 +10,7 @@ final class CallRunner: Sendable {
     let address: ServerAddress
     private let key: APIKey
     let options: ClientOptions
-    private let transport: any HTTPTransport
+    let transport: any HTTPTransport
     let pacing: Pacing
     let sessions: SessionKeeper
     let extensions = ServerExtensions()
@@ -192,7 +192,7 @@ final class CallRunner: Sendable {
     private static let apiKeyField = HTTPField.Name("X-API-Key")
     private static let requestIDField = HTTPField.Name("X-Request-Id") ?? .server
 
-    private func request(for call: Call, token: String?) throws(BkendError) -> TransportRequest {
+    func request(for call: Call, token: String?) throws(BkendError) -> TransportRequest {
         func refuse(_ message: String) -> BkendError {
             BkendError(.invalidArgument(message), operation: call.operation)
         }
@@ -203,16 +203,16 @@ final class CallRunner: Sendable {
             guard !table.isEmpty else { throw refuse("the table's name is empty") }
             guard id?.isEmpty != true else { throw refuse("the record's id is empty") }
             segments = ["data", table] + (id.map { [$0] } ?? [])
-        case .route(let route):
+        case .route(let route), .extended(let route):
             guard !route.contains("") else { throw refuse("the id is empty") }
             segments = route
         }
         for name in segments where name == "." || name == ".." {
             throw refuse("\(name) isn't a valid name; it would address another resource")
         }
-        var path = address.path(segments)
+        var path = if case .extended = call.target { address.extendedPath(segments) } else { address.path(segments) }
         if !call.query.isEmpty { path += "?" + QueryItem.encode(call.query) }
-        var fields: HTTPFields = [.accept: "application/json"]
+        var fields: HTTPFields = [.accept: call.accept]
         if let name = Self.apiKeyField { fields[name] = key.text }
         if let token { fields[.authorization] = "Bearer " + token }
         let body = call.exactBody ?? call.body?.serialized()

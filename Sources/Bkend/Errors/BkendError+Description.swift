@@ -37,7 +37,7 @@ extension BkendError: CustomStringConvertible {
             return "the response doesn't fit the model" + (id.map { ", record \($0)" } ?? "") + ": \(error)"
         case .encoding(let error): return "nothing was sent; the value can't be encoded: \(error)"
         case .notExpressible(let error): return error.description
-        case .invalidArgument(let message): return message
+        case .invalidArgument(let message), .unsupported(let message): return message
         case .sessionEnded: return "the user's session has ended"
         case .sessionStore(let message): return "the session can't be read or saved: \(message)"
         case .file(let failure): return failure.explanation
@@ -56,7 +56,9 @@ extension BkendError: CustomStringConvertible {
         case .sessionEnded: "sign in again, or sign out to continue as a guest"
         case .file(.mayBeRegistered): "look for it in the list of files before uploading it again"
         case .file(.sourceChanged), .file(.damaged): "upload or download it again"
-        case .file, .transport, .cancelled, .encoding, .notExpressible, .invalidArgument, .sessionStore: nil
+        case .file, .transport, .cancelled, .encoding, .notExpressible, .invalidArgument, .unsupported,
+            .sessionStore:
+            nil
         }
     }
 
@@ -70,6 +72,7 @@ extension BkendError: CustomStringConvertible {
         case .pageTooLarge: "request fewer rows per page, or select fewer fields; all() shrinks its pages automatically"
         case .rateLimitExceeded, .tooManyRequests: "send fewer requests, or allow more attempts in the retry policy"
         case .internalError: "check the server's log"
+        case .cursorExpired: "compare all records, and follow the changes without a cursor"
         case .insufficientStorage: "make room, or ask whoever runs the server to"
         default: nil
         }

@@ -60,6 +60,8 @@ extension BkendError {
         case notExpressible(FilterNotExpressible)
         /// An argument isn't valid. Nothing was sent.
         case invalidArgument(String)
+        /// The server doesn't offer what was asked of it.
+        case unsupported(String)
         /// The user's session has ended. Nothing was done. Sign in again, or sign out to continue as a guest.
         case sessionEnded
         /// The session can't be read or saved, for the given reason.
@@ -128,7 +130,8 @@ extension BkendError {
         case .cancelled(let delivery): return delivery != .notSent
         case .foreignAnswer, .decoding: return true
         case .file(.mayBeRegistered): return true
-        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore, .file: return false
+        case .encoding, .notExpressible, .invalidArgument, .unsupported, .sessionEnded, .sessionStore, .file:
+            return false
         }
     }
 }

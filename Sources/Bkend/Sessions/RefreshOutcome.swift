@@ -39,7 +39,8 @@ enum RefreshOutcome: Sendable {
         case .transport(let failure): self = failure.delivery == .notSent ? .unspent(error) : .lost(error)
         case .cancelled(let delivery): self = delivery == .notSent ? .unspent(error) : .lost(error)
         case .foreignAnswer, .decoding: self = .lost(error)
-        case .encoding, .notExpressible, .invalidArgument, .sessionEnded, .sessionStore, .file: self = .unspent(error)
+        case .encoding, .notExpressible, .invalidArgument, .unsupported, .sessionEnded, .sessionStore, .file:
+            self = .unspent(error)
         }
     }
 

@@ -44,7 +44,7 @@ enum ExitStatus: Int32, CaseIterable {
             case 500...: self = .serverFailure
             default: self = .data
             }
-        case .transport, .foreignAnswer: self = .unavailable
+        case .transport, .foreignAnswer, .unsupported: self = .unavailable
         case .encoding: self = .data
         case .notExpressible, .invalidArgument: self = .usage
         case .sessionEnded: self = .denied

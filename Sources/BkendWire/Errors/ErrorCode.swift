@@ -71,7 +71,7 @@ extension ErrorCode {
     /// 409: the file of this key is registered already.
     public static let fileKeyExists: ErrorCode = "file/s3-key-already-exists"
     /// 410: the cursor of the change feed doesn't hold any more.
-    package static let cursorExpired: ErrorCode = "data/cursor-expired"
+    public static let cursorExpired: ErrorCode = "data/cursor-expired"
     /// 413: the body, or the record that it would make, is larger than the server takes.
     public static let payloadTooLarge: ErrorCode = "common/payload-too-large"
     /// 415: the body is not JSON.

@@ -1,0 +1,277 @@
+import BkendTransport
+import BkendWire
+import Foundation
+import HTTPTypes
+
+extension RemoteQueryable {
+    /// What changes in the records of the query, as soon as the server has committed it. For apps without a local store: a
+    /// store follows the server by itself.
+    ///
+    /// ```swift
+    /// let published = posts.where { $0.isPublished == true }
+    /// var cursor: ChangeCursor?
+    /// for try await changes in published.changes(since: cursor) {
+    ///     if cursor == nil { show(try await published.page().records) }
+    ///     update(changes.records, removing: changes.removed.map(\.id))
+    ///     cursor = changes.cursor
+    /// }
+    /// ```
+    ///
+    /// Without a cursor, the first element has no records, only a cursor of this moment. List the records when you have it,
+    /// and then continue: nothing is missed in between. Store each element's cursor with what you have, and pass it to
+    /// `changes(since:)` after a restart. An element may bring nothing but a newer cursor.
+    ///
+    /// The sequence connects again when the network or the server was gone, and misses nothing. It has no end of its own:
+    /// it ends when its task is cancelled, and throws what a retry can't mend. With the code `cursorExpired` the cursor
+    /// doesn't hold any more, since it is too old, or since rules, the user or the user's role have changed: compare all
+    /// records, and begin without a cursor. With the reason `unsupported` the server has no change feed.
+    ///
+    /// The query's filter counts; an order, a search and a selection of fields throw `invalidArgument`.
+    ///
+    /// - Parameters:
+    ///   - cursor: where to continue; nil to begin now.
+    ///   - polling: how often to ask a server that offers a change feed but no streams, or a proxy that lets none through.
+    ///   - options: headers for each request, and the retry policy's delays. The number of attempts and the deadline don't
+    ///     apply.
+    public func changes(
+        since cursor: ChangeCursor? = nil, polling: Duration = .seconds(5), options: CallOptions = .default
+    ) -> ResultSequence<ChangedRecords<Model>, BkendError> {
+        ResultSequence(RemoteChanges(query: query, cursor: cursor, polling: polling, options: options))
+    }
+}
+
+/// See `RemoteQueryable.changes(since:polling:options:)`.
+struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
+    typealias Element = ChangedRecords<Model>
+    typealias Failure = BkendError
+
+    let query: RemoteQuery<Model>
+    let cursor: ChangeCursor?
+    let polling: Duration
+    let options: CallOptions
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(source: self, cursor: cursor) }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        private let source: RemoteChanges
+        private var cursor: ChangeCursor?
+        private var stream: Stream?
+        /// How many attempts have failed since something came.
+        private var failures = 0
+        /// How long to wait before the next request.
+        private var pause: Duration?
+        private var isOver = false
+        private var asksForStream = true
+
+        fileprivate init(source: RemoteChanges, cursor: ChangeCursor?) {
+            (self.source, self.cursor) = (source, cursor)
+        }
+
+        mutating func next() async throws(BkendError) -> ChangedRecords<Model>? {
+            try await next(isolation: #isolation)
+        }
+
+        mutating func next(isolation actor: isolated (any Actor)?) async throws(BkendError) -> ChangedRecords<Model>? {
+            if isOver { return nil }
+            isOver = true  // stays so if what follows throws
+            let changes = try await changes(isolation: actor)
+            isOver = false
+            return changes
+        }
+
+        private mutating func changes(
+            isolation actor: isolated (any Actor)?
+        ) async throws(BkendError) -> ChangedRecords<Model> {
+            while true {
+                do throws(RequestFailure) {
+                    let answer = stream == nil ? try await connect() : try await event()
+                    guard let answer, let changes = try source.changes(answer, since: cursor) else { continue }
+                    failures = 0
+                    cursor = changes.cursor
+                    return changes
+                } catch {
+                    let wasStream = stream != nil
+                    stream = nil
+                    // What a stream doesn't follow, a request does: a filter with a pattern, or such a rule of the table.
+                    if wasStream, error.error.code == .validationError {
+                        asksForStream = false
+                        continue
+                    }
+                    guard let outcome = error.outcome, let delay = source.delay(after: outcome, failures + 1) else {
+                        throw error.error
+                    }
+                    failures += 1
+                    pause = delay
+                }
+            }
+        }
+
+        /// Asks the server; the answer where it offers no stream.
+        private mutating func connect() async throws(RequestFailure) -> JSON? {
+            if let pause {
+                self.pause = nil
+                do { try await source.runner.pacing.sleep(pause) } catch {
+                    throw RequestFailure(error: BkendError(.cancelled(.notSent), operation: source.operation))
+                }
+            }
+            let call = try source.call(since: cursor, asStream: asksForStream)
+            let response: TransportResponse
+            do throws(CallRunner.OpeningFailure) { response = try await source.runner.open(call) } catch {
+                throw RequestFailure(error: source.named(error.error), outcome: error.outcome)
+            }
+            let type = response.head.headerFields[.contentType] ?? ""
+            if type.lowercased().hasPrefix(RemoteChanges.eventStream) {
+                stream = Stream(body: response.body.makeAsyncIterator())
+                return nil
+            }
+            pause = source.polling
+            do throws(TransportError) {
+                let body = try await response.body.collect(upTo: source.runner.options.maximumResponseBytes)
+                guard case .payload(let json) = AnswerReading(response.head, body) else {
+                    throw source.malformed("the answer is neither a stream nor JSON")
+                }
+                if json["subscriptions"]?[0]?["hasMore"] == true { pause = nil }
+                return json
+            } catch { throw source.failure(error) }
+        }
+
+        /// The next event of the stream; nil where it was none that tells changes.
+        private mutating func event() async throws(RequestFailure) -> JSON? {
+            let limit = source.runner.options.maximumResponseBytes
+            do throws(TransportError) {
+                guard let event = try await stream?.next(upTo: limit) else {
+                    throw source.malformed("the stream has ended", .connectionLost)
+                }
+                guard event.name == "message" else {
+                    // Its token has lapsed, as a rule: the next request is refused, and renews it.
+                    throw source.malformed("the stream has ended: \(event.name)", .connectionLost)
+                }
+                do { return try JSON(parsing: event.data) } catch {
+                    throw source.malformed("an event isn't JSON: \(error)")
+                }
+            } catch { throw source.failure(error) }
+        }
+    }
+
+    /// An open answer.
+    private struct Stream {
+        var body: ResponseBody.AsyncIterator
+        var parser = EventParser()
+        var events: [EventParser.Event] = []
+
+        mutating func next(upTo limit: Int) async throws(TransportError) -> EventParser.Event? {
+            while events.isEmpty {
+                guard let bytes = try await body.next() else { return nil }
+                events = parser.events(in: bytes).reversed()
+                guard parser.bytes <= limit else {
+                    throw TransportError(
+                        kind: .bodyTooLarge, delivery: .answered, reason: "an event has more than \(limit) bytes")
+                }
+            }
+            return events.popLast()
+        }
+    }
+
+    /// What went wrong, and whether trying again may mend it.
+    private struct RequestFailure: Error {
+        let error: BkendError
+        /// For the retry policy; nil where it may not.
+        var outcome: RetryPolicy.Outcome?
+    }
+
+    private static var eventStream: String { "text/event-stream" }
+    /// The most records of one element.
+    private static var limit: Int64 { 1_000 }
+
+    private var runner: CallRunner { query.source.runner }
+
+    private var operation: BkendError.Operation {
+        BkendError.Operation(method: Call.Method.get.rawValue, table: query.table)
+    }
+
+    private func delay(after outcome: RetryPolicy.Outcome, _ attempt: Int) -> Duration? {
+        var policy = options.retry ?? runner.options.retry
+        policy.maximumAttempts = .max
+        return runner.delay(after: outcome, attempt: attempt, .idempotent, by: policy, left: nil)
+    }
+
+    private func malformed(_ reason: String, _ kind: TransportError.Kind = .malformedResponse) -> TransportError {
+        TransportError(kind: kind, delivery: .answered, replay: .idempotent, reason: reason)
+    }
+
+    private func failure(_ error: TransportError) -> RequestFailure {
+        RequestFailure(error: BkendError(BkendError.Reason(error), operation: operation), outcome: .failed(error))
+    }
+
+    /// A refusal of the request, as one of the query. A server that doesn't know the route has no change feed.
+    private func named(_ error: BkendError) -> BkendError {
+        var error = error
+        error.operation = operation
+        guard case .server(let body) = error.reason, [404, 405].contains(body.status) else { return error }
+        error.reason = .unsupported("the server offers no change feed; list the records from time to time instead")
+        return error
+    }
+
+    private func call(since cursor: ChangeCursor?, asStream: Bool) throws(RequestFailure) -> Call {
+        func refuse(_ reason: BkendError.Reason) -> RequestFailure {
+            RequestFailure(error: BkendError(reason, operation: operation))
+        }
+        let parts = query.parts
+        guard parts.sort.isEmpty, parts.search == nil, parts.select == nil else {
+            throw refuse(
+                .invalidArgument("changes() follows a filter; leave out the order, the search and the selection"))
+        }
+        if let field = parts.filter.unwritableField {
+            throw refuse(.encoding(JSONCodingError(path: field, message: "the filter has a value that isn't JSON")))
+        }
+        var subscription: JSONObject = [
+            "name": "changes", "table": .string(query.table), "limit": .int(Self.limit),
+        ]
+        do throws(FilterNotExpressible) {
+            let form = try parts.filter.rest()
+            subscription["andFilters"] = form.andFilters.map(JSON.object)
+            subscription["orFilters"] = form.orFilters.map(JSON.object)
+        } catch { throw refuse(.notExpressible(error)) }
+        if let cursor { subscription["since"] = .string(cursor.rawValue) }
+        var call = Call(.post, extended: ["changes"], options: options)
+        call.body = ["subscriptions": .array([.object(subscription)])]
+        if asStream { call.accept = "\(Self.eventStream), application/json" }
+        // Asking twice does no harm.
+        call.isHarmless = true
+        return call
+    }
+
+    /// What an answer tells; nil where it tells nothing of the query.
+    private func changes(_ answer: JSON, since cursor: ChangeCursor?) throws(RequestFailure) -> ChangedRecords<Model>? {
+        guard let page = answer["subscriptions"]?[0] else { return nil }
+        if let error = page["error"] {
+            let code = error["code"]?.stringValue ?? ""
+            guard let body = ErrorBody(["error": error], status: ErrorCode(rawValue: code).status) else {
+                throw failure(malformed("the change feed refused the query without a code"))
+            }
+            throw RequestFailure(error: BkendError(.server(body), operation: operation))
+        }
+        guard let next = page["cursor"]?.stringValue else { throw failure(malformed("a page has no cursor")) }
+        // A page is only for the state that it was made for (docs/extensions.md, "Asking").
+        if let cursor, page["since"]?.stringValue != cursor.rawValue {
+            throw failure(malformed("a page continues from another place than the one before it ended"))
+        }
+        var changes = ChangedRecords<Model>(
+            records: [], removed: [], undecodable: [], cursor: ChangeCursor(rawValue: next))
+        for row in page["upserts"]?.arrayValue ?? [] {
+            guard let object = row.objectValue, let id = object["id"]?.stringValue else {
+                throw failure(malformed("a changed record has no id"))
+            }
+            do throws(JSONCodingError) { changes.records.append(try Record<Model>(json: object)) } catch {
+                changes.undecodable.append(UndecodableRecord(error, id: id))
+            }
+        }
+        for row in page["removed"]?.arrayValue ?? [] {
+            guard let id = row["id"]?.stringValue, let at = row["at"]?.stringValue.flatMap(Timestamp.init) else {
+                throw failure(malformed("a removed record has no id, or no time"))
+            }
+            changes.removed.append(RemovedRecord(id: id, at: at.date))
+        }
+        return changes
+    }
+}
