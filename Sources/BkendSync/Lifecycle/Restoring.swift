@@ -74,6 +74,15 @@ struct Restoring: StorePart {
         // Which files are kept is known again once the members of the subscriptions are.
         try db.perform("UPDATE sync_files SET kept = 0")
         try db.perform("UPDATE sync_files SET used = 0 WHERE typeof(used) <> 'integer'")
+        try db.perform(
+            "UPDATE sync_files SET size = 0 WHERE typeof(size) <> 'integer' OR size NOT BETWEEN 0 AND 1 << 50")
+        // What the triggers have added up may be of damaged numbers.
+        try db.perform(
+            """
+            UPDATE sync_file_sizes SET bytes = (
+                SELECT ifnull(sum(size), 0) FROM sync_files WHERE state =
+                    CASE WHEN upload IS NOT NULL THEN 'waiting' WHEN kept THEN 'kept' ELSE 'cached' END)
+            """)
         try store.setMeta(MetaKey.unclaimedFiles, "1")
     }
 

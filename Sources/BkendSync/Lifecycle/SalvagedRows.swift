@@ -101,7 +101,8 @@ struct SalvagedRows {
 
     private mutating func readMeta(_ db: Database) {
         let sql = """
-            SELECT key, value FROM sync_meta WHERE key IN ('owner', 'epoch', 'mark', 'salvaged', 'salvageTold', 'moving')
+            SELECT key, value FROM sync_meta WHERE key IN ('owner', 'epoch', 'mark', 'salvaged', 'salvageTold', 'moving',
+                '\(MetaKey.fileLimits)')
                 OR key LIKE 'takenIn.%'
             """
         for row in attempt({ try Row.fetchAll(db, sql: sql) }) ?? [] {

@@ -24,7 +24,10 @@ extension StoreCore {
         if database.obstacle != nil { return }
         writes.async { [weak self] in
             guard let self else { return }
-            try? database.evictFiles()
+            // After a salvage nobody knows which files are kept: they aren't cached ones for that.
+            if (try? database.read { try $0.meta(MetaKey.unclaimedFiles) }) == .some(nil) {
+                try? database.evictFiles()
+            }
             guard let sweep = try? FileSweep(of: database) else { return }
             go(on: sweep)
         }

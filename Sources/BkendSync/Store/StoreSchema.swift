@@ -311,9 +311,12 @@ enum StoreSchema {
         -- How many bytes wait for the server, are kept by a subscription, and make room for others.
         CREATE TABLE sync_file_sizes (state TEXT NOT NULL PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
         INSERT INTO sync_file_sizes
-            SELECT 'waiting', ifnull(sum(size), 0) FROM sync_files WHERE upload IS NOT NULL UNION ALL
-            SELECT 'kept', ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND kept UNION ALL
-            SELECT 'cached', ifnull(sum(size), 0) FROM sync_files WHERE upload IS NULL AND NOT kept;
+            SELECT 'waiting', ifnull(sum(iif(typeof(size) = 'integer' AND size BETWEEN 0 AND 1 << 50, size, 0)), 0)
+                FROM sync_files WHERE upload IS NOT NULL UNION ALL
+            SELECT 'kept', ifnull(sum(iif(typeof(size) = 'integer' AND size BETWEEN 0 AND 1 << 50, size, 0)), 0)
+                FROM sync_files WHERE upload IS NULL AND kept UNION ALL
+            SELECT 'cached', ifnull(sum(iif(typeof(size) = 'integer' AND size BETWEEN 0 AND 1 << 50, size, 0)), 0)
+                FROM sync_files WHERE upload IS NULL AND NOT kept;
         CREATE TRIGGER sync_files_made AFTER INSERT ON sync_files BEGIN
             UPDATE sync_file_sizes SET bytes = bytes + new.size WHERE state =
                 CASE WHEN new.upload IS NOT NULL THEN 'waiting' WHEN new.kept THEN 'kept' ELSE 'cached' END;
