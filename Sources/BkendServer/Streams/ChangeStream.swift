@@ -14,9 +14,9 @@ struct ChangeStream: Sendable {
     /// The same while the server has no time to look the caller up.
     private static let patience = Duration.seconds(30)
     /// After how long subscriptions get new cursors though nothing has happened to them: old ones would expire.
-    private static let cursorLife = Duration.seconds(3_600)
+    private static let cursorLife = Duration.seconds(600)
     /// How often a reading that finds no room is tried again.
-    private static let attempts = 5
+    private static let attempts = 20
 
     /// Writes a part of the answer; returns when the client takes it.
     typealias Writing = (AnswerBody) async throws -> Void
@@ -99,7 +99,8 @@ struct ChangeStream: Sendable {
                 if !hasMore { return (read.position, commits) }
             } catch  where attempts < Self.attempts && (error is TooManyRequests || error is QueueRefused) {
                 attempts += 1
-                try await Task.sleep(for: .seconds(1))
+                // Many may have been refused at the same moment.
+                try await Task.sleep(for: .milliseconds(Int64.random(in: 500...2_000)))
             }
         }
     }
@@ -153,7 +154,6 @@ struct ChangeStream: Sendable {
             case .end: return .over
             case .read(let position): return .read(after: position)
             case .pause:
-                if began.duration(to: .now) > Self.cursorLife { return .read(after: place.hub.leave(place.member)) }
                 guard try await isStillCaller(&checked, write) else { return .over }
                 try await write(Self.silence)
             case .event(let event):
@@ -163,6 +163,7 @@ struct ChangeStream: Sendable {
                 try await write(body)
             }
             place.member.noteWriting()
+            if began.duration(to: .now) > Self.cursorLife { return .read(after: place.hub.leave(place.member)) }
         }
     }
 

@@ -116,7 +116,8 @@ struct LiveTable: Sendable {
     /// - Parameter then: the table as the look found it.
     mutating func settle(at position: Int64, as then: LiveTable) {
         for (stream, since) in then.newcomers where since <= position && newcomers[stream] == since {
-            newcomers[stream] = nil
+            // A look that was cut may end before what the others were told.
+            newcomers[stream] = position < self.position ? position : nil
         }
         self.position = max(self.position, position)
     }

@@ -77,17 +77,18 @@ struct StreamPass: Sendable {
         let log = try session.log(of: table)
         guard ExactString(log.epoch) == id.epoch else { throw TooMuch() }
         guard live.start < newest else { return }
-        var all = try log.trimmed <= live.start ? changes(of: table, after: live.start, attempt, in: session) : nil
-        if all == nil, live.start < live.position, log.trimmed <= live.position {
+        var all = log.trimmed <= live.start ? try changes(of: table, after: live.start, attempt, in: session) : nil
+        if all?.isWhole != true, live.start < live.position {
             // Who is far behind doesn't keep the others from being told.
             outcome.behind.formUnion(live.newcomers.filter { $0.value < live.position }.keys)
-            all = try changes(of: table, after: live.position, attempt, in: session)
+            all =
+                log.trimmed <= live.position ? try changes(of: table, after: live.position, attempt, in: session) : nil
         }
         guard let all else { throw TooMuch() }
-        let changes = try cut(all, for: live, attempt)
-        let isCut = changes.count < all.count
+        let changes = try cut(all.changes, for: live, attempt)
+        let isCut = !all.isWhole || changes.count < all.changes.count
         outcome.isMore = outcome.isMore || isCut
-        let end = isCut ? changes.last?.position ?? newest : newest
+        let end = isCut ? changes.last?.position ?? live.start : newest
         outcome.positions[id] = end
         if changes.isEmpty { return }
         let told = try follow(changes, of: table, live, attempt, in: session, &outcome)
@@ -108,19 +109,27 @@ struct StreamPass: Sendable {
         }
     }
 
-    /// The changes after a position; nil when there are too many to be told at once.
+    /// The changes after a position, as many whole writes of them as may be told at once, and whether that is all.
     private func changes(
         of table: Table, after position: Int64, _ attempt: ReadAttempt, in session: any StorageSession
-    ) throws -> [LoggedChange]? {
-        var (changes, bytes, isWhole) = ([LoggedChange](), 0, true)
+    ) throws -> (changes: [LoggedChange], isWhole: Bool) {
+        var (changes, bytes) = ([LoggedChange](), 0)
+        var next: LoggedChange?
         try session.changes(of: table, owner: nil, after: position) { change in
             bytes += change.before?.count ?? 0
             try attempt.expect(.record(bytes: bytes))
-            isWhole = changes.count < bounds.changes && bytes <= bounds.bytes
-            if isWhole { changes.append(change) }
-            return isWhole
+            guard changes.count < bounds.changes, bytes <= bounds.bytes else {
+                next = change
+                return false
+            }
+            changes.append(change)
+            return true
         }
-        return isWhole ? changes : nil
+        guard let next else { return (changes, true) }
+        while let last = changes.last, last.first == next.first { changes.removeLast() }
+        // A write that is too much by itself.
+        if changes.isEmpty { throw TooMuch() }
+        return (changes, false)
     }
 
     /// As many of the changes as may be tried in one look, whole writes of them.
@@ -128,6 +137,7 @@ struct StreamPass: Sendable {
         _ changes: [LoggedChange], for live: LiveTable, _ attempt: ReadAttempt
     ) throws -> [LoggedChange] {
         var (trials, end) = (0, 0)
+        let moments = Set(live.newcomers.values).count + 1
         for (place, change) in changes.enumerated() {
             if place > 0, change.first != changes[place - 1].first {
                 if trials > bounds.trials {
@@ -136,7 +146,7 @@ struct StreamPass: Sendable {
                 }
                 end = place
             }
-            trials += live.open.count + (live.owned[ExactString(change.owner)]?.count ?? 0)
+            trials += moments * (live.open.count + (live.owned[ExactString(change.owner)]?.count ?? 0))
             if end == 0, trials > 5 * bounds.trials { throw TooMuch() }
             if place == changes.count - 1, end == 0 || trials <= bounds.trials { end = changes.count }
         }
