@@ -123,7 +123,7 @@ struct Comment: Equatable {
             try await posts.create(Post(title: "Old", isPublished: true))
             var shown: [String] = []
             var removed: [String] = []
-            func show(_ records: [Record<Post>]) { shown += records.map(\.title) }
+            func show(_ post: Record<Post>) { shown.append(post.title) }
             func update(_ records: [Record<Post>], removing ids: [String]) {
                 shown += records.map(\.title)
                 removed += ids
@@ -135,7 +135,7 @@ struct Comment: Equatable {
             let published = posts.where { $0.isPublished == true }
             var cursor: ChangeCursor?
             for try await changes in published.changes(since: cursor) {
-                if cursor == nil { show(try await published.page().records) }
+                if cursor == nil { for try await post in published.all() { show(post) } }
                 update(changes.records, removing: changes.removed.map(\.id))
                 if cursor == nil { try await write() }
                 cursor = changes.cursor

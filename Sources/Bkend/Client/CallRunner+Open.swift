@@ -20,10 +20,30 @@ extension CallRunner {
             let next: Session?
             do throws(BkendError) {
                 next = try await outcome(of: renewed(after: session, refusal: refusal), call, within: nil)
-            } catch { throw OpeningFailure(error: error) }
+            } catch { throw OpeningFailure(error: error, outcome: Self.outcome(ofRenewal: error)) }
             guard let next else { throw error }
             return try await open(call, token: next.accessToken)
         }
+    }
+
+    /// What a session that wasn't renewed counts as: without a network, or beside a busy server, it may be later.
+    private static func outcome(ofRenewal error: BkendError) -> RetryPolicy.Outcome? {
+        func answered(_ status: Int, isFromServer: Bool) -> RetryPolicy.Outcome? {
+            guard status == 429 || status >= 500 else { return nil }
+            return .answered(HTTPResponse(status: HTTPResponse.Status(code: status)), isFromServer: isFromServer)
+        }
+        return switch error.reason {
+        case .transport(let failure): .failed(failure)
+        case .server(let body): answered(body.status, isFromServer: true)
+        case .foreignAnswer(let status, _, _): answered(max(status, 500), isFromServer: false)
+        default: nil
+        }
+    }
+
+    /// Refuses whatever is still open of a client that was shut down.
+    func checkIsOpen() throws(TransportError) {
+        guard isShutDown else { return }
+        throw TransportError(kind: .shutDown, delivery: .answered, reason: "the client has been shut down")
     }
 
     /// Why an answer didn't begin.
@@ -43,7 +63,7 @@ extension CallRunner {
         do throws(TransportError) {
             let response = try await exchange(request)
             guard !(200...299).contains(response.head.status.code) else {
-                extensions.note(success: response.head)
+                if response.head.isJSON || response.head.isEventStream { extensions.note(success: response.head) }
                 return response
             }
             (head, body) = (response.head, try await response.body.collect(upTo: Self.refusalBytes))
@@ -74,5 +94,12 @@ extension CallRunner {
                     detail: detail), operation: call.operation)
             return OpeningFailure(error: error, outcome: .answered(head, isFromServer: false))
         }
+    }
+}
+
+extension HTTPResponse {
+    /// Whether the body is a sequence of events.
+    var isEventStream: Bool {
+        headerFields[.contentType]?.lowercased().hasPrefix("text/event-stream") ?? false
     }
 }

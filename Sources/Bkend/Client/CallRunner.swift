@@ -31,6 +31,9 @@ final class CallRunner: Sendable {
     /// The server and the key, as they tell accounts of one server apart from another's; without secrets.
     var identity: String { "\(address.text) \(key.fingerprint)" }
 
+    /// Whether calls are refused.
+    var isShutDown: Bool { isClosed.load(ordering: .relaxed) }
+
     /// Refuses calls from now on.
     func close() { isClosed.store(true, ordering: .relaxed) }
 

@@ -14,6 +14,9 @@ public struct ChangedRecords<Model: RecordModel>: Sendable {
     public var undecodable: [UndecodableRecord]
     /// Where to continue.
     public var cursor: ChangeCursor
+
+    /// Whether it brings nothing but a cursor.
+    public var isEmpty: Bool { records.isEmpty && removed.isEmpty && undecodable.isEmpty }
 }
 
 /// A record that is no longer part of a query's result: it was deleted, doesn't match any more, or may no longer be seen.

@@ -11,7 +11,7 @@ extension RemoteQueryable {
     /// let published = posts.where { $0.isPublished == true }
     /// var cursor: ChangeCursor?
     /// for try await changes in published.changes(since: cursor) {
-    ///     if cursor == nil { show(try await published.page().records) }
+    ///     if cursor == nil { for try await post in published.all() { show(post) } }
     ///     update(changes.records, removing: changes.removed.map(\.id))
     ///     cursor = changes.cursor
     /// }
@@ -21,10 +21,11 @@ extension RemoteQueryable {
     /// and then continue: nothing is missed in between. Store each element's cursor with what you have, and pass it to
     /// `changes(since:)` after a restart. An element may bring nothing but a newer cursor.
     ///
-    /// The sequence connects again when the network or the server was gone, and misses nothing. It has no end of its own:
-    /// it ends when its task is cancelled, and throws what a retry can't mend. With the code `cursorExpired` the cursor
-    /// doesn't hold any more, since it is too old, or since rules, the user or the user's role have changed: compare all
-    /// records, and begin without a cursor. With the reason `unsupported` the server has no change feed.
+    /// The sequence connects again when the network or the server was gone, and misses nothing. It has no end of its own.
+    /// It throws `cancelled` when its task is cancelled, and what a retry can't mend. With the code `cursorExpired` the
+    /// cursor doesn't hold any more, since it is too old, or since rules, the user or the user's role have changed:
+    /// compare all records, and begin without a cursor. Up to a minute passes before it is thrown, so that not all
+    /// clients list everything at the same moment. With the reason `unsupported` the server has no change feed.
     ///
     /// The query's filter counts; an order, a search and a selection of fields throw `invalidArgument`.
     ///
@@ -58,10 +59,29 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
         private var stream: Stream?
         /// How many attempts have failed since something came.
         private var failures = 0
+        /// How many streams in a row brought nothing, or didn't last.
+        private var fruitless = 0
         /// How long to wait before the next request.
         private var pause: Duration?
         private var isOver = false
-        private var asksForStream = true
+        private var asking = Asking.stream
+
+        /// How the server is asked.
+        private enum Asking {
+            case stream
+            /// From time to time, until a stream is tried again.
+            case polls(for: @Sendable () -> Duration)
+            /// From time to time: no stream follows the query.
+            case pollsAlone
+
+            var isForStream: Bool {
+                switch self {
+                case .stream: true
+                case .polls(let time): time() >= RemoteChanges.patience
+                case .pollsAlone: false
+                }
+            }
+        }
 
         fileprivate init(source: RemoteChanges, cursor: ChangeCursor?) {
             (self.source, self.cursor) = (source, cursor)
@@ -85,24 +105,40 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
             while true {
                 do throws(RequestFailure) {
                     let answer = stream == nil ? try await connect() : try await event()
-                    guard let answer, let changes = try source.changes(answer, since: cursor) else { continue }
-                    failures = 0
+                    guard let answer else { continue }
+                    let changes = try source.changes(answer, since: cursor)
+                    // A stream that ends after its first event, again and again, is a failure each time.
+                    if stream == nil || stream?.isProven == true || !changes.isEmpty { failures = 0 }
                     cursor = changes.cursor
                     return changes
-                } catch {
-                    let wasStream = stream != nil
-                    stream = nil
-                    // What a stream doesn't follow, a request does: a filter with a pattern, or such a rule of the table.
-                    if wasStream, error.error.code == .validationError {
-                        asksForStream = false
-                        continue
-                    }
-                    guard let outcome = error.outcome, let delay = source.delay(after: outcome, failures + 1) else {
-                        throw error.error
-                    }
-                    failures += 1
-                    pause = delay
+                } catch { try await recover(from: error) }
+            }
+        }
+
+        /// Decides how to go on after a failure.
+        private mutating func recover(from failure: RequestFailure) async throws(BkendError) {
+            if let stream { fruitless = stream.isProven ? 0 : fruitless + 1 }
+            if stream == nil, failure.isSilence { fruitless += 1 }
+            stream = nil
+            // What a stream doesn't follow, a request does: a filter with a pattern, or a long one.
+            if failure.error.code == .validationError, asking.isForStream {
+                asking = .pollsAlone
+                return
+            }
+            guard let outcome = failure.outcome, let delay = source.delay(after: outcome, failures + 1) else {
+                if failure.error.code == .cursorExpired, let wait = failure.error.retryAfter {
+                    // All clients come at once: each waits for the time that the server has drawn for it.
+                    try await source.sleep(wait)
                 }
+                throw failure.error
+            }
+            failures += 1
+            if asking.isForStream, fruitless >= RemoteChanges.attempts || failure.isTooMany {
+                fruitless = 0
+                asking = .polls(for: source.runner.pacing.stopwatch())
+                pause = failure.isTooMany ? nil : delay
+            } else {
+                pause = delay
             }
         }
 
@@ -110,29 +146,31 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
         private mutating func connect() async throws(RequestFailure) -> JSON? {
             if let pause {
                 self.pause = nil
-                do { try await source.runner.pacing.sleep(pause) } catch {
-                    throw RequestFailure(error: BkendError(.cancelled(.notSent), operation: source.operation))
-                }
+                do { try await source.sleep(pause) } catch { throw RequestFailure(error: error) }
             }
-            let call = try source.call(since: cursor, asStream: asksForStream)
+            let call = try source.call(since: cursor, asStream: asking.isForStream)
             let response: TransportResponse
             do throws(CallRunner.OpeningFailure) { response = try await source.runner.open(call) } catch {
                 throw RequestFailure(error: source.named(error.error), outcome: error.outcome)
             }
-            let type = response.head.headerFields[.contentType] ?? ""
-            if type.lowercased().hasPrefix(RemoteChanges.eventStream) {
-                stream = Stream(body: response.body.makeAsyncIterator())
+            if response.head.isEventStream {
+                asking = .stream
+                stream = Stream(body: response.body.makeAsyncIterator(), age: source.runner.pacing.stopwatch())
                 return nil
             }
             pause = source.polling
+            let body: [UInt8]
             do throws(TransportError) {
-                let body = try await response.body.collect(upTo: source.runner.options.maximumResponseBytes)
-                guard case .payload(let json) = AnswerReading(response.head, body) else {
-                    throw source.malformed("the answer is neither a stream nor JSON")
-                }
+                body = try await response.body.collect(upTo: source.runner.options.maximumResponseBytes)
+            } catch { throw source.failure(error) }
+            switch AnswerReading(response.head, body) {
+            case .payload(let json):
                 if json["subscriptions"]?[0]?["hasMore"] == true { pause = nil }
                 return json
-            } catch { throw source.failure(error) }
+            case .error(let error):
+                throw RequestFailure(error: source.named(BkendError(.server(error), operation: source.operation)))
+            case .foreign(let detail): throw source.failure(source.malformed(detail))
+            }
         }
 
         /// The next event of the stream; nil where it was none that tells changes.
@@ -142,10 +180,13 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
                 guard let event = try await stream?.next(upTo: limit) else {
                     throw source.malformed("the stream has ended", .connectionLost)
                 }
-                guard event.name == "message" else {
-                    // Its token has lapsed, as a rule: the next request is refused, and renews it.
-                    throw source.malformed("the stream has ended: \(event.name)", .connectionLost)
+                try source.runner.checkIsOpen()
+                // Its token has lapsed, as a rule: the next request is refused, and renews it.
+                if event.name == "unauthorized" {
+                    throw source.malformed(
+                        "the stream has ended, since the caller is not the one who began it", .connectionLost)
                 }
+                if event.name != "message" { return nil }
                 do { return try JSON(parsing: event.data) } catch {
                     throw source.malformed("an event isn't JSON: \(error)")
                 }
@@ -156,13 +197,27 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
     /// An open answer.
     private struct Stream {
         var body: ResponseBody.AsyncIterator
+        /// How long it is open.
+        let age: @Sendable () -> Duration
         var parser = EventParser()
         var events: [EventParser.Event] = []
+
+        private var hasEvents = false
+
+        init(body: ResponseBody.AsyncIterator, age: @escaping @Sendable () -> Duration) {
+            self.body = body
+            self.age = age
+        }
+
+        /// Whether it has brought something and lasted: what ends at once, again and again, isn't asked for without a
+        /// pause.
+        var isProven: Bool { hasEvents && age() >= .seconds(10) }
 
         mutating func next(upTo limit: Int) async throws(TransportError) -> EventParser.Event? {
             while events.isEmpty {
                 guard let bytes = try await body.next() else { return nil }
                 events = parser.events(in: bytes).reversed()
+                hasEvents = hasEvents || !events.isEmpty
                 guard parser.bytes <= limit else {
                     throw TransportError(
                         kind: .bodyTooLarge, delivery: .answered, reason: "an event has more than \(limit) bytes")
@@ -177,11 +232,28 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
         let error: BkendError
         /// For the retry policy; nil where it may not.
         var outcome: RetryPolicy.Outcome?
+
+        /// Whether no answer began: a proxy may collect the stream's.
+        var isSilence: Bool {
+            if case .failed(let error)? = outcome { error.kind == .idleTimedOut } else { false }
+        }
+
+        /// Whether the server has as many streams as it takes.
+        var isTooMany: Bool {
+            guard case .answered(_, isFromServer: true)? = outcome else { return false }
+            return error.code == .tooManyConnections || error.code == .serviceUnavailable
+        }
     }
 
-    private static var eventStream: String { "text/event-stream" }
+    fileprivate static var eventStream: String { "text/event-stream" }
     /// The most records of one element.
     private static var limit: Int64 { 1_000 }
+    /// How many fruitless streams there are in a row, before the server is asked without one.
+    private static var attempts: Int { 3 }
+    /// After how long a stream is tried again.
+    private static var patience: Duration { .seconds(300) }
+    /// The least time between two requests, whatever the app's policy says.
+    private static var leastPause: Duration { .milliseconds(10) }
 
     private var runner: CallRunner { query.source.runner }
 
@@ -191,8 +263,15 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
 
     private func delay(after outcome: RetryPolicy.Outcome, _ attempt: Int) -> Duration? {
         var policy = options.retry ?? runner.options.retry
-        policy.maximumAttempts = .max
+        // What makes no sense again and again is no bkend server's.
+        if case .failed(let error) = outcome, error.kind == .malformedResponse {} else { policy.maximumAttempts = .max }
         return runner.delay(after: outcome, attempt: attempt, .idempotent, by: policy, left: nil)
+    }
+
+    private func sleep(_ duration: Duration) async throws(BkendError) {
+        do { try await runner.pacing.sleep(Swift.max(duration, Self.leastPause)) } catch {
+            throw BkendError(.cancelled(.notSent), operation: operation)
+        }
     }
 
     private func malformed(_ reason: String, _ kind: TransportError.Kind = .malformedResponse) -> TransportError {
@@ -207,7 +286,14 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
     private func named(_ error: BkendError) -> BkendError {
         var error = error
         error.operation = operation
-        guard case .server(let body) = error.reason, [404, 405].contains(body.status) else { return error }
+        let isUnknown =
+            switch error.reason {
+            case .server(let body): body.code == .routeNotFound || body.status == 405
+            // A proxy that knows `/v1` alone.
+            case .foreignAnswer(let status, _, _): status == 404
+            default: false
+            }
+        guard isUnknown else { return error }
         error.reason = .unsupported("the server offers no change feed; list the records from time to time instead")
         return error
     }
@@ -241,15 +327,17 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
         return call
     }
 
-    /// What an answer tells; nil where it tells nothing of the query.
-    private func changes(_ answer: JSON, since cursor: ChangeCursor?) throws(RequestFailure) -> ChangedRecords<Model>? {
-        guard let page = answer["subscriptions"]?[0] else { return nil }
+    /// What an answer tells.
+    private func changes(_ answer: JSON, since cursor: ChangeCursor?) throws(RequestFailure) -> ChangedRecords<Model> {
+        guard let page = answer["subscriptions"]?[0] else { throw failure(malformed("the answer has no page")) }
         if let error = page["error"] {
             let code = error["code"]?.stringValue ?? ""
             guard let body = ErrorBody(["error": error], status: ErrorCode(rawValue: code).status) else {
                 throw failure(malformed("the change feed refused the query without a code"))
             }
-            throw RequestFailure(error: BkendError(.server(body), operation: operation))
+            var refusal = BkendError(.server(body), operation: operation)
+            refusal.retryAfter = error["retryAfter"]?.intValue.map { .seconds(Swift.min(Swift.max($0, 0), 60)) }
+            throw RequestFailure(error: refusal)
         }
         guard let next = page["cursor"]?.stringValue else { throw failure(malformed("a page has no cursor")) }
         // A page is only for the state that it was made for (docs/extensions.md, "Asking").
