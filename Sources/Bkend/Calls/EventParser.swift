@@ -45,7 +45,13 @@ struct EventParser {
         if value.first == 0x20 { value = value.dropFirst() }
         switch String(decoding: line[..<colon], as: UTF8.self) {
         case "event": name = String(decoding: value, as: UTF8.self)
-        case "data": data = data.map { $0 + [0x0A] + value } ?? Array(value)
+        case "data":
+            if data == nil {
+                data = Array(value)
+            } else {
+                data?.append(0x0A)
+                data?.append(contentsOf: value)
+            }
         default: break
         }
         return nil

@@ -10,8 +10,8 @@ extension CallRunner {
 
     /// Opens an answer that is read while it comes, as the user who is signed in.
     ///
-    /// - Returns: the answer, and what a failure to read it counts as.
-    /// - Throws: `OpeningFailure`
+    /// - Returns: an answer with a status of 200 to 299. Its body may never end.
+    /// - Throws: `OpeningFailure`, also for every other status.
     func open(_ call: Call) async throws(OpeningFailure) -> TransportResponse {
         let session: Session?
         do { session = try await self.session(for: call) } catch { throw OpeningFailure(error: error) }
@@ -84,8 +84,9 @@ extension CallRunner {
             return OpeningFailure(
                 error: BkendError(
                     .foreignAnswer(
-                        status: head.status.code, contentType: head.headerFields[.contentType],
-                        detail: "an unexpected answer"),
+                        status: head.status.code,
+                        contentType: head.headerFields[.contentType].map(Redaction.redact),
+                        detail: "a refusal with the body of a success"),
                     operation: call.operation))
         case .foreign(let detail):
             let error = BkendError(

@@ -10,7 +10,7 @@ final class CallRunner: Sendable {
     let address: ServerAddress
     private let key: APIKey
     let options: ClientOptions
-    let transport: any HTTPTransport
+    private let transport: any HTTPTransport
     let pacing: Pacing
     let sessions: SessionKeeper
     let extensions = ServerExtensions()

@@ -71,7 +71,7 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
             case stream
             /// From time to time, until a stream is tried again.
             case polls(for: @Sendable () -> Duration)
-            /// From time to time: no stream follows the query.
+            /// From time to time, for good: the server has no stream for this query.
             case pollsAlone
 
             var isForStream: Bool {
@@ -120,14 +120,14 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
             if let stream { fruitless = stream.isProven ? 0 : fruitless + 1 }
             if stream == nil, failure.isSilence { fruitless += 1 }
             stream = nil
-            // What a stream doesn't follow, a request does: a filter with a pattern, or a long one.
+            // A stream takes neither a pattern nor a long filter; a single request takes both.
             if failure.error.code == .validationError, asking.isForStream {
                 asking = .pollsAlone
                 return
             }
             guard let outcome = failure.outcome, let delay = source.delay(after: outcome, failures + 1) else {
                 if failure.error.code == .cursorExpired, let wait = failure.error.retryAfter {
-                    // All clients come at once: each waits for the time that the server has drawn for it.
+                    // The server gives each client a different wait, so that they don't all list everything at once.
                     try await source.sleep(wait)
                 }
                 throw failure.error
@@ -209,8 +209,7 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
             self.age = age
         }
 
-        /// Whether it has brought something and lasted: what ends at once, again and again, isn't asked for without a
-        /// pause.
+        /// Whether it has brought something and lasted. A stream that ends at once is a failed attempt.
         var isProven: Bool { hasEvents && age() >= .seconds(10) }
 
         mutating func next(upTo limit: Int) async throws(TransportError) -> EventParser.Event? {
@@ -263,7 +262,7 @@ struct RemoteChanges<Model: RecordModel>: AsyncSequence, Sendable {
 
     private func delay(after outcome: RetryPolicy.Outcome, _ attempt: Int) -> Duration? {
         var policy = options.retry ?? runner.options.retry
-        // What makes no sense again and again is no bkend server's.
+        // An answer that can't be read, several times in a row, isn't a bkend server's.
         if case .failed(let error) = outcome, error.kind == .malformedResponse {} else { policy.maximumAttempts = .max }
         return runner.delay(after: outcome, attempt: attempt, .idempotent, by: policy, left: nil)
     }
