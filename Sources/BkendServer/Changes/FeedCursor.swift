@@ -19,9 +19,9 @@ struct FeedCursor: Sendable {
 
         /// - Parameter secret: what nobody but the environment's servers knows.
         init(secret: String, epoch: String, table: String, filter: [String], caller: Caller) {
-            let scopes = caller.scopes.map { $0.map { "\($0)" }.sorted() } ?? ["unlimited"]
-            parts = [epoch, table] + filter + ["\(caller.group)", caller.userID ?? "", caller.role ?? ""] + scopes
-            user = 3 + filter.count
+            let place = [epoch, table] + filter
+            parts = place + caller.rights
+            user = place.count + Caller.userInRights
             var code = HMAC<SHA256>(key: SymmetricKey(data: Data(secret.utf8)))
             for part in parts { code.update(data: FeedCursor.delimited(part)) }
             self.code = code

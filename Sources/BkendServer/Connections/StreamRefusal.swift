@@ -12,7 +12,7 @@ enum StreamRefusal: Hashable, Sendable {
         switch self {
         case .total:
             TooManyRequests(
-                .serviceUnavailable, "the server has as many streams as it takes; ask for changes without one",
+                .serviceUnavailable, "the server has no room for another stream; ask for changes without one",
                 retryAfterSeconds: 60)
         case .address(let limit):
             TooManyRequests(

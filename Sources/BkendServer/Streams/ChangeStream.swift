@@ -9,9 +9,9 @@ import NIOCore
 /// It reads by itself until it has caught up, and is told of what comes then. It ends when the caller is another one than
 /// at the beginning: by a lapsed token, an ended session, another role.
 struct ChangeStream: Sendable {
-    /// How long an answer goes out to a caller who was looked up once.
+    /// How long a look at the caller's key and session is good for.
     private static let trust = Duration.seconds(1)
-    /// The same while the server has no time to look the caller up.
+    /// The same when the server is too busy for another look.
     private static let patience = Duration.seconds(30)
     /// After how long subscriptions get new cursors though nothing has happened to them: old ones would expire.
     private static let cursorLife = Duration.seconds(600)
@@ -121,13 +121,13 @@ struct ChangeStream: Sendable {
         }
     }
 
-    /// Patterns would be tried at each change, by everybody's processor.
+    /// Refuses patterns, which would be matched at each change, for as long as the stream lasts.
     private static func followable(_ reading: FeedReader.Reading) -> FeedPage {
         guard let subscription = reading.subscription, subscription.scope.filter.hasPatterns else {
             return reading.page
         }
         let message =
-            "a stream follows no filter with a pattern ($regex), nor a table whose rowFilters have one; ask for its "
+            "a stream can't follow a filter with a pattern ($regex), or a table whose rowFilters have one; ask for its "
             + "changes without a stream"
         return .refused(
             ErrorBody(
