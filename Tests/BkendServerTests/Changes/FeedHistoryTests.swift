@@ -17,6 +17,22 @@ import Testing
         let caller: Caller
         var filter: JSONObject?
         var testDescription: String { name }
+
+        /// The filter as a list takes it.
+        var queryItems: [QueryItem] { filter.map { [QueryItem("andFilters", JSON.object($0).description)] } ?? [] }
+
+        /// What a list shows, by id.
+        func list(in store: EnvironmentStore) throws -> [String: JSON] {
+            let answers = AnswerAccount(AnswerBudget(bytes: 1 << 24), client: nil)
+            let text = try store.engine.readNow { session in
+                try RecordOperations(session.existingTable("t"), caller: caller).list(
+                    queryItems + [QueryItem("limit", "100")], into: AnswerBody(on: answers), atMost: 1 << 24, .untimed,
+                    explaining: false, in: session
+                ).body
+            }
+            let items = try JSON(parsing: Array(text.buffer.readableBytesView))["items"]?.arrayValue ?? []
+            return Dictionary(uniqueKeysWithValues: items.map { ($0["id"]?.stringValue ?? "", $0) })
+        }
     }
 
     private static let callers: [(String, Caller)] = [
@@ -136,7 +152,6 @@ private struct FeedCopy {
     private var records: [String: JSON]
     /// Every id that a list of this reader has ever shown.
     private var shown: Set<String>
-    private let filters: [QueryItem]
     /// Some have a budget that any record passes, or no time.
     private let budget: FeedBudget
 
@@ -144,7 +159,6 @@ private struct FeedCopy {
     init?(_ reader: FeedHistoryTests.Reader, _ store: EnvironmentStore) throws {
         self.reader = reader
         self.store = store
-        filters = reader.filter.map { [QueryItem("andFilters", JSON.object($0).description)] } ?? []
         budget =
             [
                 FeedBudget(bytes: 1 << 20, time: .seconds(3_600)), FeedBudget(bytes: 200, time: .seconds(3_600)),
@@ -194,17 +208,7 @@ private struct FeedCopy {
         #expect(records == (try list()), "\(reader.name)")
     }
 
-    private func list() throws -> [String: JSON] {
-        let answers = AnswerAccount(AnswerBudget(bytes: 1 << 24), client: nil)
-        let text = try store.engine.readNow { session in
-            try RecordOperations(session.existingTable("t"), caller: reader.caller).list(
-                filters + [QueryItem("limit", "100")], into: AnswerBody(on: answers), atMost: 1 << 24, .untimed,
-                explaining: false, in: session
-            ).body
-        }
-        let items = try JSON(parsing: Array(text.buffer.readableBytesView))["items"]?.arrayValue ?? []
-        return Dictionary(uniqueKeysWithValues: items.map { ($0["id"]?.stringValue ?? "", $0) })
-    }
+    private func list() throws -> [String: JSON] { try reader.list(in: store) }
 
     private func page(_ since: String?, limit: Int) throws -> JSON {
         var subscription: JSONObject = ["name": "s", "table": "t", "limit": .int(Int64(limit))]

@@ -177,16 +177,5 @@ private final class StreamCopy: Sendable {
         #expect(unseen.isEmpty, "\(reader.name) was told of \(unseen), which no list ever showed")
     }
 
-    private func list() throws -> [String: JSON] {
-        let answers = AnswerAccount(AnswerBudget(bytes: 1 << 24), client: nil)
-        let filters = reader.filter.map { [QueryItem("andFilters", JSON.object($0).description)] } ?? []
-        let text = try store.engine.readNow { session in
-            try RecordOperations(session.existingTable("t"), caller: reader.caller).list(
-                filters + [QueryItem("limit", "100")], into: AnswerBody(on: answers), atMost: 1 << 24, .untimed,
-                explaining: false, in: session
-            ).body
-        }
-        let items = try JSON(parsing: Array(text.buffer.readableBytesView))["items"]?.arrayValue ?? []
-        return Dictionary(uniqueKeysWithValues: items.map { ($0["id"]?.stringValue ?? "", $0) })
-    }
+    private func list() throws -> [String: JSON] { try reader.list(in: store) }
 }

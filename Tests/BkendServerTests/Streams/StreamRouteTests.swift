@@ -137,6 +137,23 @@ import Testing
         }
     }
 
+    @Test("A client of HTTP/1.0 gets the events without chunks")
+    func oldClient() async throws {
+        try await withServer(tables: Self.tables, configure: Self.unhurried) { server in
+            let client = server.admin
+            let body = Array(#"{"subscriptions":[{"name":"n","table":"notes"}]}"#.utf8)
+            let request = client.request("POST", "/x1/changes", ["Accept": "text/event-stream"], body: body)
+            let text = String(decoding: request, as: UTF8.self).replacing("HTTP/1.1", with: "HTTP/1.0")
+            try await blocking {
+                let connection = try RawConnection(port: client.port)
+                try connection.send(text)
+                let answer = try #require(try connection.answer())
+                #expect(answer.status == 200 && answer.headers["transfer-encoding"] == nil)
+                #expect(try connection.line(endedBy: [10, 10])?.hasPrefix("data: ") == true)
+            }
+        }
+    }
+
     @Test("A stream that was told nothing for a while sends a comment")
     func silence() async throws {
         try await withServer(tables: Self.tables) {
