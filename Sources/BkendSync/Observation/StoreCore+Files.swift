@@ -11,7 +11,7 @@ extension StoreCore {
         }
     }
 
-    /// Goes by the limits that were set last: those of an opening must not take away what an app has made room for.
+    /// Restores the limits that were set last. The defaults would empty a larger cache before the app can set its own.
     func recallFileLimits() {
         guard let text = try? database.read({ try $0.meta(MetaKey.fileLimits) }), let json = try? JSON(parsing: text)
         else { return }
@@ -24,7 +24,7 @@ extension StoreCore {
         if database.obstacle != nil { return }
         writes.async { [weak self] in
             guard let self else { return }
-            // After a salvage nobody knows which files are kept: they aren't cached ones for that.
+            // After a salvage it isn't known yet which files subscriptions keep, and none of those may go.
             if (try? database.read { try $0.meta(MetaKey.unclaimedFiles) }) == .some(nil) {
                 try? database.evictFiles()
             }
